@@ -1,0 +1,1 @@
+//! What each nova release accepts.

@@ -1,0 +1,1 @@
+//! From findings to a file on disk: choosing, proving and writing edits.

@@ -1,0 +1,12 @@
+//! Reads nova.conf exactly as nova does and mends it for an upgrade.
+//!
+//! The layers, lowest first: [`text`]; [`conf`] and [`catalog`]; [`migration`]; [`lint`]; [`rules`],
+//! [`settings`], [`fix`] and [`output`]; [`commands`]. Imports point downward only (`tests/layers.rs`).
+
+#![forbid(unsafe_code)]
+
+pub mod catalog;
+pub mod conf;
+pub mod fix;
+pub mod migration;
+pub mod text;

@@ -1,0 +1,4 @@
+//! The program `novamend`.
+#![forbid(unsafe_code)]
+
+fn main() {}

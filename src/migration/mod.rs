@@ -1,0 +1,1 @@
+//! Nova's live-migration semantics as pure functions.

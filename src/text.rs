@@ -1,0 +1,1 @@
+//! Bytes, spans, lines and edits.

@@ -1,0 +1,2 @@
+//! The program `novamend-verify`.
+fn main() {}
