@@ -1,1 +1,277 @@
-//! Bytes, spans, lines and edits.
+//! Bytes with a name, spans of them, and edits: the ground everything else stands on.
+//!
+//! It knows no file format: what a line of nova.conf means is [`crate::conf`]'s business.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// A half-open range of byte offsets into one [`Source`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset behind the last byte.
+    pub end: usize,
+}
+
+impl Span {
+    /// The range `start..end`.
+    #[must_use]
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// An empty span: a place to insert at.
+    #[must_use]
+    pub fn at(offset: usize) -> Self {
+        Self::new(offset, offset)
+    }
+
+    /// Length in bytes.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether it covers no byte.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+
+    /// The bytes it covers; a span of another source panics or lies.
+    #[must_use]
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[self.start..self.end]
+    }
+}
+
+/// A line and column, both counted from 1; the column counts characters (bytes where the text is not UTF-8).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, ended by LF, CRLF or a lone CR as in Python's universal newlines.
+    pub line: usize,
+    /// The character within the line.
+    pub column: usize,
+}
+
+/// A file's bytes under the name they were read by. The bytes never change.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl Source {
+    /// A source named `path`; nothing is read or checked.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
+        Self {
+            path: path.into(),
+            bytes,
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// The name it was read by.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// All its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Where `offset` lies; an offset past the end is the end.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let offset = offset.min(self.bytes.len());
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset);
+        let before = &self.bytes[starts[line - 1]..offset];
+        let column = std::str::from_utf8(before).map_or(before.len(), |text| text.chars().count()) + 1;
+        Position { line, column }
+    }
+
+    /// The bytes of line `number` (from 1) without its line end; `None` past the last line.
+    #[must_use]
+    pub fn line(&self, number: usize) -> Option<Span> {
+        let starts = self.line_starts();
+        let start = *starts.get(number.checked_sub(1)?)?;
+        let end = starts.get(number).copied().unwrap_or(self.bytes.len());
+        let text = &self.bytes[start..end];
+        let kept = text
+            .iter()
+            .rev()
+            .take(2)
+            .take_while(|&&b| b == b'\n' || b == b'\r')
+            .count();
+        let kept = if kept == 2 && text.ends_with(b"\r\n") {
+            2
+        } else {
+            kept.min(1)
+        };
+        Some(Span::new(start, end - kept))
+    }
+
+    /// How many lines there are; a missing final newline still ends a line, an empty file has none.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        let starts = self.line_starts();
+        starts.len() - usize::from(starts.last() == Some(&self.bytes.len()))
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let mut starts = vec![0];
+            let mut at = 0;
+            while at < self.bytes.len() {
+                at = line_end(&self.bytes, at).1;
+                if at < self.bytes.len() || matches!(self.bytes[at - 1], b'\n' | b'\r') {
+                    starts.push(at);
+                }
+            }
+            starts
+        })
+    }
+}
+
+/// The end of the text and of the line end of the line that starts at `start`: LF, CRLF and lone CR end a line.
+#[must_use]
+pub fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
+    match memchr::memchr2(b'\n', b'\r', &bytes[start..]) {
+        None => (bytes.len(), bytes.len()),
+        Some(found) => {
+            let end = start + found;
+            let crlf = bytes[end] == b'\r' && bytes.get(end + 1) == Some(&b'\n');
+            (end, end + 1 + usize::from(crlf))
+        }
+    }
+}
+
+/// Replaces `span` by `text`; an empty span inserts, an empty text deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub span: Span,
+    /// What comes instead.
+    pub text: Vec<u8>,
+}
+
+impl Edit {
+    /// Takes `span` away.
+    #[must_use]
+    pub fn delete(span: Span) -> Self {
+        Self { span, text: Vec::new() }
+    }
+
+    /// Puts `text` at `offset`.
+    #[must_use]
+    pub fn insert(offset: usize, text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            span: Span::at(offset),
+            text: text.into(),
+        }
+    }
+
+    /// Puts `text` in the place of `span`.
+    #[must_use]
+    pub fn replace(span: Span, text: impl Into<Vec<u8>>) -> Self {
+        Self {
+            span,
+            text: text.into(),
+        }
+    }
+}
+
+/// Why a set of edits was refused; nothing was changed.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum EditError {
+    /// Two edits claim the same bytes.
+    #[error("two edits overlap at byte {0}")]
+    Overlap(usize),
+    /// An edit reaches past the end of the text.
+    #[error("an edit reaches past the end of the text, to byte {0}")]
+    OutOfBounds(usize),
+}
+
+/// `original` with every edit applied; bytes outside the edits are the original's. Inserts at one offset keep their order.
+///
+/// # Errors
+/// [`EditError`] where edits overlap or leave the text.
+pub fn apply_edits(original: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError> {
+    let mut ordered: Vec<&Edit> = edits.iter().collect();
+    ordered.sort_by_key(|edit| edit.span);
+    let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let mut out = Vec::with_capacity(original.len() + grown);
+    let mut at = 0;
+    for edit in ordered {
+        if edit.span.start < at {
+            return Err(EditError::Overlap(edit.span.start));
+        }
+        if edit.span.end > original.len() || edit.span.start > edit.span.end {
+            return Err(EditError::OutOfBounds(edit.span.end));
+        }
+        out.extend_from_slice(&original[at..edit.span.start]);
+        out.extend_from_slice(&edit.text);
+        at = edit.span.end;
+    }
+    out.extend_from_slice(&original[at..]);
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_counts_characters_and_every_kind_of_line_end() {
+        let source = Source::new("x", "a\r\nb\rcé=1\nd".as_bytes().to_vec());
+        let at = |offset| {
+            let p = source.position(offset);
+            (p.line, p.column)
+        };
+        assert_eq!((at(0), at(3), at(5), at(8)), ((1, 1), (2, 1), (3, 1), (3, 3)));
+        assert_eq!(at(99), (4, 2));
+        assert_eq!(source.line_count(), 4);
+        assert_eq!(
+            source.line(1).map(|s| s.of(source.bytes()).to_vec()),
+            Some(b"a".to_vec())
+        );
+        assert_eq!(
+            source.line(2).map(|s| s.of(source.bytes()).to_vec()),
+            Some(b"b".to_vec())
+        );
+    }
+
+    #[test]
+    fn an_empty_text_has_no_line_and_a_final_newline_starts_none() {
+        assert_eq!(Source::new("x", vec![]).line_count(), 0);
+        assert_eq!(Source::new("x", b"a\n".to_vec()).line_count(), 1);
+        assert_eq!(Source::new("x", b"a\n\r".to_vec()).line_count(), 2);
+    }
+
+    #[test]
+    fn edits_that_overlap_are_refused() {
+        let edits = [Edit::delete(Span::new(0, 3)), Edit::delete(Span::new(2, 4))];
+        assert_eq!(apply_edits(b"abcdef", &edits), Err(EditError::Overlap(2)));
+        assert_eq!(
+            apply_edits(b"ab", &[Edit::delete(Span::new(1, 3))]),
+            Err(EditError::OutOfBounds(3))
+        );
+    }
+
+    #[test]
+    fn edits_apply_in_the_order_of_the_text() {
+        let edits = [
+            Edit::insert(3, "!"),
+            Edit::replace(Span::new(0, 1), "AA"),
+            Edit::insert(3, "?"),
+        ];
+        assert_eq!(apply_edits(b"abc", &edits).unwrap(), b"AAbc!?");
+    }
+}

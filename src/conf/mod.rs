@@ -1,1 +1,9 @@
 //! The oslo.config dialect: reading a file to the letter, without losing a byte.
+//!
+//! It knows no option: what nova does with a value is [`crate::catalog`]'s and [`crate::migration`]'s business.
+
+pub mod document;
+pub mod layers;
+pub mod lexer;
+
+pub use document::{Assignment, Document, Item, ItemKind, Malformed, MalformedKind, Section};

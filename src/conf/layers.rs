@@ -1,0 +1,1 @@
+//! The order in which files and the environment apply.
