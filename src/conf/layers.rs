@@ -1,1 +1,306 @@
-//! The order in which files and the environment apply.
+//! Which assignment wins: files in the order nova applies them, then the environment.
+//!
+//! It looks names up and orders them; which names one option answers to, and of what type it is, the caller says.
+
+use std::borrow::Cow;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+
+use super::document::{Assignment, Document};
+
+/// Where a file of a stack comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Named on the command line.
+    Named,
+    /// Found in a directory of `*.conf`.
+    Directory,
+    /// Found where nova looks by itself.
+    Default,
+}
+
+/// One file of a stack.
+#[derive(Debug)]
+pub struct Layer {
+    /// The file.
+    pub document: Document,
+    /// How it came to be read.
+    pub origin: Origin,
+}
+
+/// An environment variable `OS_<GROUP>__<NAME>` (`oslo_config/sources/_environment.py`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its whole name.
+    pub name: String,
+    /// Its value; the empty text counts as set.
+    pub value: String,
+}
+
+/// One assignment of a stack; the order of places is the reading order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// Index into [`Stack::layers`].
+    pub layer: usize,
+    /// Index into [`Document::assignments`].
+    pub assignment: usize,
+}
+
+/// Somewhere a value is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Site {
+    /// In a file.
+    File(Place),
+    /// In the environment; index into [`Stack::environment`].
+    Environment(usize),
+}
+
+/// All that sets one option.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Every site, in reading order, the environment last.
+    pub sites: Vec<Site>,
+    /// The sites whose values count: one for a single-valued option, all of them, in oslo.config's order, for a multi-valued one.
+    pub effective: Vec<Site>,
+}
+
+impl Found {
+    /// The site whose value counts, of a single-valued option.
+    #[must_use]
+    pub fn winner(&self) -> Option<Site> {
+        self.effective.last().copied()
+    }
+}
+
+/// Files and variables as one nova process takes them.
+#[derive(Debug, Default)]
+pub struct Stack {
+    layers: Vec<Layer>,
+    environment: Vec<Variable>,
+    index: Vec<(u64, Place)>,
+}
+
+impl Stack {
+    /// A stack of `layers` in the order nova applies them, and the environment as nova sees it.
+    #[must_use]
+    pub fn new(layers: Vec<Layer>, environment: Vec<Variable>) -> Self {
+        let mut index: Vec<(u64, Place)> =
+            Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
+        for (layer, file) in layers.iter().enumerate() {
+            let document = &file.document;
+            let hashed = document.assignments().iter().enumerate().map(|(assignment, a)| {
+                (
+                    hash(document.group(a), a.key.of(document.source().bytes())),
+                    Place { layer, assignment },
+                )
+            });
+            index.extend(hashed);
+        }
+        index.sort_unstable();
+        Self {
+            layers,
+            environment,
+            index,
+        }
+    }
+
+    /// A stack of one file.
+    #[must_use]
+    pub fn of(document: Document) -> Self {
+        Self::new(
+            vec![Layer {
+                document,
+                origin: Origin::Named,
+            }],
+            Vec::new(),
+        )
+    }
+
+    /// The files, in the order they apply.
+    #[must_use]
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The variables, as given.
+    #[must_use]
+    pub fn environment(&self) -> &[Variable] {
+        &self.environment
+    }
+
+    /// The file a place is in.
+    #[must_use]
+    pub fn document(&self, place: Place) -> &Document {
+        &self.layers[place.layer].document
+    }
+
+    /// The assignment at a place.
+    #[must_use]
+    pub fn assignment(&self, place: Place) -> &Assignment {
+        &self.document(place).assignments()[place.assignment]
+    }
+
+    /// Every assignment, in reading order.
+    pub fn places(&self) -> impl Iterator<Item = Place> + '_ {
+        self.layers.iter().enumerate().flat_map(|(layer, file)| {
+            (0..file.document.assignments().len()).map(move |assignment| Place { layer, assignment })
+        })
+    }
+
+    /// The value at a site as oslo.config's parser hands it on, nothing substituted.
+    #[must_use]
+    pub fn value(&self, site: Site) -> Cow<'_, str> {
+        match site {
+            Site::File(place) => self.document(place).value(self.assignment(place)),
+            Site::Environment(variable) => Cow::Borrowed(&self.environment[variable].value),
+        }
+    }
+
+    /// The group a place's section is looked up by.
+    #[must_use]
+    pub fn group(&self, place: Place) -> &str {
+        self.document(place).group(self.assignment(place))
+    }
+
+    /// The option's name as written at a place.
+    #[must_use]
+    pub fn key(&self, place: Place) -> Cow<'_, str> {
+        self.document(place).key(self.assignment(place))
+    }
+
+    /// Every assignment of `key` in `group` (normalized), in reading order.
+    pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl Iterator<Item = Place> + 'a {
+        let wanted = hash(group, key.as_bytes());
+        let start = self.index.partition_point(|(hash, _)| *hash < wanted);
+        self.index[start..]
+            .iter()
+            .take_while(move |(hash, _)| *hash == wanted)
+            .map(|(_, place)| *place)
+            .filter(move |&place| {
+                let document = self.document(place);
+                let assignment = self.assignment(place);
+                document.group(assignment) == group && assignment.key.of(document.source().bytes()) == key.as_bytes()
+            })
+    }
+
+    /// Looks an option up as oslo.config does (`_Namespace._get_file_value`, `ConfigOpts._do_get`).
+    ///
+    /// `names` are (group, key) pairs, the current name first, then the deprecated ones in their order. Of a
+    /// single-valued option the newest file holding any name wins, within a file the first name that is there, of that
+    /// the last assignment; then the environment, by the current name only, where `with_environment` says that the
+    /// release reads it. Values of a multi-valued option are all kept, the oldest file's first.
+    #[must_use]
+    pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Found {
+        let mut per_name: Vec<Vec<Place>> = Vec::with_capacity(names.len());
+        for (group, key) in names {
+            per_name.push(self.places_of(group, key).collect());
+        }
+        let mut sites: Vec<Site> = per_name.iter().flatten().map(|&place| Site::File(place)).collect();
+        sites.sort_unstable();
+        sites.dedup();
+        let mut effective = if multi {
+            in_multi_order(&per_name)
+        } else {
+            winner(&per_name).into_iter().collect()
+        };
+        if let Some(&(group, key)) = names.first().filter(|_| with_environment) {
+            let wanted = variable_name(group, key);
+            if let Some(found) = self.environment.iter().position(|variable| variable.name == wanted) {
+                sites.push(Site::Environment(found));
+                effective = vec![Site::Environment(found)];
+            }
+        }
+        Found { sites, effective }
+    }
+}
+
+/// The newest file holding any name; in it the first name that is there; of that the last assignment.
+fn winner(per_name: &[Vec<Place>]) -> Option<Site> {
+    let newest = per_name.iter().flatten().map(|place| place.layer).max()?;
+    let first = per_name
+        .iter()
+        .find_map(|places| places.iter().rev().find(|place| place.layer == newest))?;
+    Some(Site::File(*first))
+}
+
+/// Oldest file first; within a file the deprecated names come before the current one, the last of them first.
+fn in_multi_order(per_name: &[Vec<Place>]) -> Vec<Site> {
+    let mut ordered: Vec<(usize, usize, Place)> = Vec::new();
+    for (rank, places) in per_name.iter().rev().enumerate() {
+        ordered.extend(places.iter().map(|&place| (place.layer, rank, place)));
+    }
+    ordered.sort_unstable();
+    ordered.into_iter().map(|(_, _, place)| Site::File(place)).collect()
+}
+
+/// The variable oslo.config reads for an option.
+#[must_use]
+pub fn variable_name(group: &str, key: &str) -> String {
+    format!("OS_{}__{}", group.to_uppercase(), key.to_uppercase())
+}
+
+fn hash(group: &str, key: &[u8]) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one((group, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Source;
+
+    fn stack(files: &[&str], environment: &[(&str, &str)]) -> Stack {
+        let layer = |(number, text): (usize, &&str)| Layer {
+            document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())),
+            origin: Origin::Named,
+        };
+        let variable = |&(name, value): &(&str, &str)| Variable {
+            name: name.into(),
+            value: value.into(),
+        };
+        Stack::new(
+            files.iter().enumerate().map(layer).collect(),
+            environment.iter().map(variable).collect(),
+        )
+    }
+
+    fn effective(stack: &Stack, names: &[(&str, &str)], multi: bool) -> Vec<String> {
+        stack
+            .find(names, multi, true)
+            .effective
+            .iter()
+            .map(|&site| stack.value(site).into_owned())
+            .collect()
+    }
+
+    const NEW_OLD: [(&str, &str); 2] = [("a", "new"), ("a", "old")];
+
+    #[test]
+    fn within_a_file_the_current_name_wins_whatever_the_order() {
+        assert_eq!(effective(&stack(&["[a]\nnew=N\nold=O\n"], &[]), &NEW_OLD, false), ["N"]);
+    }
+
+    #[test]
+    fn across_files_the_newest_wins_even_by_a_deprecated_name() {
+        let files = ["[a]\nnew=N\n", "[a]\nold=O\n"];
+        assert_eq!(effective(&stack(&files, &[]), &NEW_OLD, false), ["O"]);
+    }
+
+    #[test]
+    fn multi_values_add_up_deprecated_names_first() {
+        let files = ["[a]\nnew=1\nold=2\nnew=3\n", "[A]\nnew=4\n"];
+        assert_eq!(effective(&stack(&files, &[]), &NEW_OLD, true), ["2", "1", "3", "4"]);
+    }
+
+    #[test]
+    fn the_environment_beats_files_but_only_by_the_current_name() {
+        let files = ["[a]\nnew=N\n"];
+        assert_eq!(effective(&stack(&files, &[("OS_A__NEW", "")]), &NEW_OLD, false), [""]);
+        assert_eq!(effective(&stack(&files, &[("OS_A__OLD", "x")]), &NEW_OLD, false), ["N"]);
+    }
+
+    #[test]
+    fn sections_of_one_group_merge_and_default_stays_apart() {
+        let stack = stack(&["[LibVirt]\nk=1\n[libvirt]\nk=2\n[default]\nd=1\n"], &[]);
+        assert_eq!(effective(&stack, &[("libvirt", "k")], false), ["2"]);
+        assert_eq!(effective(&stack, &[("DEFAULT", "d")], false), Vec::<String>::new());
+    }
+}

@@ -5,5 +5,7 @@
 pub mod document;
 pub mod layers;
 pub mod lexer;
+pub mod load;
+pub mod substitution;
 
 pub use document::{Assignment, Document, Item, ItemKind, Malformed, MalformedKind, Section};

@@ -1,0 +1,248 @@
+//! From paths to a [`Stack`]: named files, directories of `*.conf`, and the places where nova looks by itself.
+//!
+//! It reads and orders; it judges nothing that is in the files.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::document::Document;
+use super::layers::{Layer, Origin, Stack, Variable};
+use crate::text::Source;
+
+/// The name standard input goes by in reports.
+pub const STDIN: &str = "<stdin>";
+
+/// One thing to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file.
+    File(PathBuf),
+    /// A directory whose `*.conf` files are read in code-point order, as `--config-dir` does.
+    Directory(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl Input {
+    /// `-` is standard input, a directory a directory, anything else a file.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        if path == Path::new("-") {
+            Self::Stdin
+        } else if path.is_dir() {
+            Self::Directory(path.to_owned())
+        } else {
+            Self::File(path.to_owned())
+        }
+    }
+}
+
+/// Why something could not be read; each names the path and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// No such file or directory.
+    #[error("`{0}` does not exist; check the path")]
+    NotFound(PathBuf),
+    /// No permission.
+    #[error("`{0}` may not be read by this user; run as root or as a member of the file's group")]
+    Denied(PathBuf),
+    /// A directory where a file is wanted: nova itself stops on it.
+    #[error(
+        "`{0}` is a directory, and nova stops on it with IsADirectoryError; rename it so that it does not end in `.conf`"
+    )]
+    IsDirectory(PathBuf),
+    /// Anything else the system says.
+    #[error("`{path}` could not be read: {source}")]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// The system's word.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl LoadError {
+    fn of(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound(path),
+            io::ErrorKind::PermissionDenied => Self::Denied(path),
+            io::ErrorKind::IsADirectory => Self::IsDirectory(path),
+            _ => Self::Io { path, source },
+        }
+    }
+}
+
+/// The files that `inputs` name, in the order they apply, without reading them.
+///
+/// # Errors
+/// A directory that cannot be listed.
+pub fn list(inputs: &[Input]) -> Result<Vec<(PathBuf, Origin)>, LoadError> {
+    let mut files = Vec::new();
+    for input in inputs {
+        match input {
+            Input::File(path) => files.push((path.clone(), Origin::Named)),
+            Input::Stdin => files.push((PathBuf::from("-"), Origin::Named)),
+            Input::Directory(path) => {
+                files.extend(list_directory(path)?.into_iter().map(|path| (path, Origin::Directory)));
+            }
+        }
+    }
+    Ok(files)
+}
+
+/// `sorted(glob('*.conf'))`: no dot files, no recursion, code-point order of the whole path.
+fn list_directory(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(|error| LoadError::of(directory, error))? {
+        let name = entry.map_err(|error| LoadError::of(directory, error))?.file_name();
+        let bytes = name.as_encoded_bytes();
+        if bytes.ends_with(b".conf") && !bytes.starts_with(b".") {
+            found.push(directory.join(name));
+        }
+    }
+    found.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
+    Ok(found)
+}
+
+/// Reads `inputs` into one stack.
+///
+/// # Errors
+/// The first input that cannot be read.
+pub fn load(inputs: &[Input], environment: Vec<Variable>) -> Result<Stack, LoadError> {
+    let mut layers = Vec::new();
+    for (path, origin) in list(inputs)? {
+        layers.push(Layer {
+            document: read(&path)?,
+            origin,
+        });
+    }
+    Ok(Stack::new(layers, environment))
+}
+
+/// Reads one file, `-` being standard input.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(path: &Path) -> Result<Document, LoadError> {
+    if path == Path::new("-") {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|error| LoadError::of(Path::new(STDIN), error))?;
+        return Ok(Document::parse(Source::new(STDIN, bytes)));
+    }
+    let bytes = fs::read(path).map_err(|error| LoadError::of(path, error))?;
+    Ok(Document::parse(Source::new(path, bytes)))
+}
+
+/// What nova reads when started as `program` (`nova-compute`) without `--config-file` and `--config-dir`.
+///
+/// `oslo_config.cfg.find_config_files` and `find_config_dirs`: of `nova.conf` and of `<program>.conf` the first that is
+/// there in `~/.nova`, `~`, `/etc/nova`, `/etc`; the same for `nova.conf.d` and `<program>.conf.d`. `root` is put
+/// before the absolute places (`/` on a live host).
+#[must_use]
+pub fn default_files(root: &Path, home: Option<&Path>, program: &str) -> Vec<Input> {
+    search(root, home, program, "", Path::is_file)
+        .into_iter()
+        .map(Input::File)
+        .collect()
+}
+
+/// The `*.conf.d` directories nova reads by itself; see [`default_files`].
+#[must_use]
+pub fn default_directories(root: &Path, home: Option<&Path>, program: &str) -> Vec<Input> {
+    search(root, home, program, ".d", Path::is_dir)
+        .into_iter()
+        .map(Input::Directory)
+        .collect()
+}
+
+fn search(root: &Path, home: Option<&Path>, program: &str, end: &str, is_there: fn(&Path) -> bool) -> Vec<PathBuf> {
+    let mut places: Vec<PathBuf> = Vec::new();
+    if let Some(home) = home {
+        places.extend([home.join(".nova"), home.to_owned()]);
+    }
+    places.extend([root.join("etc/nova"), root.join("etc")]);
+    let first = |name: &str| places.iter().map(|place| place.join(name)).find(|path| is_there(path));
+    let mut found: Vec<PathBuf> = Vec::new();
+    for stem in ["nova", program] {
+        found.extend(first(&format!("{stem}.conf{end}")).filter(|path| !found.contains(path)));
+    }
+    found
+}
+
+/// Every variable of the form `OS_<GROUP>__<NAME>`; one that is not UTF-8 is left out, as no option can be meant.
+#[must_use]
+pub fn environment(variables: impl Iterator<Item = (impl AsRef<OsStr>, impl AsRef<OsStr>)>) -> Vec<Variable> {
+    let mut found: Vec<Variable> = variables
+        .filter_map(|(name, value)| {
+            let (name, value) = (name.as_ref().to_str()?, value.as_ref().to_str()?);
+            let named = name.strip_prefix("OS_").is_some_and(|rest| rest.contains("__"));
+            named.then(|| Variable {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_gives_conf_files_in_code_point_order() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in [
+            "b.conf",
+            "10-a.conf",
+            "9-b.conf",
+            "B.conf",
+            ".hidden.conf",
+            "x.conf.bak",
+            "notes",
+        ] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        let files = list(&[Input::of(directory.path())]).unwrap();
+        let names: Vec<_> = files
+            .iter()
+            .map(|(path, _)| path.file_name().unwrap().to_str().unwrap())
+            .collect();
+        assert_eq!(names, ["10-a.conf", "9-b.conf", "B.conf", "b.conf"]);
+    }
+
+    #[test]
+    fn a_directory_called_like_a_file_is_named_in_the_error() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("x.conf")).unwrap();
+        let error = load(&[Input::of(directory.path())], Vec::new()).unwrap_err();
+        assert!(matches!(error, LoadError::IsDirectory(path) if path.ends_with("x.conf")));
+    }
+
+    #[test]
+    fn nova_compute_reads_both_of_its_files_and_the_first_place_wins() {
+        let root = tempfile::tempdir().unwrap();
+        let home = root.path().join("home");
+        for directory in ["etc/nova", "home/.nova"] {
+            fs::create_dir_all(root.path().join(directory)).unwrap();
+        }
+        for file in [
+            "etc/nova/nova.conf",
+            "etc/nova/nova-compute.conf",
+            "home/.nova/nova.conf",
+        ] {
+            fs::write(root.path().join(file), "").unwrap();
+        }
+        let files = default_files(root.path(), Some(&home), "nova-compute");
+        let expected = ["home/.nova/nova.conf", "etc/nova/nova-compute.conf"];
+        assert_eq!(files, expected.map(|file| Input::File(root.path().join(file))));
+    }
+}
