@@ -9,4 +9,5 @@ pub mod catalog;
 pub mod conf;
 pub mod fix;
 pub mod migration;
+pub mod option_type;
 pub mod text;

@@ -1,1 +1,168 @@
-//! What each nova release accepts.
+//! What each nova release accepts: every option from Ocata to the newest, its type, limits, default and old names.
+//!
+//! It reads no file and no value; where a file sets an option, [`crate::conf`] says.
+
+pub mod facts;
+pub mod nearest;
+pub mod outside;
+pub mod release;
+pub mod secret;
+pub mod table;
+
+use std::borrow::Cow;
+
+pub use facts::{Alias, OptionFacts};
+pub use release::Release;
+pub use secret::is_secret;
+pub use table::Row;
+
+use table::table;
+
+/// How a name in a file leads to an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// It is the option's name.
+    Current,
+    /// It is an old name that the release still takes.
+    Deprecated,
+}
+
+/// An option found by a name in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The option.
+    pub option: OptionFacts,
+    /// How the name leads to it.
+    pub via: Via,
+}
+
+/// A group name as oslo.config matches it: lower case, but for exactly `DEFAULT`.
+#[must_use]
+pub fn normal_group(group: &str) -> Cow<'_, str> {
+    if group == "DEFAULT" || !group.chars().any(char::is_uppercase) {
+        Cow::Borrowed(group)
+    } else {
+        Cow::Owned(group.to_lowercase())
+    }
+}
+
+/// A name as oslo.config looks it up: `-` made `_`.
+#[must_use]
+pub fn without_hyphens(name: &str) -> Cow<'_, str> {
+    if name.contains('-') {
+        Cow::Owned(name.replace('-', "_"))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+/// The option `name` of `group` as `release` knows it by that very name; the group in any case, the name exact.
+#[must_use]
+pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> {
+    let rows = table().rows_of(&normal_group(group), name);
+    rows.iter()
+        .find(|row| row.covers(release))
+        .copied()
+        .map(OptionFacts::new)
+}
+
+/// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one.
+///
+/// As `oslo_config.cfg._Namespace` looks: a hyphen in `key` counts for old names only, and only from 16 (oslo.config 3.24).
+#[must_use]
+pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
+    if let Some(option) = option(group, key, release) {
+        return Some(Named {
+            option,
+            via: Via::Current,
+        });
+    }
+    let hyphens = key.contains('-');
+    if hyphens && release.oslo_config() < (3, 24) {
+        return None;
+    }
+    let (group, name) = (normal_group(group), without_hyphens(key));
+    let mut rows = table().rows_by_alias(&group, &name);
+    let option = rows.find(|row| row.covers(release)).copied().map(OptionFacts::new)?;
+    Some(Named {
+        option,
+        via: Via::Deprecated,
+    })
+}
+
+/// Every option of `release`, by group and name; of 13 and 14 only those of live migration are known.
+pub fn options(release: Release) -> impl Iterator<Item = OptionFacts> {
+    let rows = table().rows.iter().filter(move |row| row.covers(release));
+    rows.copied().map(OptionFacts::new)
+}
+
+/// The option's life by its own name: one entry per span in which nothing about it changed, oldest first.
+#[must_use]
+pub fn life(group: &str, name: &str) -> Vec<OptionFacts> {
+    let rows = table().rows_of(&normal_group(group), name);
+    rows.iter().copied().map(OptionFacts::new).collect()
+}
+
+/// The options, over all releases, that once took `name` in `group` as an old name; oldest span first.
+#[must_use]
+pub fn life_as_alias(group: &str, name: &str) -> Vec<OptionFacts> {
+    let (group, name) = (normal_group(group), without_hyphens(name));
+    let mut rows: Vec<Row> = table().rows_by_alias(&group, &name).copied().collect();
+    rows.sort_by_key(|row| (row.since, row.group, row.name));
+    rows.into_iter().map(OptionFacts::new).collect()
+}
+
+/// Whether any release knows `key` in `group`, by its own or an old name.
+#[must_use]
+pub fn is_known_anywhere(group: &str, key: &str) -> bool {
+    !table().rows_of(&normal_group(group), key).is_empty() || !life_as_alias(group, key).is_empty()
+}
+
+/// Whether any release knows an option or an old name in `group`.
+#[must_use]
+pub fn is_group_known(group: &str) -> bool {
+    let group = normal_group(group);
+    !table().rows_in(&group).is_empty() || table().aliases.iter().any(|(known, ..)| **known == *group)
+}
+
+/// The groups in which `release` has an option called `name`, in order.
+#[must_use]
+pub fn groups_with(name: &str, release: Release) -> Vec<&'static str> {
+    let options = table()
+        .rows
+        .iter()
+        .filter(|row| row.name == name && row.covers(release));
+    options.map(|row| row.group).collect()
+}
+
+/// What a person who wrote the unknown `key` in `group` may have meant: the nearest name, in this group or the right one.
+#[must_use]
+pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFacts> {
+    let wanted = key.trim().to_lowercase().replace('-', "_");
+    let here = normal_group(group.trim());
+    if let Some(found) = option(&here, &wanted, release) {
+        return Some(found);
+    }
+    if let [only] = groups_with(&wanted, release)[..] {
+        return option(only, &wanted, release);
+    }
+    let names = table()
+        .rows_in(&here)
+        .iter()
+        .filter(|row| row.covers(release))
+        .map(|row| row.name);
+    let near_here = nearest::nearest(&wanted, names).and_then(|name| option(&here, name, release));
+    near_here.or_else(|| {
+        let groups = options(release).map(|option| option.group());
+        let near_group = nearest::nearest(&here.to_lowercase(), groups)?;
+        option(near_group, &wanted, release)
+    })
+}
+
+/// Adds options of out-of-tree drivers for this run; must come before the catalog is first asked.
+///
+/// Returns whether they were taken. The text stays in memory to the end of the process.
+#[must_use]
+pub fn add_extra(text: String) -> bool {
+    table::install_extra(text.leak())
+}

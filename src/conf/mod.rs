@@ -7,5 +7,6 @@ pub mod layers;
 pub mod lexer;
 pub mod load;
 pub mod substitution;
+pub mod value;
 
 pub use document::{Assignment, Document, Item, ItemKind, Malformed, MalformedKind, Section};

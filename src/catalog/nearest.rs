@@ -1,0 +1,53 @@
+//! The nearest of several words: what a person who mistyped one may have meant.
+//!
+//! It knows words only, neither releases nor options.
+
+/// The word nearest to `wanted`, if one is near enough to be worth naming: at most a third of its letters differ.
+#[must_use]
+pub fn nearest<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let most = (wanted.chars().count() / 3).min(4);
+    words
+        .filter(|word| word.len().abs_diff(wanted.len()) <= most)
+        .filter_map(|word| Some((distance(wanted, word, most)?, word)))
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, word)| word)
+}
+
+/// Edits (insert, delete, replace, swap of neighbours) that make one word the other; `None` above `most`.
+fn distance(from: &str, to: &str, most: usize) -> Option<usize> {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
+    for i in 1..=from.len() {
+        let mut row = vec![i; to.len() + 1];
+        for j in 1..=to.len() {
+            let replaced = last[j - 1] + usize::from(from[i - 1] != to[j - 1]);
+            row[j] = replaced.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+        if row.iter().all(|&edits| edits > most) {
+            return None;
+        }
+        before = std::mem::replace(&mut last, row);
+    }
+    last.last().copied().filter(|&edits| edits <= most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_and_a_far_one_is_not() {
+        let words = ["live_migration_uri", "live_migration_bandwidth", "virt_type"];
+        assert_eq!(
+            nearest("live_migraton_uri", words.into_iter()),
+            Some("live_migration_uri")
+        );
+        assert_eq!(nearest("vrit_type", words.into_iter()), Some("virt_type"));
+        assert_eq!(nearest("wholly_different", words.into_iter()), None);
+        assert_eq!(nearest("", words.into_iter()), None);
+    }
+}
