@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod conf;
+pub mod effective;
 pub mod fix;
 pub mod migration;
 pub mod option_type;

@@ -1,0 +1,188 @@
+//! What of a file may be shown: the lines with every secret replaced by `***`.
+//!
+//! What is secret, [`crate::catalog::is_secret`] says; how the lines are laid out, [`crate::output`].
+
+use std::borrow::Cow;
+
+use crate::catalog;
+use crate::conf::document::{Document, Item, ItemKind, Malformed};
+use crate::conf::layers::{Place, Site, Stack};
+use crate::conf::lexer;
+use crate::text::Span;
+
+/// What stands in the place of a secret.
+pub const MASK: &str = "***";
+
+/// `value` of `key` in `group`, or the mask.
+#[must_use]
+pub fn shown<'a>(group: &str, key: &str, value: &'a str) -> Cow<'a, str> {
+    if catalog::is_secret(group, key, value) {
+        Cow::Borrowed(MASK)
+    } else {
+        Cow::Borrowed(value)
+    }
+}
+
+/// The value at `site`, or the mask.
+#[must_use]
+pub fn shown_at(stack: &Stack, site: Site) -> Cow<'_, str> {
+    let value = stack.value(site);
+    let is_secret = match site {
+        Site::File(place) => is_secret_at(stack, place),
+        Site::Environment(variable) => {
+            let name = &stack.environment()[variable].name;
+            let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
+            let group = if group == "DEFAULT" {
+                group.to_owned()
+            } else {
+                group.to_lowercase()
+            };
+            catalog::is_secret(&group, &key.to_lowercase(), &value)
+        }
+    };
+    if is_secret { Cow::Borrowed(MASK) } else { value }
+}
+
+/// Whether the value at `place` must not be shown.
+#[must_use]
+pub fn is_secret_at(stack: &Stack, place: Place) -> bool {
+    is_secret(stack.document(place), stack.assignment(place))
+}
+
+fn is_secret(document: &Document, assignment: &crate::conf::Assignment) -> bool {
+    let (group, key) = (document.group(assignment), document.key(assignment));
+    catalog::is_secret(group, &key, &document.value(assignment))
+}
+
+/// The parts of the lines in `range` that must not be shown, in order; `range` is whole lines.
+#[must_use]
+pub fn secrets(document: &Document, range: Span) -> Vec<Span> {
+    let items = document.items();
+    let first = items.partition_point(|item| item.span.end <= range.start);
+    let mut found = Vec::new();
+    for (index, item) in items.iter().enumerate().skip(first) {
+        if item.span.start >= range.end {
+            break;
+        }
+        match item.kind {
+            ItemKind::Blank | ItemKind::Header(_) => {}
+            ItemKind::Assignment(at) => in_assignment(document, at, item, &mut found),
+            ItemKind::Comment => {
+                for (_, line) in document.lines_of(item) {
+                    if line.end >= range.start && line.start <= range.end {
+                        found.extend(in_comment(document, line));
+                    }
+                }
+            }
+            ItemKind::Malformed(at) => found.extend(in_malformed(document, index, &document.malformed()[at])),
+        }
+    }
+    found
+}
+
+/// The value of a secret assignment, line by line, so that the lines stay what they are.
+fn in_assignment(document: &Document, at: usize, item: &Item, found: &mut Vec<Span>) {
+    let assignment = &document.assignments()[at];
+    if !is_secret(document, assignment) {
+        return;
+    }
+    let bytes = document.source().bytes();
+    if !assignment.first.is_empty() {
+        found.push(assignment.first);
+    }
+    found.extend(
+        document
+            .lines_of(item)
+            .skip(1)
+            .map(|(_, line)| lexer::strip(bytes, line)),
+    );
+}
+
+/// A commented assignment hides its value, a URL with a password the whole comment.
+fn in_comment(document: &Document, line: Span) -> Option<Span> {
+    let bytes = document.source().bytes();
+    let text = String::from_utf8_lossy(line.of(bytes));
+    let body = text.trim_start_matches(['#', ';']);
+    let start = line.end - body.len().min(line.len());
+    if let Some(separator) = body.find([':', '=']) {
+        let (key, value) = (&body[..separator], &body[separator + 1..]);
+        if catalog::is_secret("DEFAULT", key, value) && !value.trim().is_empty() {
+            let span = Span::new((start + separator + 1).min(line.end), line.end);
+            return Some(lexer::strip(bytes, span));
+        }
+    }
+    catalog::is_secret("DEFAULT", "", body).then(|| lexer::strip(bytes, Span::new(start, line.end)))
+}
+
+/// Of a line oslo.config rejects nobody knows what it is: all behind a secret word goes, and what may continue a secret.
+fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Option<Span> {
+    let bytes = document.source().bytes();
+    let text = document.text(malformed.span);
+    let before = document.items()[..index].iter().rev().find_map(|item| match item.kind {
+        ItemKind::Assignment(at) => Some(is_secret(document, &document.assignments()[at])),
+        ItemKind::Comment => document
+            .lines_of(item)
+            .last()
+            .map(|(_, line)| in_comment(document, line).is_some()),
+        ItemKind::Header(_) => Some(false),
+        _ => None,
+    });
+    let is_indented = text.starts_with([' ', '\t']);
+    let speaks = text
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|word| catalog::is_secret("DEFAULT", word, ""));
+    if (is_indented && before == Some(true)) || speaks || catalog::is_secret("DEFAULT", "", &text) {
+        return Some(lexer::strip(bytes, malformed.span));
+    }
+    None
+}
+
+/// The text of `line` with its secrets masked; bytes that are not UTF-8 come as U+FFFD.
+#[must_use]
+pub fn masked_line(document: &Document, line: Span, secrets: &[Span]) -> String {
+    let bytes = document.source().bytes();
+    let mut out = String::with_capacity(line.len());
+    let mut at = line.start;
+    for secret in secrets.iter().filter(|s| s.start < line.end && s.end > line.start) {
+        let (start, end) = (secret.start.max(line.start), secret.end.min(line.end));
+        if start > at {
+            out.push_str(&String::from_utf8_lossy(&bytes[at..start]));
+        }
+        out.push_str(MASK);
+        at = end.max(at);
+    }
+    out.push_str(&String::from_utf8_lossy(&bytes[at.min(line.end)..line.end]));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Source;
+
+    fn masked(text: &str) -> String {
+        let document = Document::parse(Source::new("nova.conf", text.as_bytes().to_vec()));
+        let whole = Span::new(0, text.len());
+        let found = secrets(&document, whole);
+        let lines: Vec<String> = (1..=document.source().line_count())
+            .filter_map(|number| document.source().line(number))
+            .map(|line| masked_line(&document, line, &found))
+            .collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn values_comments_and_continuation_lines_are_masked() {
+        let text = "[DEFAULT]\nadmin_password = hunter2\n  more\n# metadata_proxy_shared_secret = x\nhost = a\n#see rabbit://u:p@h/\ntransport_url=rabbit://u:p@h/";
+        assert_eq!(
+            masked(text),
+            "[DEFAULT]\nadmin_password = ***\n  ***\n# metadata_proxy_shared_secret = ***\nhost = a\n#see rabbit:***\ntransport_url=***"
+        );
+    }
+
+    #[test]
+    fn lines_that_oslo_config_rejects_give_nothing_away() {
+        let text = "[DEFAULT]\npassword hunter2\npassword = x\n\n  hunter2\nhost a";
+        assert_eq!(masked(text), "[DEFAULT]\n***\npassword = ***\n\n  ***\nhost a");
+    }
+}

@@ -1,0 +1,350 @@
+//! What nova makes of a stack of files: every option's effective value in one release, and who set it.
+//!
+//! It joins [`crate::conf`] and [`crate::catalog`]; whether a value is wise is the rules' business.
+
+pub mod inference;
+pub mod mask;
+
+use std::borrow::Cow;
+
+use crate::catalog::{self, OptionFacts, Release};
+use crate::conf::layers::{Found, Place, Site, Stack};
+use crate::conf::substitution::{self, Reference};
+use crate::conf::value::{self, Profile, Value, ValueError};
+
+/// How deep references may lead before they count as a circle; oslo.config itself dies of Python's recursion limit.
+const DEEPEST: usize = 30;
+
+/// A stack of files as one release of nova reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    stack: &'a Stack,
+    release: Release,
+}
+
+/// Why an option has no value: the first use of it fails.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unusable {
+    /// A reference leads to no option, or back to itself.
+    #[error("refers to `{0}`, which is no option nova knows")]
+    Undefined(String),
+    /// oslo.config rejects the value.
+    #[error(transparent)]
+    Rejected(#[from] ValueError),
+}
+
+/// One option as a release reads it from a stack.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// What the release says of the option.
+    pub facts: OptionFacts,
+    /// Every site that sets it by any name, and those that count.
+    pub found: Found,
+}
+
+impl Setting {
+    /// Whether anything sets it.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        !self.found.effective.is_empty()
+    }
+
+    /// The site whose value counts; the last of a multi-valued option.
+    #[must_use]
+    pub fn winner(&self) -> Option<Site> {
+        self.found.winner()
+    }
+
+    /// The winner, where it is in a file.
+    #[must_use]
+    pub fn winning_place(&self) -> Option<Place> {
+        match self.winner() {
+            Some(Site::File(place)) => Some(place),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    /// `stack` as `release` reads it.
+    #[must_use]
+    pub fn new(stack: &'a Stack, release: Release) -> Self {
+        Self { stack, release }
+    }
+
+    /// The files.
+    #[must_use]
+    pub fn stack(&self) -> &'a Stack {
+        self.stack
+    }
+
+    /// The release.
+    #[must_use]
+    pub fn release(&self) -> Release {
+        self.release
+    }
+
+    /// Whether the release reads `OS_GROUP__NAME` from the environment (oslo.config 6.7, Stein).
+    #[must_use]
+    pub fn reads_environment(&self) -> bool {
+        self.release >= Release::STEIN
+    }
+
+    /// The option and what sets it; `None` where the release does not know it by this name.
+    #[must_use]
+    pub fn setting(&self, group: &str, name: &str) -> Option<Setting> {
+        catalog::option(group, name, self.release).map(|facts| self.setting_of(facts))
+    }
+
+    /// What sets the option that `facts` describe.
+    #[must_use]
+    pub fn setting_of(&self, facts: OptionFacts) -> Setting {
+        let names = facts.lookup_names();
+        let groups: Vec<Cow<'_, str>> = names.iter().map(|(group, _)| catalog::normal_group(group)).collect();
+        let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(names.len());
+        for (group, (declared, name)) in groups.iter().zip(&names) {
+            pairs.push((group, name));
+            // A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
+            let as_declared = facts
+                .aliases()
+                .find(|alias| alias.group == *declared && alias.name != name && alias.name.replace('-', "_") == **name);
+            if let Some(alias) = as_declared.filter(|_| self.release.oslo_config() >= (3, 24)) {
+                pairs.push((group, alias.name));
+            }
+        }
+        let found = self.stack.find(&pairs, facts.is_multi(), self.reads_environment());
+        Setting { facts, found }
+    }
+
+    /// The option that the assignment at `place` sets, and by which kind of name.
+    #[must_use]
+    pub fn option_at(&self, place: Place) -> Option<catalog::Named> {
+        catalog::by_any_name(self.stack.group(place), &self.stack.key(place), self.release)
+    }
+
+    /// The option's value as a text, references replaced: what its type then reads; `None` where it is unset.
+    ///
+    /// # Errors
+    /// A reference that leads nowhere.
+    pub fn text(&self, setting: &Setting) -> Result<Option<String>, Unusable> {
+        self.text_within(setting, 0)
+    }
+
+    fn text_within(&self, setting: &Setting, depth: usize) -> Result<Option<String>, Unusable> {
+        match setting.winner() {
+            Some(site) => self
+                .expand(setting.facts.group(), &self.stack.value(site), depth)
+                .map(Some),
+            None => match setting.facts.default_text() {
+                Some(text) => self.expand(setting.facts.group(), &text, depth).map(Some),
+                None => Ok(None),
+            },
+        }
+    }
+
+    /// Every value of the option as a text, references replaced; of a single-valued option at most one.
+    ///
+    /// # Errors
+    /// A reference that leads nowhere.
+    pub fn texts(&self, setting: &Setting) -> Result<Vec<String>, Unusable> {
+        if !setting.is_set() {
+            return Ok(self.text(setting)?.into_iter().collect());
+        }
+        let values = setting.found.effective.iter();
+        values
+            .map(|&site| self.expand(setting.facts.group(), &self.stack.value(site), 0))
+            .collect()
+    }
+
+    /// `text`, as a value of an option in `group`, with its references replaced.
+    ///
+    /// # Errors
+    /// A reference that leads nowhere.
+    pub fn expanded(&self, group: &str, text: &str) -> Result<String, Unusable> {
+        self.expand(group, text, 0)
+    }
+
+    fn expand(&self, group: &str, text: &str, depth: usize) -> Result<String, Unusable> {
+        substitution::substitute(text, |reference| self.referenced(group, reference, depth))
+            .map(Cow::into_owned)
+            .map_err(|reference| Unusable::Undefined(reference.name))
+    }
+
+    /// The text a reference stands for: first the option in the same group, then in `[DEFAULT]`.
+    fn referenced(&self, group: &str, reference: &Reference, depth: usize) -> Option<String> {
+        if depth >= DEEPEST {
+            return None;
+        }
+        let (named, name) = reference.target();
+        let setting = match named {
+            Some(named) => self.setting(named, name)?,
+            None => self.setting(group, name).or_else(|| self.setting("DEFAULT", name))?,
+        };
+        let text = match self.text_within(&setting, depth + 1).ok()? {
+            None => return Some(String::new()),
+            Some(text) => text,
+        };
+        // The value is read by its type and printed by Python before it is put in.
+        let kind = setting.facts.option_type();
+        Some(printed(&value::check(&kind, &text, self.profile()).ok()?))
+    }
+
+    /// The option's value as its type reads it; `Value::None` where it is unset.
+    ///
+    /// # Errors
+    /// The value is rejected, or a reference leads nowhere.
+    pub fn value(&self, setting: &Setting) -> Result<Value, Unusable> {
+        match self.text(setting)? {
+            None => Ok(Value::None),
+            Some(text) => Ok(value::check(&setting.facts.option_type(), &text, self.profile())?),
+        }
+    }
+
+    /// Which of oslo.config's ways of reading values the release has.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        Profile::of(self.release.oslo_config())
+    }
+
+    /// A truth value; `None` where the release has no such option or its value is unusable.
+    #[must_use]
+    pub fn flag(&self, group: &str, name: &str) -> Option<bool> {
+        match self.value(&self.setting(group, name)?).ok()? {
+            Value::Bool(flag) => Some(flag),
+            _ => None,
+        }
+    }
+
+    /// A whole number; `None` where the release has no such option or its value is empty or unusable.
+    #[must_use]
+    pub fn number(&self, group: &str, name: &str) -> Option<i64> {
+        match self.value(&self.setting(group, name)?).ok()? {
+            Value::Int(number) => i64::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
+    /// A text; `None` where the release has no such option, it is unset, or its value is unusable.
+    #[must_use]
+    pub fn word(&self, group: &str, name: &str) -> Option<String> {
+        match self.value(&self.setting(group, name)?).ok()? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// A value as Python's `str()` prints it, which is what a reference to it becomes.
+#[must_use]
+pub fn printed(value: &Value) -> String {
+    match value {
+        Value::None => String::new(),
+        Value::Text(text) => text.clone(),
+        Value::Bool(true) => "True".to_owned(),
+        Value::Bool(false) => "False".to_owned(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => printed_float(*number),
+        Value::Range(first, last) => format!("{first}-{last}"),
+        Value::List(items) => format!("[{}]", items.iter().map(quoted).collect::<Vec<_>>().join(", ")),
+        Value::Dict(pairs) => {
+            let pairs = pairs
+                .iter()
+                .map(|(key, value)| format!("{}: {}", quoted(&Value::Text(key.clone())), quoted(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A value as Python's `repr()` prints it inside a list.
+fn quoted(value: &Value) -> String {
+    match value {
+        Value::None => "None".to_owned(),
+        Value::Text(text) => {
+            let quote = if text.contains('\'') && !text.contains('"') {
+                '"'
+            } else {
+                '\''
+            };
+            let mut out = String::from(quote);
+            for c in text.chars() {
+                match c {
+                    '\\' => out.push_str("\\\\"),
+                    '\n' => out.push_str("\\n"),
+                    '\t' => out.push_str("\\t"),
+                    '\r' => out.push_str("\\r"),
+                    c if c == quote => out.extend(['\\', c]),
+                    c => out.push(c),
+                }
+            }
+            out.push(quote);
+            out
+        }
+        other => printed(other),
+    }
+}
+
+fn printed_float(number: f64) -> String {
+    if number.is_finite() && number.fract() == 0.0 && number.abs() < 1e16 {
+        format!("{number:.1}")
+    } else if number.is_infinite() {
+        if number > 0.0 {
+            "inf".to_owned()
+        } else {
+            "-inf".to_owned()
+        }
+    } else if number.is_nan() {
+        "nan".to_owned()
+    } else {
+        number.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::Document;
+    use crate::text::Source;
+
+    fn stack(text: &str) -> Stack {
+        Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())))
+    }
+
+    fn text_of(text: &str, group: &str, name: &str) -> Result<Option<String>, Unusable> {
+        let stack = stack(text);
+        let view = View::new(&stack, Release::NEWEST);
+        view.text(&view.setting(group, name).unwrap())
+    }
+
+    #[test]
+    fn a_value_that_nobody_sets_is_the_default_of_the_release() {
+        let stack = stack("[libvirt]\n");
+        let rocky = View::new(&stack, Release::ROCKY);
+        assert_eq!(rocky.number("libvirt", "live_migration_completion_timeout"), Some(800));
+        assert_eq!(rocky.flag("libvirt", "live_migration_permit_post_copy"), Some(false));
+        assert!(rocky.setting("libvirt", "live_migration_timeout_action").is_none());
+    }
+
+    #[test]
+    fn references_lead_to_the_same_group_then_to_default() {
+        let text = "[DEFAULT]\nmy_ip = 10.0.0.1\nstate_path=/s\n[vnc]\nserver_listen = $my_ip\n[libvirt]\nimages_rbd_pool=p\nimages_volume_group=${images_rbd_pool}-$state_path\n";
+        assert_eq!(text_of(text, "vnc", "server_listen"), Ok(Some("10.0.0.1".into())));
+        assert_eq!(text_of(text, "libvirt", "images_volume_group"), Ok(Some("p-/s".into())));
+    }
+
+    #[test]
+    fn a_reference_to_itself_or_to_nothing_fails() {
+        for value in ["$images_volume_group", "$nothing", "$my_ip.", "$nogroup.my_ip"] {
+            let text = format!("[libvirt]\nimages_volume_group = {value}\n");
+            assert!(text_of(&text, "libvirt", "images_volume_group").is_err(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_put_in_as_python_prints_it() {
+        let text = "[vnc]\nauth_schemes = none,vencrypt\nvencrypt_ca_certs = $auth_schemes\n";
+        assert_eq!(
+            text_of(text, "vnc", "vencrypt_ca_certs"),
+            Ok(Some("['none', 'vencrypt']".into()))
+        );
+    }
+}
