@@ -3,6 +3,7 @@
 //! It reads no file: settings come from [`crate::effective`], and what a value means to a host is `verify`'s business.
 
 pub mod intent;
+pub mod timeout;
 
 use std::fmt;
 
