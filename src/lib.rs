@@ -9,6 +9,8 @@ pub mod catalog;
 pub mod conf;
 pub mod effective;
 pub mod fix;
+pub mod lint;
 pub mod migration;
 pub mod option_type;
+pub mod rules;
 pub mod text;

@@ -3,6 +3,7 @@
 //! It knows no option: what nova does with a value is [`crate::catalog`]'s and [`crate::migration`]'s business.
 
 pub mod document;
+pub mod edit;
 pub mod layers;
 pub mod lexer;
 pub mod load;

@@ -1,0 +1,280 @@
+//! What a rule is given: the stack, the releases, and nova's view of both.
+//!
+//! It answers questions of many rules and asks none of its own.
+
+use std::borrow::Cow;
+
+use super::finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Safety};
+use super::settings::{ActionChoice, Settings};
+use crate::catalog::Release;
+use crate::conf::edit;
+use crate::conf::layers::{Site, Stack};
+use crate::effective::{Setting, View, mask};
+use crate::migration::Action;
+use crate::migration::intent::{self, Intent};
+use crate::text::{Edit, Span};
+
+/// The group of every live-migration option.
+pub const LIBVIRT: &str = "libvirt";
+/// The option that Stein brought.
+pub const ACTION: &str = "live_migration_timeout_action";
+/// The option whose meaning Stein changed.
+pub const POST_COPY: &str = "live_migration_permit_post_copy";
+/// The option that Stein dropped.
+pub const PROGRESS_TIMEOUT: &str = "live_migration_progress_timeout";
+/// The option that starts the action.
+pub const COMPLETION_TIMEOUT: &str = "live_migration_completion_timeout";
+
+/// What the live-migration options of one release come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveMigration {
+    /// `live_migration_permit_post_copy`; false where the release has none or its value is unusable.
+    pub permits_post_copy: bool,
+    /// The action that is written and valid; `None` where nothing is written, or nothing valid.
+    pub written_action: Option<Action>,
+    /// Whether any action is written, valid or not.
+    pub is_action_written: bool,
+    /// `live_migration_completion_timeout`, seconds per GiB; `None` where its value is empty or unusable.
+    pub completion_timeout: Option<i64>,
+    /// `live_migration_progress_timeout`, seconds; `None` where the release has none or its value is unusable.
+    pub progress_timeout: Option<i64>,
+}
+
+/// What a rule is given.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The files and the environment.
+    pub stack: &'a Stack,
+    /// The stack as the release of today reads it.
+    pub from: View<'a>,
+    /// The stack as the release to come reads it.
+    pub to: View<'a>,
+    /// What the operator wants.
+    pub settings: &'a Settings,
+    /// [`LiveMigration`] in the release of today.
+    pub before: LiveMigration,
+    /// [`LiveMigration`] in the release to come.
+    pub after: LiveMigration,
+}
+
+impl<'a> Context<'a> {
+    /// A context for an upgrade of `stack` from one release to another, or for one release where they are equal.
+    #[must_use]
+    pub fn new(stack: &'a Stack, from: Release, to: Release, settings: &'a Settings) -> Self {
+        let (from, to) = (View::new(stack, from), View::new(stack, to));
+        Self {
+            stack,
+            from,
+            to,
+            settings,
+            before: live_migration(&from),
+            after: live_migration(&to),
+        }
+    }
+
+    /// Whether the upgrade leads over `release`: it is not reached yet, and will be.
+    #[must_use]
+    pub fn crosses(&self, release: Release) -> bool {
+        self.from.release() < release && release <= self.to.release()
+    }
+
+    /// What the old settings meant.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        intent::decide(&intent::Before {
+            from: self.from.release(),
+            to: self.to.release(),
+            permits_post_copy: self.before.permits_post_copy,
+            written: self.after.written_action,
+            progress_timeout: self.before.progress_timeout,
+            completion_timeout: self.before.completion_timeout.unwrap_or(0),
+        })
+    }
+
+    /// The action to write: what `--action` asks for, else what keeps the meaning; and why.
+    #[must_use]
+    pub fn chosen_action(&self) -> (Action, String) {
+        match self.settings.action {
+            ActionChoice::Fixed(action) => (action, format!("`--action {action}` asks for it")),
+            ActionChoice::Auto => {
+                let intent = self.intent();
+                (intent.action, intent.reason)
+            }
+        }
+    }
+
+    /// The assignments of exactly `key` in `group` in every file, in reading order.
+    pub fn places_of(&self, group: &'a str, key: &'a str) -> impl Iterator<Item = Place> + 'a {
+        self.stack.places_of(group, key)
+    }
+
+    /// The whole of the assignment at `place`, without its last line end: where a finding points.
+    #[must_use]
+    pub fn location(&self, place: Place) -> Location {
+        let assignment = self.stack.assignment(place);
+        let bytes = self.stack.document(place).source().bytes();
+        let end = assignment.value_span(bytes).end.max(assignment.separator + 1);
+        Location::File {
+            layer: place.layer,
+            span: Span::new(assignment.key.start, end),
+        }
+    }
+
+    /// The value at `place`, where a finding is about the value; its place is the separator's where it is empty.
+    #[must_use]
+    pub fn value_location(&self, place: Place) -> Location {
+        let assignment = self.stack.assignment(place);
+        let span = assignment.value_span(self.stack.document(place).source().bytes());
+        let span = if span.is_empty() {
+            Span::new(assignment.separator, assignment.separator + 1)
+        } else {
+            span
+        };
+        Location::File {
+            layer: place.layer,
+            span,
+        }
+    }
+
+    /// Where a site is.
+    #[must_use]
+    pub fn site_location(&self, site: Site) -> Location {
+        match site {
+            Site::File(place) => self.location(place),
+            Site::Environment(variable) => Location::Environment(variable),
+        }
+    }
+
+    /// Where the effective value of a setting is set; the stack as a whole where it is the default.
+    #[must_use]
+    pub fn winner_location(&self, setting: &Setting) -> Location {
+        setting
+            .winner()
+            .map_or(Location::Stack, |site| self.site_location(site))
+    }
+
+    /// The value at `place` as it may be shown.
+    #[must_use]
+    pub fn shown(&self, place: Place) -> Cow<'a, str> {
+        mask::shown_at(self.stack, Site::File(place))
+    }
+
+    /// `path:line` of a place.
+    #[must_use]
+    pub fn address(&self, place: Place) -> String {
+        let source = self.stack.document(place).source();
+        format!("{}:{}", source.path().display(), self.stack.assignment(place).line)
+    }
+
+    /// `group.name` of the assignment that `location` lies in.
+    #[must_use]
+    pub fn option_of(&self, location: Location) -> Option<String> {
+        let Location::File { layer, span } = location else {
+            return None;
+        };
+        let document = &self.stack.layers()[layer].document;
+        let index = document.assignments().partition_point(|a| a.span.end <= span.start);
+        let assignment = document
+            .assignments()
+            .get(index)
+            .filter(|a| a.span.start <= span.start)?;
+        Some(format!("{}.{}", document.group(assignment), document.key(assignment)))
+    }
+
+    /// Adds to `finding` every other place that sets `setting`, and says which of them counts.
+    #[must_use]
+    pub fn with_sites(&self, mut finding: Finding, setting: &Setting) -> Finding {
+        let winner = setting.winner();
+        for &site in &setting.found.sites {
+            let location = self.site_location(site);
+            if location == finding.location {
+                continue;
+            }
+            let note = if Some(site) == winner {
+                "this one takes effect"
+            } else {
+                "set here too, without effect"
+            };
+            finding = finding.with_related(location, note);
+        }
+        finding
+    }
+
+    /// A fix that removes the assignments at `places` with their continuation lines.
+    #[must_use]
+    pub fn removal(&self, title: impl Into<String>, safety: Safety, places: &[Place]) -> Fix {
+        Fix {
+            title: title.into(),
+            safety,
+            edits: places.iter().map(|&place| self.removal_of(place)).collect(),
+            announces: places.iter().map(|&place| self.name_at(place)).collect(),
+        }
+    }
+
+    /// The edit that removes the assignment at `place` with its continuation lines.
+    #[must_use]
+    pub fn removal_of(&self, place: Place) -> LayerEdit {
+        LayerEdit {
+            layer: place.layer,
+            edit: Edit::delete(self.stack.assignment(place).span),
+        }
+    }
+
+    /// The edit that gives the assignment at `place` another value, its continuation lines included.
+    #[must_use]
+    pub fn replacement_of(&self, place: Place, value: &str) -> LayerEdit {
+        LayerEdit {
+            layer: place.layer,
+            edit: edit::replace_value(self.stack.document(place), self.stack.assignment(place), value),
+        }
+    }
+
+    /// The option written at `place`, as a fix announces it.
+    #[must_use]
+    pub fn name_at(&self, place: Place) -> OptionName {
+        OptionName::new(self.stack.group(place), self.stack.key(place))
+    }
+
+    /// A fix that makes `value` the effective value of an option: where something in a file sets it, there; else as a new
+    /// line beside its relatives, `beside` above all. `None` where the environment sets it, which no edit can change.
+    #[must_use]
+    pub fn setting_to(
+        &self,
+        title: impl Into<String>,
+        safety: Safety,
+        (group, name, value): (&str, &str, &str),
+        beside: Option<Place>,
+    ) -> Option<Fix> {
+        let setting = self.to.setting(group, name);
+        let edit = match setting.as_ref().and_then(Setting::winner) {
+            Some(Site::Environment(_)) => return None,
+            Some(Site::File(place)) => self.replacement_of(place, value),
+            None => {
+                let (layer, edit) = edit::insert_option(self.stack, group, name, value, beside)?;
+                LayerEdit { layer, edit }
+            }
+        };
+        Some(Fix {
+            title: title.into(),
+            safety,
+            edits: vec![edit],
+            announces: vec![OptionName::new(group, name)],
+        })
+    }
+}
+
+fn live_migration(view: &View<'_>) -> LiveMigration {
+    // The action counts as written whether or not the release reads it yet: the next one will.
+    let newest = View::new(view.stack(), Release::NEWEST.max(view.release()));
+    let action = newest.setting(LIBVIRT, ACTION).filter(Setting::is_set);
+    LiveMigration {
+        permits_post_copy: view.flag(LIBVIRT, POST_COPY).unwrap_or(false),
+        written_action: action
+            .as_ref()
+            .and_then(|setting| newest.text(setting).ok().flatten())
+            .and_then(|word| Action::parse(&word)),
+        is_action_written: action.is_some(),
+        completion_timeout: view.number(LIBVIRT, COMPLETION_TIMEOUT),
+        progress_timeout: view.number(LIBVIRT, PROGRESS_TIMEOUT),
+    }
+}

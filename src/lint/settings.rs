@@ -1,0 +1,97 @@
+//! What the operator wants of a run: severities, ignored findings, the action.
+//!
+//! It is plain data; `novamend.toml` is read in [`crate::settings`], arguments in the command line.
+
+use std::path::PathBuf;
+
+use super::finding::{Finding, Location, Severity};
+use super::{Context, Rule};
+use crate::migration::Action;
+
+/// `--action`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ActionChoice {
+    /// The one that keeps what the old settings meant.
+    #[default]
+    Auto,
+    /// This one.
+    Fixed(Action),
+}
+
+/// Findings the operator knows of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ignore {
+    /// The rule's id.
+    pub rule: String,
+    /// Only in this file: the path as reported, or its last components.
+    pub file: Option<PathBuf>,
+    /// Only of this option: `group.name`.
+    pub option: Option<String>,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the operator wants of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Severities other than the rules' own; `None` turns a rule off.
+    pub severities: Vec<(String, Option<Severity>)>,
+    /// Findings not to report.
+    pub ignores: Vec<Ignore>,
+    /// Whether commented samples count too.
+    pub pedantic: bool,
+    /// `--action`.
+    pub action: ActionChoice,
+    /// `--explicit`: write the action even where the default is the same.
+    pub explicit: bool,
+}
+
+impl Settings {
+    fn configured(&self, rule: &Rule) -> Option<Option<Severity>> {
+        self.severities
+            .iter()
+            .rev()
+            .find(|(id, _)| id == rule.id)
+            .map(|(_, severity)| *severity)
+    }
+
+    /// Whether the settings turn `rule` off.
+    #[must_use]
+    pub fn is_off(&self, rule: &Rule) -> bool {
+        self.configured(rule) == Some(None)
+    }
+
+    /// How bad a finding of `rule` is.
+    #[must_use]
+    pub fn severity(&self, rule: &Rule) -> Severity {
+        self.configured(rule).flatten().unwrap_or(rule.severity)
+    }
+
+    /// Whether some ignore covers `finding`.
+    #[must_use]
+    pub fn ignores(&self, context: &Context<'_>, finding: &Finding) -> bool {
+        self.ignores.iter().any(|ignore| ignore.covers(context, finding))
+    }
+}
+
+impl Ignore {
+    /// Whether it covers `finding`.
+    #[must_use]
+    pub fn covers(&self, context: &Context<'_>, finding: &Finding) -> bool {
+        if self.rule != finding.rule.id {
+            return false;
+        }
+        let in_file = match (&self.file, finding.location) {
+            (None, _) => true,
+            (Some(file), Location::File { layer, .. }) => {
+                context.stack.layers()[layer].document.source().path().ends_with(file)
+            }
+            (Some(_), _) => false,
+        };
+        in_file
+            && self
+                .option
+                .as_ref()
+                .is_none_or(|option| context.option_of(finding.location).as_ref() == Some(option))
+    }
+}

@@ -1,0 +1,137 @@
+//! Suppressions in the file: `# novamend: ignore[rule-id] reason` on the line before.
+//!
+//! A comment behind a value would become part of the value, so only whole lines count. Ignores of `novamend.toml` are
+//! in [`super::settings`].
+
+use super::finding::{Finding, Location, Severity};
+use super::{Context, Rule};
+use crate::conf::document::{Document, ItemKind};
+use crate::text::Span;
+
+/// The rule about suppressions themselves; what it finds is added by [`super::run`], after all the others.
+pub static UNUSED_SUPPRESSION: Rule = Rule {
+    id: "unused-suppression",
+    severity: Severity::Warning,
+    summary: "a `# novamend: ignore[…]` comment that suppresses nothing, or gives no reason",
+    doc: include_str!("../../docs/rules/unused-suppression.md"),
+    check: |_, _| {},
+};
+
+/// One suppressing comment.
+#[derive(Debug)]
+struct Suppression {
+    layer: usize,
+    /// The comment.
+    span: Span,
+    /// What follows the block of comment lines it stands in: the lines it speaks of.
+    target: Span,
+    rules: Vec<String>,
+    has_reason: bool,
+    is_used: bool,
+}
+
+/// Takes out the findings that are suppressed and adds one for every suppression that is not used.
+pub(super) fn apply(rules: &[&'static Rule], context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let layers = context.stack.layers().iter().enumerate();
+    let mut all: Vec<Suppression> = layers
+        .flat_map(|(layer, file)| in_document(layer, &file.document))
+        .collect();
+    if all.is_empty() {
+        return;
+    }
+    findings.retain(|finding| {
+        let Location::File { layer, span } = finding.location else {
+            return true;
+        };
+        let mut is_suppressed = false;
+        for suppression in &mut all {
+            let covers = suppression.layer == layer
+                && suppression.target.start <= span.start
+                && span.start < suppression.target.end.max(suppression.target.start + 1)
+                && suppression.has_reason
+                && suppression.rules.iter().any(|rule| rule == finding.rule.id);
+            suppression.is_used |= covers;
+            is_suppressed |= covers;
+        }
+        !is_suppressed
+    });
+    if rules.contains(&&UNUSED_SUPPRESSION) && !context.settings.is_off(&UNUSED_SUPPRESSION) {
+        let unused = all.iter().filter(|suppression| !suppression.is_used);
+        findings.extend(unused.map(|suppression| report(rules, context, suppression)));
+    }
+}
+
+fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppression) -> Finding {
+    let unknown = suppression
+        .rules
+        .iter()
+        .find(|id| !rules.iter().any(|rule| rule.id == **id));
+    let (message, help) = if suppression.rules.is_empty() {
+        (
+            "suppression names no rule".to_owned(),
+            "write `# novamend: ignore[rule-id] reason`",
+        )
+    } else if let Some(id) = unknown {
+        (format!("no rule is called `{id}`"), "`novamend rules` lists them")
+    } else if suppression.has_reason {
+        (
+            format!("suppression of `{}` suppresses nothing", suppression.rules.join(", ")),
+            "remove the comment",
+        )
+    } else {
+        (
+            format!(
+                "suppression of `{}` gives no reason and does not count",
+                suppression.rules.join(", ")
+            ),
+            "say behind the bracket why this is right here",
+        )
+    };
+    let location = Location::File {
+        layer: suppression.layer,
+        span: suppression.span,
+    };
+    let mut finding = Finding::new(&UNUSED_SUPPRESSION, location, message).with_help(help);
+    finding.severity = context.settings.severity(&UNUSED_SUPPRESSION);
+    finding
+}
+
+fn in_document(layer: usize, document: &Document) -> Vec<Suppression> {
+    let mut found = Vec::new();
+    // Most files hold none, and one search of the bytes says so.
+    if memchr::memmem::find(document.source().bytes(), b"novamend:").is_none() {
+        return found;
+    }
+    for (index, item) in document.items().iter().enumerate() {
+        if item.kind != ItemKind::Comment {
+            continue;
+        }
+        let next = document
+            .items()
+            .get(index + 1)
+            .filter(|next| next.kind != ItemKind::Blank);
+        let target = next.map_or(Span::at(item.span.end), |next| next.span);
+        for (_, span) in document.lines_of(item) {
+            if let Some((rules, has_reason)) = read(&document.text(span)) {
+                found.push(Suppression {
+                    layer,
+                    span,
+                    target,
+                    rules,
+                    has_reason,
+                    is_used: false,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The rules a comment names, and whether it says why; `None` where it is no suppression.
+fn read(comment: &str) -> Option<(Vec<String>, bool)> {
+    let body = comment.trim_start_matches(['#', ';']).trim();
+    let rest = body.strip_prefix("novamend:")?.trim_start().strip_prefix("ignore")?;
+    let (inside, reason) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
+    let rules = inside.split(',').map(str::trim).filter(|rule| !rule.is_empty());
+    Some((rules.map(str::to_owned).collect(), !reason.trim().is_empty()))
+}

@@ -1,0 +1,32 @@
+//! Every rule, one file each; adding one is a file, its page, its fixtures and a line here.
+//!
+//! How they are run is [`crate::lint`]'s business. What a person must know of a rule stands on its page.
+
+mod lost_auto_post_copy;
+mod removed_progress_timeout;
+
+use crate::lint::{Rule, suppressions};
+
+/// All rules, in the order of their ids.
+pub static RULES: &[&Rule] = &[
+    &lost_auto_post_copy::RULE,
+    &removed_progress_timeout::RULE,
+    &suppressions::UNUSED_SUPPRESSION,
+];
+
+/// The rule called `id`.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_in_the_order_of_their_ids_and_none_is_there_twice() {
+        let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+    }
+}
