@@ -1,1 +1,320 @@
-//! From findings to a file on disk: choosing, proving and writing edits.
+//! From findings to new texts: fixes are chosen, applied, proved, and the outcome is checked again until nothing changes.
+//!
+//! It changes bytes in memory only; files are written in [`write`].
+
+pub mod proof;
+
+use crate::conf::document::Document;
+use crate::conf::layers::{Layer, Stack};
+use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
+use crate::lint::{self, ActionChoice, Context, Finding, Fix, OptionName, Rule, Safety, Settings};
+use crate::text::{Edit, Source, Span, apply_edits};
+
+use crate::catalog::Release;
+use proof::Moved;
+
+/// How often a stack is checked again before the fixes count as chasing each other.
+const MOST_ROUNDS: usize = 50;
+
+/// A fix that is in the new texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The rule whose finding it answers; `None` where the operator asked for it.
+    pub rule: Option<&'static str>,
+    /// What was done.
+    pub title: String,
+    /// Whether it needed `--unsafe-fixes`.
+    pub safety: Safety,
+}
+
+/// A fix that was not applied because its proof failed: it would have moved a value it did not announce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The rule whose finding it answers; `None` where the operator asked for it.
+    pub rule: Option<&'static str>,
+    /// What would have been done.
+    pub title: String,
+    /// What would have moved.
+    pub moved: Moved,
+}
+
+/// A stack after all fixes.
+#[derive(Debug)]
+pub struct Mended {
+    /// The new texts; layer for layer the files of the old stack.
+    pub stack: Stack,
+    /// What was done, in order.
+    pub applied: Vec<Applied>,
+    /// What was not, because its proof failed.
+    pub refused: Vec<Refused>,
+    /// What is found in the new texts.
+    pub findings: Vec<Finding>,
+    /// Everything the applied fixes announced.
+    pub announced: Vec<OptionName>,
+}
+
+/// What to mend, and how far.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan<'a> {
+    /// The rules to run.
+    pub rules: &'a [&'static Rule],
+    /// The release of today.
+    pub from: Release,
+    /// The release to come.
+    pub to: Release,
+    /// What the operator wants.
+    pub settings: &'a Settings,
+    /// Whether unsafe fixes are applied too.
+    pub unsafe_fixes: bool,
+}
+
+/// One fix on its way in.
+struct Candidate {
+    rule: Option<&'static str>,
+    fix: Fix,
+}
+
+/// Mends `stack` in memory. Every fix is proved over the whole stack before it counts; see [`proof`].
+#[must_use]
+pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
+    let mut mended = Mended {
+        stack: copy(stack),
+        applied: Vec::new(),
+        refused: Vec::new(),
+        findings: Vec::new(),
+        announced: Vec::new(),
+    };
+    for _ in 0..MOST_ROUNDS {
+        let (findings, batch) = {
+            let context = Context::new(&mended.stack, plan.from, plan.to, plan.settings);
+            let findings = lint::run(plan.rules, &context);
+            let batch = choose(&context, &findings, plan, &mended.refused);
+            (findings, batch)
+        };
+        mended.findings = findings;
+        if batch.is_empty() {
+            break;
+        }
+        take(&mut mended, batch, plan);
+    }
+    mended
+}
+
+/// The fixes of one round: those allowed and not refused before, of those that touch the same bytes or options the first.
+fn choose(context: &Context<'_>, findings: &[Finding], plan: &Plan<'_>, refused: &[Refused]) -> Vec<Candidate> {
+    let asked = requested(context).map(|fix| Candidate { rule: None, fix });
+    let found = findings.iter().filter_map(|finding| {
+        let fix = finding.fix.clone()?;
+        let rule = Some(finding.rule.id);
+        (plan.unsafe_fixes || fix.safety == Safety::Safe).then_some(Candidate { rule, fix })
+    });
+    let mut chosen: Vec<Candidate> = Vec::new();
+    for candidate in asked.into_iter().chain(found) {
+        let was_refused = refused
+            .iter()
+            .any(|old| old.rule == candidate.rule && old.title == candidate.fix.title);
+        if !was_refused && !chosen.iter().any(|other| collide(&other.fix, &candidate.fix)) {
+            chosen.push(candidate);
+        }
+    }
+    chosen
+}
+
+/// What `--action` and `--explicit` ask for, where the stack does not hold it yet.
+fn requested(context: &Context<'_>) -> Option<Fix> {
+    if context.to.release() < Release::STEIN {
+        return None;
+    }
+    let is_wanted = match context.settings.action {
+        ActionChoice::Fixed(action) => context.after.written_action != Some(action),
+        ActionChoice::Auto => context.settings.explicit && !context.after.is_action_written,
+    };
+    if !is_wanted {
+        return None;
+    }
+    let (action, reason) = context.chosen_action();
+    let relative = [POST_COPY, COMPLETION_TIMEOUT]
+        .iter()
+        .find_map(|name| context.to.setting(LIBVIRT, name)?.winning_place());
+    let title = format!("write `{ACTION} = {action}`: {reason}");
+    context.setting_to(title, Safety::Safe, (LIBVIRT, ACTION, action.as_str()), relative)
+}
+
+fn collide(a: &Fix, b: &Fix) -> bool {
+    let touches = |a: Span, b: Span| a.start <= b.end && b.start <= a.end;
+    let same_bytes = a.edits.iter().any(|one| {
+        b.edits
+            .iter()
+            .any(|other| one.layer == other.layer && touches(one.edit.span, other.edit.span))
+    });
+    same_bytes || a.announces.iter().any(|name| b.announces.contains(name))
+}
+
+/// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
+fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>) {
+    let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
+    if let Ok(stack) = proved(&mended.stack, &fixes, plan) {
+        mended.stack = stack;
+        for candidate in batch {
+            accept(mended, candidate);
+        }
+        return;
+    }
+    for candidate in batch {
+        match proved(&mended.stack, &[&candidate.fix], plan) {
+            Ok(stack) => {
+                // The spans of the others speak of the old text: the next round finds them anew.
+                mended.stack = stack;
+                accept(mended, candidate);
+                return;
+            }
+            Err(moved) => mended.refused.push(Refused {
+                rule: candidate.rule,
+                title: candidate.fix.title,
+                moved,
+            }),
+        }
+    }
+}
+
+fn accept(mended: &mut Mended, candidate: Candidate) {
+    mended.announced.extend(candidate.fix.announces);
+    mended.applied.push(Applied {
+        rule: candidate.rule,
+        title: candidate.fix.title,
+        safety: candidate.fix.safety,
+    });
+}
+
+/// The stack with `fixes` applied, if nothing moves that they do not announce.
+fn proved(stack: &Stack, fixes: &[&Fix], plan: &Plan<'_>) -> Result<Stack, Moved> {
+    let mut layers = Vec::with_capacity(stack.layers().len());
+    for (index, layer) in stack.layers().iter().enumerate() {
+        let source = layer.document.source();
+        let of_layer = fixes
+            .iter()
+            .flat_map(|fix| &fix.edits)
+            .filter(|edit| edit.layer == index);
+        let edits: Vec<Edit> = of_layer.map(|edit| edit.edit.clone()).collect();
+        let bytes = apply_edits(source.bytes(), &edits).map_err(|_| Moved::Overlap)?;
+        layers.push(Layer {
+            document: Document::parse(Source::new(source.path(), bytes)),
+            origin: layer.origin,
+        });
+    }
+    let after = Stack::new(layers, stack.environment().to_vec());
+    let announced: Vec<&OptionName> = fixes.iter().flat_map(|fix| &fix.announces).collect();
+    match proof::first_moved(stack, &after, &announced, [plan.from, plan.to]) {
+        Some(moved) => Err(moved),
+        None => Ok(after),
+    }
+}
+
+fn copy(stack: &Stack) -> Stack {
+    let layers = stack.layers().iter().map(|layer| Layer {
+        document: Document::parse(Source::new(
+            layer.document.source().path(),
+            layer.document.source().bytes().to_vec(),
+        )),
+        origin: layer.origin,
+    });
+    Stack::new(layers.collect(), stack.environment().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::{LayerEdit, Location, Severity};
+    use crate::rules::RULES;
+
+    fn stack(text: &str) -> Stack {
+        Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())))
+    }
+
+    fn text_of(stack: &Stack) -> String {
+        String::from_utf8(stack.layers()[0].document.source().bytes().to_vec()).unwrap()
+    }
+
+    fn mended(text: &str, settings: &Settings) -> Mended {
+        let plan = Plan {
+            rules: RULES,
+            from: Release::ROCKY,
+            to: Release::STEIN,
+            settings,
+            unsafe_fixes: false,
+        };
+        mend(&stack(text), &plan)
+    }
+
+    #[test]
+    fn the_rocky_trap_is_mended_and_mending_again_changes_nothing() {
+        let before = "[libvirt]\nlive_migration_progress_timeout = 0\nlive_migration_permit_post_copy = true\n";
+        let after =
+            "[libvirt]\nlive_migration_permit_post_copy = true\nlive_migration_timeout_action = force_complete\n";
+        let once = mended(before, &Settings::default());
+        assert_eq!(text_of(&once.stack), after);
+        assert!(once.refused.is_empty());
+        let again = mended(after, &Settings::default());
+        assert_eq!((text_of(&again.stack).as_str(), again.applied.len()), (after, 0));
+    }
+
+    #[test]
+    fn an_action_that_is_asked_for_is_written_even_where_none_is_needed() {
+        let asked = Settings {
+            action: ActionChoice::Fixed(crate::migration::Action::ForceComplete),
+            ..Settings::default()
+        };
+        assert_eq!(
+            text_of(&mended("[libvirt]\nlive_migration_timeout_action=abort\n", &asked).stack),
+            "[libvirt]\nlive_migration_timeout_action=force_complete\n"
+        );
+        let explicit = Settings {
+            explicit: true,
+            ..Settings::default()
+        };
+        assert_eq!(
+            text_of(&mended("[libvirt]\nvirt_type=kvm\n", &explicit).stack),
+            "[libvirt]\nlive_migration_timeout_action=abort\nvirt_type=kvm\n"
+        );
+        assert_eq!(mended("[libvirt]\nvirt_type=kvm\n", &Settings::default()).applied, []);
+    }
+
+    /// A rule whose fix says less than it does.
+    static LIAR: Rule = Rule {
+        id: "liar",
+        severity: Severity::Error,
+        summary: "",
+        doc: "",
+        check: |context, findings| {
+            let place = context.stack.places().next();
+            let fix = place.map(|place| Fix {
+                title: "lie".into(),
+                safety: Safety::Safe,
+                edits: vec![LayerEdit {
+                    layer: 0,
+                    edit: Edit::delete(context.stack.assignment(place).span),
+                }],
+                announces: Vec::new(),
+            });
+            findings.push(Finding::new(&LIAR, Location::Stack, "lie").with_fix(fix));
+        },
+    };
+
+    #[test]
+    fn a_fix_that_moves_what_it_does_not_announce_is_refused_with_its_name() {
+        let settings = Settings::default();
+        let plan = Plan {
+            rules: &[&LIAR],
+            from: Release::ROCKY,
+            to: Release::STEIN,
+            settings: &settings,
+            unsafe_fixes: false,
+        };
+        for text in ["[libvirt]\nvirt_type = qemu\n", "[mine]\nx = 1\n"] {
+            let mended = mend(&stack(text), &plan);
+            assert_eq!(text_of(&mended.stack), text);
+            assert!(mended.applied.is_empty());
+            assert!(matches!(&mended.refused[0].moved, Moved::Value(_)));
+        }
+    }
+}
