@@ -3,6 +3,7 @@
 //! It changes bytes in memory only; files are written in [`write`].
 
 pub mod proof;
+pub mod write;
 
 use crate::conf::document::Document;
 use crate::conf::layers::{Layer, Stack};
