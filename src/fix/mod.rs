@@ -3,6 +3,7 @@
 //! It changes bytes in memory only; files are written in [`write`].
 
 pub mod proof;
+pub mod witness;
 pub mod write;
 
 use crate::conf::document::Document;
