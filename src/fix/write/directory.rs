@@ -174,3 +174,10 @@ impl Directory {
         }
     }
 }
+
+impl Drop for Directory {
+    /// Lets go at once: a process forked meanwhile has the same lock until it executes another program.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+    }
+}

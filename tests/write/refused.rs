@@ -1,0 +1,152 @@
+//! What is not written, with the reason, and with nothing changed.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use novamend::fix::write::{WriteError, undo, write_all};
+use rustix::fs::FlockOperation;
+
+use crate::ground::{
+    BACKUP, Flag, IN_PLACE, directory, file, give_to_nobody, names, planned, replace, root_for, run, text,
+    write_as_nobody,
+};
+
+#[test]
+fn what_is_no_regular_file_is_refused_by_its_kind() {
+    let directory = directory();
+    let at = |name: &str| directory.path().join(name);
+    fs::create_dir(at("x.conf")).unwrap();
+    assert!(run("mkfifo", &[at("fifo.conf").as_os_str()]));
+    let _listener = UnixListener::bind(at("socket.conf")).unwrap();
+    symlink("/dev/null", at("device.conf")).unwrap();
+    for (name, kind) in [
+        ("x.conf", "a directory"),
+        ("fifo.conf", "a FIFO"),
+        ("socket.conf", "a socket"),
+        ("device.conf", "a device"),
+    ] {
+        let error = write_all(&[planned(&at(name), "", "new")], &BACKUP).unwrap_err();
+        assert!(
+            matches!(&error, WriteError::NotRegular { kind: found, .. } if *found == kind),
+            "{error}"
+        );
+        assert!(matches!(undo(&at(name), &BACKUP), Err(WriteError::NotRegular { .. })));
+    }
+    assert!(replace(Path::new("/"), "new", BACKUP).is_err());
+}
+
+#[test]
+fn links_that_lead_nowhere_or_in_a_circle_are_refused() {
+    let directory = directory();
+    symlink("nothing", directory.path().join("dangling.conf")).unwrap();
+    symlink("circle.conf", directory.path().join("circle.conf")).unwrap();
+    let error = |name: &str| replace(&directory.path().join(name), "new", BACKUP).unwrap_err();
+    assert!(matches!(error("dangling.conf"), WriteError::NotFound(_)));
+    assert!(matches!(error("missing.conf"), WriteError::NotFound(_)));
+    assert!(error("circle.conf").to_string().contains("circle"));
+    assert_eq!(names(directory.path()), ["circle.conf", "dangling.conf"]);
+}
+
+#[test]
+fn a_hard_linked_file_is_refused() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    fs::hard_link(&path, directory.path().join("other")).unwrap();
+    let error = replace(&path, "new", BACKUP).unwrap_err();
+    assert!(matches!(error, WriteError::HardLinked { links: 2, .. }), "{error}");
+    assert!(error.to_string().contains("--in-place"));
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 2));
+}
+
+#[test]
+fn a_file_that_changed_since_it_was_read_is_refused() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "password = hush");
+    for options in [BACKUP, IN_PLACE] {
+        let error = write_all(&[planned(&path, "old", "new")], &options).unwrap_err();
+        assert!(matches!(error, WriteError::Changed(_)));
+        assert!(!error.to_string().contains("hush") && !format!("{error:?}").contains("hush"));
+        assert_eq!(names(directory.path()), ["nova.conf"]);
+    }
+}
+
+#[test]
+fn a_file_named_twice_is_refused() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    let (link, hard) = (directory.path().join("link"), directory.path().join("hard"));
+    symlink("nova.conf", &link).unwrap();
+    let twice = |other: &Path| {
+        write_all(
+            &[planned(&path, "old", "new"), planned(other, "old", "newer")],
+            &IN_PLACE,
+        )
+    };
+    assert!(matches!(twice(&path), Err(WriteError::SameFile { .. })));
+    assert!(matches!(twice(&link), Err(WriteError::SameFile { .. })));
+    fs::hard_link(&path, &hard).unwrap();
+    assert!(matches!(twice(&hard), Err(WriteError::SameFile { .. })));
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 3));
+}
+
+#[test]
+fn a_change_that_changes_nothing_is_not_written() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    assert_eq!(write_all(&[planned(&path, "old", "old")], &BACKUP).unwrap(), []);
+    assert_eq!(names(directory.path()), ["nova.conf"]);
+}
+
+#[test]
+fn an_immutable_file_is_refused() {
+    if !root_for("chattr") {
+        return;
+    }
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    for letter in ["i", "a"] {
+        let Some(_flag) = Flag::set(&path, letter) else {
+            return;
+        };
+        for options in [BACKUP, IN_PLACE] {
+            let error = replace(&path, "new", options).unwrap_err();
+            assert!(matches!(error, WriteError::Immutable(_)), "{error}");
+        }
+        assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 1));
+    }
+}
+
+#[test]
+fn a_directory_another_one_holds_is_refused_until_it_is_let_go() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    let holder = fs::File::open(directory.path()).unwrap();
+    rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
+    let error = replace(&path, "new", BACKUP).unwrap_err();
+    assert!(matches!(error, WriteError::Locked(_)), "{error}");
+    assert!(matches!(undo(&path, &BACKUP), Err(WriteError::Locked(_))));
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 1));
+    drop(holder);
+    replace(&path, "new", BACKUP).unwrap();
+}
+
+#[test]
+fn an_ordinary_user_who_cannot_keep_owner_or_group_is_refused() {
+    if !root_for("another user") {
+        return;
+    }
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(write_as_nobody(&path).contains("the owner of"));
+    give_to_nobody(&path);
+    chown(&path, None, Some(4321)).unwrap();
+    assert!(write_as_nobody(&path).contains("the group of"));
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 1));
+    give_to_nobody(&path);
+    assert_eq!(write_as_nobody(&path), "written");
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("new", 2));
+}

@@ -1,0 +1,120 @@
+//! Several files: all or none.
+
+use std::fs;
+use std::path::PathBuf;
+
+use novamend::fix::write::{WriteError, write_all};
+
+use crate::ground::{BACKUP, Flag, IN_PLACE, NO_BACKUP, child, directory, file, names, planned, root_for, text};
+
+#[test]
+fn all_are_written() {
+    let (one, two) = (directory(), directory());
+    let paths = [
+        file(one.path(), "a.conf", "old"),
+        file(one.path(), "b.conf", "old"),
+        file(two.path(), "a.conf", "old"),
+    ];
+    let plans: Vec<_> = paths.iter().map(|path| planned(path, "old", "new")).collect();
+    let written = write_all(&plans, &BACKUP).unwrap();
+    assert!(paths.iter().all(|path| text(path) == "new"));
+    assert!(written.iter().zip(&paths).all(|(written, path)| &written.path == path));
+    assert!(
+        written
+            .iter()
+            .all(|written| text(written.backup.as_ref().unwrap()) == "old")
+    );
+}
+
+#[test]
+fn none_is_written_when_the_last_cannot_be_prepared() {
+    let (one, two) = (directory(), directory());
+    let paths = [
+        file(one.path(), "a.conf", "old"),
+        file(two.path(), "b.conf", "changed meanwhile"),
+    ];
+    let plans: Vec<_> = paths.iter().map(|path| planned(path, "old", "new")).collect();
+    for options in [BACKUP, NO_BACKUP, IN_PLACE] {
+        assert!(matches!(write_all(&plans, &options), Err(WriteError::Changed(path)) if path == paths[1]));
+        assert_eq!(text(&paths[0]), "old");
+        assert_eq!((names(one.path()).len(), names(two.path()).len()), (1, 1));
+    }
+}
+
+#[test]
+fn those_already_written_are_put_back_when_a_later_one_fails() {
+    if !root_for("chattr") {
+        return;
+    }
+    let directories = [directory(), directory(), directory()];
+    let paths: Vec<PathBuf> = directories
+        .iter()
+        .map(|one| file(one.path(), "a.conf", "old"))
+        .collect();
+    let linked = directories[0].path().join("linked");
+    let plans: Vec<_> = paths
+        .iter()
+        .map(|path| planned(path, "old", "a new and longer text"))
+        .collect();
+    for in_place in [false, true] {
+        if in_place {
+            fs::hard_link(&paths[0], &linked).unwrap();
+        }
+        // New names may be made in an append-only directory, but none may be taken away: the swap fails.
+        let Some(flag) = Flag::set(directories[1].path(), "a") else {
+            return;
+        };
+        let inode = fs::metadata(&paths[0]).unwrap();
+        let options = if in_place { IN_PLACE } else { NO_BACKUP };
+        let error = write_all(&plans, &options).unwrap_err();
+        assert!(
+            matches!(&error, WriteError::Io { path, .. } if *path == paths[1]),
+            "{error}"
+        );
+        assert!(paths.iter().all(|path| text(path) == "old"));
+        assert_eq!(
+            std::os::unix::fs::MetadataExt::ino(&inode),
+            std::os::unix::fs::MetadataExt::ino(&fs::metadata(&paths[0]).unwrap())
+        );
+        assert_eq!(names(directories[0].path()).len(), if in_place { 2 } else { 1 });
+        assert_eq!(names(directories[2].path()), ["a.conf"]);
+        drop(flag);
+    }
+    // What could not be removed from the append-only directory goes with the next run.
+    assert!(names(directories[1].path()).iter().any(|name| name.ends_with(".tmp")));
+    write_all(&plans[1..], &NO_BACKUP).unwrap();
+    assert_eq!(names(directories[1].path()), ["a.conf"]);
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed_and_nothing_else() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    let others = [".novamend-1-0.tmp.conf", ".novamend-x-0.tmp", "novamend-1-0.tmp"];
+    for name in others.iter().chain(&[".novamend-1-0.tmp", ".novamend-99-12.tmp"]) {
+        file(directory.path(), name, "left");
+    }
+    fs::create_dir(directory.path().join(".novamend-2-0.tmp")).unwrap();
+    write_all(&[planned(&path, "old", "new")], &NO_BACKUP).unwrap();
+    let mut expected: Vec<&str> = others.to_vec();
+    expected.extend(["nova.conf", ".novamend-2-0.tmp"]);
+    expected.sort_unstable();
+    assert_eq!(names(directory.path()), expected);
+}
+
+#[test]
+fn no_change_of_two_processes_that_write_at_once_is_lost() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "0");
+    let children = [
+        child("count", &path, None),
+        child("count", &path, None),
+        child("count", &path, None),
+    ];
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(text(&path), (3 * crate::kills::COUNTED).to_string());
+    assert_eq!(names(directory.path()), ["nova.conf"]);
+}
