@@ -1,0 +1,204 @@
+# The probe guest: a 64 KiB ROM that keeps memory busy, checks it, and says so on the first serial port.
+# It has no firmware, no disk and no kernel, so it beats within milliseconds and every byte of its state is known.
+#
+#   as --32 -o probe.o probe.S && ld -m elf_i386 -Ttext 0 --oformat binary -o probe.rom probe.o
+#
+# Parameters: eight little-endian words at offset 0, written by the tool before each start.
+#    0 magic "NVMD"          16 hot pages
+#    4 first cold address    20 hot pages written between two heartbeats
+#    8 cold pages            24 ticks of the time-stamp counter between two heartbeats, 0 = as fast as it can
+#   12 first hot address     28 cold pages checked at every heartbeat
+#
+# Record: twelve bytes  A5  kind  sequence(4)  generation(4)  cold round(2)
+#   kind S started, H heartbeat, E memory is not what it was (sequence = address, generation = what was found)
+#
+# A cold page holds a hash of its address at 0, 2044 and 4092. A hot page holds that hash at 2048 and, at 0, the
+# generation that wrote it last: whatever arrives late, twice or not at all is seen by the next round.
+
+.set ROM,   0xFFFF0000          # where the image lies once the processor runs in 32 bits
+.set HASH,  0x9E3779B1
+
+.set STATE, 0x9000              # the guest's own variables, in RAM, so that they migrate
+.set SEQ,   STATE
+.set NEXT,  STATE + 4           # next cold page to check
+.set ROUND, STATE + 8           # rounds through the cold pages
+.set TICK,  STATE + 12          # when the last heartbeat was due
+.set LEFT,  STATE + 16          # hot pages until the next heartbeat
+.set REC,   STATE + 32          # the record being sent
+.set STACK, 0x8000
+
+.section .text
+.code16
+.globl _start
+_start:
+        .ascii "NVMD"
+cold_at:        .long 0x100000
+cold_pages:     .long 512
+hot_at:         .long 0x300000
+hot_pages:      .long 3072
+batch:          .long 64
+period:         .long 0
+cold_checks:    .long 16
+
+real_mode:
+        cli
+        lgdtl   %cs:(table_register - _start)
+        movl    %cr0, %eax
+        orb     $1, %al
+        movl    %eax, %cr0
+        ljmpl   $8, $(ROM + protected_mode - _start)
+
+.code32
+protected_mode:
+        movw    $16, %ax
+        movw    %ax, %ds
+        movw    %ax, %es
+        movw    %ax, %ss
+        movl    $STACK, %esp
+        cld
+        movw    $0x3FA, %dx             # the port's FIFO on
+        movb    $1, %al
+        outb    %al, %dx
+
+        movl    ROM + cold_at - _start, %edi
+        movl    ROM + cold_pages - _start, %ecx
+fill_cold:
+        imull   $HASH, %edi, %eax
+        movl    %eax, (%edi)
+        movl    %eax, 2044(%edi)
+        movl    %eax, 4092(%edi)
+        addl    $4096, %edi
+        loop    fill_cold
+
+        movl    ROM + hot_at - _start, %edi
+        movl    ROM + hot_pages - _start, %ecx
+fill_hot:
+        imull   $HASH, %edi, %eax
+        movl    $0, (%edi)
+        movl    %eax, 2048(%edi)
+        addl    $4096, %edi
+        loop    fill_hot
+
+        xorl    %ebp, %ebp              # %ebp: the generation
+        movl    %ebp, SEQ
+        movl    %ebp, NEXT
+        movl    %ebp, ROUND
+        movl    ROM + batch - _start, %eax
+        movl    %eax, LEFT
+        rdtsc
+        movl    %eax, TICK
+        movb    $'S', %bl
+        call    send
+
+generation:
+        incl    %ebp
+        movl    ROM + hot_at - _start, %edi
+        movl    ROM + hot_pages - _start, %ecx
+hot_page:
+        movl    (%edi), %eax
+        incl    %eax
+        cmpl    %ebp, %eax
+        jne     damaged
+        imull   $HASH, %edi, %eax
+        cmpl    %eax, 2048(%edi)
+        jne     damaged
+        movl    %ebp, (%edi)
+        addl    $4096, %edi
+        decl    LEFT
+        jnz     no_beat
+        movl    ROM + batch - _start, %eax
+        movl    %eax, LEFT
+        pushl   %ecx
+        pushl   %edi
+        call    beat
+        popl    %edi
+        popl    %ecx
+no_beat:
+        loop    hot_page
+        jmp     generation
+
+beat:
+        movl    ROM + cold_checks - _start, %ecx
+check_cold:
+        movl    NEXT, %edi
+        shll    $12, %edi
+        addl    ROM + cold_at - _start, %edi
+        imull   $HASH, %edi, %eax
+        cmpl    %eax, (%edi)
+        jne     damaged
+        cmpl    %eax, 2044(%edi)
+        jne     damaged
+        cmpl    %eax, 4092(%edi)
+        jne     damaged
+        movl    NEXT, %eax
+        incl    %eax
+        cmpl    ROM + cold_pages - _start, %eax
+        jb      same_round
+        xorl    %eax, %eax
+        incl    ROUND
+same_round:
+        movl    %eax, NEXT
+        loop    check_cold
+
+        incl    SEQ
+        movb    $'H', %bl
+        call    send
+wait_for_tick:
+        rdtsc
+        subl    TICK, %eax
+        cmpl    ROM + period - _start, %eax
+        jae     due
+        pause
+        jmp     wait_for_tick
+due:
+        movl    ROM + period - _start, %ecx
+        addl    %ecx, TICK
+        addl    %ecx, %ecx
+        cmpl    %ecx, %eax              # more than two periods late: start counting anew, do not catch up
+        jb      beat_done
+        rdtsc
+        movl    %eax, TICK
+beat_done:
+        ret
+
+damaged:
+        movl    %edi, SEQ
+        movl    (%edi), %ebp
+        movb    $'E', %bl
+        call    send
+stop:
+        hlt
+        jmp     stop
+
+send:                                   # %bl: the kind
+        movb    $0xA5, REC
+        movb    %bl, REC + 1
+        movl    SEQ, %eax
+        movl    %eax, REC + 2
+        movl    %ebp, REC + 6
+        movl    ROUND, %eax
+        movw    %ax, REC + 10
+        movw    $0x3FD, %dx
+line_busy:
+        inb     %dx, %al
+        testb   $0x20, %al
+        jz      line_busy
+        movl    $REC, %esi
+        movl    $12, %ecx
+        movw    $0x3F8, %dx
+        rep outsb
+        ret
+
+        .balign 8
+table:                                  # the accessed bits are set beforehand: in a ROM the processor cannot set them
+        .quad   0
+        .quad   0x00CF9B000000FFFF
+        .quad   0x00CF93000000FFFF
+table_register:
+        .word   23
+        .long   ROM + table - _start
+
+        .org    0xFFF0
+.code16
+        jmp     real_mode
+        .org    0x10000
