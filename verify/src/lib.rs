@@ -1,1 +1,16 @@
-//! x
+//! Proves on the host, by real test migrations, what nova's live-migration timeout action will do.
+//!
+//! It never touches the host's own daemons or domains: all happens in a sandbox that leaves no trace.
+
+pub mod guest;
+pub mod hypervisor;
+pub mod judgement;
+pub mod monitor;
+pub mod plan;
+pub mod preflight;
+pub mod report;
+pub mod sandbox;
+pub mod session;
+pub mod trial;
+pub mod verdict;
+pub mod worker;

@@ -1,0 +1,230 @@
+//! The command line of `novamend-verify`, and what its two commands do with it.
+//!
+//! It prints and writes; it finds nothing out itself.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use indicatif::ProgressBar;
+use novamend::catalog::Release;
+use novamend::conf::layers::{Stack, Variable};
+use novamend::conf::load::{self, Input};
+use novamend::effective::View;
+use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::preflight::{Host, QEMU_CONF, lines};
+use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, text};
+use novamend_verify::{session, verdict};
+
+const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
+
+#[derive(Parser)]
+#[command(name = "novamend-verify", version, about = "Prove on this host what nova's live-migration timeout action will do", after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Say what this host can do; starts no guest and needs no root
+    Probe(ProbeArguments),
+    /// Migrate a tiny guest in a sandbox as this nova.conf asks, and say what happens; leaves no trace
+    Verify(VerifyArguments),
+}
+
+#[derive(Args)]
+struct Common {
+    /// nova.conf files or directories of them; by default where nova-compute looks
+    #[arg(value_name = "NOVA.CONF")]
+    files: Vec<PathBuf>,
+    /// The release that nova.conf is for: a number, series or date
+    #[arg(long, value_name = "REL")]
+    to: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "pretty")]
+    format: Format,
+    /// The host's qemu.conf, which names the user that QEMU runs as
+    #[arg(long, value_name = "FILE", default_value = QEMU_CONF)]
+    qemu_conf: PathBuf,
+}
+
+#[derive(Args)]
+struct ProbeArguments {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Args)]
+struct VerifyArguments {
+    #[command(flatten)]
+    common: Common,
+    /// What to try
+    #[arg(long, value_enum, default_value = "configured")]
+    action: ActionArgument,
+    /// Write a report as one HTML file, and as JSON beside it
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// Use software emulation even where KVM works
+    #[arg(long)]
+    emulate: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum ActionArgument {
+    Configured,
+    Abort,
+    ForceComplete,
+    All,
+}
+
+impl From<ActionArgument> for Wanted {
+    fn from(argument: ActionArgument) -> Self {
+        match argument {
+            ActionArgument::Configured => Self::Configured,
+            ActionArgument::Abort => Self::Abort,
+            ActionArgument::ForceComplete => Self::ForceComplete,
+            ActionArgument::All => Self::All,
+        }
+    }
+}
+
+/// Runs the command of this process's arguments; exit code 2 where it could not.
+pub(crate) fn run() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Probe(arguments) => probe(&arguments.common),
+        Command::Verify(arguments) => verify(&arguments),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let mut out = io::stderr().lock();
+            let _ = write!(out, "could not be run: {error}");
+            let mut source = error.source();
+            while let Some(below) = source {
+                let _ = write!(out, ": {below}");
+                source = below.source();
+            }
+            let _ = writeln!(out);
+            ExitCode::from(2)
+        }
+    }
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+/// The files as nova reads them, their names, and the release.
+fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
+    let release = common
+        .to
+        .as_deref()
+        .map(Release::parse)
+        .transpose()?
+        .unwrap_or_else(Release::newest);
+    let inputs: Vec<Input> = if common.files.is_empty() {
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let mut inputs = load::default_files(Path::new("/"), home.as_deref(), "nova-compute");
+        inputs.extend(load::default_directories(
+            Path::new("/"),
+            home.as_deref(),
+            "nova-compute",
+        ));
+        inputs
+    } else {
+        common.files.iter().map(|path| Input::of(path)).collect()
+    };
+    let names = load::list(&inputs)?
+        .into_iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    Ok((load::load(&inputs, Vec::<Variable>::new())?, names, release))
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+fn probe(common: &Common) -> Result<u8, Failure> {
+    let (stack, _, release) = read(common)?;
+    let tls = View::new(&stack, release)
+        .flag("libvirt", "live_migration_with_native_tls")
+        .unwrap_or(false);
+    let host = Host::look(&common.qemu_conf);
+    let lines = lines(&host, release, tls);
+    let shown = match common.format {
+        Format::Pretty => text::probe(&release.to_string(), &lines),
+        Format::Json => json(&Probe {
+            schema: SCHEMA,
+            kind: "probe",
+            release: release.to_string(),
+            lines: &lines,
+        })?,
+    };
+    print(&shown)?;
+    Ok(u8::from(lines.iter().any(|line| {
+        line.standing == novamend_verify::preflight::Standing::Fails
+    })))
+}
+
+fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
+    serde_json::to_string_pretty(value).map(|text| text + "\n")
+}
+
+fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    let (stack, files, release) = read(&arguments.common)?;
+    let plan = Plan::of(&View::new(&stack, release))?;
+    let host = Host::look(&arguments.common.qemu_conf);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    for signal in [
+        signal_hook::consts::SIGINT,
+        signal_hook::consts::SIGTERM,
+        signal_hook::consts::SIGHUP,
+    ] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+    }
+    let bar = if io::stderr().is_terminal() {
+        ProgressBar::new_spinner()
+    } else {
+        ProgressBar::hidden()
+    };
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    let wanted = arguments.action.into();
+    let session = session::run(&host, &plan, wanted, arguments.emulate, &interrupted, |stage| {
+        bar.set_message(stage.to_owned());
+    });
+    bar.finish_and_clear();
+    let session = session?;
+    let verdict = verdict::draw(&plan, &host, &session);
+    let report = Report {
+        schema: SCHEMA,
+        kind: "verify",
+        verdict: &verdict,
+        plan: &plan,
+        files: &files,
+        machine: Machine::of(&host, &session),
+        session: &session,
+    };
+    if let Some(path) = &arguments.report {
+        fs::write(path, html::page(&report)?)?;
+        fs::write(path.with_extension("json"), json(&report)?)?;
+    }
+    let shown = match arguments.common.format {
+        Format::Pretty => text::report(&report),
+        Format::Json => json(&report)?,
+    };
+    print(&shown)?;
+    Ok(verdict.exit_code())
+}

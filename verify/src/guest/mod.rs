@@ -1,0 +1,125 @@
+//! The probe guest: its image, its size, its domain, and what it promises.
+//!
+//! It starts nothing; its records are read in [`serial`].
+
+pub mod serial;
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+/// The domain's name, in the sandbox's own daemons.
+pub const NAME: &str = "novamend-probe";
+
+/// The built image; `tests/guest_image.rs` builds it again from `probe.S` and compares.
+pub const IMAGE: &[u8] = include_bytes!("probe.rom");
+
+/// Microseconds between two heartbeats.
+pub const PERIOD_US: u32 = 2000;
+
+const PAGE: u32 = 4096;
+const FIRST: u32 = 0x10_0000;
+/// Hot pages written between two heartbeats.
+const BATCH: u32 = 64;
+
+/// How big the guest is and how fast it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Pages that are written once and checked for ever.
+    pub cold_pages: u32,
+    /// Pages that are written round and round.
+    pub hot_pages: u32,
+}
+
+impl Size {
+    /// A guest with so many MiB that it writes round and round.
+    #[must_use]
+    pub fn with_hot_mib(mib: u32) -> Self {
+        Self {
+            cold_pages: 512,
+            hot_pages: mib * 256,
+        }
+    }
+
+    /// Memory of the domain in MiB.
+    #[must_use]
+    pub fn memory_mib(self) -> u32 {
+        let bytes = u64::from(FIRST) + u64::from(self.cold_pages + self.hot_pages) * u64::from(PAGE);
+        (bytes.div_ceil(1 << 20) as u32 + 4).next_multiple_of(8)
+    }
+
+    /// MiB that it writes round and round.
+    #[must_use]
+    pub fn hot_mib(self) -> f64 {
+        f64::from(self.hot_pages) / 256.0
+    }
+}
+
+/// The image with its parameters; `ticks_per_second` is the rate of the processor's time-stamp counter.
+#[must_use]
+pub fn image(size: Size, ticks_per_second: f64) -> Vec<u8> {
+    let mut image = IMAGE.to_vec();
+    let period = (ticks_per_second * f64::from(PERIOD_US) / 1e6) as u32;
+    let hot_at = FIRST + size.cold_pages * PAGE;
+    let words = [FIRST, size.cold_pages, hot_at, size.hot_pages, BATCH, period, 16];
+    for (index, word) in words.iter().enumerate() {
+        image[4 + 4 * index..8 + 4 * index].copy_from_slice(&word.to_le_bytes());
+    }
+    image
+}
+
+/// The domain; `emulated` leaves KVM out.
+#[must_use]
+pub fn domain_xml(size: Size, emulated: bool, emulator: &Path, image: &Path, serial: &Path) -> String {
+    let kind = if emulated { "qemu" } else { "kvm" };
+    let mut xml = format!(
+        "<domain type='{kind}'><name>{NAME}</name><memory unit='MiB'>{}</memory>",
+        size.memory_mib()
+    );
+    let path = |path: &Path| escaped(&path.display().to_string());
+    let _ = write!(
+        xml,
+        "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type><loader readonly='yes' type='rom'>{}</loader></os>\
+         <features><acpi/></features><devices><emulator>{}</emulator><controller type='usb' model='none'/>\
+         <serial type='unix'><source mode='connect' path='{}'/><target port='0'/></serial>\
+         <memballoon model='none'/></devices></domain>",
+        path(image),
+        path(emulator),
+        path(serial),
+    );
+    xml
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parameters_are_written_into_the_image() {
+        let size = Size::with_hot_mib(12);
+        let image = image(size, 1e9);
+        assert_eq!(&image[..4], b"NVMD");
+        assert_eq!(image[8..12], 512u32.to_le_bytes());
+        assert_eq!(image[16..20], 3072u32.to_le_bytes());
+        assert_eq!(image[24..28], 2_000_000u32.to_le_bytes());
+        assert_eq!(image.len(), 65536);
+        assert_eq!(size.memory_mib(), 24);
+    }
+
+    #[test]
+    fn a_path_cannot_break_the_domain() {
+        let xml = domain_xml(
+            Size::with_hot_mib(1),
+            true,
+            Path::new("/a b/'<&"),
+            Path::new("/i"),
+            Path::new("/s"),
+        );
+        assert!(xml.contains("<emulator>/a b/&apos;&lt;&amp;</emulator>"), "{xml}");
+    }
+}

@@ -1,0 +1,194 @@
+//! What a test migration asks of a hypervisor: start it, look at it, steer it, and hear what happened.
+//!
+//! It says nothing of when to do what; that is the monitor's business.
+
+pub mod libvirt;
+pub mod scripted;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Which end of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum End {
+    /// Where the guest is when the migration starts.
+    Source,
+    /// Where it is to go.
+    Destination,
+}
+
+/// A call that the hypervisor refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Libvirt's error code.
+    pub code: u32,
+    /// Libvirt's words.
+    pub message: String,
+}
+
+/// The flags and parameters of one migration, as nova would set them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// `VIR_MIGRATE_POSTCOPY`.
+    pub post_copy: bool,
+    /// `VIR_MIGRATE_AUTO_CONVERGE`.
+    pub auto_converge: bool,
+    /// `VIR_MIGRATE_TUNNELLED`.
+    pub tunnelled: bool,
+    /// `VIR_MIGRATE_PARALLEL` with so many connections.
+    pub parallel: Option<u32>,
+    /// MiB/s before the switch.
+    pub bandwidth: u64,
+}
+
+impl Request {
+    /// The flags by name, those that nova always sets first.
+    #[must_use]
+    pub fn flag_names(&self) -> Vec<&'static str> {
+        let mut names = vec!["LIVE", "PEER2PEER", "UNDEFINE_SOURCE", "PERSIST_DEST"];
+        let rest = [
+            (self.post_copy, "POSTCOPY"),
+            (self.auto_converge, "AUTO_CONVERGE"),
+            (self.tunnelled, "TUNNELLED"),
+            (self.parallel.is_some(), "PARALLEL"),
+        ];
+        names.extend(rest.iter().filter(|(set, _)| *set).map(|(_, name)| *name));
+        names
+    }
+}
+
+/// What kind of job the hypervisor reports, in libvirt's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobKind {
+    /// `VIR_DOMAIN_JOB_NONE`: none runs, or not yet, or not any more.
+    None,
+    /// `VIR_DOMAIN_JOB_UNBOUNDED`: running.
+    Unbounded,
+    /// `VIR_DOMAIN_JOB_COMPLETED`.
+    Completed,
+    /// `VIR_DOMAIN_JOB_FAILED`.
+    Failed,
+    /// `VIR_DOMAIN_JOB_CANCELLED`.
+    Cancelled,
+}
+
+/// The figures of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its kind.
+    pub kind: JobKind,
+    /// Bytes of memory and disk still to copy.
+    pub remaining: i64,
+    /// The pass over the memory, from 1 on.
+    pub iteration: i64,
+}
+
+impl Job {
+    /// No job.
+    pub const NONE: Self = Self {
+        kind: JobKind::None,
+        remaining: 0,
+        iteration: 0,
+    };
+}
+
+/// What became of a guest at one end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// No such domain.
+    Absent,
+    /// Defined, not running.
+    Off,
+    /// Its processor runs.
+    Running,
+    /// It stands still.
+    Paused,
+    /// Crashed, or in a state that no migration leaves behind.
+    Broken,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happening {
+    /// The domain changed its state at one end: libvirt's event and detail in words.
+    Lifecycle {
+        /// Where.
+        end: End,
+        /// What, for instance `resumed: migrated`.
+        what: String,
+    },
+    /// The source began a pass over the memory.
+    Pass(i64),
+    /// The source's own figures of a migration that completed.
+    Figures {
+        /// The guest's downtime in milliseconds, as libvirt has it.
+        downtime_ms: Option<u64>,
+        /// Bytes of memory that were sent.
+        transferred: Option<u64>,
+    },
+    /// The blocking migrate call returned.
+    Returned(Result<(), Refusal>),
+}
+
+/// One hypervisor with a guest between two ends. Calls return at once or within a second or so.
+pub trait Hypervisor {
+    /// Time since some fixed moment; a script's own clock in tests.
+    fn now(&self) -> Duration;
+
+    /// Starts the migration in the background; its end comes as [`Happening::Returned`].
+    ///
+    /// # Errors
+    /// The guest is not there.
+    fn start(&mut self, request: &Request) -> Result<(), Refusal>;
+
+    /// The job at the source; completed where the domain is gone or does not run.
+    ///
+    /// # Errors
+    /// The hypervisor does not answer.
+    fn job(&mut self) -> Result<Job, Refusal>;
+
+    /// Cancels the job.
+    ///
+    /// # Errors
+    /// Refused, for instance in post-copy.
+    fn abort(&mut self) -> Result<(), Refusal>;
+
+    /// Switches to post-copy.
+    ///
+    /// # Errors
+    /// Refused, for instance without the flag.
+    fn start_post_copy(&mut self) -> Result<(), Refusal>;
+
+    /// Pauses the guest at the source.
+    ///
+    /// # Errors
+    /// Refused.
+    fn pause(&mut self) -> Result<(), Refusal>;
+
+    /// Lets the guest at the source run again.
+    ///
+    /// # Errors
+    /// Refused.
+    fn resume(&mut self) -> Result<(), Refusal>;
+
+    /// Allows a downtime in milliseconds.
+    ///
+    /// # Errors
+    /// Refused.
+    fn set_max_downtime(&mut self, milliseconds: i64) -> Result<(), Refusal>;
+
+    /// The next happening, or none within `patience`.
+    fn next(&mut self, patience: Duration) -> Option<(Duration, Happening)>;
+
+    /// How the guest stands at one end.
+    ///
+    /// # Errors
+    /// The hypervisor does not answer.
+    fn standing(&mut self, end: End) -> Result<Standing, Refusal>;
+}

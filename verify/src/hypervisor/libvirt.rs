@@ -1,0 +1,524 @@
+//! The hypervisor that is real: two libvirt daemons and the guest between them.
+//!
+//! It is the only place that names the crate `virt`, and it decides nothing.
+//!
+//! Each daemon has two connections: the migrate call blocks one, everything else uses the other. Sharing one could hang in
+//! clients before libvirt 10, whose event loop may lose a wake-up.
+
+use std::collections::BTreeMap;
+use std::ffi::{CStr, c_int, c_void};
+use std::ptr;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+use virt::domain::{Domain, MigrateParameters};
+use virt::error::{Error, clear_error_callback};
+use virt::{event, sys};
+
+use super::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use crate::guest;
+use crate::sandbox::Mode;
+use crate::sandbox::layout::{self, Host};
+
+const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN as u32;
+const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID as u32;
+
+type Heard = (Instant, Host, Raw);
+
+enum Raw {
+    Lifecycle(c_int, c_int),
+    Pass(i64),
+    Figures(BTreeMap<String, u64>),
+    Returned(Result<(), Refusal>),
+}
+
+/// Both daemons, connected; the guest's source is set before each migration.
+pub struct Libvirt {
+    began: Instant,
+    mode: Mode,
+    socket: String,
+    steering: BTreeMap<&'static str, Connect>,
+    source: Host,
+    sender: Sender<Heard>,
+    heard: Receiver<Heard>,
+}
+
+/// The versions that a daemon answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions {
+    /// libvirt, as major × 1 000 000 + minor × 1 000 + micro.
+    pub libvirt: u32,
+    /// QEMU, in the same form.
+    pub qemu: u32,
+}
+
+fn refusal(error: &Error) -> Refusal {
+    Refusal {
+        code: error.code().to_raw() as u32,
+        message: error.message().to_owned(),
+    }
+}
+
+/// Registers libvirt's event loop and runs it in a thread; to be called once, before anything is opened.
+///
+/// # Errors
+/// Libvirt refuses.
+pub fn run_event_loop() -> Result<(), Refusal> {
+    clear_error_callback();
+    event::event_register_default_impl().map_err(|error| refusal(&error))?;
+    thread::spawn(|| {
+        loop {
+            if event::event_run_default_impl().is_err() {
+                thread::yield_now();
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Opens a connection as soon as the daemon listens; the last refusal when `patience` is over.
+///
+/// # Errors
+/// The daemon never listened.
+fn open(uri: &str, patience: Duration) -> Result<Connect, Refusal> {
+    let until = Instant::now() + patience;
+    loop {
+        match Connect::open(Some(uri)) {
+            Ok(connect) => return Ok(connect),
+            Err(error) if Instant::now() >= until => return Err(refusal(&error)),
+            Err(_) => thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}
+
+impl Libvirt {
+    /// Connects to both daemons, within `patience` each; `began` is the zero of all times.
+    ///
+    /// # Errors
+    /// A daemon does not listen or does not answer.
+    pub fn connect(mode: Mode, socket: &str, began: Instant, patience: Duration) -> Result<(Self, Versions), Refusal> {
+        let (sender, heard) = channel();
+        let mut opening = Vec::new();
+        for host in Host::BOTH {
+            let uri = host.uri(mode, socket);
+            // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
+            opening.push((
+                host,
+                thread::spawn(move || {
+                    let connect = open(&uri, patience)?;
+                    let qemu = connect.hyp_version().map_err(|error| refusal(&error))?;
+                    let libvirt = connect.lib_version().map_err(|error| refusal(&error))?;
+                    Ok::<_, Refusal>((connect, Versions { libvirt, qemu }))
+                }),
+            ));
+        }
+        let mut steering = BTreeMap::new();
+        let mut versions = None;
+        for (host, thread) in opening {
+            let joined = thread.join().map_err(|_| Refusal {
+                code: 0,
+                message: "connecting failed".to_owned(),
+            })?;
+            let (connect, found) = joined?;
+            let _ = connect.set_keep_alive(5, 3);
+            register(&connect, host, &sender).map_err(|error| refusal(&error))?;
+            versions = Some(found);
+            steering.insert(host.letter(), connect);
+        }
+        let found = versions.unwrap_or(Versions { libvirt: 0, qemu: 0 });
+        let made = Self {
+            began,
+            mode,
+            socket: socket.to_owned(),
+            steering,
+            source: Host::A,
+            sender,
+            heard,
+        };
+        Ok((made, found))
+    }
+
+    fn at(&self, host: Host) -> Result<&Connect, Refusal> {
+        self.steering.get(host.letter()).ok_or(Refusal {
+            code: 0,
+            message: "not connected".to_owned(),
+        })
+    }
+
+    fn domain(&self, host: Host) -> Result<Domain, Refusal> {
+        self.at(host)?
+            .lookup_domain_by_name(guest::NAME)
+            .map_err(|error| refusal(&error))
+    }
+
+    fn host(&self, end: End) -> Host {
+        match end {
+            End::Source => self.source,
+            End::Destination => self.source.other(),
+        }
+    }
+
+    fn call<T>(&self, call: impl FnOnce(&Domain) -> Result<T, Error>) -> Result<T, Refusal> {
+        call(&self.domain(self.source)?).map_err(|error| refusal(&error))
+    }
+
+    /// From here on the guest is taken to be at `host`; what was heard before is forgotten.
+    pub fn set_source(&mut self, host: Host) {
+        self.source = host;
+        while self.heard.try_recv().is_ok() {}
+    }
+
+    /// Defines the guest at `host` and starts it.
+    ///
+    /// # Errors
+    /// Libvirt or QEMU refuses.
+    pub fn start_guest(&self, host: Host, xml: &str) -> Result<(), Refusal> {
+        let connect = self.at(host)?;
+        let domain = connect.define_domain_xml(xml).map_err(|error| refusal(&error))?;
+        domain.create().map_err(|error| refusal(&error))
+    }
+
+    /// Ends and forgets the guest at `host`, if it is there.
+    pub fn remove_guest(&self, host: Host) {
+        if let Ok(domain) = self.domain(host) {
+            let _ = domain.destroy();
+            let _ = domain.undefine();
+        }
+    }
+}
+
+impl Hypervisor for Libvirt {
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn start(&mut self, request: &Request) -> Result<(), Refusal> {
+        let mut flags = sys::VIR_MIGRATE_LIVE
+            | sys::VIR_MIGRATE_PEER2PEER
+            | sys::VIR_MIGRATE_UNDEFINE_SOURCE
+            | sys::VIR_MIGRATE_PERSIST_DEST;
+        let optional = [
+            (request.post_copy, sys::VIR_MIGRATE_POSTCOPY),
+            (request.auto_converge, sys::VIR_MIGRATE_AUTO_CONVERGE),
+            (request.tunnelled, sys::VIR_MIGRATE_TUNNELLED),
+            (request.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
+        ];
+        for (_, flag) in optional.iter().filter(|(wanted, _)| *wanted) {
+            flags |= flag;
+        }
+        let parameters = MigrateParameters {
+            bandwidth: Some(request.bandwidth),
+            uri: (!request.tunnelled).then(|| format!("unix://{}/migration.sock", layout::channel().display())),
+            parallel_connections: request.parallel.map(|count| count as i32),
+            ..MigrateParameters::default()
+        };
+        let (source, sender) = (self.source, self.sender.clone());
+        let from = source.uri(self.mode, &self.socket);
+        let to = source.other().uri(self.mode, &self.socket);
+        self.domain(source)?;
+        thread::spawn(move || {
+            let result = open(&from, Duration::from_secs(5)).and_then(|connect| {
+                let domain = connect
+                    .lookup_domain_by_name(guest::NAME)
+                    .map_err(|error| refusal(&error))?;
+                domain
+                    .migrate_to_uri3(Some(&to), parameters, flags)
+                    .map_err(|error| refusal(&error))
+            });
+            let _ = sender.send((Instant::now(), source, Raw::Returned(result)));
+        });
+        Ok(())
+    }
+
+    fn job(&mut self) -> Result<Job, Refusal> {
+        match self.domain(self.source) {
+            Ok(domain) => job_of(&domain).map_err(|error| refusal(&error)).or_else(gone),
+            Err(error) => gone(error),
+        }
+    }
+
+    fn abort(&mut self) -> Result<(), Refusal> {
+        // SAFETY: the pointer is that of a live domain.
+        #[allow(unsafe_code)]
+        self.call(|domain| check(unsafe { sys::virDomainAbortJob(domain.as_ptr()) }))
+    }
+
+    fn start_post_copy(&mut self) -> Result<(), Refusal> {
+        // SAFETY: the pointer is that of a live domain.
+        #[allow(unsafe_code)]
+        self.call(|domain| check(unsafe { sys::virDomainMigrateStartPostCopy(domain.as_ptr(), 0) }))
+    }
+
+    fn pause(&mut self) -> Result<(), Refusal> {
+        self.call(Domain::suspend)
+    }
+
+    fn resume(&mut self) -> Result<(), Refusal> {
+        self.call(Domain::resume)
+    }
+
+    fn set_max_downtime(&mut self, milliseconds: i64) -> Result<(), Refusal> {
+        self.call(|domain| domain.migrate_set_max_downtime(milliseconds.max(0) as u64, 0))
+    }
+
+    fn next(&mut self, patience: Duration) -> Option<(Duration, Happening)> {
+        let (at, host, raw) = match self.heard.recv_timeout(patience) {
+            Ok(heard) => heard,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+        };
+        let end = if host == self.source {
+            End::Source
+        } else {
+            End::Destination
+        };
+        let happening = match raw {
+            Raw::Lifecycle(event, detail) => Happening::Lifecycle {
+                end,
+                what: words(event, detail),
+            },
+            Raw::Pass(number) => Happening::Pass(number),
+            Raw::Figures(figures) => Happening::Figures {
+                downtime_ms: figures.get("downtime").copied(),
+                transferred: figures.get("memory_processed").copied(),
+            },
+            Raw::Returned(result) => Happening::Returned(result),
+        };
+        Some((at.saturating_duration_since(self.began), happening))
+    }
+
+    fn standing(&mut self, end: End) -> Result<Standing, Refusal> {
+        let domain = match self.domain(self.host(end)) {
+            Ok(domain) => domain,
+            Err(error) if error.code == NO_DOMAIN => return Ok(Standing::Absent),
+            Err(error) => return Err(error),
+        };
+        let (mut state, mut reason): (c_int, c_int) = (-1, -1);
+        // SAFETY: a live domain and two places to write to.
+        #[allow(unsafe_code)]
+        let answer = unsafe { sys::virDomainGetState(domain.as_ptr(), &raw mut state, &raw mut reason, 0) };
+        match check(answer).map_err(|error| refusal(&error)) {
+            Err(error) if error.code == NO_DOMAIN => return Ok(Standing::Absent),
+            other => other?,
+        }
+        Ok(match state as sys::virDomainState {
+            sys::VIR_DOMAIN_RUNNING => Standing::Running,
+            sys::VIR_DOMAIN_PAUSED => Standing::Paused,
+            sys::VIR_DOMAIN_SHUTOFF => Standing::Off,
+            _ => Standing::Broken,
+        })
+    }
+}
+
+/// Nova takes a domain that is gone or does not run for a migration that completed (`Guest.get_job_info`).
+fn gone(error: Refusal) -> Result<Job, Refusal> {
+    if error.code == NO_DOMAIN || error.code == NOT_RUNNING {
+        Ok(Job {
+            kind: JobKind::Completed,
+            ..Job::NONE
+        })
+    } else {
+        Err(error)
+    }
+}
+
+fn check(answer: c_int) -> Result<(), Error> {
+    if answer < 0 { Err(Error::last_error()) } else { Ok(()) }
+}
+
+/// The job of a domain; our own call, as the crate's makes a slice from a null pointer where there is no job.
+fn job_of(domain: &Domain) -> Result<Job, Error> {
+    let (mut kind, mut count): (c_int, c_int) = (0, 0);
+    let mut list: sys::virTypedParameterPtr = ptr::null_mut();
+    // SAFETY: a live domain and three places to write to; the list is freed below as libvirt wants it.
+    #[allow(unsafe_code)]
+    let answer = unsafe { sys::virDomainGetJobStats(domain.as_ptr(), &raw mut kind, &raw mut list, &raw mut count, 0) };
+    check(answer)?;
+    let figures = numbers(list, count);
+    // SAFETY: libvirt made the list of that length; a null list is allowed.
+    #[allow(unsafe_code)]
+    unsafe {
+        sys::virTypedParamsFree(list, count);
+    }
+    let figure = |name: &str| figures.get(name).copied().unwrap_or_default() as i64;
+    Ok(Job {
+        kind: match kind as sys::virDomainJobType {
+            sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED => JobKind::Unbounded,
+            sys::VIR_DOMAIN_JOB_COMPLETED => JobKind::Completed,
+            sys::VIR_DOMAIN_JOB_FAILED => JobKind::Failed,
+            sys::VIR_DOMAIN_JOB_CANCELLED => JobKind::Cancelled,
+            _ => JobKind::None,
+        },
+        remaining: figure("data_remaining"),
+        iteration: figure("memory_iteration"),
+    })
+}
+
+/// The whole numbers among typed parameters.
+fn numbers(list: sys::virTypedParameterPtr, count: c_int) -> BTreeMap<String, u64> {
+    let mut found = BTreeMap::new();
+    if list.is_null() {
+        return found;
+    }
+    for index in 0..usize::try_from(count).unwrap_or(0) {
+        // SAFETY: libvirt hands over `count` parameters; the name ends with a zero, the type says which field is set.
+        #[allow(unsafe_code)]
+        let (name, value) = unsafe {
+            let parameter = &*list.add(index);
+            let value = match parameter.type_ as sys::virTypedParameterType {
+                sys::VIR_TYPED_PARAM_INT => u64::try_from(parameter.value.i).ok(),
+                sys::VIR_TYPED_PARAM_UINT => Some(u64::from(parameter.value.ui)),
+                sys::VIR_TYPED_PARAM_LLONG => u64::try_from(parameter.value.l).ok(),
+                sys::VIR_TYPED_PARAM_ULLONG => Some(parameter.value.ul),
+                _ => None,
+            };
+            (
+                CStr::from_ptr(parameter.field.as_ptr()).to_string_lossy().into_owned(),
+                value,
+            )
+        };
+        found.extend(value.map(|value| (name, value)));
+    }
+    found
+}
+
+struct Ear {
+    host: Host,
+    sender: Mutex<Sender<Heard>>,
+}
+
+impl Ear {
+    fn hear(&self, raw: Raw) {
+        if let Ok(sender) = self.sender.lock() {
+            let _ = sender.send((Instant::now(), self.host, raw));
+        }
+    }
+}
+
+/// The ear behind a callback's pointer.
+///
+/// # Safety
+/// The pointer is one that [`register`] handed to libvirt and that [`forget`] has not freed.
+#[allow(unsafe_code)]
+unsafe fn ear<'a>(opaque: *mut c_void) -> &'a Ear {
+    // SAFETY: by the caller's promise.
+    unsafe { &*opaque.cast::<Ear>() }
+}
+
+#[allow(unsafe_code)]
+unsafe extern "C" fn forget(opaque: *mut c_void) {
+    // SAFETY: libvirt calls this once with the pointer made in `register`.
+    drop(unsafe { Box::from_raw(opaque.cast::<Ear>()) });
+}
+
+#[allow(unsafe_code)]
+unsafe extern "C" fn on_lifecycle(
+    _: sys::virConnectPtr,
+    _: sys::virDomainPtr,
+    event: c_int,
+    detail: c_int,
+    opaque: *mut c_void,
+) -> c_int {
+    // SAFETY: the pointer is the one registered.
+    unsafe { ear(opaque) }.hear(Raw::Lifecycle(event, detail));
+    0
+}
+
+#[allow(unsafe_code)]
+unsafe extern "C" fn on_pass(_: sys::virConnectPtr, _: sys::virDomainPtr, pass: c_int, opaque: *mut c_void) {
+    // SAFETY: the pointer is the one registered.
+    unsafe { ear(opaque) }.hear(Raw::Pass(i64::from(pass)));
+}
+
+#[allow(unsafe_code)]
+unsafe extern "C" fn on_completed(
+    _: sys::virConnectPtr,
+    _: sys::virDomainPtr,
+    list: sys::virTypedParameterPtr,
+    count: c_int,
+    opaque: *mut c_void,
+) {
+    // SAFETY: the pointer is the one registered; the list stays libvirt's.
+    unsafe { ear(opaque) }.hear(Raw::Figures(numbers(list, count)));
+}
+
+fn register(connect: &Connect, host: Host, sender: &Sender<Heard>) -> Result<(), Error> {
+    let callbacks: [(sys::virDomainEventID, *const ()); 3] = [
+        (sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle as *const ()),
+        (sys::VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, on_pass as *const ()),
+        (sys::VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, on_completed as *const ()),
+    ];
+    for (id, callback) in callbacks {
+        let ear = Box::new(Ear {
+            host,
+            sender: Mutex::new(sender.clone()),
+        });
+        // SAFETY: libvirt wants every callback under the generic type and calls it by the type that belongs to the event;
+        // the box lives until libvirt calls `forget`.
+        #[allow(unsafe_code)]
+        let answer = unsafe {
+            let generic = std::mem::transmute::<
+                *const (),
+                unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void),
+            >(callback);
+            sys::virConnectDomainEventRegisterAny(
+                connect.as_ptr(),
+                ptr::null_mut(),
+                id as c_int,
+                Some(generic),
+                Box::into_raw(ear).cast::<c_void>(),
+                Some(forget),
+            )
+        };
+        check(answer)?;
+    }
+    Ok(())
+}
+
+/// A lifecycle event in words; numbers that no release so far uses stay numbers.
+fn words(event: c_int, detail: c_int) -> String {
+    let (event_word, details): (&str, &[&str]) = match event {
+        0 => ("defined", &["added", "updated", "renamed", "from snapshot"]),
+        1 => ("undefined", &["removed", "renamed"]),
+        2 => ("started", &["booted", "migrated", "restored", "from snapshot", "woken"]),
+        3 => (
+            "suspended",
+            &[
+                "paused",
+                "migrated",
+                "i/o error",
+                "watchdog",
+                "restored",
+                "from snapshot",
+                "error",
+                "post-copy",
+                "post-copy failed",
+            ],
+        ),
+        4 => (
+            "resumed",
+            &["unpaused", "migrated", "from snapshot", "post-copy", "post-copy failed"],
+        ),
+        5 => (
+            "stopped",
+            &[
+                "shut down",
+                "destroyed",
+                "crashed",
+                "migrated",
+                "saved",
+                "failed",
+                "from snapshot",
+            ],
+        ),
+        6 => ("shutdown", &[]),
+        8 => ("crashed", &[]),
+        _ => ("event", &[]),
+    };
+    match usize::try_from(detail).ok().and_then(|index| details.get(index)) {
+        Some(word) => format!("{event_word}: {word}"),
+        None => format!("{event_word} {event}/{detail}"),
+    }
+}

@@ -1,0 +1,284 @@
+//! What a trial proved: from its trace, the heartbeats and where the guest is, whether the action did what nova promises.
+//!
+//! It observes nothing itself and knows no nova.conf; what it means for one is [`crate::verdict`]'s business.
+
+use std::time::Duration;
+
+use novamend::migration::timeout::Effect;
+use serde::{Deserialize, Serialize};
+
+use crate::guest::serial::{Kind, Record};
+use crate::hypervisor::{End, Standing};
+use crate::monitor::Order;
+use crate::trial::Trace;
+
+/// What an action is to do; [`Effect`] as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Cancel.
+    Abort,
+    /// Switch to post-copy.
+    PostCopy,
+    /// Pause until all is copied.
+    Pause,
+}
+
+impl From<Effect> for Action {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Abort => Self::Abort,
+            Effect::PostCopy => Self::PostCopy,
+            Effect::Pause => Self::Pause,
+        }
+    }
+}
+
+impl Action {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Abort => "abort",
+            Self::PostCopy => "force_complete by post-copy",
+            Self::Pause => "force_complete by a pause",
+        }
+    }
+
+    fn order(self) -> Order {
+        match self {
+            Self::Abort => Order::Abort,
+            Self::PostCopy => Order::StartPostCopy,
+            Self::Pause => Order::Pause,
+        }
+    }
+}
+
+/// One thing that had to be so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What had to be so.
+    pub what: String,
+    /// Whether it was.
+    pub holds: bool,
+    /// What was seen instead, or a figure.
+    pub seen: String,
+}
+
+/// What was observed around a trial, beside its trace.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// All records of the guest so far.
+    pub records: Vec<Record>,
+    /// Bytes on the serial lines that belong to no record.
+    pub stray: usize,
+    /// The connection of the source's QEMU.
+    pub source_line: usize,
+    /// First and last byte from the source's QEMU.
+    pub source_span: Option<(Duration, Duration)>,
+    /// First and last byte from the destination's QEMU.
+    pub destination_span: Option<(Duration, Duration)>,
+    /// The guest at the source.
+    pub source: Option<Standing>,
+    /// The guest at the destination.
+    pub destination: Option<Standing>,
+    /// Whether the guest has looked at every page since the migration ended.
+    pub looked_at_all: bool,
+}
+
+/// What a trial proved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The action.
+    pub action: Action,
+    /// Every check, in order of importance.
+    pub checks: Vec<Check>,
+    /// The guest stood still for so long, as its heartbeats tell: between the last of the source and the first of the
+    /// destination, or for an abort the longest silence.
+    pub blackout_ms: Option<f64>,
+    /// Libvirt's own figure, in milliseconds.
+    pub libvirt_downtime_ms: Option<u64>,
+    /// Bytes remaining when the action was taken.
+    pub remaining: Option<i64>,
+}
+
+impl Judgement {
+    /// Whether the action did what it promises.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.checks.iter().all(|check| check.holds)
+    }
+}
+
+/// Judges one trial.
+#[must_use]
+pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
+    let acted = trace.done(action.order());
+    let blackout = match action {
+        Action::Abort => longest_silence(observed, trace.began),
+        Action::PostCopy | Action::Pause => between(observed),
+    };
+    let mut checks = vec![check("the action was taken", acted.is_some(), || {
+        refused(action, trace)
+    })];
+    checks.extend(match action {
+        Action::Abort => stayed(trace, observed),
+        Action::PostCopy | Action::Pause => moved(action, trace, observed),
+    });
+    checks.extend(memory(trace, observed));
+    Judgement {
+        action,
+        checks,
+        blackout_ms: blackout.map(|time| time.as_secs_f64() * 1000.0),
+        libvirt_downtime_ms: trace.downtime_ms(),
+        remaining: acted
+            .and_then(|at| trace.samples.iter().rfind(|sample| sample.at <= at))
+            .map(|sample| sample.remaining),
+    }
+}
+
+fn check(what: &str, holds: bool, seen: impl FnOnce() -> String) -> Check {
+    Check {
+        what: what.to_owned(),
+        holds,
+        seen: if holds { String::new() } else { seen() },
+    }
+}
+
+fn refused(action: Action, trace: &Trace) -> String {
+    let answer = trace.orders.iter().rev().filter(|given| given.order == action.order());
+    if let Some(refusal) = answer.filter_map(|given| given.answer.as_ref().err()).next() {
+        return refusal.message.clone();
+    }
+    match (&trace.broken, &trace.returned) {
+        (Some(refusal), _) | (None, Some(Err(refusal))) => refusal.message.clone(),
+        (None, Some(Ok(()))) => "the migration completed before".to_owned(),
+        (None, None) => "the migration did not get that far in time".to_owned(),
+    }
+}
+
+fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
+    vec![
+        check(
+            "the job ended cancelled",
+            matches!(trace.returned, Some(Err(_))),
+            || "it did not end so".to_owned(),
+        ),
+        check(
+            "the guest runs at the source",
+            observed.source == Some(Standing::Running),
+            || standing(observed.source),
+        ),
+        check(
+            "nothing is left at the destination",
+            observed.destination == Some(Standing::Absent),
+            || standing(observed.destination),
+        ),
+        check(
+            "the guest was heard from the source alone",
+            observed.destination_span.is_none(),
+            || "it was heard from the destination too".to_owned(),
+        ),
+    ]
+}
+
+fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
+    let mut checks = vec![
+        check(
+            "the migration completed",
+            trace.returned == Some(Ok(())),
+            || match &trace.returned {
+                Some(Err(refusal)) => refusal.message.clone(),
+                _ => "not in time".to_owned(),
+            },
+        ),
+        check(
+            "the guest runs at the destination",
+            observed.destination == Some(Standing::Running),
+            || standing(observed.destination),
+        ),
+        check(
+            "nothing is left at the source",
+            observed.source == Some(Standing::Absent),
+            || standing(observed.source),
+        ),
+        check("the guest runs exactly once", runs_once(observed), || {
+            "both ends were heard at once, or neither".to_owned()
+        }),
+    ];
+    if action == Action::PostCopy {
+        let switched = trace.event(End::Destination, "resumed: post-copy").is_some();
+        checks.push(check(
+            "it ran at the destination before all was copied",
+            switched,
+            || "no such event came".to_owned(),
+        ));
+    }
+    checks
+}
+
+fn memory(trace: &Trace, observed: &Observed) -> Vec<Check> {
+    let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
+    let beats: Vec<u32> = observed
+        .records
+        .iter()
+        .filter(|record| record.kind == Kind::Beat)
+        .map(|record| record.sequence)
+        .collect();
+    let gap = beats.windows(2).find(|pair| pair[1] != pair[0].wrapping_add(1));
+    let lost = || match gap {
+        Some(pair) => format!("heartbeat {} was followed by {}", pair[0], pair[1]),
+        None => format!("{} bytes belong to no heartbeat", observed.stray),
+    };
+    vec![
+        check(
+            "no heartbeat is missing or repeated",
+            gap.is_none() && observed.stray == 0 && !beats.is_empty(),
+            lost,
+        ),
+        check(
+            "the guest's memory is whole",
+            damage.is_none() && observed.looked_at_all,
+            || match damage {
+                Some(record) => format!("the page at {:#x} held {:#x}", record.sequence, record.generation),
+                None if trace.outcome.is_none() => "the migration did not end".to_owned(),
+                None => "the guest did not get round all its pages".to_owned(),
+            },
+        ),
+    ]
+}
+
+fn standing(standing: Option<Standing>) -> String {
+    match standing {
+        None => "it could not be asked",
+        Some(Standing::Absent) => "it is not there",
+        Some(Standing::Off) => "it is defined there but does not run",
+        Some(Standing::Running) => "it runs there",
+        Some(Standing::Paused) => "it stands still there",
+        Some(Standing::Broken) => "it has crashed there",
+    }
+    .to_owned()
+}
+
+fn runs_once(observed: &Observed) -> bool {
+    match (observed.source_span, observed.destination_span) {
+        (Some((_, last)), Some((first, _))) => last <= first,
+        _ => false,
+    }
+}
+
+fn between(observed: &Observed) -> Option<Duration> {
+    let (_, last) = observed.source_span?;
+    let (first, _) = observed.destination_span?;
+    Some(first.saturating_sub(last))
+}
+
+fn longest_silence(observed: &Observed, since: Duration) -> Option<Duration> {
+    let times: Vec<Duration> = observed
+        .records
+        .iter()
+        .filter(|record| record.at >= since)
+        .map(|record| record.at)
+        .collect();
+    times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max()
+}

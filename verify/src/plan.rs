@@ -1,0 +1,305 @@
+//! What nova.conf asks of a live migration, and the trials that show whether the host can do it.
+//!
+//! It starts nothing; the effective values come from [`novamend::effective`].
+
+use std::time::Duration;
+
+use novamend::catalog::Release;
+use novamend::effective::{Unusable, View};
+use novamend::migration::Action as TimeoutAction;
+use novamend::migration::timeout::{Effect, completion_timeout_seconds, effect_of, has_timeout_action};
+use serde::{Deserialize, Serialize};
+
+use crate::guest::Size;
+use crate::hypervisor::Request;
+use crate::judgement::Action;
+use crate::trial::Pace;
+use crate::worker::TrialOrder;
+
+/// The options that decide, all in `[libvirt]`.
+const OPTIONS: [&str; 13] = [
+    "virt_type",
+    "live_migration_timeout_action",
+    "live_migration_completion_timeout",
+    "live_migration_progress_timeout",
+    "live_migration_permit_post_copy",
+    "live_migration_permit_auto_converge",
+    "live_migration_tunnelled",
+    "live_migration_with_native_tls",
+    "live_migration_parallel_connections",
+    "live_migration_bandwidth",
+    "live_migration_downtime",
+    "live_migration_downtime_steps",
+    "live_migration_downtime_delay",
+];
+
+/// The size nova scales by, for the smallest guest, in GiB.
+const DATA_GB: f64 = 2.0;
+
+/// A value that stops nova.
+#[derive(Debug, thiserror::Error)]
+#[error("`{option}` in [libvirt] is not usable in {release}, nova stops on it: {why}")]
+pub struct PlanError {
+    option: &'static str,
+    release: String,
+    #[source]
+    why: Unusable,
+}
+
+/// What is asked of a live migration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The release, by number.
+    pub release: u32,
+    /// Its name.
+    pub release_name: String,
+    /// `live_migration_timeout_action`; `abort` where the release has none.
+    pub force_complete: bool,
+    /// Seconds per GiB; 0 = never.
+    pub completion_timeout: i64,
+    /// Seconds, 18 and before; 0 = never.
+    pub progress_timeout: i64,
+    /// `live_migration_permit_post_copy`.
+    pub post_copy: bool,
+    /// `live_migration_permit_auto_converge`.
+    pub auto_converge: bool,
+    /// `live_migration_tunnelled`.
+    pub tunnelled: bool,
+    /// `live_migration_with_native_tls`.
+    pub tls: bool,
+    /// `live_migration_parallel_connections`.
+    pub parallel: i64,
+    /// `live_migration_bandwidth`, MiB/s; 0 = unlimited.
+    pub bandwidth: i64,
+    /// Milliseconds.
+    pub downtime_ms: i64,
+    /// How many.
+    pub downtime_steps: i64,
+    /// Seconds per GiB.
+    pub downtime_delay_s: i64,
+    /// `virt_type`.
+    pub virt_type: String,
+    /// The options in words, as set or by default, for the report: name, value, whether a file sets it.
+    pub excerpt: Vec<(String, String, bool)>,
+}
+
+/// Which trials are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// What nova.conf says.
+    Configured,
+    /// Cancel.
+    Abort,
+    /// Post-copy or pause, as nova.conf permits.
+    ForceComplete,
+    /// All three, whatever nova.conf says.
+    All,
+}
+
+impl Plan {
+    /// The plan of a stack of files as one release reads it.
+    ///
+    /// # Errors
+    /// An option whose value nova rejects.
+    pub fn of(view: &View) -> Result<Self, PlanError> {
+        let release = view.release();
+        let mut excerpt = Vec::new();
+        for option in OPTIONS {
+            let Some(setting) = view.setting("libvirt", option) else {
+                continue;
+            };
+            let wrong = |why| PlanError {
+                option,
+                release: release.to_string(),
+                why,
+            };
+            let value = view.value(&setting).map_err(wrong)?;
+            excerpt.push((
+                option.to_owned(),
+                novamend::effective::printed(&value),
+                setting.is_set(),
+            ));
+        }
+        let number = |name: &str, otherwise| view.number("libvirt", name).unwrap_or(otherwise);
+        let flag = |name: &str| view.flag("libvirt", name).unwrap_or(false);
+        let action = view.word("libvirt", "live_migration_timeout_action");
+        Ok(Self {
+            release: u32::from(release.number()),
+            release_name: release.to_string(),
+            force_complete: action.as_deref() == Some(TimeoutAction::ForceComplete.as_str()),
+            completion_timeout: number("live_migration_completion_timeout", 800),
+            progress_timeout: number("live_migration_progress_timeout", 0),
+            post_copy: flag("live_migration_permit_post_copy"),
+            auto_converge: flag("live_migration_permit_auto_converge"),
+            tunnelled: flag("live_migration_tunnelled"),
+            tls: flag("live_migration_with_native_tls"),
+            parallel: number("live_migration_parallel_connections", 1),
+            bandwidth: number("live_migration_bandwidth", 0),
+            downtime_ms: number("live_migration_downtime", 500),
+            downtime_steps: number("live_migration_downtime_steps", 10),
+            downtime_delay_s: number("live_migration_downtime_delay", 75),
+            virt_type: view.word("libvirt", "virt_type").unwrap_or_else(|| "kvm".to_owned()),
+            excerpt,
+        })
+    }
+
+    /// What happens to a guest that does not converge, by this nova.conf.
+    #[must_use]
+    pub fn configured(&self) -> Action {
+        let by_action = Release::from_number(self.release).is_none_or(has_timeout_action);
+        let action = if self.force_complete {
+            TimeoutAction::ForceComplete
+        } else {
+            TimeoutAction::Abort
+        };
+        match (by_action, self.post_copy) {
+            (true, _) => effect_of(action, self.post_copy).into(),
+            (false, true) => Effect::PostCopy.into(),
+            (false, false) => Effect::Abort.into(),
+        }
+    }
+
+    /// Whether the action can ever run.
+    #[must_use]
+    pub fn can_act(&self) -> bool {
+        let automatic = self.release < 19 && (self.post_copy || self.progress_timeout > 0);
+        self.completion_timeout != 0 || automatic
+    }
+
+    /// The guest and the bandwidth that do not converge under the configured downtime, whatever the steps.
+    ///
+    /// Pre-copy ends by itself once what is left fits into the downtime; so the guest writes more than that round and round.
+    #[must_use]
+    pub fn load(&self) -> (Size, u64) {
+        const MARGIN: f64 = 1.15;
+        let seconds = (self.downtime_ms.max(300) as f64 / 1000.0) * MARGIN;
+        let bandwidth = (12.0 / seconds).floor().clamp(8.0, 32.0);
+        let hot = (bandwidth * seconds).ceil().clamp(12.0, 256.0);
+        (Size::with_hot_mib(hot as u32), bandwidth as u64)
+    }
+
+    /// The trials, in order; `early` acts within the first pass, which software emulation before QEMU 9 needs.
+    #[must_use]
+    pub fn trials(&self, wanted: Wanted, early: bool) -> Vec<TrialOrder> {
+        let configured = self.configured();
+        let forced: Action = effect_of(TimeoutAction::ForceComplete, self.post_copy).into();
+        let actions = match wanted {
+            Wanted::Configured => vec![configured],
+            Wanted::Abort => vec![Action::Abort],
+            Wanted::ForceComplete => vec![forced],
+            Wanted::All => vec![Action::Abort, Action::PostCopy, Action::Pause],
+        };
+        let mut trials: Vec<TrialOrder> = actions
+            .iter()
+            .map(|&action| self.trial(action, early, wanted))
+            .collect();
+        if wanted != Wanted::All && trials.iter().any(|trial| trial.request.post_copy) {
+            // what the operator may choose instead, shown only where it is needed
+            let mut instead = self.trial(Action::Pause, early, wanted);
+            instead.only_if_failed = true;
+            trials.push(instead);
+        }
+        trials
+    }
+
+    fn trial(&self, action: Action, early: bool, wanted: Wanted) -> TrialOrder {
+        let (size, bandwidth) = self.load();
+        let post_copy = match action {
+            Action::PostCopy => true,
+            Action::Pause => false,
+            Action::Abort => self.post_copy && wanted != Wanted::All,
+        };
+        let request = Request {
+            post_copy,
+            auto_converge: self.auto_converge && !post_copy,
+            tunnelled: self.tunnelled,
+            parallel: (self.parallel > 1).then_some(self.parallel as u32),
+            bandwidth,
+        };
+        let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;
+        let old = self.release < 19 && action != Action::Pause && !early;
+        TrialOrder {
+            action,
+            request,
+            release: if old { self.release } else { self.release.max(19) },
+            completion_timeout: completion_timeout_seconds(
+                if self.completion_timeout > 0 {
+                    self.completion_timeout
+                } else {
+                    800
+                },
+                DATA_GB,
+            ),
+            progress_timeout: self.progress_timeout,
+            downtime: (self.downtime_ms, self.downtime_steps, self.downtime_delay_s),
+            pace: Pace {
+                interval: Duration::from_millis(25),
+                act_after: Duration::from_secs_f64(if early { pass * 0.25 } else { pass }),
+                pass: if early { 1 } else { 2 },
+                limit: Duration::from_secs_f64(15.0 + 4.0 * pass),
+            },
+            only_if_failed: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use novamend::conf::document::Document;
+    use novamend::conf::layers::Stack;
+    use novamend::text::Source;
+
+    use super::*;
+
+    fn plan(release: &str, libvirt: &str) -> Result<Plan, PlanError> {
+        let text = format!("[libvirt]\n{libvirt}\n");
+        let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.into_bytes())));
+        Plan::of(&View::new(&stack, Release::parse(release).unwrap()))
+    }
+
+    #[test]
+    fn force_complete_means_post_copy_only_where_it_is_permitted() {
+        let pause = plan("2025.1", "live_migration_timeout_action = force_complete").unwrap();
+        assert_eq!(pause.configured(), Action::Pause);
+        let both = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = yes";
+        assert_eq!(plan("2025.1", both).unwrap().configured(), Action::PostCopy);
+    }
+
+    #[test]
+    fn the_same_file_switches_by_itself_in_rocky_and_aborts_in_stein() {
+        let file = "live_migration_permit_post_copy = true";
+        assert_eq!(plan("rocky", file).unwrap().configured(), Action::PostCopy);
+        assert_eq!(plan("stein", file).unwrap().configured(), Action::Abort);
+    }
+
+    #[test]
+    fn a_value_that_stops_nova_is_named_and_not_shown() {
+        let error = plan("2025.1", "live_migration_timeout_action = Force_Complete").unwrap_err();
+        assert!(error.to_string().contains("`live_migration_timeout_action`"), "{error}");
+    }
+
+    #[test]
+    fn the_load_never_fits_into_the_downtime() {
+        for downtime in [100, 300, 500, 2000, 5000] {
+            let plan = plan("2025.1", &format!("live_migration_downtime = {downtime}")).unwrap();
+            let (size, bandwidth) = plan.load();
+            let fits = bandwidth as f64 * downtime as f64 / 1000.0;
+            assert!(
+                size.hot_mib() > 1.05 * fits,
+                "{downtime}: {} MiB against {fits}",
+                size.hot_mib()
+            );
+        }
+    }
+
+    #[test]
+    fn the_abort_of_a_permitting_file_is_tried_with_the_post_copy_flag() {
+        let plan = plan("2025.1", "live_migration_permit_post_copy = true").unwrap();
+        let trials = plan.trials(Wanted::Configured, false);
+        assert_eq!(trials.len(), 2);
+        assert!(trials[0].request.post_copy && trials[0].action == Action::Abort);
+        assert!(trials[1].only_if_failed && trials[1].action == Action::Pause);
+    }
+}

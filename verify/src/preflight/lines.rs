@@ -1,0 +1,397 @@
+//! The lines of `probe`: for each thing that a live migration needs, how it stands, why, and the remedy.
+//!
+//! It finds nothing out but what can be read from files; programs and users are looked at before.
+
+use std::fs;
+use std::path::Path;
+
+use novamend::catalog::Release;
+use novamend::catalog::release::Version;
+use serde::Serialize;
+
+use super::qemu_user::Known;
+use super::userfault::{self, Try};
+use super::{Host, Kvm};
+
+/// How a thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// As it should be.
+    Ok,
+    /// Works, but not as well or not for long.
+    Warning,
+    /// Does not work.
+    Fails,
+    /// Could not be found out.
+    NotKnown,
+}
+
+impl Standing {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Fails => "fails",
+            Self::NotKnown => "not known",
+        }
+    }
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// What it is about; stable.
+    pub about: &'static str,
+    /// How it stands.
+    pub standing: Standing,
+    /// Why.
+    pub why: String,
+    /// What to do, where something is to be done.
+    pub remedy: Option<String>,
+}
+
+fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy: &str) -> Line {
+    let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
+    Line {
+        about,
+        standing,
+        why: why.into(),
+        remedy,
+    }
+}
+
+/// A version as people write it.
+#[must_use]
+pub fn dotted((major, minor, micro): Version) -> String {
+    format!("{major}.{minor}.{micro}")
+}
+
+/// All lines for a host that is to run `release`; `tls` if nova.conf asks for native TLS.
+#[must_use]
+pub fn lines(host: &Host, release: Release, tls: bool) -> Vec<Line> {
+    let mut lines = vec![daemon(host)];
+    let (libvirt, qemu) = (release.minimum_libvirt(), release.minimum_qemu());
+    lines.push(version(
+        "libvirt",
+        host.libvirt,
+        libvirt,
+        release.next_minimum_libvirt(),
+        release,
+    ));
+    lines.push(version("qemu", host.qemu, qemu, release.next_minimum_qemu(), release));
+    lines.extend([
+        kvm(host),
+        user(host),
+        post_copy(host),
+        confinement(),
+        cgroups(),
+        memory(),
+    ]);
+    lines.push(namespaces(host));
+    if tls {
+        lines.push(certificates());
+    }
+    lines.push(address());
+    lines
+}
+
+fn daemon(host: &Host) -> Line {
+    match &host.daemon {
+        None => line(
+            "daemon",
+            Standing::Fails,
+            "neither libvirtd nor virtqemud is installed",
+            "install libvirt-daemon-system (Debian, Ubuntu) or libvirt-daemon-driver-qemu (Fedora, RHEL, SUSE)",
+        ),
+        Some(daemon) => {
+            let kind = if daemon.is_modular { "modular" } else { "monolithic" };
+            let runs = if daemon.runs {
+                "runs"
+            } else {
+                "installed, does not run now"
+            };
+            line(
+                "daemon",
+                Standing::Ok,
+                format!("{} ({kind}), {runs}", daemon.program.display()),
+                "",
+            )
+        }
+    }
+}
+
+fn version(
+    about: &'static str,
+    found: Option<Version>,
+    least: Option<Version>,
+    next: Option<Version>,
+    release: Release,
+) -> Line {
+    let Some(found) = found else {
+        let package = if about == "qemu" {
+            "install qemu-system-x86 or qemu-kvm"
+        } else {
+            ""
+        };
+        return line(
+            about,
+            Standing::Fails,
+            format!("no {about} was found, or it told no version"),
+            package,
+        );
+    };
+    let upgrade = format!("upgrade {about} on this host before nova");
+    match (least, next) {
+        (Some(least), _) if found < least => {
+            let why = format!(
+                "{} is older than {}, the least for {release}: nova-compute stops",
+                dotted(found),
+                dotted(least)
+            );
+            line(about, Standing::Fails, why, &upgrade)
+        }
+        (_, Some(next)) if found < next => {
+            let why = format!(
+                "{}; a release after {release} will want {}",
+                dotted(found),
+                dotted(next)
+            );
+            line(about, Standing::Warning, why, "plan to upgrade it")
+        }
+        (Some(_), _) => line(
+            about,
+            Standing::Ok,
+            format!("{}, enough for {release}", dotted(found)),
+            "",
+        ),
+        (None, _) => line(
+            about,
+            Standing::NotKnown,
+            format!("{}; what {release} wants is not known", dotted(found)),
+            "",
+        ),
+    }
+}
+
+fn kvm(host: &Host) -> Line {
+    match &host.kvm {
+        Kvm::Usable => line("kvm", Standing::Ok, "/dev/kvm can be used", ""),
+        Kvm::Missing => line(
+            "kvm",
+            Standing::Warning,
+            "there is no /dev/kvm: guests run in software emulation",
+            "load kvm_intel or kvm_amd; in a virtual machine, allow nested virtualisation",
+        ),
+        Kvm::Refused(why) => line(
+            "kvm",
+            Standing::Warning,
+            why.clone(),
+            "give the device to group kvm, mode 0660, and put the user of QEMU into that group",
+        ),
+    }
+}
+
+fn user(host: &Host) -> Line {
+    let user = &host.qemu_user;
+    let named = format!("QEMU runs as {}:{}", user.user, user.group);
+    match &user.known {
+        Known::Written(path) => {
+            let standing = if user.uid.is_some() {
+                Standing::Ok
+            } else {
+                Standing::Fails
+            };
+            let remedy = if user.uid.is_some() {
+                ""
+            } else {
+                "create that user or correct qemu.conf"
+            };
+            line("qemu-user", standing, format!("{named}, by {}", path.display()), remedy)
+        }
+        Known::Distribution => line(
+            "qemu-user",
+            Standing::Ok,
+            format!("{named}, by default of the distribution"),
+            "",
+        ),
+        Known::Unreadable(path) => line(
+            "qemu-user",
+            Standing::NotKnown,
+            format!("{} may not be read; if it says nothing else, {named}", path.display()),
+            "run probe as root",
+        ),
+    }
+}
+
+/// The remedy for a host whose QEMU may not use userfaultfd.
+pub const SYSCTL_REMEDY: &str =
+    "echo 'vm.unprivileged_userfaultfd = 1' > /etc/sysctl.d/60-qemu-postcopy.conf && sysctl --system";
+
+fn post_copy(host: &Host) -> Line {
+    let user = &host.qemu_user.user;
+    let by_device = host.qemu.is_some_and(|version| version >= (8, 1, 0))
+        && userfault::device_admits(&host.qemu_user) == Some(true);
+    match (&host.userfault, userfault::is_open_to_all()) {
+        (Try::Allowed, _) => line("post-copy", Standing::Ok, format!("{user} may use userfaultfd"), ""),
+        (_, _) if by_device => line(
+            "post-copy",
+            Standing::Ok,
+            format!("{user} may open {}", userfault::DEVICE),
+            "",
+        ),
+        (Try::Refused(error), Some(false)) => {
+            let why = format!("{user} may not use userfaultfd ({error}): vm.unprivileged_userfaultfd is 0");
+            line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)
+        }
+        (Try::Refused(error), _) => {
+            let why = format!("{user} may not use userfaultfd ({error}) although no setting forbids it");
+            line(
+                "post-copy",
+                Standing::Fails,
+                why,
+                "look for a seccomp profile of the container or the service",
+            )
+        }
+        (Try::NotTried(why), Some(true)) => line(
+            "post-copy",
+            Standing::Ok,
+            format!("vm.unprivileged_userfaultfd is 1 ({why})"),
+            "",
+        ),
+        (Try::NotTried(why), Some(false)) if user != "root" => {
+            let why = format!("vm.unprivileged_userfaultfd is 0 and QEMU is not root ({why})");
+            line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)
+        }
+        (Try::NotTried(why), _) => line("post-copy", Standing::NotKnown, why.clone(), "run probe as root"),
+    }
+}
+
+fn confinement() -> Line {
+    let apparmor = fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text.trim() == "Y");
+    let selinux = fs::read_to_string("/sys/fs/selinux/enforce")
+        .ok()
+        .map(|text| text.trim() == "1");
+    let why = match (apparmor, selinux) {
+        (_, Some(true)) => "SELinux enforces",
+        (_, Some(false)) => "SELinux is permissive",
+        (true, None) => "AppArmor is on",
+        (false, None) => "neither AppArmor nor SELinux is on",
+    };
+    line(
+        "confinement",
+        Standing::Ok,
+        format!("{why}; trials run without the confinement of guests"),
+        "",
+    )
+}
+
+fn cgroups() -> Line {
+    let kind = if Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+        "version 2"
+    } else if Path::new("/sys/fs/cgroup/memory").exists() {
+        "version 1"
+    } else {
+        return line("cgroups", Standing::NotKnown, "no cgroups are mounted", "");
+    };
+    line("cgroups", Standing::Ok, format!("{kind}; trials use none"), "")
+}
+
+fn memory() -> Line {
+    let pages = fs::read_to_string("/proc/sys/vm/nr_hugepages")
+        .ok()
+        .and_then(|text| text.trim().parse::<u64>().ok());
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let locked = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"));
+    let locked = locked
+        .and_then(|rest| rest.split_whitespace().next())
+        .unwrap_or("not known");
+    let why = format!("{} huge pages; locked memory: {locked} bytes", pages.unwrap_or(0));
+    line("memory", Standing::Ok, why, "")
+}
+
+fn namespaces(host: &Host) -> Line {
+    if host.is_root {
+        return line(
+            "sandbox",
+            Standing::Ok,
+            "as root: namespaces of its own, QEMU as the host's user",
+            "",
+        );
+    }
+    let number = |path: &str| {
+        fs::read_to_string(path)
+            .ok()
+            .and_then(|text| text.trim().parse::<u64>().ok())
+    };
+    let off = number("/proc/sys/user/max_user_namespaces") == Some(0)
+        || number("/proc/sys/kernel/unprivileged_userns_clone") == Some(0);
+    if off {
+        let why = "user namespaces are off: verify needs root here";
+        return line(
+            "sandbox",
+            Standing::Fails,
+            why,
+            "run verify as root, or sysctl user.max_user_namespaces=1000",
+        );
+    }
+    let why = "as an ordinary user: QEMU runs as that user, not as the one the host's qemu.conf names";
+    line(
+        "sandbox",
+        Standing::Warning,
+        why,
+        "run verify as root for the host's own verdict",
+    )
+}
+
+fn certificates() -> Line {
+    let wanted = [
+        "/etc/pki/qemu/server-cert.pem",
+        "/etc/pki/qemu/server-key.pem",
+        "/etc/pki/qemu/ca-cert.pem",
+    ];
+    let missing: Vec<&str> = wanted.into_iter().filter(|path| !Path::new(path).exists()).collect();
+    if missing.is_empty() {
+        return line(
+            "tls",
+            Standing::Ok,
+            "certificate, key and authority are in /etc/pki/qemu",
+            "",
+        );
+    }
+    let why = format!("native TLS is configured, but missing: {}", missing.join(", "));
+    line(
+        "tls",
+        Standing::Fails,
+        why,
+        "put them there, or set migrate_tls_x509_cert_dir in qemu.conf",
+    )
+}
+
+fn address() -> Line {
+    let range = fs::read_to_string("/etc/libvirt/qemu.conf").ok().map(|text| {
+        let find = |name: &str, otherwise: &str| {
+            text.lines()
+                .rev()
+                .find_map(|line| line.trim().strip_prefix(name)?.trim_start().strip_prefix('='))
+                .map_or_else(|| otherwise.to_owned(), |value| value.trim().to_owned())
+        };
+        (find("migration_port_min", "49152"), find("migration_port_max", "49215"))
+    });
+    match range {
+        Some((least, most)) => line(
+            "address",
+            Standing::Ok,
+            format!("migration ports {least} to {most}"),
+            "",
+        ),
+        None => line(
+            "address",
+            Standing::NotKnown,
+            "qemu.conf may not be read; the ports are 49152 to 49215 if it says nothing else",
+            "",
+        ),
+    }
+}

@@ -1,0 +1,98 @@
+//! What the host can do, read without starting a guest and without touching a running daemon.
+//!
+//! It proves nothing; only a test migration does.
+
+pub mod lines;
+pub mod programs;
+pub mod qemu_user;
+pub mod userfault;
+
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use novamend::catalog::release::Version;
+use rustix::process::{geteuid, getuid};
+
+pub use lines::{Line, Standing, lines};
+use programs::Daemon;
+use qemu_user::QemuUser;
+use userfault::Try;
+
+/// Where libvirt has its QEMU settings.
+pub const QEMU_CONF: &str = "/etc/libvirt/qemu.conf";
+
+/// Whether QEMU can use KVM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kvm {
+    /// The device is there and admits the user.
+    Usable,
+    /// There is no /dev/kvm.
+    Missing,
+    /// The device's mode keeps the user out, or opening it failed.
+    Refused(String),
+}
+
+/// What was found out about the host.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The daemon.
+    pub daemon: Option<Daemon>,
+    /// Its version.
+    pub libvirt: Option<Version>,
+    /// QEMU.
+    pub emulator: Option<PathBuf>,
+    /// Its version.
+    pub qemu: Option<Version>,
+    /// The user QEMU runs as on the host.
+    pub qemu_user: QemuUser,
+    /// Whether that user may use userfaultfd by the system call.
+    pub userfault: Try,
+    /// KVM, for the user that the trials run QEMU as.
+    pub kvm: Kvm,
+    /// Whether the tool runs as root.
+    pub is_root: bool,
+}
+
+impl Host {
+    /// Looks at the host, `conf` being its qemu.conf.
+    #[must_use]
+    pub fn look(conf: &Path) -> Self {
+        let (daemon, emulator) = (programs::daemon(), programs::emulator());
+        let asked = daemon.as_ref().map(|daemon| daemon.program.clone());
+        let libvirt = thread::spawn(move || asked.as_deref().and_then(programs::version));
+        let asked = emulator.clone();
+        let qemu = thread::spawn(move || asked.as_deref().and_then(programs::version));
+        let qemu_user = qemu_user::find(conf);
+        let is_root = geteuid().is_root();
+        Self {
+            userfault: userfault::try_as(&qemu_user),
+            kvm: kvm(&qemu_user, is_root),
+            libvirt: libvirt.join().ok().flatten(),
+            qemu: qemu.join().ok().flatten(),
+            daemon,
+            emulator,
+            qemu_user,
+            is_root,
+        }
+    }
+}
+
+fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
+    const DEVICE: &str = "/dev/kvm";
+    let Ok(at) = fs::metadata(DEVICE) else {
+        return Kvm::Missing;
+    };
+    let seen = format!("mode {:04o}, owner {}:{}", at.mode() & 0o7777, at.uid(), at.gid());
+    if is_root && !userfault::admits(at.mode(), at.uid(), at.gid(), user) {
+        return Kvm::Refused(format!("{DEVICE} ({seen}) keeps out {}", user.user));
+    }
+    match File::options().read(true).write(true).open(DEVICE) {
+        Ok(_) => Kvm::Usable,
+        Err(error) => Kvm::Refused(format!(
+            "{DEVICE} ({seen}) could not be opened by uid {}: {error}",
+            getuid().as_raw()
+        )),
+    }
+}

@@ -1,0 +1,147 @@
+//! Finds the host's own libvirt daemon and QEMU, and asks them for their versions.
+//!
+//! It connects to nothing: the only thing it starts is a program with `--version`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use novamend::catalog::release::Version;
+
+const DIRECTORIES: [&str; 6] = [
+    "/usr/sbin",
+    "/usr/bin",
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/sbin",
+    "/bin",
+];
+const EMULATORS: [&str; 4] = [
+    "/usr/bin/qemu-system-x86_64",
+    "/usr/libexec/qemu-kvm",
+    "/usr/bin/qemu-kvm",
+    "/usr/local/bin/qemu-system-x86_64",
+];
+
+/// A libvirt daemon with a QEMU driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Daemon {
+    /// Its program.
+    pub program: PathBuf,
+    /// The name of its socket.
+    pub socket: &'static str,
+    /// Whether it is `virtqemud`, one of the modular daemons.
+    pub is_modular: bool,
+    /// Whether one runs on the host.
+    pub runs: bool,
+}
+
+/// The host's daemon: the one that runs, otherwise the one that is installed, monolithic first.
+#[must_use]
+pub fn daemon() -> Option<Daemon> {
+    let running = running_programs();
+    let mut found: Vec<Daemon> = [
+        ("libvirtd", "libvirt-sock", false),
+        ("virtqemud", "virtqemud-sock", true),
+    ]
+    .into_iter()
+    .filter_map(|(name, socket, is_modular)| {
+        let program = DIRECTORIES
+            .iter()
+            .map(|at| Path::new(at).join(name))
+            .find(|path| is_program(path))?;
+        Some(Daemon {
+            program,
+            socket,
+            is_modular,
+            runs: running.iter().any(|other| other == name),
+        })
+    })
+    .collect();
+    found.sort_by_key(|daemon| (!daemon.runs, daemon.is_modular));
+    found.into_iter().next()
+}
+
+/// The host's QEMU for x86-64.
+#[must_use]
+pub fn emulator() -> Option<PathBuf> {
+    EMULATORS.iter().map(PathBuf::from).find(|path| is_program(path))
+}
+
+/// The directory with libvirt's QEMU driver, where it is in one of the usual places.
+#[must_use]
+pub fn drivers() -> Option<PathBuf> {
+    [
+        "/usr/lib/x86_64-linux-gnu",
+        "/usr/lib64",
+        "/usr/lib",
+        "/usr/local/lib64",
+        "/usr/local/lib",
+    ]
+    .iter()
+    .map(|at| Path::new(at).join("libvirt/connection-driver"))
+    .find(|path| path.join("libvirt_driver_qemu.so").is_file())
+}
+
+/// The version that `program --version` prints.
+#[must_use]
+pub fn version(program: &Path) -> Option<Version> {
+    let output = Command::new(program)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
+    first_version(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// The first `a.b.c` in a text.
+#[must_use]
+pub fn first_version(text: &str) -> Option<Version> {
+    let is_other = |letter: char| !letter.is_ascii_digit() && letter != '.';
+    text.split(is_other).find_map(|word| {
+        let mut parts = word.split('.').map(str::parse::<u16>);
+        let major = parts.next()?.ok()?;
+        let minor = parts.next()?.ok()?;
+        Some((major, minor, parts.next().and_then(Result::ok).unwrap_or(0)))
+    })
+}
+
+/// A version in libvirt's form of one number.
+#[must_use]
+pub fn from_number(number: u32) -> Version {
+    (
+        (number / 1_000_000) as u16,
+        (number / 1000 % 1000) as u16,
+        (number % 1000) as u16,
+    )
+}
+
+fn is_program(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file()
+}
+
+fn running_programs() -> Vec<String> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.path().join("comm")).ok())
+        .map(|name| name.trim().to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_programs_print() {
+        let qemu = "QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7+deb12u18+b2)\n";
+        assert_eq!(first_version(qemu), Some((7, 2, 22)));
+        assert_eq!(first_version("/usr/sbin/libvirtd (libvirt) 9.0.0\n"), Some((9, 0, 0)));
+        assert_eq!(first_version("nothing"), None);
+        assert_eq!(from_number(11_003_001), (11, 3, 1));
+    }
+}

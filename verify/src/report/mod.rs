@@ -1,0 +1,84 @@
+//! The reports: for a terminal, as JSON, and as one HTML file.
+//!
+//! They decide nothing; everything in them was found out before.
+
+pub mod chart;
+pub mod html;
+pub mod text;
+
+use novamend::catalog::release::Version;
+use serde::Serialize;
+
+use crate::plan::Plan;
+use crate::preflight::lines::dotted;
+use crate::preflight::{Host, Line, programs};
+use crate::session::Session;
+use crate::verdict::Verdict;
+
+/// The version of both JSON forms; a field may be added without a new one.
+pub const SCHEMA: u32 = 1;
+
+/// What `probe` prints as JSON.
+#[derive(Debug, Serialize)]
+pub struct Probe<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `probe`.
+    pub kind: &'static str,
+    /// The release that the versions are held against.
+    pub release: String,
+    /// The lines.
+    pub lines: &'a [Line],
+}
+
+/// What `verify` prints as JSON.
+#[derive(Debug, Serialize)]
+pub struct Report<'a> {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// `verify`.
+    pub kind: &'static str,
+    /// The verdict.
+    pub verdict: &'a Verdict,
+    /// What nova.conf asks for.
+    pub plan: &'a Plan,
+    /// The files that were read.
+    pub files: &'a [String],
+    /// The host.
+    pub machine: Machine,
+    /// The trials.
+    pub session: &'a Session,
+}
+
+/// The host in a few words.
+#[derive(Clone, Debug, Serialize)]
+pub struct Machine {
+    /// libvirt's version.
+    pub libvirt: Option<String>,
+    /// QEMU's version.
+    pub qemu: Option<String>,
+    /// The kernel's release.
+    pub kernel: String,
+    /// The daemon's program.
+    pub daemon: Option<String>,
+    /// The user QEMU runs as on the host.
+    pub qemu_user: String,
+}
+
+impl Machine {
+    /// The host as the daemons in the sandbox told, otherwise as the programs told.
+    #[must_use]
+    pub fn of(host: &Host, session: &Session) -> Self {
+        let told = |number: Option<u32>, otherwise: Option<Version>| {
+            number.map(programs::from_number).or(otherwise).map(dotted)
+        };
+        let kernel = rustix::system::uname();
+        Self {
+            libvirt: told(session.versions.map(|versions| versions.0), host.libvirt),
+            qemu: told(session.versions.map(|versions| versions.1), host.qemu),
+            kernel: kernel.release().to_string_lossy().into_owned(),
+            daemon: host.daemon.as_ref().map(|daemon| daemon.program.display().to_string()),
+            qemu_user: format!("{}:{}", host.qemu_user.user, host.qemu_user.group),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The reports as lines of text.
+//!
+//! It knows no colour: the words carry everything.
+
+use std::fmt::Write as _;
+
+use crate::preflight::{Line, Standing};
+use crate::report::Report;
+use crate::verdict::Result;
+
+/// `probe` as text.
+#[must_use]
+pub fn probe(release: &str, lines: &[Line]) -> String {
+    let mut text = format!("what this host can do, for {release}:\n");
+    for line in lines {
+        let _ = writeln!(text, "  {:<10} {:<12} {}", line.standing.words(), line.about, line.why);
+        if let Some(remedy) = &line.remedy {
+            let _ = writeln!(text, "  {:<10} {:<12} → {remedy}", "", "");
+        }
+    }
+    let failing = lines.iter().filter(|line| line.standing == Standing::Fails).count();
+    let _ = writeln!(text, "{failing} of {} fail", lines.len());
+    text
+}
+
+/// `verify` as text.
+#[must_use]
+pub fn report(report: &Report) -> String {
+    let verdict = report.verdict;
+    let word = if verdict.result == Result::Works {
+        "works"
+    } else {
+        "does not work"
+    };
+    let mut text = format!("{word}: {}\n", verdict.headline);
+    if let Some(remedy) = &verdict.remedy {
+        let _ = writeln!(text, "  → {remedy}");
+    }
+    let files = if report.files.is_empty() {
+        "no file, nova's defaults".to_owned()
+    } else {
+        report.files.join(", ")
+    };
+    let _ = writeln!(text, "\nnova.conf: {files}, read as {}", report.plan.release_name);
+    for trial in &report.session.trials {
+        let judgement = &trial.judgement;
+        let _ = writeln!(
+            text,
+            "\n{}  ({})",
+            judgement.action.words(),
+            trial.request.flag_names().join(" ")
+        );
+        for check in &judgement.checks {
+            let mark = if check.holds { "yes" } else { "NO " };
+            let seen = if check.seen.is_empty() {
+                String::new()
+            } else {
+                format!(": {}", check.seen)
+            };
+            let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
+        }
+        if let Some(time) = judgement.blackout_ms {
+            let libvirt = judgement
+                .libvirt_downtime_ms
+                .map_or_else(String::new, |time| format!(" (libvirt says {time} ms)"));
+            let _ = writeln!(text, "       the guest stood still for {time:.1} ms{libvirt}");
+        }
+    }
+    text.push_str("\nnot proven:\n");
+    for sentence in &verdict.not_proven {
+        let _ = writeln!(text, "  - {sentence}");
+    }
+    let machine = &report.machine;
+    let conditions = &report.session.conditions;
+    let _ = writeln!(
+        text,
+        "\nlibvirt {}, QEMU {}, Linux {}, QEMU as {}, {}; {} MiB guest writing {:.0} MiB over and over, {} MiB/s; {:.1} s",
+        machine.libvirt.as_deref().unwrap_or("?"),
+        machine.qemu.as_deref().unwrap_or("?"),
+        machine.kernel,
+        conditions.qemu_user,
+        if conditions.emulated {
+            "software emulation"
+        } else {
+            "KVM"
+        },
+        conditions.memory_mib,
+        conditions.hot_mib,
+        conditions.bandwidth,
+        report.session.seconds,
+    );
+    text
+}

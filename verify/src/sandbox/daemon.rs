@@ -1,0 +1,188 @@
+//! Starts one private libvirt daemon in a mount namespace of its own, inside the sandbox.
+//!
+//! It never talks to the daemon; that is done by the hypervisor connection.
+
+use std::ffi::CStr;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::symlink;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+
+use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
+use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
+use serde::{Deserialize, Serialize};
+
+use super::init::tmpfs;
+use super::layout::{self, Host};
+use super::{INNER, Mode};
+
+/// What is started as a daemon, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Setup {
+    /// As root or as an ordinary user.
+    pub mode: Mode,
+    /// The daemon's program: libvirtd or virtqemud.
+    pub daemon: PathBuf,
+    /// The name of its socket.
+    pub socket: String,
+    /// The QEMU program; the others are hidden so that libvirt does not probe them.
+    pub emulator: PathBuf,
+    /// User and group that QEMU runs as, in system mode.
+    pub qemu_user: Option<(String, String)>,
+    /// The directory with libvirt's drivers, if it is known.
+    pub drivers: Option<PathBuf>,
+}
+
+/// The five places that libvirt writes to, each put on the sandbox's tmpfs.
+const PLACES: [(&str, &str); 5] = [
+    ("lib", "/var/lib/libvirt"),
+    ("log", "/var/log/libvirt"),
+    ("cache", "/var/cache/libvirt"),
+    ("etc", "/etc/libvirt"),
+    ("run", "/run/libvirt"),
+];
+
+/// Writes the configuration of `host` and starts its daemon, which dies with the sandbox.
+///
+/// # Errors
+/// A file or the process could not be made.
+pub fn start(host: Host, setup: &Setup) -> io::Result<Child> {
+    let directory = host.directory();
+    for part in [
+        "lib",
+        "log",
+        "cache/qemu/capabilities",
+        "etc/qemu",
+        "run",
+        "config/libvirt",
+        "drivers",
+    ] {
+        fs::create_dir_all(directory.join(part))?;
+    }
+    let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
+    fs::write(directory.join("daemon.conf"), layout::daemon_conf(host, &uuid))?;
+    let user = setup
+        .qemu_user
+        .as_ref()
+        .map(|(user, group)| (user.as_str(), group.as_str()));
+    let conf = layout::qemu_conf(user);
+    fs::write(directory.join("etc/qemu.conf"), &conf)?;
+    fs::write(directory.join("etc/libvirt.conf"), "")?;
+    fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;
+    if let Some(drivers) = &setup.drivers {
+        let name = "libvirt_driver_qemu.so";
+        symlink(drivers.join(name), directory.join("drivers").join(name))?;
+    }
+    let order = serde_json::to_string(setup).map_err(io::Error::other)?;
+    let log = File::create(host.log())?;
+    Command::new("/proc/self/exe")
+        .args([INNER, "daemon", host.letter(), &order])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
+}
+
+/// Becomes the daemon of `host`; returns only when that failed, having said why on standard error.
+#[must_use]
+pub fn run(host: &str, order: &str) -> ExitCode {
+    let Some(host) = Host::parse(host) else {
+        return ExitCode::from(2);
+    };
+    let failed = match serde_json::from_str(order) {
+        Ok(setup) => become_daemon(host, &setup),
+        Err(error) => error.to_string(),
+    };
+    eprintln!("{failed}");
+    ExitCode::from(2)
+}
+
+fn become_daemon(host: Host, setup: &Setup) -> String {
+    if let Err(message) = mount_own(host, setup) {
+        return message;
+    }
+    let _ = clear_ambient_capability_set(); // libvirt and QEMU are to hold no more than they would on the host
+    let directory = host.directory();
+    let mut command = Command::new(&setup.daemon);
+    command.arg("--config").arg(directory.join("daemon.conf"));
+    command.arg("--pid-file").arg(directory.join("daemon.pid"));
+    command.env_clear();
+    command
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("HOME", &directory);
+    if setup.drivers.is_some() {
+        command.env("LIBVIRT_DRIVER_DIR", directory.join("drivers"));
+    }
+    if setup.mode == Mode::Session {
+        command.env("XDG_CONFIG_HOME", directory.join("config"));
+        command.env("XDG_CACHE_HOME", directory.join("cache"));
+        command.env("XDG_DATA_HOME", directory.join("lib"));
+        command.env("XDG_RUNTIME_DIR", directory.join("run"));
+    }
+    format!("{}: {}", setup.daemon.display(), command.exec())
+}
+
+fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {
+    // SAFETY: the flag leaves the file descriptor table alone, and this process has one thread.
+    #[allow(unsafe_code)]
+    let made = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
+    made.map_err(|error| format!("a mount namespace was refused: {error}"))?;
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .map_err(|error| format!("mounts could not be made private: {error}"))?;
+    if setup.mode == Mode::System {
+        for (part, place) in PLACES {
+            provide(Path::new(place))?;
+            bind(&host.directory().join(part), Path::new(place))?;
+        }
+    }
+    hide_other_emulators(&setup.emulator)
+}
+
+/// Sees to it that a directory is there to mount on, without making it on the host: its parent becomes a tmpfs.
+fn provide(place: &Path) -> Result<(), String> {
+    if place.is_dir() {
+        return Ok(());
+    }
+    let parent = place.parent().unwrap_or(place);
+    if !parent.starts_with("/var/") {
+        return Err(format!(
+            "{} is missing on this host; install the daemon's configuration package",
+            place.display()
+        ));
+    }
+    let options: &CStr = c"mode=0755,size=64m";
+    tmpfs(&parent.display().to_string(), options)?;
+    fs::create_dir_all(place).map_err(|error| format!("{}: {error}", place.display()))
+}
+
+/// Libvirt starts every emulator it finds twice to ask what it can do; the ones not needed are made not executable.
+fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
+    let Some(directory) = emulator.parent() else {
+        return Ok(());
+    };
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !name.to_string_lossy().starts_with("qemu-system-") || entry.path() == emulator {
+            continue;
+        }
+        // libvirt asks the 32-bit one too on this architecture; the same program answers from the same cache
+        let cover = if name == "qemu-system-i386" {
+            emulator
+        } else {
+            Path::new("/dev/null")
+        };
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            bind(cover, &entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn bind(from: &Path, to: &Path) -> Result<(), String> {
+    mount_bind(from, to).map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
+}

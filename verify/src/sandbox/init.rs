@@ -1,0 +1,135 @@
+//! PID 1 of the sandbox: mounts what is private, starts the worker, reaps whatever dies and ends with the tool.
+//!
+//! It decides nothing about migrations and writes nothing outside the sandbox's own tmpfs.
+
+use std::ffi::CStr;
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufRead, Read, Write};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::thread;
+
+use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
+use rustix::process::{WaitOptions, wait};
+
+use super::supervisor::die_with_parent;
+use super::{INNER, KVM, Mode, layout};
+
+/// Runs the sandbox until the worker or the tool ends.
+#[must_use]
+pub fn run(mode: Mode, kvm: &str) -> ExitCode {
+    match live(mode, kvm == KVM) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
+    die_with_parent(None)?;
+    let mut order = String::new();
+    let mut input = io::stdin().lock();
+    input
+        .read_line(&mut order)
+        .map_err(|error| format!("no order was read: {error}"))?;
+    if order.is_empty() {
+        return Err("the tool has ended".to_owned());
+    }
+    drop(input);
+    thread::spawn(|| {
+        // Until the tool closes its end or dies; then PID 1 ends, and the kernel ends everything else in here.
+        let _ = io::stdin().lock().read_to_end(&mut Vec::new());
+        std::process::exit(3);
+    });
+    mount_private(mode, kvm)?;
+    let mut worker = Command::new("/proc/self/exe")
+        .args([INNER, "worker"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("the worker did not start: {error}"))?;
+    if let Some(mut pipe) = worker.stdin.take() {
+        let _ = pipe.write_all(order.as_bytes());
+    }
+    reap_until(worker.id())
+}
+
+fn reap_until(worker: u32) -> Result<ExitCode, String> {
+    loop {
+        match wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if pid.as_raw_nonzero().get().unsigned_abs() == worker => {
+                return match status.exit_status() {
+                    Some(code) => Ok(ExitCode::from(code as u8)),
+                    None => Err(format!(
+                        "the worker was ended by signal {}",
+                        status.terminating_signal().unwrap_or_default()
+                    )),
+                };
+            }
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(format!("waiting for the worker failed: {error}")),
+        }
+    }
+}
+
+fn mount_private(mode: Mode, kvm: bool) -> Result<(), String> {
+    mount(
+        "proc",
+        "/proc",
+        "proc",
+        MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC,
+        None,
+    )
+    .map_err(|error| {
+        format!("a /proc of its own was refused ({error}); inside a container it needs an unmasked /proc")
+    })?;
+    let wide: &CStr = c"mode=1777,size=1g";
+    let narrow: &CStr = c"mode=0755,size=1g";
+    let run = if mode == Mode::System { narrow } else { wide };
+    tmpfs("/run", run)?;
+    tmpfs("/tmp", wide)?;
+    own_devices(kvm)?;
+    for directory in [layout::ROOT.into(), layout::channel(), "/run/libvirt".into()] {
+        fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
+    }
+    fs::set_permissions(layout::channel(), Permissions::from_mode(0o1777))
+        .map_err(|error| format!("{}: {error}", layout::channel().display()))
+}
+
+/// A /dev with the few devices that libvirt and QEMU need. Where KVM is not to be used its device is not there either:
+/// a device that QEMU may not open makes libvirt probe QEMU anew at every start of a guest.
+fn own_devices(kvm: bool) -> Result<(), String> {
+    let made = Path::new("/run/novamend-dev");
+    let text = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
+    fs::create_dir_all(made.join("shm")).map_err(|error| text(made, error))?;
+    fs::set_permissions(made.join("shm"), Permissions::from_mode(0o1777)).map_err(|error| text(made, error))?;
+    let devices = ["null", "zero", "full", "random", "urandom", "tty", "userfaultfd"];
+    for name in devices.into_iter().chain(kvm.then_some("kvm")) {
+        let (real, own) = (Path::new("/dev").join(name), made.join(name));
+        if real.exists() {
+            File::create(&own).map_err(|error| text(&own, error))?;
+            mount_bind(&real, &own).map_err(|error| text(&real, error.into()))?;
+        }
+    }
+    for (name, target) in [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0")] {
+        symlink(target, made.join(name)).map_err(|error| text(made, error))?;
+    }
+    mount_bind_recursive(made, "/dev").map_err(|error| text(Path::new("/dev"), error.into()))
+}
+
+/// Puts an empty tmpfs over a directory; one that is not there needs nothing.
+pub(super) fn tmpfs(place: &str, options: &CStr) -> Result<(), String> {
+    if !fs::metadata(place).is_ok_and(|at| at.is_dir()) {
+        return Ok(());
+    }
+    mount(
+        "tmpfs",
+        place,
+        "tmpfs",
+        MountFlags::NOSUID | MountFlags::NODEV,
+        Some(options),
+    )
+    .map_err(|error| format!("a tmpfs of its own at {place} was refused: {error}"))
+}

@@ -1,0 +1,112 @@
+//! Where everything lies inside the sandbox, and the configuration files of its two daemons.
+//!
+//! It starts nothing; every path is on the sandbox's own tmpfs, so none of them exists on the host.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Mode;
+
+/// The root of all files of the sandbox.
+pub const ROOT: &str = "/run/novamend";
+
+/// One of the two daemons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Host {
+    /// The daemon that the guest is first started on.
+    A,
+    /// The other one.
+    B,
+}
+
+impl Host {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::A, Self::B];
+
+    /// Its letter.
+    #[must_use]
+    pub fn letter(self) -> &'static str {
+        match self {
+            Self::A => "a",
+            Self::B => "b",
+        }
+    }
+
+    /// The host with that letter.
+    #[must_use]
+    pub fn parse(letter: &str) -> Option<Self> {
+        Self::BOTH.into_iter().find(|host| host.letter() == letter)
+    }
+
+    /// The other one.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::A => Self::B,
+            Self::B => Self::A,
+        }
+    }
+
+    /// Its directory.
+    #[must_use]
+    pub fn directory(self) -> PathBuf {
+        Path::new(ROOT).join(self.letter())
+    }
+
+    /// What the daemon wrote on standard error.
+    #[must_use]
+    pub fn log(self) -> PathBuf {
+        self.directory().join("daemon.log")
+    }
+
+    /// The libvirt URI, `socket` being the name of the daemon's socket.
+    #[must_use]
+    pub fn uri(self, mode: Mode, socket: &str) -> String {
+        let path = mode.word();
+        format!("qemu+unix:///{path}?socket={ROOT}/{}/{socket}", self.letter())
+    }
+}
+
+/// The guest's image with its parameters.
+#[must_use]
+pub fn image() -> PathBuf {
+    Path::new(ROOT).join("probe.rom")
+}
+
+/// The socket that every QEMU connects its serial port to.
+#[must_use]
+pub fn serial() -> PathBuf {
+    Path::new(ROOT).join("serial.sock")
+}
+
+/// The directory of the migration channel; the user of QEMU may write there.
+#[must_use]
+pub fn channel() -> PathBuf {
+    Path::new(ROOT).join("channel")
+}
+
+/// The daemon's own configuration: its sockets in its directory, open to whoever is in the sandbox.
+#[must_use]
+pub fn daemon_conf(host: Host, uuid: &str) -> String {
+    format!(
+        "unix_sock_dir = \"{ROOT}/{}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\nhost_uuid = \"{}\"\n\
+         log_outputs = \"3:stderr\"\nmax_clients = 20\n",
+        host.letter(),
+        uuid.trim(),
+    )
+}
+
+/// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
+#[must_use]
+pub fn qemu_conf(user: Option<(&str, &str)>) -> String {
+    let mut text = String::from(
+        "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
+         cgroup_controllers = []\nnamespaces = []\n",
+    );
+    if let Some((user, group)) = user {
+        text.push_str(&format!("user = \"{user}\"\ngroup = \"{group}\"\n"));
+    }
+    text
+}

@@ -1,0 +1,247 @@
+//! Runs the trials of a plan in a sandbox and gathers the evidence.
+//!
+//! It judges nothing; every wait has an end, and what was waited for is told.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::plan::{Plan, Wanted};
+use crate::preflight::{Host, Kvm, programs};
+use crate::sandbox::daemon::Setup;
+use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
+use crate::worker::{Evidence, Message, WorkOrder};
+
+/// Nothing may take longer than this without a word.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
+const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
+
+/// Why nothing could be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// Something that the host needs is not there.
+    #[error("{what}; {remedy}")]
+    Missing {
+        /// What.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// The sandbox did not come up or broke.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The worker could not go on.
+    #[error("it failed while {stage}: {message}")]
+    Worker {
+        /// At what.
+        stage: String,
+        /// Why.
+        message: String,
+    },
+    /// A person or a service manager ended it.
+    #[error("interrupted; everything in the sandbox has been ended")]
+    Interrupted,
+}
+
+/// How the trials were run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conditions {
+    /// As root or not.
+    pub mode: Mode,
+    /// Without KVM.
+    pub emulated: bool,
+    /// Why without KVM.
+    pub why_emulated: Option<String>,
+    /// Acting within the first pass, because of QEMU's emulation.
+    pub early: bool,
+    /// The user QEMU ran as.
+    pub qemu_user: String,
+    /// The guest's memory in MiB.
+    pub memory_mib: u32,
+    /// MiB that the guest writes round and round.
+    pub hot_mib: f64,
+    /// MiB/s of the migration, so low that the guest does not converge.
+    pub bandwidth: u64,
+}
+
+/// Everything that the trials brought.
+#[derive(Clone, Debug, Serialize)]
+pub struct Session {
+    /// How they were run.
+    pub conditions: Conditions,
+    /// libvirt and QEMU as the daemons told.
+    pub versions: Option<(u32, u32)>,
+    /// Seconds until both daemons were ready.
+    pub ready_after: f64,
+    /// The trials.
+    pub trials: Vec<Evidence>,
+    /// Seconds in all.
+    pub seconds: f64,
+}
+
+/// Runs the trials; `progress` is told each stage, `interrupted` ends it between two words of the worker.
+///
+/// # Errors
+/// See [`SessionError`].
+pub fn run(
+    host: &Host,
+    plan: &Plan,
+    wanted: Wanted,
+    emulate: bool,
+    interrupted: &AtomicBool,
+    mut progress: impl FnMut(&str),
+) -> Result<Session, SessionError> {
+    let began = Instant::now();
+    let (order, conditions) = prepare(host, plan, wanted, emulate)?;
+    let line = serde_json::to_string(&order).map_err(|error| missing(&error.to_string(), "report this"))?;
+    let mut sandbox = Sandbox::start(order.setup.mode, !conditions.emulated, &line)?;
+    let mut session = Session {
+        conditions,
+        versions: None,
+        ready_after: 0.0,
+        trials: Vec::new(),
+        seconds: 0.0,
+    };
+    let mut stage = "making the sandbox".to_owned();
+    let mut heard = Instant::now();
+    loop {
+        if interrupted.load(Ordering::Relaxed) {
+            sandbox.end();
+            return Err(SessionError::Interrupted);
+        }
+        let text = match sandbox.hear(Duration::from_millis(100)) {
+            Said::Line(text) => text,
+            Said::Nothing if heard.elapsed() < PATIENCE => continue,
+            Said::Nothing => {
+                return Err(SandboxError::Silent {
+                    stage,
+                    waited: PATIENCE,
+                }
+                .into());
+            }
+            Said::End => break,
+        };
+        heard = Instant::now();
+        match serde_json::from_str(&text) {
+            Ok(Message::Stage(now)) => {
+                progress(&now);
+                stage = now;
+            }
+            Ok(Message::Versions {
+                libvirt,
+                qemu,
+                ready_after,
+            }) => {
+                session.versions = Some((libvirt, qemu));
+                session.ready_after = ready_after;
+            }
+            Ok(Message::Trial(evidence)) => session.trials.push(*evidence),
+            Ok(Message::Failure { stage, message }) => return Err(SessionError::Worker { stage, message }),
+            Err(_) => {}
+        }
+    }
+    let end = sandbox.end();
+    if session.trials.is_empty() {
+        return Err(SandboxError::Ended(end).into());
+    }
+    session.seconds = began.elapsed().as_secs_f64();
+    Ok(session)
+}
+
+fn missing(what: &str, remedy: &str) -> SessionError {
+    SessionError::Missing {
+        what: what.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
+fn prepare(host: &Host, plan: &Plan, wanted: Wanted, emulate: bool) -> Result<(WorkOrder, Conditions), SessionError> {
+    if !cfg!(target_arch = "x86_64") {
+        return Err(missing(
+            "the probe guest is made for x86-64, this host is not",
+            "verify on an x86-64 compute node",
+        ));
+    }
+    let daemon = host.daemon.as_ref().ok_or_else(|| {
+        missing(
+            "neither libvirtd nor virtqemud is installed",
+            "install libvirt-daemon-system or libvirt-daemon-driver-qemu",
+        )
+    })?;
+    let emulator = host
+        .emulator
+        .clone()
+        .ok_or_else(|| missing("no QEMU for x86-64 is installed", "install qemu-system-x86 or qemu-kvm"))?;
+    let why_emulated = match (&host.kvm, plan.virt_type.as_str()) {
+        _ if emulate => Some("asked for".to_owned()),
+        (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
+        (Kvm::Usable, _) => None,
+        (Kvm::Missing, _) => Some("there is no /dev/kvm".to_owned()),
+        (Kvm::Refused(why), _) => Some(why.clone()),
+    };
+    let emulated = why_emulated.is_some();
+    let early = emulated && host.qemu.is_none_or(|version| version < EMULATION_MENDED);
+    let user = &host.qemu_user;
+    if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
+        let what = format!(
+            "QEMU is to run as {}:{}, but there is no such user or group",
+            user.user, user.group
+        );
+        return Err(missing(&what, "create it or correct qemu.conf"));
+    }
+    let (size, bandwidth) = plan.load();
+    let setup = Setup {
+        mode: if host.is_root { Mode::System } else { Mode::Session },
+        daemon: daemon.program.clone(),
+        socket: daemon.socket.to_owned(),
+        emulator,
+        qemu_user: host.is_root.then(|| (user.user.clone(), user.group.clone())),
+        drivers: if daemon.is_modular { None } else { programs::drivers() },
+    };
+    let conditions = Conditions {
+        mode: setup.mode,
+        emulated,
+        why_emulated,
+        early,
+        qemu_user: if host.is_root {
+            user.user.clone()
+        } else {
+            "the user who started it".to_owned()
+        },
+        memory_mib: size.memory_mib(),
+        hot_mib: size.hot_mib(),
+        bandwidth,
+    };
+    let trials = plan.trials(wanted, early);
+    Ok((
+        WorkOrder {
+            setup,
+            emulated,
+            size,
+            ticks_per_second: ticks_per_second(),
+            trials,
+        },
+        conditions,
+    ))
+}
+
+/// The rate of the time-stamp counter, near enough: it only sets how fast the guest writes.
+fn ticks_per_second() -> f64 {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let megahertz = text
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("cpu MHz")?
+                .split(':')
+                .nth(1)?
+                .trim()
+                .parse::<f64>()
+                .ok()
+        })
+        .unwrap_or(2000.0);
+    megahertz * 1e6
+}

@@ -1,0 +1,311 @@
+//! The process inside the sandbox: starts the daemons, connects, starts the guest and runs the trials one after the other.
+//!
+//! It reads no nova.conf and prints for no person: its order comes as one line of JSON, its evidence goes out as lines of JSON.
+
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use novamend::catalog::Release;
+use novamend::migration;
+use novamend::migration::timeout::DowntimeSettings;
+use novamend::migration::timeout::downtime_schedule;
+use serde::{Deserialize, Serialize};
+
+use crate::guest::serial::{Hearing, Kind};
+use crate::guest::{self, Size};
+use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
+use crate::hypervisor::{End, Hypervisor, Request};
+use crate::judgement::{Action, Judgement, Observed, judge};
+use crate::monitor::Policy;
+use crate::sandbox::daemon::{self, Setup};
+use crate::sandbox::layout::{self, Host};
+use crate::trial::{Pace, Trace, migrate};
+
+/// One migration to try.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TrialOrder {
+    /// What is to happen at the completion timeout.
+    pub action: Action,
+    /// Flags and parameters.
+    pub request: Request,
+    /// The release whose monitor steers.
+    pub release: u32,
+    /// Seconds, scaled by the size of the guest.
+    pub completion_timeout: i64,
+    /// Seconds.
+    pub progress_timeout: i64,
+    /// Milliseconds, steps and seconds per GiB of the downtime schedule.
+    pub downtime: (i64, i64, i64),
+    /// How nova's clock is shortened.
+    pub pace: Pace,
+    /// Tried only where the one before did not do what it promises.
+    pub only_if_failed: bool,
+}
+
+/// All that the worker needs to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkOrder {
+    /// The daemons.
+    pub setup: Setup,
+    /// Without KVM.
+    pub emulated: bool,
+    /// The guest.
+    pub size: Size,
+    /// Rate of the time-stamp counter.
+    pub ticks_per_second: f64,
+    /// The trials, in order.
+    pub trials: Vec<TrialOrder>,
+}
+
+/// One trial with what it proved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Flags and parameters.
+    pub request: Request,
+    /// What happened.
+    pub trace: Trace,
+    /// What that proves.
+    pub judgement: Judgement,
+}
+
+/// What the worker says; one a line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// It is at this now.
+    Stage(String),
+    /// The versions the daemons answered.
+    Versions {
+        /// libvirt, major × 1 000 000 + minor × 1 000 + micro.
+        libvirt: u32,
+        /// QEMU, likewise.
+        qemu: u32,
+        /// Seconds until both daemons answered.
+        ready_after: f64,
+    },
+    /// A trial is over.
+    Trial(Box<Evidence>),
+    /// It cannot go on.
+    Failure {
+        /// At what.
+        stage: String,
+        /// Why.
+        message: String,
+    },
+}
+
+/// Does what its order says; exit code 0 whatever the trials proved.
+#[must_use]
+pub fn run() -> ExitCode {
+    let mut order = String::new();
+    if io::stdin().lock().read_line(&mut order).is_err() {
+        return ExitCode::from(2);
+    }
+    let mut worker = Worker {
+        stage: String::new(),
+        began: Instant::now(),
+    };
+    let done = serde_json::from_str(&order)
+        .map_err(|error| error.to_string())
+        .and_then(|order| worker.work(&order));
+    if let Err(message) = done {
+        let stage = worker.stage.clone();
+        say(&Message::Failure { stage, message });
+    }
+    // The daemons and QEMU end with PID 1, which ends now; nothing is left to be dropped in order.
+    std::process::exit(0)
+}
+
+fn say(message: &Message) {
+    if let Ok(line) = serde_json::to_string(message) {
+        let mut out = io::stdout().lock();
+        let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    }
+}
+
+struct Worker {
+    stage: String,
+    began: Instant,
+}
+
+/// The guest: where it is, and the line of its QEMU.
+struct Place {
+    host: Host,
+    line: usize,
+}
+
+impl Worker {
+    fn enter(&mut self, stage: &str) {
+        stage.clone_into(&mut self.stage);
+        say(&Message::Stage(self.stage.clone()));
+    }
+
+    fn work(&mut self, order: &WorkOrder) -> Result<(), String> {
+        self.enter("starting two private libvirt daemons");
+        let text = |error: io::Error| error.to_string();
+        fs::write(layout::image(), guest::image(order.size, order.ticks_per_second)).map_err(text)?;
+        let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
+        run_event_loop().map_err(|refusal| refusal.message)?;
+        for host in Host::BOTH {
+            daemon::start(host, &order.setup).map_err(text)?;
+        }
+        let (mut libvirt, versions) = Libvirt::connect(
+            order.setup.mode,
+            &order.setup.socket,
+            self.began,
+            Duration::from_secs(40),
+        )
+        .map_err(|refusal| with_logs(&refusal.message))?;
+        say(&Message::Versions {
+            libvirt: versions.libvirt,
+            qemu: versions.qemu,
+            ready_after: self.began.elapsed().as_secs_f64(),
+        });
+        let mut place = None;
+        let mut failed = false;
+        for trial in &order.trials {
+            if trial.only_if_failed && !failed {
+                continue;
+            }
+            let at = match place.take() {
+                Some(place) => place,
+                None => self.start_guest(&libvirt, &hearing, order)?,
+            };
+            self.enter(&format!("migrating: {}", trial.action.words()));
+            place = self.one_trial(&mut libvirt, &hearing, order, trial, at)?;
+            failed = place.is_none();
+        }
+        Ok(())
+    }
+
+    fn start_guest(&mut self, libvirt: &Libvirt, hearing: &Hearing, order: &WorkOrder) -> Result<Place, String> {
+        self.enter("starting the guest");
+        for host in Host::BOTH {
+            libvirt.remove_guest(host);
+        }
+        hearing.forget();
+        let line = hearing.connections();
+        let xml = guest::domain_xml(
+            order.size,
+            order.emulated,
+            &order.setup.emulator,
+            &layout::image(),
+            &layout::serial(),
+        );
+        libvirt
+            .start_guest(Host::A, &xml)
+            .map_err(|refusal| with_logs(&refusal.message))?;
+        // One generation: every page has been written once and found right once.
+        if hearing.wait(Duration::from_secs(20), |records| {
+            records.last().is_some_and(|last| last.generation >= 2)
+        }) {
+            Ok(Place { host: Host::A, line })
+        } else {
+            Err("the guest was started but sent no heartbeat within 20 s".to_owned())
+        }
+    }
+
+    fn one_trial(
+        &mut self,
+        libvirt: &mut Libvirt,
+        hearing: &Hearing,
+        order: &WorkOrder,
+        trial: &TrialOrder,
+        at: Place,
+    ) -> Result<Option<Place>, String> {
+        libvirt.set_source(at.host);
+        let destination_line = hearing.connections();
+        let policy = policy(trial)?;
+        let trace = migrate(libvirt, &trial.request, policy, trial.pace);
+        let looked_at_all = hearing_is_whole(hearing, order);
+        let (records, stray) = hearing.records();
+        let observed = Observed {
+            records: records
+                .into_iter()
+                .filter(|record| record.kind != Kind::Start)
+                .collect(),
+            stray,
+            source_line: at.line,
+            source_span: hearing.span(at.line),
+            destination_span: hearing.span(destination_line),
+            source: libvirt.standing(End::Source).ok(),
+            destination: libvirt.standing(End::Destination).ok(),
+            looked_at_all,
+        };
+        let judgement = judge(trial.action, &trace, &observed);
+        let next = if !judgement.holds() {
+            None
+        } else if trial.action == Action::Abort {
+            Some(at)
+        } else {
+            Some(Place {
+                host: at.host.other(),
+                line: destination_line,
+            })
+        };
+        say(&Message::Trial(Box::new(Evidence {
+            request: trial.request.clone(),
+            trace,
+            judgement,
+        })));
+        Ok(next)
+    }
+}
+
+fn policy(trial: &TrialOrder) -> Result<Policy, String> {
+    let release = Release::from_number(trial.release).ok_or("no such release")?;
+    let (downtime_ms, steps, delay_s) = trial.downtime;
+    let settings = DowntimeSettings {
+        downtime_ms,
+        steps,
+        delay_s,
+    };
+    Ok(Policy {
+        release,
+        action: match trial.action {
+            Action::Abort => migration::Action::Abort,
+            Action::PostCopy | Action::Pause => migration::Action::ForceComplete,
+        },
+        completion_timeout: trial.completion_timeout,
+        progress_timeout: trial.progress_timeout,
+        post_copy: trial.request.post_copy,
+        schedule: downtime_schedule(settings, 2.0, release),
+    })
+}
+
+/// Waits until the guest, wherever it is, has looked at every page twice from now on, or has found damage.
+fn hearing_is_whole(hearing: &Hearing, order: &WorkOrder) -> bool {
+    let rounds = order.size.cold_pages / 16 * 2 + 1;
+    let (records, _) = hearing.records();
+    let Some(from) = records.last().copied() else {
+        return false;
+    };
+    let mut damaged = from.kind == Kind::Damage;
+    let whole = hearing.wait(Duration::from_secs(5), |records| {
+        let Some(last) = records.last() else { return false };
+        damaged = last.kind == Kind::Damage;
+        damaged || (last.generation >= from.generation + 2 && last.sequence >= from.sequence + rounds)
+    });
+    whole && !damaged
+}
+
+/// A message with the last line that a daemon wrote, which often says more.
+fn with_logs(message: &str) -> String {
+    let mut text = message.to_owned();
+    for host in Host::BOTH {
+        let said = fs::read_to_string(host.log()).unwrap_or_default();
+        if let Some(line) = said
+            .lines()
+            .rev()
+            .find(|line| line.contains("error") || line.contains(':'))
+        {
+            text.push_str("; daemon ");
+            text.push_str(host.letter());
+            text.push_str(": ");
+            text.push_str(line.trim());
+        }
+    }
+    text
+}
