@@ -12,8 +12,8 @@ use novamend_verify::sandbox::{INNER, Mode, daemon, init, supervisor};
 use novamend_verify::worker;
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let arguments: Vec<_> = env::args_os().collect();
+    let words: Vec<_> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     match words.as_slice() {
         [_, INNER, "supervisor", mode, kvm, parent] => supervisor::run(mode_of(mode), kvm, parent),
         [_, INNER, "init", mode, kvm] => init::run(mode_of(mode), kvm),

@@ -1,0 +1,131 @@
+//! `probe` and `verify`: hands over to the program `novamend-verify` that lies beside this one.
+//!
+//! It links no libvirt and proves nothing itself; it never takes a program from PATH, as it may run as root.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program's name.
+const PROGRAM: &str = "novamend-verify";
+
+/// Why `novamend-verify` could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// This process does not know where it lies.
+    #[error("novamend does not know where its own program lies; run `{PROGRAM}` by its path")]
+    NoPlace(#[source] io::Error),
+    /// It is not beside this program.
+    #[error("`{}` is not there; install the package `{PROGRAM}`, of the same version as novamend", .0.display())]
+    Missing(PathBuf),
+    /// The loader did not find a library.
+    #[error("`{}` cannot be loaded ({said}); install libvirt's client library (libvirt0, libvirt-libs)", .program.display())]
+    Unloadable {
+        /// The program.
+        program: PathBuf,
+        /// The loader's words.
+        said: String,
+    },
+    /// The system refused to start it.
+    #[error("`{}` could not be started", .0.display())]
+    Start(PathBuf, #[source] io::Error),
+    /// It ended without a report.
+    #[error("`{PROGRAM}` could not tell: {0}")]
+    NoReport(String),
+}
+
+/// Becomes `novamend-verify` with `arguments`, so that its exit code and every signal are its own; returns only when that failed.
+#[must_use]
+pub fn run(arguments: &[OsString]) -> VerifyError {
+    match std::env::current_exe()
+        .map_err(VerifyError::NoPlace)
+        .and_then(|own| beside(&own))
+    {
+        Ok(program) => {
+            let error = Command::new(&program).args(arguments).exec();
+            VerifyError::Start(program, error)
+        }
+        Err(error) => error,
+    }
+}
+
+/// Runs `verify` with `arguments` and returns its exit code (0 works as configured, 1 does not) with its report as JSON.
+///
+/// # Errors
+/// It could not be run, or made no report (its exit code 2).
+pub fn report(arguments: &[&OsStr]) -> Result<(i32, serde_json::Value), VerifyError> {
+    let program = beside(&std::env::current_exe().map_err(VerifyError::NoPlace)?)?;
+    let output = Command::new(&program)
+        .arg("verify")
+        .args(arguments)
+        .args(["--format", "json"])
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| VerifyError::Start(program.clone(), error))?;
+    match (output.status.code(), serde_json::from_slice(&output.stdout)) {
+        (Some(code @ (0 | 1)), Ok(report)) => Ok((code, report)),
+        _ => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            Err(VerifyError::NoReport(
+                said.trim().trim_start_matches("could not be run: ").to_owned(),
+            ))
+        }
+    }
+}
+
+/// The program beside `own`, known to load.
+fn beside(own: &Path) -> Result<PathBuf, VerifyError> {
+    let program = own.with_file_name(PROGRAM);
+    if !program.is_file() {
+        return Err(VerifyError::Missing(program));
+    }
+    let tried = Command::new(&program).arg("--version").stdin(Stdio::null()).output();
+    match tried {
+        Err(error) => Err(VerifyError::Start(program, error)),
+        // 127 is the loader's; the program itself has no such exit code
+        Ok(output) if output.status.code() == Some(127) => {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            Err(VerifyError::Unloadable { program, said })
+        }
+        Ok(_) => Ok(program),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_program_is_named_with_its_package() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = beside(&directory.path().join("novamend")).unwrap_err();
+        assert!(
+            error.to_string().contains("install the package `novamend-verify`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_missing_library_is_told_apart_from_a_missing_program() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join(PROGRAM);
+        fs::write(&program, "#!/bin/sh\necho 'libvirt.so.0: cannot open' >&2\nexit 127\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let error = beside(&directory.path().join("novamend")).unwrap_err();
+        assert!(error.to_string().contains("libvirt0"), "{error}");
+    }
+
+    #[test]
+    fn the_program_beside_is_taken_and_none_from_path() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = directory.path().join(PROGRAM);
+        fs::write(&program, "#!/bin/sh\nexit 0\n").unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(beside(&directory.path().join("novamend")).unwrap(), program);
+    }
+}
