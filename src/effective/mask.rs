@@ -101,17 +101,22 @@ fn in_assignment(document: &Document, at: usize, item: &Item, found: &mut Vec<Sp
 /// A commented assignment hides its value, a URL with a password the whole comment.
 fn in_comment(document: &Document, line: Span) -> Option<Span> {
     let bytes = document.source().bytes();
-    let text = String::from_utf8_lossy(line.of(bytes));
-    let body = text.trim_start_matches(['#', ';']);
-    let start = line.end - body.len().min(line.len());
-    if let Some(separator) = body.find([':', '=']) {
-        let (key, value) = (&body[..separator], &body[separator + 1..]);
-        if catalog::is_secret("DEFAULT", key, value) && !value.trim().is_empty() {
-            let span = Span::new((start + separator + 1).min(line.end), line.end);
-            return Some(lexer::strip(bytes, span));
+    // Offsets are those of the bytes: a lossy text is longer wherever the file is not UTF-8.
+    let signs = line
+        .of(bytes)
+        .iter()
+        .take_while(|&&byte| matches!(byte, b'#' | b';'))
+        .count();
+    let body = Span::new(line.start + signs, line.end);
+    if let Some(separator) = memchr::memchr2(b':', b'=', body.of(bytes)) {
+        let value = Span::new(body.start + separator + 1, body.end);
+        let key = document.text(Span::new(body.start, body.start + separator));
+        let value_text = document.text(value);
+        if catalog::is_secret("DEFAULT", &key, &value_text) && !value_text.trim().is_empty() {
+            return Some(lexer::strip(bytes, value));
         }
     }
-    catalog::is_secret("DEFAULT", "", body).then(|| lexer::strip(bytes, Span::new(start, line.end)))
+    catalog::is_secret("DEFAULT", "", &document.text(body)).then(|| lexer::strip(bytes, body))
 }
 
 /// Of a line oslo.config rejects nobody knows what it is: all behind a secret word goes, and what may continue a secret.
@@ -160,8 +165,9 @@ mod tests {
     use super::*;
     use crate::text::Source;
 
-    fn masked(text: &str) -> String {
-        let document = Document::parse(Source::new("nova.conf", text.as_bytes().to_vec()));
+    fn masked(text: impl AsRef<[u8]>) -> String {
+        let text = text.as_ref();
+        let document = Document::parse(Source::new("nova.conf", text.to_vec()));
         let whole = Span::new(0, text.len());
         let found = secrets(&document, whole);
         let lines: Vec<String> = (1..=document.source().line_count())
@@ -178,6 +184,13 @@ mod tests {
             masked(text),
             "[DEFAULT]\nadmin_password = ***\n  ***\n# metadata_proxy_shared_secret = ***\nhost = a\n#see rabbit:***\ntransport_url=***"
         );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_do_not_move_the_mask() {
+        let shown = masked(b"#\xff\xff\xff\xff\xff\xff\xff\xff\xff password=hush\n# password = \xff\xffhush\n");
+        assert!(!shown.contains("hush"), "{shown}");
+        assert_eq!(shown.matches("password").count(), 2);
     }
 
     #[test]
