@@ -189,17 +189,15 @@ fn after_a_kill_while_writing_in_place_the_newest_backup_is_whole_and_undo_bring
             .iter()
             .map(|name| version_of(&text(&directory.path().join(name))).expect("a backup is a mixture"))
             .collect();
-        match version_of(&text(&path)) {
-            Some(now) => assert!(
+        if let Some(now) = version_of(&text(&path)) {
+            assert!(
                 (0..now).all(|former| kept.contains(&former)),
                 "kill {kill}: {now}, {kept:?}"
-            ),
-            None => {
-                mixed += 1;
-                undo(&path, &IN_PLACE).unwrap();
-                let back = version_of(&text(&path));
-                assert_eq!(back, kept.last().copied(), "kill {kill}");
-            }
+            );
+        } else {
+            mixed += 1;
+            undo(&path, &IN_PLACE).unwrap();
+            assert_eq!(version_of(&text(&path)), kept.last().copied(), "kill {kill}");
         }
         assert_eq!(text(&path), text(&other));
     }

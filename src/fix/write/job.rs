@@ -151,8 +151,12 @@ impl<'a> Job<'a> {
 
     /// Old becomes new. After an error [`Job::roll_back`] is due.
     pub(super) fn commit(&mut self) -> Result<(), WriteError> {
-        let path = &self.planned.path;
         self.check_unchanged()?;
+        self.put_in_place()
+    }
+
+    fn put_in_place(&mut self) -> Result<(), WriteError> {
+        let path = &self.planned.path;
         match &mut self.way {
             Way::InPlace(file) => {
                 let growth = self.planned.after.len() as u64;
@@ -281,3 +285,6 @@ fn overwrite(file: &File, bytes: &[u8]) -> io::Result<()> {
     file.set_len(bytes.len() as u64)?;
     file.sync_all()
 }
+
+#[cfg(test)]
+mod tests;
