@@ -6,11 +6,14 @@
 #![forbid(unsafe_code)]
 
 pub mod catalog;
+pub mod commands;
 pub mod conf;
 pub mod effective;
 pub mod fix;
 pub mod lint;
 pub mod migration;
 pub mod option_type;
+pub mod output;
 pub mod rules;
+pub mod settings;
 pub mod text;

@@ -1,4 +1,124 @@
-//! The program `novamend`.
-#![forbid(unsafe_code)]
+//! The program `novamend`: parses arguments, calls a command, ends with its outcome.
+//!
+//! It decides nothing else; the only place where the process ends.
 
-fn main() {}
+mod cli;
+mod request;
+
+use std::io::{self, BufWriter, IsTerminal};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+use novamend::commands::{self, Outcome, Terminal};
+use novamend::output::Style;
+use novamend::output::sink::Sink;
+
+use cli::{Cli, Command, When};
+
+fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    let mut out = Sink::new(BufWriter::with_capacity(1 << 16, io::stdout().lock()));
+    let mut err = io::stderr().lock();
+    let mut terminal = Terminal {
+        out: &mut out,
+        err: &mut err,
+        style: style(cli.color),
+    };
+    let arguments = matches.subcommand().map(|(_, arguments)| arguments);
+    let ended = run(cli.command, arguments, &mut terminal).and_then(|outcome| {
+        terminal.out.flush()?;
+        Ok(outcome)
+    });
+    let outcome = ended.unwrap_or_else(|error| {
+        terminal.complain(&format!("the result could not be written: {error}"));
+        Outcome::Failed
+    });
+    ExitCode::from(outcome.code())
+}
+
+fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+    match command {
+        Command::Check(arguments) => {
+            let is_baseline = arguments.write_ignores;
+            let report = arguments.report.clone_settings_path();
+            match request::check(arguments, matches) {
+                Ok(request) => {
+                    let (outcome, ignores) = commands::check::run(&request, terminal)?;
+                    if is_baseline {
+                        return request::write_ignores(&report, &ignores, outcome, terminal);
+                    }
+                    Ok(outcome)
+                }
+                Err(message) => Ok(refuse(&message, terminal)),
+            }
+        }
+        Command::Fix(arguments) => match request::fix(arguments, matches) {
+            Ok(request) => commands::fix::run(&request, terminal),
+            Err(message) => Ok(refuse(&message, terminal)),
+        },
+        Command::Undo(arguments) => {
+            commands::undo::run(&arguments.paths, request::options(&arguments.writing), terminal)
+        }
+        Command::Where(arguments) => commands::places::run(&request::places(arguments, matches), terminal),
+        Command::Explain { rule } => commands::explain::explain(&rule, terminal),
+        Command::Rules => commands::explain::list(terminal),
+        Command::Probe(arguments) => hand_over("probe", arguments.arguments, terminal),
+        Command::Verify(arguments) => hand_over("verify", arguments.arguments, terminal),
+    }
+}
+
+/// Becomes `novamend-verify`; comes back only where that cannot be.
+fn hand_over(verb: &str, arguments: Vec<std::ffi::OsString>, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+    let mut all = vec![verb.into()];
+    all.extend(arguments);
+    Ok(refuse(&commands::verify::run(&all), terminal))
+}
+
+fn refuse(message: &dyn std::fmt::Display, terminal: &mut Terminal<'_>) -> Outcome {
+    terminal.complain(message);
+    Outcome::Failed
+}
+
+/// How results look: what `--color` says, else the terminal and `NO_COLOR`, `CLICOLOR_FORCE`.
+fn style(when: When) -> Style {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty() && value != "0");
+    let color = match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto => {
+            if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+                false
+            } else {
+                is_set("CLICOLOR_FORCE")
+                    || (io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb"))
+            }
+        }
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let unicode = locale.is_none_or(|locale| {
+        let locale = locale.to_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    });
+    Style {
+        color,
+        unicode,
+        width: width(),
+    }
+}
+
+fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    columns
+        .or_else(|| {
+            let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+            Some(usize::from(size.ws_col))
+        })
+        .filter(|&columns| columns > 0)
+        .unwrap_or(100)
+}

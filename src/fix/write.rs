@@ -46,7 +46,7 @@ pub struct Planned {
 }
 
 /// How to write.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Write in place a file that cannot be replaced without harm; any other is still replaced.
     pub in_place: bool,

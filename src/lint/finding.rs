@@ -93,6 +93,17 @@ pub enum Safety {
     Unsafe,
 }
 
+impl Safety {
+    /// The word for it in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
 /// One edit of one file of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerEdit {

@@ -1,0 +1,296 @@
+//! The command line: what may be written, and the help that says so.
+//!
+//! It has no logic: [`super::main`] makes requests of it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use novamend::catalog::Release;
+
+/// How results are told to a shell; the same words stand in README (`tests/docs.rs` holds them together).
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on (default: warning)
+  1  findings at or above --fail-on
+  2  could not run: bad arguments, a file that cannot be read or written, no such release
+
+Results go to standard output, everything else to standard error.";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Reads nova.conf as nova does, says what an upgrade breaks, and mends it without losing a byte
+#[derive(Debug, Parser)]
+#[command(name = "novamend", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: When,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colours; `NO_COLOR` and `CLICOLOR_FORCE` are heeded under `auto`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Say what an upgrade breaks
+    #[command(after_help = EXIT_CODES)]
+    Check(CheckArguments),
+    /// Show what would mend it, or write it
+    #[command(after_help = EXIT_CODES)]
+    Fix(FixArguments),
+    /// Bring back what `fix --write` replaced
+    #[command(after_help = EXIT_CODES)]
+    Undo(UndoArguments),
+    /// Show every place that sets an option, which takes effect, and why
+    #[command(after_help = EXIT_CODES)]
+    Where(WhereArguments),
+    /// Show the page of a rule
+    Explain {
+        /// The rule's id, as in a report
+        #[arg(value_name = "RULE-ID")]
+        rule: String,
+    },
+    /// List every rule on one line
+    Rules,
+    /// Say what this host can do for live migration; starts no guest (needs novamend-verify)
+    #[command(disable_help_flag = true)]
+    Probe(HandedOver),
+    /// Run real test migrations on this host and say what a nova.conf will do (needs novamend-verify)
+    #[command(disable_help_flag = true)]
+    Verify(HandedOver),
+}
+
+/// Arguments of `novamend-verify`, which explains them itself.
+#[derive(Debug, Args)]
+pub(crate) struct HandedOver {
+    /// Arguments of novamend-verify; `--help` shows them
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SourceArguments {
+    /// Files, directories of *.conf, or `-` for standard input, each checked by itself; default: where nova looks
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) stack: StackArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StackArguments {
+    /// A file nova is started with; order decides, as it does for nova
+    #[arg(long, value_name = "FILE", help_heading = "Files as nova takes them")]
+    pub(crate) config_file: Vec<PathBuf>,
+    /// A directory of *.conf nova is started with
+    #[arg(long, value_name = "DIR", help_heading = "Files as nova takes them")]
+    pub(crate) config_dir: Vec<PathBuf>,
+    /// The nova service whose default files are read where none is named
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "nova-compute",
+        help_heading = "Files as nova takes them"
+    )]
+    pub(crate) program: String,
+    /// Take OS_GROUP__NAME from the environment, which nova reads from stein on
+    #[arg(long, help_heading = "Files as nova takes them")]
+    pub(crate) env: bool,
+    /// Look for default files under this directory instead of /
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "/",
+        help_heading = "Files as nova takes them"
+    )]
+    pub(crate) root: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeArguments {
+    /// The release that runs today: number, series or date (18, rocky, 2025.1), or `auto`, the newest that knows every
+    /// option in the files
+    #[arg(long, value_name = "REL", value_parser = parse_from)]
+    pub(crate) from: Option<From>,
+    /// The release to come [default: the newest known]
+    #[arg(long, value_name = "REL", value_parser = parse_release)]
+    pub(crate) to: Option<Release>,
+}
+
+/// `--from`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum From {
+    Auto,
+    Release(Release),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    pub(crate) format: Format,
+    /// Fail when something this bad or worse is found [default: warning]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Count commented samples too
+    #[arg(long)]
+    pub(crate) pedantic: bool,
+    /// Settings [default: novamend.toml in the current directory, if there is one]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_settings")]
+    pub(crate) settings: Option<PathBuf>,
+    /// Read no novamend.toml
+    #[arg(long)]
+    pub(crate) no_settings: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// The line, a caret, why it matters, what to do
+    Pretty,
+    /// One line per finding
+    Short,
+    /// One document for programs (docs/json.md)
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Anything at all
+    Info,
+    /// What a person would not expect
+    Warning,
+    /// What does harm
+    Error,
+    /// Nothing
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) sources: SourceArguments,
+    #[command(flatten)]
+    pub(crate) upgrade: UpgradeArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+    /// Add what is found today to novamend.toml, so that only what is new is reported from now on
+    #[arg(long)]
+    pub(crate) write_ignores: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FixArguments {
+    #[command(flatten)]
+    pub(crate) sources: SourceArguments,
+    #[command(flatten)]
+    pub(crate) upgrade: UpgradeArguments,
+    #[command(flatten)]
+    pub(crate) report: ReportArguments,
+    /// The live_migration_timeout_action to write; `auto` keeps what the old settings meant
+    #[arg(long, value_name = "ACTION", default_value = "auto")]
+    pub(crate) action: ActionArgument,
+    /// Write the action even where the default is the same
+    #[arg(long)]
+    pub(crate) explicit: bool,
+    /// Show the diff and change nothing (the default)
+    #[arg(long, conflicts_with = "write")]
+    pub(crate) diff: bool,
+    /// Replace the files
+    #[arg(long)]
+    pub(crate) write: bool,
+    /// Apply also what changes a meaning or rests on the host
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
+    #[command(flatten)]
+    pub(crate) writing: WritingArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WritingArguments {
+    /// Write a file with hard links in place, though a reader may see it half written
+    #[arg(long)]
+    pub(crate) in_place: bool,
+    /// Keep no backup
+    #[arg(long)]
+    pub(crate) no_backup: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndoArguments {
+    /// The files to bring back
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) writing: WritingArguments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ActionArgument {
+    /// What keeps the meaning of the old settings
+    Auto,
+    /// Cancel the migration
+    #[value(name = "abort")]
+    Abort,
+    /// Post-copy where permitted, else a pause
+    #[value(name = "force_complete", alias = "force-complete")]
+    ForceComplete,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhereArguments {
+    /// `group.name`, such as libvirt.live_migration_timeout_action; with --all the first PATH
+    #[arg(value_name = "OPTION", required_unless_present = "all")]
+    pub(crate) option: Option<String>,
+    /// Files, directories of *.conf, or `-`; default: where nova looks
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Every assignment, in reading order
+    #[arg(long)]
+    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) stack: StackArguments,
+    /// The release that reads the files: number, series or date [default: inferred from the options in them]
+    #[arg(long, value_name = "REL", value_parser = parse_release)]
+    pub(crate) release: Option<Release>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    pub(crate) format: PlainFormat,
+    /// Show passwords, tokens and URLs that hold them
+    #[arg(long)]
+    pub(crate) show_secrets: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlainFormat {
+    /// For people
+    Pretty,
+    /// For programs (docs/json.md)
+    Json,
+}
+
+fn parse_release(name: &str) -> Result<Release, String> {
+    Release::parse(name).map_err(|error| error.to_string())
+}
+
+fn parse_from(name: &str) -> Result<From, String> {
+    if name == "auto" {
+        return Ok(From::Auto);
+    }
+    parse_release(name).map(From::Release)
+}

@@ -1,0 +1,79 @@
+//! One file per verb: load, call, print. Arguments come as plain requests, results go to the writers given.
+//!
+//! They know neither the command line (that is `cli`) nor how a process ends (that is `main`).
+
+pub mod check;
+pub mod explain;
+pub mod fix;
+pub mod places;
+pub mod sources;
+pub mod undo;
+pub mod verify;
+
+use std::io::{self, Write};
+
+pub use sources::Sources;
+
+use crate::lint::Severity;
+use crate::output::{Counts, Style};
+
+/// How a command ended; `main` makes the exit code of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Nothing at or above `--fail-on`: exit code 0.
+    Clean,
+    /// Findings at or above it: exit code 1.
+    Findings,
+    /// Something could not be done: exit code 2.
+    Failed,
+}
+
+impl Outcome {
+    /// The exit code.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Failed => 2,
+        }
+    }
+}
+
+/// From which severity on findings make a command fail; `None`: never.
+pub type FailOn = Option<Severity>;
+
+/// Where a command writes.
+pub struct Terminal<'a> {
+    /// Results.
+    pub out: &'a mut dyn Write,
+    /// Everything else.
+    pub err: &'a mut dyn Write,
+    /// How results look.
+    pub style: Style,
+}
+
+impl Terminal<'_> {
+    /// Says `message` on standard error, after the program's name.
+    pub fn complain(&mut self, message: &dyn std::fmt::Display) {
+        // Where even standard error is gone nobody is left to tell.
+        let _ = writeln!(self.err, "novamend: {message}");
+    }
+
+    /// Writes a result.
+    ///
+    /// # Errors
+    /// The writer's, which only a full disk or a bad file can cause: a closed pipe is no error here.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(text.as_bytes())
+    }
+}
+
+/// The outcome for `counts` under `--fail-on`.
+#[must_use]
+pub fn outcome(counts: Counts, fail_on: FailOn) -> Outcome {
+    match fail_on {
+        Some(severity) if counts.at_or_above(severity) > 0 => Outcome::Findings,
+        _ => Outcome::Clean,
+    }
+}

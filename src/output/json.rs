@@ -1,0 +1,102 @@
+//! Reports for programs; the schema is described in `docs/json.md` and numbered.
+//!
+//! A field may be added under the same number; one that goes or changes its meaning raises it.
+
+use serde_json::{Value, json};
+
+use super::{Checked, Counts};
+use crate::conf::layers::Stack;
+use crate::lint::{Context, Finding, Location};
+
+/// The number of the schema.
+pub const VERSION: u32 = 1;
+
+/// What every report holds: the schema's number, the program's version, what was checked.
+#[must_use]
+pub fn checked(checked: &Checked) -> Value {
+    let from: Vec<Value> = checked
+        .from
+        .iter()
+        .map(|(release, stacks)| json!({"release": release.number(), "series": release.series(), "stacks": stacks}))
+        .collect();
+    json!({
+        "version": VERSION,
+        "novamend": env!("CARGO_PKG_VERSION"),
+        "checked": {
+            "files": checked.files,
+            "from": from,
+            "to": {"release": checked.to.number(), "series": checked.to.series()},
+            "why": checked.why,
+        },
+    })
+}
+
+/// What opens a report of findings, up to the first of them.
+#[must_use]
+pub fn open(what: &Checked) -> String {
+    let mut text = checked(what).to_string();
+    text.pop();
+    text.push_str(",\"findings\":[");
+    text
+}
+
+/// What closes a report.
+#[must_use]
+pub fn close(counts: Counts) -> String {
+    let summary = json!({"errors": counts.errors, "warnings": counts.warnings, "infos": counts.infos});
+    format!("\n],\"summary\":{summary}}}\n")
+}
+
+/// One finding.
+#[must_use]
+pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
+    let stack = context.stack;
+    let mut object = place(stack, finding.location);
+    let fix = finding.fix.as_ref().map(|fix| {
+        json!({
+            "title": fix.title,
+            "safety": fix.safety.as_str(),
+        })
+    });
+    let related: Vec<Value> = finding
+        .related
+        .iter()
+        .map(|related| {
+            let mut object = place(stack, related.location);
+            object["note"] = json!(related.note);
+            object
+        })
+        .collect();
+    let fields = [
+        ("rule", json!(finding.rule.id)),
+        ("severity", json!(finding.severity.as_str())),
+        ("option", json!(context.option_of(finding.location))),
+        ("message", json!(finding.message)),
+        ("why", json!(finding.why)),
+        ("help", json!(finding.help)),
+        ("related", json!(related)),
+        ("fix", json!(fix)),
+        ("from", json!(context.from.release().number())),
+        ("to", json!(context.to.release().number())),
+    ];
+    for (name, value) in fields {
+        object[name] = value;
+    }
+    object
+}
+
+fn place(stack: &Stack, location: Location) -> Value {
+    match location {
+        Location::File { layer, span } => {
+            let source = stack.layers()[layer].document.source();
+            let (start, end) = (source.position(span.start), source.position(span.end));
+            json!({
+                "file": source.path().to_string_lossy(),
+                "line": start.line, "column": start.column,
+                "end_line": end.line, "end_column": end.column,
+            })
+        }
+        Location::Environment(variable) => json!({"variable": stack.environment()[variable].name}),
+        Location::Stack => json!({}),
+    }
+}

@@ -1,0 +1,269 @@
+//! From arguments and `novamend.toml` to requests: an argument beats the file, the file beats the default.
+//!
+//! It knows clap only by what `cli` declares, and runs nothing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::ArgMatches;
+use novamend::catalog::Release;
+use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place};
+use novamend::conf::load::{self, Input};
+use novamend::fix::write::{self, Options, Planned};
+use novamend::lint::{ActionChoice, Ignore, Severity};
+use novamend::migration::Action;
+use novamend::output::Format;
+use novamend::rules::RULES;
+use novamend::settings::{self, FileSettings};
+
+use crate::cli::{
+    self, ActionArgument, CheckArguments, FixArguments, From, PlainFormat, ReportArguments, StackArguments,
+    UpgradeArguments, WhereArguments, WritingArguments,
+};
+
+pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> Result<check::Request, String> {
+    let file = file_settings(&arguments.report)?;
+    let (from, to) = releases(&arguments.upgrade, &file)?;
+    let (format, fail_on) = (format(&arguments.report), fail_on(&arguments.report, &file));
+    let mut settings = file.settings;
+    settings.pedantic = arguments.report.pedantic;
+    if arguments.write_ignores && arguments.report.no_settings {
+        return Err("`--write-ignores` has nowhere to write to with `--no-settings`".to_owned());
+    }
+    Ok(check::Request {
+        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
+        from,
+        to,
+        settings,
+        format,
+        fail_on,
+    })
+}
+
+pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Result<mend::Request, String> {
+    let file = file_settings(&arguments.report)?;
+    let (from, to) = releases(&arguments.upgrade, &file)?;
+    let (format, fail_on) = (format(&arguments.report), fail_on(&arguments.report, &file));
+    let mut settings = file.settings;
+    settings.pedantic = arguments.report.pedantic;
+    settings.explicit = arguments.explicit;
+    settings.action = match arguments.action {
+        ActionArgument::Auto => ActionChoice::Auto,
+        ActionArgument::Abort => ActionChoice::Fixed(Action::Abort),
+        ActionArgument::ForceComplete => ActionChoice::Fixed(Action::ForceComplete),
+    };
+    if settings.action != ActionChoice::Auto && to < Release::STEIN {
+        return Err(format!(
+            "`--action` has no meaning for {to}: `live_migration_timeout_action` came with stein (19)"
+        ));
+    }
+    Ok(mend::Request {
+        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
+        from,
+        to,
+        settings,
+        format,
+        fail_on,
+        mode: if arguments.write {
+            mend::Mode::Write(options(&arguments.writing))
+        } else {
+            mend::Mode::Diff
+        },
+        unsafe_fixes: arguments.unsafe_fixes,
+    })
+}
+
+pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) -> place::Request {
+    let mut paths = arguments.paths;
+    let mut option = arguments.option;
+    if arguments.all {
+        // With `--all` there is no option to name, so the first word is a path as well.
+        if let Some(first) = option.take() {
+            paths.insert(0, PathBuf::from(first));
+        }
+    }
+    place::Request {
+        sources: sources(paths, &arguments.stack, matches),
+        option,
+        release: arguments.release,
+        json: arguments.format == PlainFormat::Json,
+        show_secrets: arguments.show_secrets,
+    }
+}
+
+pub(crate) fn options(writing: &WritingArguments) -> Options {
+    Options {
+        in_place: writing.in_place,
+        backup: !writing.no_backup,
+    }
+}
+
+fn format(report: &ReportArguments) -> Format {
+    match report.format {
+        cli::Format::Pretty => Format::Pretty,
+        cli::Format::Short => Format::Short,
+        cli::Format::Json => Format::Json,
+    }
+}
+
+fn fail_on(report: &ReportArguments, file: &FileSettings) -> FailOn {
+    match report.fail_on {
+        Some(cli::FailOn::Info) => Some(Severity::Info),
+        Some(cli::FailOn::Warning) => Some(Severity::Warning),
+        Some(cli::FailOn::Error) => Some(Severity::Error),
+        Some(cli::FailOn::Never) => None,
+        None => file.fail_on.unwrap_or(Some(Severity::Warning)),
+    }
+}
+
+fn releases(upgrade: &UpgradeArguments, file: &FileSettings) -> Result<(Option<Release>, Release), String> {
+    let from = match upgrade.from {
+        Some(From::Release(release)) => Some(release),
+        Some(From::Auto) => None,
+        None => file.from,
+    };
+    let to = upgrade.to.or(file.to).unwrap_or(Release::NEWEST);
+    match from {
+        Some(from) if from > to => Err(format!("an upgrade does not lead from {from} back to {to}")),
+        _ => Ok((from, to)),
+    }
+}
+
+fn settings_path(report: &ReportArguments) -> Option<PathBuf> {
+    if report.no_settings {
+        return None;
+    }
+    report
+        .settings
+        .clone()
+        .or_else(|| Some(PathBuf::from(settings::FILE_NAME)).filter(|path| path.is_file()))
+}
+
+fn file_settings(report: &ReportArguments) -> Result<FileSettings, String> {
+    match settings_path(report) {
+        Some(path) => settings::read(&path, RULES).map_err(|error| error.to_string()),
+        None => Ok(FileSettings::default()),
+    }
+}
+
+impl ReportArguments {
+    /// Where a baseline goes: the settings that are read, else a new file where they would be looked for.
+    pub(crate) fn clone_settings_path(&self) -> PathBuf {
+        settings_path(self).unwrap_or_else(|| PathBuf::from(settings::FILE_NAME))
+    }
+}
+
+/// Adds `ignores` to the settings at `path`.
+pub(crate) fn write_ignores(
+    path: &Path,
+    ignores: &[Ignore],
+    outcome: Outcome,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<Outcome> {
+    let before = match fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            terminal.complain(&format!("`{}` could not be read: {error}", path.display()));
+            return Ok(Outcome::Failed);
+        }
+    };
+    let reason = format!("baseline of {}", today());
+    let text = before.clone().unwrap_or_default();
+    let (after, added) = match settings::with_baseline(&text, ignores, &reason) {
+        Ok(changed) => changed,
+        Err(error) => {
+            terminal.complain(&error);
+            return Ok(Outcome::Failed);
+        }
+    };
+    let written = match before {
+        Some(before) => {
+            let planned = Planned {
+                path: path.to_owned(),
+                before: before.into_bytes(),
+                after: after.into_bytes(),
+            };
+            let options = Options {
+                in_place: false,
+                backup: false,
+            };
+            write::write_all(&[planned], &options)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        }
+        None if added > 0 => fs::write(path, after).map_err(|error| format!("`{}`: {error}", path.display())),
+        None => Ok(()),
+    };
+    if let Err(message) = written {
+        terminal.complain(&message);
+        return Ok(Outcome::Failed);
+    }
+    terminal.complain(&format!(
+        "added {} to {}",
+        novamend::output::counted_word(added, "ignore"),
+        path.display()
+    ));
+    // What is found is now known; only what could not be done still counts.
+    Ok(if outcome == Outcome::Failed {
+        outcome
+    } else {
+        Outcome::Clean
+    })
+}
+
+/// Today's date, UTC, as `2026-11-23`.
+fn today() -> String {
+    let days = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs() / 86_400) as i64;
+    // Days to a civil date, after the proleptic Gregorian calendar: eras of 400 years that start on 1 March.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatches>) -> Sources {
+    let environment = if stack.env {
+        load::environment(std::env::vars_os())
+    } else {
+        Vec::new()
+    };
+    Sources {
+        paths,
+        ordered: ordered(stack, matches),
+        program: stack.program.clone(),
+        environment,
+        root: stack.root.clone(),
+        home: std::env::var_os("HOME")
+            .filter(|home| !home.is_empty())
+            .map(PathBuf::from),
+    }
+}
+
+/// `--config-file` and `--config-dir` in the order they stand on the command line.
+fn ordered(stack: &StackArguments, matches: Option<&ArgMatches>) -> Vec<Input> {
+    let indices = |id: &str| -> Vec<usize> {
+        matches
+            .and_then(|matches| matches.indices_of(id))
+            .map_or_else(Vec::new, Iterator::collect)
+    };
+    let files = stack.config_file.iter().cloned().map(Input::File);
+    let directories = stack.config_dir.iter().cloned().map(Input::Directory);
+    let mut all: Vec<(usize, Input)> = indices("config_file").into_iter().zip(files).collect();
+    all.extend(indices("config_dir").into_iter().zip(directories));
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, input)| input).collect()
+}
