@@ -54,10 +54,11 @@ pub fn substitute<'a>(
     scan(value, |piece| match piece {
         Piece::Text(text) => out.push_str(text),
         Piece::Dollar => out.push('$'),
+        // What comes behind the first unknown one is not looked up: a value that leads back to itself could do so often.
+        Piece::Reference(_) if unknown.is_some() => {}
         Piece::Reference(reference) => match lookup(&reference) {
             Some(text) => out.push_str(&text),
-            None if unknown.is_none() => unknown = Some(Box::new(reference)),
-            None => {}
+            None => unknown = Some(Box::new(reference)),
         },
     });
     unknown.map_or(Ok(Cow::Owned(out)), Err)

@@ -4,16 +4,16 @@
 
 pub mod inference;
 pub mod mask;
+mod walk;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::layers::{Found, Place, Site, Stack};
 use crate::conf::substitution::{self, Reference};
 use crate::conf::value::{self, Profile, Value, ValueError};
-
-/// How deep references may lead before they count as a circle; oslo.config itself dies of Python's recursion limit.
-const DEEPEST: usize = 30;
+use walk::{MOST_WORK, Walk};
 
 /// A stack of files as one release of nova reads it.
 #[derive(Clone, Copy, Debug)]
@@ -127,16 +127,16 @@ impl<'a> View<'a> {
     /// # Errors
     /// A reference that leads nowhere.
     pub fn text(&self, setting: &Setting) -> Result<Option<String>, Unusable> {
-        self.text_within(setting, 0)
+        self.text_within(setting, Walk::new(&Cell::new(MOST_WORK)))
     }
 
-    fn text_within(&self, setting: &Setting, depth: usize) -> Result<Option<String>, Unusable> {
+    fn text_within(&self, setting: &Setting, walk: Walk<'_>) -> Result<Option<String>, Unusable> {
         match setting.winner() {
             Some(site) => self
-                .expand(setting.facts.group(), &self.stack.value(site), depth)
+                .expand(setting.facts.group(), &self.stack.value(site), walk)
                 .map(Some),
             None => match setting.facts.default_text() {
-                Some(text) => self.expand(setting.facts.group(), &text, depth).map(Some),
+                Some(text) => self.expand(setting.facts.group(), &text, walk).map(Some),
                 None => Ok(None),
             },
         }
@@ -152,7 +152,7 @@ impl<'a> View<'a> {
         }
         let values = setting.found.effective.iter();
         values
-            .map(|&site| self.expand(setting.facts.group(), &self.stack.value(site), 0))
+            .map(|&site| self.expanded(setting.facts.group(), &self.stack.value(site)))
             .collect()
     }
 
@@ -161,32 +161,31 @@ impl<'a> View<'a> {
     /// # Errors
     /// A reference that leads nowhere.
     pub fn expanded(&self, group: &str, text: &str) -> Result<String, Unusable> {
-        self.expand(group, text, 0)
+        self.expand(group, text, Walk::new(&Cell::new(MOST_WORK)))
     }
 
-    fn expand(&self, group: &str, text: &str, depth: usize) -> Result<String, Unusable> {
-        substitution::substitute(text, |reference| self.referenced(group, reference, depth))
+    fn expand(&self, group: &str, text: &str, walk: Walk<'_>) -> Result<String, Unusable> {
+        substitution::substitute(text, |reference| self.referenced(group, reference, walk))
             .map(Cow::into_owned)
             .map_err(|reference| Unusable::Undefined(reference.name))
     }
 
     /// The text a reference stands for: first the option in the same group, then in `[DEFAULT]`.
-    fn referenced(&self, group: &str, reference: &Reference, depth: usize) -> Option<String> {
-        if depth >= DEEPEST {
-            return None;
-        }
+    fn referenced(&self, group: &str, reference: &Reference, walk: Walk<'_>) -> Option<String> {
+        let deeper = walk.deeper()?;
         let (named, name) = reference.target();
         let setting = match named {
             Some(named) => self.setting(named, name)?,
             None => self.setting(group, name).or_else(|| self.setting("DEFAULT", name))?,
         };
-        let text = match self.text_within(&setting, depth + 1).ok()? {
+        let text = match self.text_within(&setting, deeper).ok()? {
             None => return Some(String::new()),
             Some(text) => text,
         };
         // The value is read by its type and printed by Python before it is put in.
         let kind = setting.facts.option_type();
-        Some(printed(&value::check(&kind, &text, self.profile()).ok()?))
+        let text = printed(&value::check(&kind, &text, self.profile()).ok()?);
+        walk.spend(text.len()).map(|()| text)
     }
 
     /// The option's value as its type reads it; `Value::None` where it is unset.
@@ -337,6 +336,37 @@ mod tests {
             let text = format!("[libvirt]\nimages_volume_group = {value}\n");
             assert!(text_of(&text, "libvirt", "images_volume_group").is_err(), "{value}");
         }
+    }
+
+    #[test]
+    fn references_that_multiply_come_to_an_end() {
+        let itself = format!(
+            "[libvirt]\nimages_volume_group = {}\n",
+            "$images_volume_group".repeat(9)
+        );
+        assert!(text_of(&itself, "libvirt", "images_volume_group").is_err());
+        for (times, is_usable) in [(9, true), (20, false)] {
+            let text = format!(
+                "[libvirt]\nimages_rbd_pool = {}\nimages_volume_group = {}\n",
+                "x".repeat(100_000),
+                "$images_rbd_pool".repeat(times)
+            );
+            assert_eq!(text_of(&text, "libvirt", "images_volume_group").is_ok(), is_usable);
+        }
+        // Each of these is the next one thirty times: 30^4 steps.
+        let chain = [
+            "images_volume_group",
+            "images_rbd_pool",
+            "rbd_user",
+            "disk_prefix",
+            "virt_type",
+        ];
+        let lines = chain.windows(2).map(|pair| {
+            let references = format!("${}", pair[1]).repeat(30);
+            format!("{} = {references}\n", pair[0])
+        });
+        let text = format!("[libvirt]\n{}", lines.collect::<String>());
+        assert!(text_of(&text, "libvirt", "images_volume_group").is_err());
     }
 
     #[test]

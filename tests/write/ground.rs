@@ -135,6 +135,14 @@ impl Mount {
         Self::of(&[OsStr::new("--bind"), what.as_os_str(), on.as_os_str()], on)
     }
 
+    /// The layers of a container: `lower` below, changes in `upper`.
+    pub(crate) fn overlay(lower: &Path, upper: &Path, work: &Path, on: &Path) -> Option<Self> {
+        let [lower, upper, work] = [lower, upper, work].map(|path| path.display().to_string());
+        let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
+        let arguments = ["-t", "overlay", "-o", &options, "none"].map(OsStr::new);
+        Self::of(&[&arguments[..], &[on.as_os_str()]].concat(), on)
+    }
+
     pub(crate) fn make_read_only(&self) {
         let arguments = [OsStr::new("-o"), OsStr::new("remount,ro"), self.0.as_os_str()];
         assert!(run("mount", &arguments));

@@ -200,3 +200,34 @@ fn a_file_mounted_by_itself_is_written_in_place_when_asked() {
     assert!(replace(&path, "new", IN_PLACE).unwrap().in_place);
     assert_eq!((text(&outside).as_str(), text(&path).as_str()), ("new", "new"));
 }
+
+#[test]
+fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
+    if !root_for("an overlay") {
+        return;
+    }
+    let (below, above) = (directory(), directory());
+    let Some(_own) = Mount::tmpfs(above.path(), "size=1m") else {
+        return;
+    };
+    let [upper, work, on] = ["upper", "work", "on"].map(|name| above.path().join(name));
+    for directory in [&upper, &work, &on] {
+        fs::create_dir(directory).unwrap();
+    }
+    let image = file(below.path(), "nova.conf", "old");
+    chown(&image, Some(1234), Some(4321)).unwrap();
+    fs::set_permissions(&image, fs::Permissions::from_mode(0o640)).unwrap();
+    let Some(_overlay) = Mount::overlay(below.path(), &upper, &work, &on) else {
+        return;
+    };
+    let path = on.join("nova.conf");
+    let before = like(&path);
+    let written = replace(&path, "new", BACKUP).unwrap();
+    assert_eq!((before, text(&path).as_str()), (like(&path), "new"));
+    assert_eq!(
+        (text(&written.backup.unwrap()).as_str(), text(&image).as_str()),
+        ("old", "old")
+    );
+    novamend::fix::write::undo(&path, &BACKUP).unwrap();
+    assert_eq!((text(&path).as_str(), names(&on).len()), ("old", 2));
+}
