@@ -12,6 +12,7 @@ use crate::conf::layers::{Site, Stack};
 use crate::effective::{Setting, View, mask};
 use crate::migration::Action;
 use crate::migration::intent::{self, Intent};
+use crate::migration::timeout::DowntimeSettings;
 use crate::text::{Edit, Span};
 
 /// The group of every live-migration option.
@@ -24,6 +25,21 @@ pub const POST_COPY: &str = "live_migration_permit_post_copy";
 pub const PROGRESS_TIMEOUT: &str = "live_migration_progress_timeout";
 /// The option that starts the action.
 pub const COMPLETION_TIMEOUT: &str = "live_migration_completion_timeout";
+
+/// The option that slows a busy guest down; without effect where post-copy is permitted.
+pub const AUTO_CONVERGE: &str = "live_migration_permit_auto_converge";
+/// The option that leads the migration through libvirtd.
+pub const TUNNELLED: &str = "live_migration_tunnelled";
+/// The option that limits the speed of a migration, in MiB/s.
+pub const BANDWIDTH: &str = "live_migration_bandwidth";
+/// The option that gives a migration several connections; from 33 on.
+pub const PARALLEL: &str = "live_migration_parallel_connections";
+/// The option that says how long a guest may stand still at the end, in ms.
+pub const DOWNTIME: &str = "live_migration_downtime";
+/// The option that says in how many steps the downtime is raised.
+pub const DOWNTIME_STEPS: &str = "live_migration_downtime_steps";
+/// The option that says how many seconds per GiB lie between two steps.
+pub const DOWNTIME_DELAY: &str = "live_migration_downtime_delay";
 
 /// What the live-migration options of one release come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +117,40 @@ impl<'a> Context<'a> {
                 (intent.action, intent.reason)
             }
         }
+    }
+
+    /// The action of the release to come once the fixes are in: what `--action` asks for, else what is written, else what
+    /// must be written to keep the meaning. `None` where nothing valid is written and nova's default counts.
+    #[must_use]
+    pub fn coming_action(&self) -> Option<Action> {
+        if self.to.release() < Release::STEIN {
+            return None;
+        }
+        match self.settings.action {
+            ActionChoice::Fixed(action) => Some(action),
+            ActionChoice::Auto if self.after.is_action_written => self.after.written_action,
+            ActionChoice::Auto => {
+                let intent = self.intent();
+                intent.must_be_written.then_some(intent.action)
+            }
+        }
+    }
+
+    /// The downtime schedule of the release to come; `None` where one of its values is unusable.
+    #[must_use]
+    pub fn downtime(&self) -> Option<DowntimeSettings> {
+        let number = |name| self.to.number(LIBVIRT, name);
+        Some(DowntimeSettings {
+            downtime_ms: number(DOWNTIME)?,
+            steps: number(DOWNTIME_STEPS)?,
+            delay_s: number(DOWNTIME_DELAY)?,
+        })
+    }
+
+    /// Whether a file sets `name` in `[libvirt]`, or the environment may: a cheap question before a dear one.
+    #[must_use]
+    pub fn may_be_set(&self, name: &str) -> bool {
+        !self.stack.environment().is_empty() || self.stack.places_of(LIBVIRT, name).next().is_some()
     }
 
     /// The assignments of exactly `key` in `group` in every file, in reading order.
@@ -209,6 +259,21 @@ impl<'a> Context<'a> {
             edits: places.iter().map(|&place| self.removal_of(place)).collect(),
             announces: places.iter().map(|&place| self.name_at(place)).collect(),
         }
+    }
+
+    /// A fix that leaves `name` of `[libvirt]` at its default: every assignment of it goes. `None` where the environment
+    /// sets it, which no edit can change, or nothing does.
+    #[must_use]
+    pub fn dropping(&self, title: impl Into<String>, safety: Safety, name: &str) -> Option<Fix> {
+        let setting = self.to.setting(LIBVIRT, name)?;
+        let mut places = Vec::new();
+        for &site in &setting.found.sites {
+            match site {
+                Site::File(place) => places.push(place),
+                Site::Environment(_) => return None,
+            }
+        }
+        (!places.is_empty()).then(|| self.removal(title, safety, &places))
     }
 
     /// The edit that removes the assignment at `place` with its continuation lines.

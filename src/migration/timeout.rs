@@ -12,6 +12,9 @@ use crate::catalog::Release;
 /// Bytes in a GiB.
 const GIB: f64 = 1_073_741_824.0;
 
+/// `live_migration_completion_timeout` where nothing is written, in every release: seconds per GiB.
+pub const DEFAULT_COMPLETION_TIMEOUT: i64 = 800;
+
 /// The minima that the options have had since release 16; release 15 and before raised smaller values to them.
 const LEAST_DOWNTIME_MS: i64 = 100;
 const LEAST_STEPS: i64 = 3;
@@ -72,31 +75,35 @@ pub struct DowntimeStep {
 /// Source: `downtime_steps`. Up to release 15 values below the minima are raised to them, later they stop nova from starting.
 #[must_use]
 pub fn downtime_schedule(settings: DowntimeSettings, data_gb: f64, release: Release) -> Vec<DowntimeStep> {
-    let settings = if release.number() <= 15 {
-        raised(settings)
-    } else {
-        settings
-    };
     let DowntimeSettings {
         downtime_ms,
         steps,
         delay_s,
-    } = settings;
+    } = in_force(settings, release);
     if steps < 1 {
         return Vec::new();
     }
     let delay = (delay_s as f64 * data_gb) as i64;
-    let base = downtime_ms as f64 / steps as f64;
-    let offset = (downtime_ms as f64 - base) / steps as f64;
     (0..=steps)
         .map(|step| DowntimeStep {
             after_seconds: delay.saturating_mul(step),
-            downtime_ms: (base + offset * step as f64) as i64,
+            downtime_ms: downtime_of_step(downtime_ms, steps, step),
         })
         .collect()
 }
 
-fn raised(settings: DowntimeSettings) -> DowntimeSettings {
+/// The milliseconds that raise number `step` of `steps` allows.
+fn downtime_of_step(downtime_ms: i64, steps: i64, step: i64) -> i64 {
+    let base = downtime_ms as f64 / steps as f64;
+    let offset = (downtime_ms as f64 - base) / steps as f64;
+    (base + offset * step as f64) as i64
+}
+
+/// The settings as the release takes them: up to 15 it raises small values, later it refuses them.
+fn in_force(settings: DowntimeSettings, release: Release) -> DowntimeSettings {
+    if release.number() > 15 {
+        return settings;
+    }
     DowntimeSettings {
         downtime_ms: settings.downtime_ms.max(LEAST_DOWNTIME_MS),
         steps: settings.steps.max(LEAST_STEPS),
@@ -121,9 +128,38 @@ pub fn downtime_at(schedule: &[DowntimeStep], elapsed: f64) -> Option<i64> {
 /// A completion timeout below it acts before nova has tried everything.
 #[must_use]
 pub fn schedule_end_seconds(settings: DowntimeSettings, data_gb: f64, release: Release) -> i64 {
-    downtime_schedule(settings, data_gb, release)
-        .last()
-        .map_or(0, |step| step.after_seconds)
+    // Not from the schedule itself: nothing limits how many steps a file may ask for.
+    let DowntimeSettings { steps, delay_s, .. } = in_force(settings, release);
+    ((delay_s as f64 * data_gb) as i64).saturating_mul(steps.max(0))
+}
+
+/// The last raise of the allowed downtime that a completion timeout leaves time for: its number and its milliseconds.
+///
+/// `per_gib` is `live_migration_completion_timeout`. `None` where the whole schedule fits, where there is no timeout
+/// (0 or less), and where there are no steps. The size of the guest does not matter: both grow with it.
+#[must_use]
+pub fn last_step_within(per_gib: i64, settings: DowntimeSettings, release: Release) -> Option<(i64, i64)> {
+    let DowntimeSettings {
+        downtime_ms,
+        steps,
+        delay_s,
+    } = in_force(settings, release);
+    if per_gib < 1 || steps < 1 || delay_s < 1 || per_gib > schedule_end_seconds(settings, 1.0, release) {
+        return None;
+    }
+    let step = (per_gib - 1) / delay_s;
+    Some((step, downtime_of_step(downtime_ms, steps, step)))
+}
+
+/// A `live_migration_completion_timeout` that leaves time for the whole schedule: nova's default where that does,
+/// otherwise the schedule and one delay more.
+#[must_use]
+pub fn fitting_completion_timeout(settings: DowntimeSettings, release: Release) -> i64 {
+    let end = schedule_end_seconds(settings, 1.0, release);
+    if end < DEFAULT_COMPLETION_TIMEOUT {
+        return DEFAULT_COMPLETION_TIMEOUT;
+    }
+    end.saturating_add(in_force(settings, release).delay_s)
 }
 
 /// Seconds a paused guest stands still while `mib` of memory are copied at `bandwidth` MiB/s; `None` where it is unlimited (0).
@@ -269,6 +305,32 @@ mod tests {
         assert_eq!(downtime_schedule(small, 2.0, release(15)).len(), 4);
         assert_eq!(downtime_schedule(small, 2.0, release(15))[3].downtime_ms, 100);
         assert_eq!(downtime_schedule(small, 2.0, release(16)).len(), 2);
+    }
+
+    #[test]
+    fn a_schedule_of_any_length_has_an_end() {
+        let long = DowntimeSettings {
+            steps: i64::MAX,
+            ..DowntimeSettings::default()
+        };
+        assert_eq!(schedule_end_seconds(long, 2.0, release(33)), i64::MAX);
+        assert_eq!(fitting_completion_timeout(long, release(33)), i64::MAX);
+    }
+
+    #[test]
+    fn a_timeout_within_the_schedule_ends_it_early() {
+        let settings = DowntimeSettings::default();
+        assert_eq!(last_step_within(800, settings, release(33)), None);
+        assert_eq!(last_step_within(751, settings, release(33)), None);
+        assert_eq!(last_step_within(750, settings, release(33)), Some((9, 455)));
+        assert_eq!(last_step_within(1, settings, release(33)), Some((0, 50)));
+        assert_eq!(last_step_within(0, settings, release(33)), None);
+        let slow = DowntimeSettings {
+            delay_s: 100,
+            ..settings
+        };
+        assert_eq!(fitting_completion_timeout(settings, release(33)), 800);
+        assert_eq!(fitting_completion_timeout(slow, release(33)), 1100);
     }
 
     #[test]

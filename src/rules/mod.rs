@@ -2,6 +2,9 @@
 //!
 //! How they are run is [`crate::lint`]'s business. What a person must know of a rule stands on its page.
 
+mod action_before_its_release;
+mod action_never_runs;
+mod invalid_action;
 mod lost_auto_post_copy;
 mod removed_progress_timeout;
 
@@ -9,6 +12,9 @@ use crate::lint::{Rule, suppressions};
 
 /// All rules, in the order of their ids.
 pub static RULES: &[&Rule] = &[
+    &action_before_its_release::RULE,
+    &action_never_runs::RULE,
+    &invalid_action::RULE,
     &lost_auto_post_copy::RULE,
     &removed_progress_timeout::RULE,
     &suppressions::UNUSED_SUPPRESSION,

@@ -1,0 +1,102 @@
+//! A timeout action that waits for a timeout of 0, which never comes.
+//!
+//! A timeout that comes too soon is [`super::timeout_below_downtime_schedule`]'s business.
+
+use crate::catalog::Release;
+use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT};
+use crate::lint::{Context, Finding, Fix, Rule, Safety, Severity};
+use crate::migration::Action;
+use crate::migration::timeout::{self, DEFAULT_COMPLETION_TIMEOUT, completion_timeout_seconds};
+
+pub(super) static RULE: Rule = Rule {
+    id: "action-never-runs",
+    severity: Severity::Warning,
+    summary: "the completion timeout is 0, so `force_complete` and post-copy never start",
+    doc: include_str!("../../docs/rules/action-never-runs.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if context.to.release() < Release::STEIN || context.after.completion_timeout != Some(0) {
+        return;
+    }
+    let message = match context.coming_action() {
+        Some(Action::ForceComplete) => {
+            let once_written = if context.after.is_action_written {
+                ""
+            } else {
+                ", once written,"
+            };
+            format!(
+                "`{}`{once_written} never runs: `{COMPLETION_TIMEOUT}` is 0",
+                Action::ForceComplete
+            )
+        }
+        None if context.after.permits_post_copy && !context.after.is_action_written => {
+            format!("post-copy never starts: `{COMPLETION_TIMEOUT}` is 0, and no action is written")
+        }
+        _ => return,
+    };
+    let Some(setting) = context.to.setting(LIBVIRT, COMPLETION_TIMEOUT) else {
+        return;
+    };
+    let mut why =
+        "from stein on nova does nothing to a migration before its completion timeout has run out, and 0 means \
+                   that it never does: the memory of a busy guest is copied again and again until somebody stops it"
+            .to_owned();
+    if context.crosses(Release::STEIN) && context.before.permits_post_copy {
+        why.push_str(&format!(
+            "; {} switched to post-copy without any timeout",
+            context.from.release().short()
+        ));
+    }
+    let (seconds, reason) = proposal(context);
+    let finding = Finding::new(&RULE, context.winner_location(&setting), message)
+        .because(why)
+        .with_help(format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}"))
+        .with_fix(fix(context, seconds, &reason));
+    findings.push(context.with_sites(finding, &setting));
+}
+
+/// The seconds per GiB to propose, and why so many.
+fn proposal(context: &Context<'_>) -> (i64, String) {
+    let fitting = context
+        .downtime()
+        .map(|schedule| timeout::fitting_completion_timeout(schedule, context.to.release()));
+    match fitting.filter(|&seconds| seconds != DEFAULT_COMPLETION_TIMEOUT) {
+        Some(seconds) => (
+            seconds,
+            format!(
+                "the downtime schedule takes nearly as long, and nova's default of {DEFAULT_COMPLETION_TIMEOUT} ends before it"
+            ),
+        ),
+        None => (
+            DEFAULT_COMPLETION_TIMEOUT,
+            format!(
+                "it is nova's default, in seconds per GiB; a guest of 4 GiB has {} s",
+                completion_timeout_seconds(DEFAULT_COMPLETION_TIMEOUT, 4.0)
+            ),
+        ),
+    }
+}
+
+/// Writes the timeout and, where nothing would start post-copy even then, the action.
+fn fix(context: &Context<'_>, seconds: i64, reason: &str) -> Option<Fix> {
+    let value = seconds.to_string();
+    let title = format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}");
+    let setting = (LIBVIRT, COMPLETION_TIMEOUT, value.as_str());
+    let mut fix = context.setting_to(title, Safety::Unsafe, setting, None)?;
+    if context.coming_action().is_none() {
+        let action = Action::ForceComplete.as_str();
+        let beside = context.places_of(LIBVIRT, COMPLETION_TIMEOUT).last();
+        let title = format!(
+            "{}; write `{ACTION} = {action}`: `abort` starts no post-copy",
+            fix.title
+        );
+        let more = context.setting_to(title, Safety::Unsafe, (LIBVIRT, ACTION, action), beside)?;
+        fix.title = more.title;
+        fix.edits.extend(more.edits);
+        fix.announces.extend(more.announces);
+    }
+    Some(fix)
+}
