@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
@@ -17,7 +18,7 @@ use novamend::conf::load::{self, Input};
 use novamend::effective::View;
 use novamend_verify::plan::{Plan, Wanted};
 use novamend_verify::preflight::{Host, QEMU_CONF, lines};
-use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, text};
+use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
 use novamend_verify::{session, verdict};
 
 const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
@@ -67,7 +68,7 @@ struct VerifyArguments {
     #[arg(long, value_enum, default_value = "configured")]
     action: ActionArgument,
     /// Write a report as one HTML file, and as JSON beside it
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
     /// Use software emulation even where KVM works
     #[arg(long)]
@@ -185,7 +186,8 @@ fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
 
 fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let (stack, files, release) = read(&arguments.common)?;
-    let plan = Plan::of(&View::new(&stack, release))?;
+    let mut plan = Plan::of(&View::new(&stack, release))?;
+    plan.draws_curve = arguments.report.is_some();
     let host = Host::look(&arguments.common.qemu_conf);
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [
@@ -200,7 +202,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     } else {
         ProgressBar::hidden()
     };
-    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar.enable_steady_tick(Duration::from_millis(120));
     let wanted = arguments.action.into();
     let session = session::run(&host, &plan, wanted, arguments.emulate, &interrupted, |stage| {
         bar.set_message(stage.to_owned());
@@ -213,18 +215,36 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         kind: "verify",
         verdict: &verdict,
         plan: &plan,
+        made_at: moment(SystemTime::now()),
         files: &files,
         machine: Machine::of(&host, &session),
         session: &session,
     };
-    if let Some(path) = &arguments.report {
-        fs::write(path, html::page(&report)?)?;
-        fs::write(path.with_extension("json"), json(&report)?)?;
-    }
     let shown = match arguments.common.format {
         Format::Pretty => text::report(&report),
         Format::Json => json(&report)?,
     };
     print(&shown)?;
+    if let Some(path) = &arguments.report {
+        keep(path, &report)?;
+    }
     Ok(verdict.exit_code())
+}
+
+/// Writes the report, and its JSON beside it.
+fn keep(path: &Path, report: &Report) -> Result<(), Failure> {
+    let (page, data) = (html::page(report)?, json(report)?);
+    for (path, text) in [(path.to_owned(), page), (path.with_extension("json"), data)] {
+        fs::write(&path, text).map_err(|error| format!("the report {} was not written: {error}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// A report's name; the JSON beside it must have another.
+fn report_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(std::ffi::OsStr::to_str) {
+        Some("html" | "htm") => Ok(path),
+        _ => Err("the name must end in .html".to_owned()),
+    }
 }

@@ -133,7 +133,7 @@ pub enum Happening {
         transferred: Option<u64>,
     },
     /// The blocking migrate call returned.
-    Returned(Result<(), Refusal>),
+    Returned(#[serde(with = "crate::written::answer")] Result<(), Refusal>),
 }
 
 /// One hypervisor with a guest between two ends. Calls return at once or within a second or so.

@@ -11,6 +11,7 @@ use crate::guest::serial::{Kind, Record};
 use crate::hypervisor::{End, Standing};
 use crate::monitor::Order;
 use crate::trial::Trace;
+use crate::written::seconds;
 
 /// What an action is to do; [`Effect`] as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,13 +94,37 @@ pub struct Judgement {
     pub action: Action,
     /// Every check, in order of importance.
     pub checks: Vec<Check>,
-    /// The guest stood still for so long, as its heartbeats tell: between the last of the source and the first of the
-    /// destination, or for an abort the longest silence.
+    /// How long the guest stood still, in milliseconds; the length of `silence`.
     pub blackout_ms: Option<f64>,
+    /// The guest's silence: from its last sign at the source to its first at the destination, or for an abort the longest
+    /// between two heartbeats.
+    pub silence: Option<Silence>,
     /// Libvirt's own figure, in milliseconds.
     pub libvirt_downtime_ms: Option<u64>,
-    /// Bytes remaining when the action was taken.
+    /// When the action was taken.
+    #[serde(with = "seconds::optional")]
+    pub acted: Option<Duration>,
+    /// Bytes remaining then.
     pub remaining: Option<i64>,
+}
+
+/// A time without a sign of the guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// The last sign before it.
+    #[serde(with = "seconds")]
+    pub from: Duration,
+    /// The first sign after it.
+    #[serde(with = "seconds")]
+    pub until: Duration,
+}
+
+impl Silence {
+    /// How long it was.
+    #[must_use]
+    pub fn length(self) -> Duration {
+        self.until.saturating_sub(self.from)
+    }
 }
 
 impl Judgement {
@@ -114,7 +139,7 @@ impl Judgement {
 #[must_use]
 pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
     let acted = trace.done(action.order());
-    let blackout = match action {
+    let silence = match action {
         Action::Abort => longest_silence(observed, trace.began),
         Action::PostCopy | Action::Pause => between(observed),
     };
@@ -129,8 +154,10 @@ pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
     Judgement {
         action,
         checks,
-        blackout_ms: blackout.map(|time| time.as_secs_f64() * 1000.0),
+        blackout_ms: silence.map(|silence| silence.length().as_secs_f64() * 1000.0),
+        silence,
         libvirt_downtime_ms: trace.downtime_ms(),
+        acted,
         remaining: acted
             .and_then(|at| trace.samples.iter().rfind(|sample| sample.at <= at))
             .map(|sample| sample.remaining),
@@ -146,8 +173,8 @@ fn check(what: &str, holds: bool, seen: impl FnOnce() -> String) -> Check {
 }
 
 fn refused(action: Action, trace: &Trace) -> String {
-    let answer = trace.orders.iter().rev().filter(|given| given.order == action.order());
-    if let Some(refusal) = answer.filter_map(|given| given.answer.as_ref().err()).next() {
+    let mut answers = trace.orders.iter().rev().filter(|given| given.order == action.order());
+    if let Some(refusal) = answers.find_map(|given| given.answer.as_ref().err()) {
         return refusal.message.clone();
     }
     match (&trace.broken, &trace.returned) {
@@ -267,18 +294,18 @@ fn runs_once(observed: &Observed) -> bool {
     }
 }
 
-fn between(observed: &Observed) -> Option<Duration> {
-    let (_, last) = observed.source_span?;
-    let (first, _) = observed.destination_span?;
-    Some(first.saturating_sub(last))
+fn between(observed: &Observed) -> Option<Silence> {
+    let (_, from) = observed.source_span?;
+    let (until, _) = observed.destination_span?;
+    Some(Silence { from, until })
 }
 
-fn longest_silence(observed: &Observed, since: Duration) -> Option<Duration> {
-    let times: Vec<Duration> = observed
-        .records
-        .iter()
-        .filter(|record| record.at >= since)
-        .map(|record| record.at)
-        .collect();
-    times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max()
+fn longest_silence(observed: &Observed, since: Duration) -> Option<Silence> {
+    let pairs = observed.records.windows(2).filter(|pair| pair[0].at >= since);
+    pairs
+        .map(|pair| Silence {
+            from: pair[0].at,
+            until: pair[1].at,
+        })
+        .max_by_key(|silence| silence.length())
 }

@@ -14,3 +14,4 @@ pub mod session;
 pub mod trial;
 pub mod verdict;
 pub mod worker;
+pub mod written;

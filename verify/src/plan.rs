@@ -36,6 +36,9 @@ const OPTIONS: [&str; 13] = [
 /// The size nova scales by, for the smallest guest, in GiB.
 const DATA_GB: f64 = 2.0;
 
+/// The pass that the first trial of a report waits for, to show what passes look like.
+const CURVE_PASSES: i64 = 4;
+
 /// A value that stops nova.
 #[derive(Debug, thiserror::Error)]
 #[error("`{option}` in [libvirt] is not usable in {release}, nova stops on it: {why}")]
@@ -48,6 +51,7 @@ pub struct PlanError {
 
 /// What is asked of a live migration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // as many as nova has switches
 pub struct Plan {
     /// The release, by number.
     pub release: u32,
@@ -79,8 +83,21 @@ pub struct Plan {
     pub downtime_delay_s: i64,
     /// `virt_type`.
     pub virt_type: String,
-    /// The options in words, as set or by default, for the report: name, value, whether a file sets it.
-    pub excerpt: Vec<(String, String, bool)>,
+    /// Whether the first trial goes on for a few passes more, so that the report can show them.
+    pub draws_curve: bool,
+    /// The options in words, for the report; none of them can hold a secret.
+    pub excerpt: Vec<Written>,
+}
+
+/// One option as nova reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// Its name, in `[libvirt]`.
+    pub option: String,
+    /// Its value.
+    pub value: String,
+    /// Whether a file sets it; otherwise it is nova's default.
+    pub set: bool,
 }
 
 /// Which trials are wanted.
@@ -114,11 +131,11 @@ impl Plan {
                 why,
             };
             let value = view.value(&setting).map_err(wrong)?;
-            excerpt.push((
-                option.to_owned(),
-                novamend::effective::printed(&value),
-                setting.is_set(),
-            ));
+            excerpt.push(Written {
+                option: option.to_owned(),
+                value: novamend::effective::printed(&value),
+                set: setting.is_set(),
+            });
         }
         let number = |name: &str, otherwise| view.number("libvirt", name).unwrap_or(otherwise);
         let flag = |name: &str| view.flag("libvirt", name).unwrap_or(false);
@@ -139,6 +156,7 @@ impl Plan {
             downtime_steps: number("live_migration_downtime_steps", 10),
             downtime_delay_s: number("live_migration_downtime_delay", 75),
             virt_type: view.word("libvirt", "virt_type").unwrap_or_else(|| "kvm".to_owned()),
+            draws_curve: false,
             excerpt,
         })
     }
@@ -193,6 +211,11 @@ impl Plan {
             .iter()
             .map(|&action| self.trial(action, early, wanted))
             .collect();
+        if let Some(first) = trials.first_mut().filter(|_| self.draws_curve && !early) {
+            first.pace.act_after = first.pace.act_after.mul_f64(CURVE_PASSES as f64 - 1.5);
+            first.pace.limit += first.pace.act_after;
+            first.pace.pass = CURVE_PASSES;
+        }
         if wanted != Wanted::All && trials.iter().any(|trial| trial.request.post_copy) {
             // what the operator may choose instead, shown only where it is needed
             let mut instead = self.trial(Action::Pause, early, wanted);
@@ -285,7 +308,7 @@ mod tests {
         for downtime in [100, 300, 500, 2000, 5000] {
             let plan = plan("2025.1", &format!("live_migration_downtime = {downtime}")).unwrap();
             let (size, bandwidth) = plan.load();
-            let fits = bandwidth as f64 * downtime as f64 / 1000.0;
+            let fits = bandwidth as f64 * f64::from(downtime) / 1000.0;
             assert!(
                 size.hot_mib() > 1.05 * fits,
                 "{downtime}: {} MiB against {fits}",

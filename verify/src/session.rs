@@ -210,7 +210,7 @@ fn prepare(host: &Host, plan: &Plan, wanted: Wanted, emulate: bool) -> Result<(W
         qemu_user: if host.is_root {
             user.user.clone()
         } else {
-            "the user who started it".to_owned()
+            format!("uid {}, who started it", rustix::process::getuid().as_raw())
         },
         memory_mib: size.memory_mib(),
         hot_mib: size.hot_mib(),

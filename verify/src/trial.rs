@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hypervisor::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::monitor::{Look, Monitor, Order, Outcome, Policy};
+use crate::written::{answer, seconds};
 
 /// How nova's clock is shortened.
 ///
@@ -16,12 +17,15 @@ use crate::monitor::{Look, Monitor, Order, Outcome, Policy};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     /// Between two looks; 0.5 s in nova.
+    #[serde(with = "seconds")]
     pub interval: Duration,
     /// From the first pass to the completion timeout.
+    #[serde(with = "seconds")]
     pub act_after: Duration,
     /// The pass that must have begun before the timeout.
     pub pass: i64,
     /// When the trial is given up.
+    #[serde(with = "seconds")]
     pub limit: Duration,
 }
 
@@ -29,6 +33,7 @@ pub struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When.
+    #[serde(with = "seconds")]
     pub at: Duration,
     /// Bytes.
     pub remaining: i64,
@@ -40,31 +45,47 @@ pub struct Sample {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Given {
     /// When.
+    #[serde(with = "seconds")]
     pub at: Duration,
     /// What.
     pub order: Order,
     /// What the hypervisor answered.
+    #[serde(with = "answer")]
     pub answer: Result<(), Refusal>,
+}
+
+/// A happening and its moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    /// When.
+    #[serde(with = "seconds")]
+    pub at: Duration,
+    /// What.
+    #[serde(flatten)]
+    pub happening: Happening,
 }
 
 /// All that happened during one migration; times are those of the hypervisor's clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// When it was started.
+    #[serde(with = "seconds")]
     pub began: Duration,
     /// When the monitor ended, or the trial was given up.
+    #[serde(with = "seconds")]
     pub ended: Duration,
     /// Nova's seconds for each real one, while the clock runs.
     pub scale: f64,
     /// Data remaining.
     pub samples: Vec<Sample>,
     /// Events of both ends.
-    pub happenings: Vec<(Duration, Happening)>,
+    pub happenings: Vec<Heard>,
     /// What nova did.
     pub orders: Vec<Given>,
     /// How nova took it to have ended; none where the trial was given up.
     pub outcome: Option<Outcome>,
     /// How the migrate call ended.
+    #[serde(with = "answer::optional")]
     pub returned: Option<Result<(), Refusal>>,
     /// A call that nova would not expect to fail did.
     pub broken: Option<Refusal>,
@@ -83,8 +104,8 @@ impl Trace {
     /// When pass `number` began.
     #[must_use]
     pub fn pass(&self, number: i64) -> Option<Duration> {
-        self.happenings.iter().find_map(|(at, happening)| match happening {
-            Happening::Pass(pass) if *pass >= number => Some(*at),
+        self.happenings.iter().find_map(|heard| match heard.happening {
+            Happening::Pass(pass) if pass >= number => Some(heard.at),
             _ => None,
         })
     }
@@ -92,8 +113,8 @@ impl Trace {
     /// The first lifecycle event `what` at `end`.
     #[must_use]
     pub fn event(&self, wanted_end: End, wanted: &str) -> Option<Duration> {
-        self.happenings.iter().find_map(|(at, happening)| match happening {
-            Happening::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(*at),
+        self.happenings.iter().find_map(|heard| match &heard.happening {
+            Happening::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(heard.at),
             _ => None,
         })
     }
@@ -101,7 +122,7 @@ impl Trace {
     /// Libvirt's own figure of the guest's downtime in milliseconds.
     #[must_use]
     pub fn downtime_ms(&self) -> Option<u64> {
-        self.happenings.iter().find_map(|(_, happening)| match happening {
+        self.happenings.iter().find_map(|heard| match &heard.happening {
             Happening::Figures { downtime_ms, .. } => *downtime_ms,
             _ => None,
         })
@@ -174,7 +195,7 @@ impl Running {
         if let Happening::Returned(result) = &happening {
             self.trace.returned = Some(result.clone());
         }
-        self.trace.happenings.push((at, happening));
+        self.trace.happenings.push(Heard { at, happening });
     }
 
     fn look(&mut self, hypervisor: &mut dyn Hypervisor) -> Result<Look, Refusal> {
@@ -258,7 +279,7 @@ impl Running {
                 .trace
                 .happenings
                 .iter()
-                .any(|(_, heard)| matches!(heard, Happening::Figures { .. }));
+                .any(|heard| matches!(heard.happening, Happening::Figures { .. }));
             let complete = match &self.trace.returned {
                 Some(result) => result.is_err() || figures,
                 None => false,

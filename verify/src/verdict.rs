@@ -50,70 +50,82 @@ impl Verdict {
 /// Draws the verdict.
 #[must_use]
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
-    let failed: Vec<&Evidence> = session.trials.iter().filter(|trial| !trial.judgement.holds()).collect();
+    let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let shown: Vec<String> = session.trials.iter().map(|trial| sentence(trial, session)).collect();
-    // The configured action decides; where it was not among those asked for, all that were tried do.
-    let configured = plan.configured();
-    let decisive = failed
-        .iter()
-        .find(|trial| trial.judgement.action == configured)
-        .or_else(|| {
-            failed
-                .first()
-                .filter(|_| !session.trials.iter().any(|trial| trial.judgement.action == configured))
-        });
-    if let Some(evidence) = failed
-        .iter()
-        .find(|trial| trial.request.post_copy && fails_at_start(trial))
-        && plan.post_copy
-    {
-        return cannot_migrate(host, session, evidence, shown, not_proven);
-    }
-    if let Some(evidence) = decisive {
-        let headline = format!(
-            "{} does not work on this host: {}",
-            name(evidence),
-            first_failure(&evidence.judgement)
-        );
-        return Verdict {
-            result: Result::DoesNotWork,
-            headline,
-            remedy: None,
-            shown,
-            not_proven,
-        };
-    }
-    if !plan.can_act() {
-        let result = if plan.force_complete {
-            Result::DoesNotWork
-        } else {
-            Result::Works
-        };
-        let headline =
-            "the timeout action never runs: `live_migration_completion_timeout` is 0, a guest that does not \
-                        converge is copied for ever"
-                .to_owned();
-        let remedy = Some("set live_migration_completion_timeout, for instance to nova's default of 800".to_owned());
-        return Verdict {
-            result,
-            headline,
-            remedy,
-            shown,
-            not_proven,
-        };
-    }
-    let proven = session
-        .trials
-        .iter()
-        .find(|trial| trial.judgement.action == configured)
-        .or(session.trials.first());
+    let found = cannot_start(plan, host, session)
+        .or_else(|| does_not_act(plan, session))
+        .or_else(|| never_acts(plan))
+        .unwrap_or_else(|| does_act(plan, session));
     Verdict {
-        result: Result::Works,
-        headline: proven.map_or_else(|| "nothing was tried".to_owned(), |trial| works(trial, session)),
-        remedy: None,
+        result: found.result,
+        headline: found.headline,
+        remedy: found.remedy,
         shown,
         not_proven,
+    }
+}
+
+/// The part of a verdict that the findings differ in.
+struct Found {
+    result: Result,
+    headline: String,
+    remedy: Option<String>,
+}
+
+/// The trial that decides: the configured action's, or where that was not asked for, the first.
+fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
+    let configured = plan.configured();
+    let mut trials = session.trials.iter();
+    trials
+        .find(|trial| trial.judgement.action == configured)
+        .or_else(|| session.trials.iter().find(|trial| !trial.judgement.holds()))
+        .or_else(|| session.trials.first())
+}
+
+fn does_not_act(plan: &Plan, session: &Session) -> Option<Found> {
+    let trial = decisive(plan, session).filter(|trial| !trial.judgement.holds())?;
+    Some(Found {
+        result: Result::DoesNotWork,
+        headline: format!(
+            "{} does not work on this host: {}",
+            name(trial),
+            first_failure(&trial.judgement)
+        ),
+        remedy: None,
+    })
+}
+
+/// With a completion timeout of 0 no action is ever taken; where one is configured, that is not what was meant.
+fn never_acts(plan: &Plan) -> Option<Found> {
+    if plan.can_act() {
+        return None;
+    }
+    let meant = match (plan.force_complete, plan.post_copy) {
+        (true, _) => Some("`live_migration_timeout_action = force_complete` never runs"),
+        (false, true) => Some("post-copy is permitted but never starts"),
+        (false, false) => None,
+    };
+    let goes_on = "a guest that does not converge is copied until somebody steps in";
+    let zero = "`live_migration_completion_timeout` is 0";
+    Some(match meant {
+        Some(meant) => Found {
+            result: Result::DoesNotWork,
+            headline: format!("{meant}: {zero}, and {goes_on}"),
+            remedy: Some("set live_migration_completion_timeout, for instance to nova's default of 800".to_owned()),
+        },
+        None => Found {
+            result: Result::Works,
+            headline: format!("as configured, no action is ever taken: {zero}, and {goes_on}"),
+            remedy: None,
+        },
+    })
+}
+
+fn does_act(plan: &Plan, session: &Session) -> Found {
+    Found {
+        result: Result::Works,
+        headline: decisive(plan, session).map_or_else(|| "nothing was tried".to_owned(), |trial| works(trial, session)),
+        remedy: None,
     }
 }
 
@@ -130,10 +142,11 @@ fn works(trial: &Evidence, session: &Session) -> String {
         Action::Abort => "abort works on this host: the guest goes on at the source, nothing is left behind".to_owned(),
         Action::PostCopy => format!("force_complete by post-copy works on this host{stood}"),
         Action::Pause => {
-            format!(
-                "force_complete by a pause works on this host{stood} for {:.0} MiB",
-                session.conditions.hot_mib
-            )
+            let left = trial
+                .judgement
+                .remaining
+                .map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0);
+            format!("force_complete by a pause works on this host{stood} for {left:.0} MiB")
         }
     }
 }
@@ -159,50 +172,78 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
-fn cannot_migrate(
-    host: &Host,
-    session: &Session,
-    evidence: &Evidence,
-    shown: Vec<String>,
-    not_proven: Vec<String>,
-) -> Verdict {
-    let said = match &evidence.trace.returned {
-        Some(Err(refusal)) => refusal.message.clone(),
-        _ => String::new(),
+/// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
+fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
+    let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
+    let evidence = failed.find(|trial| trial.request.post_copy == plan.post_copy)?;
+    let Some(Err(refusal)) = &evidence.trace.returned else {
+        return None;
     };
-    let user = &session.conditions.qemu_user;
-    let open = userfault::is_open_to_all();
-    let (why, fix) = match (&host.userfault, open) {
-        _ if !said.to_lowercase().replace('-', "").contains("postcopy") => (said.clone(), None),
-        (_, Some(false)) if host.qemu_user.user != "root" || session.conditions.mode == Mode::Session => (
-            format!("QEMU, as {user}, may not use userfaultfd ({said})"),
-            Some(format!("set vm.unprivileged_userfaultfd = 1 ({SYSCTL_REMEDY})")),
-        ),
-        (Try::Refused(_), _) => (
-            format!("QEMU, as {user}, may not use userfaultfd ({said})"),
-            Some("look for a seccomp profile of the container or the service".to_owned()),
-        ),
-        _ => (format!("QEMU, as {user}, refuses it ({said})"), None),
+    if !is_about_post_copy(&refusal.message) {
+        return Some(Found {
+            result: Result::DoesNotWork,
+            headline: format!(
+                "every live migration to this host will fail at its start: {}",
+                refusal.message
+            ),
+            remedy: None,
+        });
+    }
+    let (why, fix) = why_no_post_copy(host, session, &refusal.message);
+    let every = if session.conditions.mode == Mode::Session && !host.is_refused_by_what_is_known() {
+        "live migrations will fail where QEMU may do no more than this user"
+    } else {
+        "every live migration to this host will fail"
     };
     let pause = session
         .trials
         .iter()
         .find(|trial| trial.judgement.action == Action::Pause && trial.judgement.holds());
-    let instead = "live_migration_permit_post_copy = false";
-    let pauses = match pause {
-        Some(trial) => format!(
-            "{instead} (then force_complete pauses; shown to work here: {:.0} ms for {:.0} MiB)",
-            trial.judgement.blackout_ms.unwrap_or_default(),
-            session.conditions.hot_mib,
-        ),
-        None => instead.to_owned(),
-    };
-    Verdict {
+    let pauses = instead(pause, session);
+    Some(Found {
         result: Result::DoesNotWork,
-        headline: format!("every live migration to this host will fail: post-copy is permitted but {why}"),
+        headline: format!("{every}: post-copy is permitted but {why}"),
         remedy: Some(fix.map_or_else(|| pauses.clone(), |fix| format!("{fix}, or {pauses}"))),
-        shown,
-        not_proven,
+    })
+}
+
+fn is_about_post_copy(message: &str) -> bool {
+    message.to_lowercase().replace('-', "").contains("postcopy")
+}
+
+/// Why the destination's QEMU cannot do post-copy, and what would help, as far as it is known.
+fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Option<String>) {
+    let user = &session.conditions.qemu_user;
+    let is_root = session.conditions.mode == Mode::System && host.qemu_user.uid == Some(0);
+    let why = format!("QEMU, as {user}, may not use userfaultfd ({said})");
+    match (&host.userfault, userfault::is_open_to_all()) {
+        (_, Some(false)) if !is_root => (
+            why,
+            Some(format!("set vm.unprivileged_userfaultfd = 1 ({SYSCTL_REMEDY})")),
+        ),
+        (Try::Allowed, _) => (
+            format!("QEMU, as {user}, refuses it although that user may use userfaultfd ({said})"),
+            Some("look for a seccomp profile of the service".to_owned()),
+        ),
+        _ => (
+            why,
+            Some("look for a seccomp profile of the container or the service".to_owned()),
+        ),
+    }
+}
+
+fn instead(pause: Option<&Evidence>, session: &Session) -> String {
+    const INSTEAD: &str = "live_migration_permit_post_copy = false";
+    match pause {
+        Some(trial) => format!(
+            "{INSTEAD} (then force_complete pauses; shown to work here: {:.0} ms for {:.0} MiB)",
+            trial.judgement.blackout_ms.unwrap_or_default(),
+            trial
+                .judgement
+                .remaining
+                .map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0),
+        ),
+        None => INSTEAD.to_owned(),
     }
 }
 

@@ -174,7 +174,7 @@ impl Worker {
                 None => self.start_guest(&libvirt, &hearing, order)?,
             };
             self.enter(&format!("migrating: {}", trial.action.words()));
-            place = self.one_trial(&mut libvirt, &hearing, order, trial, at)?;
+            place = Self::one_trial(&mut libvirt, &hearing, order, trial, at)?;
             failed = place.is_none();
         }
         Ok(())
@@ -208,7 +208,6 @@ impl Worker {
     }
 
     fn one_trial(
-        &mut self,
         libvirt: &mut Libvirt,
         hearing: &Hearing,
         order: &WorkOrder,

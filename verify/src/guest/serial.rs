@@ -118,10 +118,9 @@ impl Hearing {
     pub fn wait(&self, patience: Duration, mut wanted: impl FnMut(&[Record]) -> bool) -> bool {
         let (lock, changed) = &*self.kept;
         let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = changed
-            .wait_timeout_while(guard, patience, |kept| !wanted(&kept.records))
-            .unwrap_or_else(PoisonError::into_inner);
-        !waited.1.timed_out()
+        let result = changed.wait_timeout_while(guard, patience, |kept| !wanted(&kept.records));
+        let (_guard, timeout) = result.unwrap_or_else(PoisonError::into_inner);
+        !timeout.timed_out()
     }
 
     fn take(&self, at: Duration, from: usize, bytes: &[u8]) {
@@ -138,16 +137,14 @@ impl Hearing {
                 let Some(record) = left.get(..RECORD).map(|record| parse(record, at, from)) else {
                     break;
                 };
-                match record {
-                    Some(record) => {
-                        kept.records.push(record);
-                        left = &left[RECORD..];
-                    }
-                    None => {
-                        kept.stray += 1;
-                        left = &left[1..];
-                    }
-                }
+                let taken = if let Some(record) = record {
+                    kept.records.push(record);
+                    RECORD
+                } else {
+                    kept.stray += 1;
+                    1
+                };
+                left = &left[taken..];
             }
             if left.first() != Some(&MARK) {
                 kept.stray += left.len();

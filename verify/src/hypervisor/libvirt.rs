@@ -23,8 +23,8 @@ use crate::guest;
 use crate::sandbox::Mode;
 use crate::sandbox::layout::{self, Host};
 
-const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN as u32;
-const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID as u32;
+const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
+const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
 
 type Heard = (Instant, Host, Raw);
 
@@ -57,7 +57,7 @@ pub struct Versions {
 
 fn refusal(error: &Error) -> Refusal {
     Refusal {
-        code: error.code().to_raw() as u32,
+        code: error.code().to_raw(),
         message: error.message().to_owned(),
     }
 }
@@ -129,7 +129,7 @@ impl Libvirt {
             steering.insert(host.letter(), connect);
         }
         let found = versions.unwrap_or(Versions { libvirt: 0, qemu: 0 });
-        let made = Self {
+        let libvirt = Self {
             began,
             mode,
             socket: socket.to_owned(),
@@ -138,7 +138,7 @@ impl Libvirt {
             sender,
             heard,
         };
-        Ok((made, found))
+        Ok((libvirt, found))
     }
 
     fn at(&self, host: Host) -> Result<&Connect, Refusal> {
@@ -212,7 +212,7 @@ impl Hypervisor for Libvirt {
         let parameters = MigrateParameters {
             bandwidth: Some(request.bandwidth),
             uri: (!request.tunnelled).then(|| format!("unix://{}/migration.sock", layout::channel().display())),
-            parallel_connections: request.parallel.map(|count| count as i32),
+            parallel_connections: request.parallel.map(u32::cast_signed),
             ..MigrateParameters::default()
         };
         let (source, sender) = (self.source, self.sender.clone());
@@ -342,7 +342,7 @@ fn job_of(domain: &Domain) -> Result<Job, Error> {
     unsafe {
         sys::virTypedParamsFree(list, count);
     }
-    let figure = |name: &str| figures.get(name).copied().unwrap_or_default() as i64;
+    let figure = |name: &str| figures.get(name).copied().unwrap_or_default().cast_signed();
     Ok(Job {
         kind: match kind as sys::virDomainJobType {
             sys::VIR_DOMAIN_JOB_BOUNDED | sys::VIR_DOMAIN_JOB_UNBOUNDED => JobKind::Unbounded,
@@ -466,7 +466,7 @@ fn register(connect: &Connect, host: Host, sender: &Sender<Heard>) -> Result<(),
             sys::virConnectDomainEventRegisterAny(
                 connect.as_ptr(),
                 ptr::null_mut(),
-                id as c_int,
+                id.cast_signed(),
                 Some(generic),
                 Box::into_raw(ear).cast::<c_void>(),
                 Some(forget),

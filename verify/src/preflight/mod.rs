@@ -77,6 +77,13 @@ impl Host {
             is_root,
         }
     }
+
+    /// Whether the host's own QEMU user is known to be kept from userfaultfd, without having been tried.
+    #[must_use]
+    pub fn is_refused_by_what_is_known(&self) -> bool {
+        let by_device = userfault::device_admits(&self.qemu_user) == Some(true);
+        self.qemu_user.uid != Some(0) && !by_device && userfault::is_open_to_all() == Some(false)
+    }
 }
 
 fn kvm(user: &QemuUser, is_root: bool) -> Kvm {

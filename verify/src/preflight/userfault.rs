@@ -13,7 +13,7 @@ use rustix::process::{geteuid, getuid};
 use super::qemu_user::{QemuUser, groups_of};
 use crate::sandbox::INNER;
 
-/// The system setting that opens userfaultfd to users without CAP_SYS_PTRACE.
+/// The system setting that opens userfaultfd to users without `CAP_SYS_PTRACE`.
 pub const SETTING: &str = "/proc/sys/vm/unprivileged_userfaultfd";
 
 /// The device that QEMU 8.1 and newer tries first.

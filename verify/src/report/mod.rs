@@ -5,6 +5,9 @@
 pub mod chart;
 pub mod html;
 pub mod text;
+pub mod timeline;
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use novamend::catalog::release::Version;
 use serde::Serialize;
@@ -42,6 +45,8 @@ pub struct Report<'a> {
     pub verdict: &'a Verdict,
     /// What nova.conf asks for.
     pub plan: &'a Plan,
+    /// When it was made, UTC.
+    pub made_at: String,
     /// The files that were read.
     pub files: &'a [String],
     /// The host.
@@ -53,6 +58,8 @@ pub struct Report<'a> {
 /// The host in a few words.
 #[derive(Clone, Debug, Serialize)]
 pub struct Machine {
+    /// Its name.
+    pub host: String,
     /// libvirt's version.
     pub libvirt: Option<String>,
     /// QEMU's version.
@@ -74,11 +81,49 @@ impl Machine {
         };
         let kernel = rustix::system::uname();
         Self {
+            host: kernel.nodename().to_string_lossy().into_owned(),
             libvirt: told(session.versions.map(|versions| versions.0), host.libvirt),
             qemu: told(session.versions.map(|versions| versions.1), host.qemu),
             kernel: kernel.release().to_string_lossy().into_owned(),
             daemon: host.daemon.as_ref().map(|daemon| daemon.program.display().to_string()),
             qemu_user: format!("{}:{}", host.qemu_user.user, host.qemu_user.group),
         }
+    }
+}
+
+/// A moment as people write it, in UTC: `2026-11-24 17:38 UTC`.
+#[must_use]
+pub fn moment(at: SystemTime) -> String {
+    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let (days, minutes) = (seconds / 86_400, seconds / 60 % 1440);
+    // days since 0000-03-01, so that the day that comes and goes is the year's last
+    let shifted = days + 719_468;
+    let (era, day) = (shifted / 146_097, shifted % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let year = era * 400 + year + next;
+    format!(
+        "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC",
+        minutes / 60,
+        minutes % 60
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn moments_are_written_in_utc() {
+        let at = |seconds| moment(UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(at(0), "1970-01-01 00:00 UTC");
+        assert_eq!(at(951_782_400 + 3599), "2000-02-29 00:59 UTC");
+        assert_eq!(at(1_795_541_880), "2026-11-24 17:38 UTC");
+        assert_eq!(at(4_102_444_799), "2099-12-31 23:59 UTC");
     }
 }

@@ -63,16 +63,16 @@ fn enter_namespaces(mode: Mode) -> Result<(), String> {
     }
     // SAFETY: no flag shares or unshares the file descriptor table, and this process has one thread.
     #[allow(unsafe_code)]
-    let made = unsafe { unshare_unsafe(flags) };
-    made.map_err(|error| refused(mode, error.into()))?;
+    let entered = unsafe { unshare_unsafe(flags) };
+    entered.map_err(|error| refused(mode, &error.into()))?;
     if mode == Mode::Session {
         let write = |file: &str, text: String| {
-            fs::write(format!("/proc/self/{file}"), text).map_err(|error| refused(mode, error))
+            fs::write(format!("/proc/self/{file}"), text).map_err(|error| refused(mode, &error))
         };
         write("setgroups", "deny".to_owned())?;
         write("uid_map", format!("{user} {user} 1"))?;
         write("gid_map", format!("{group} {group} 1"))?;
-        keep_mounting().map_err(|error| refused(mode, error.into()))?;
+        keep_mounting().map_err(|error| refused(mode, &error.into()))?;
     }
     Ok(())
 }
@@ -85,7 +85,7 @@ fn keep_mounting() -> rustix::io::Result<()> {
     configure_capability_in_ambient_set(CapabilitySet::SYS_ADMIN, true)
 }
 
-fn refused(mode: Mode, error: io::Error) -> String {
+fn refused(mode: Mode, error: &io::Error) -> String {
     let remedy = match mode {
         Mode::System => "run it where CAP_SYS_ADMIN is held, not inside an unprivileged container",
         Mode::Session => {
