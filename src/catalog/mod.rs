@@ -3,6 +3,8 @@
 //! It reads no file and no value; where a file sets an option, [`crate::conf`] says.
 
 pub mod facts;
+pub mod fate;
+pub mod moves;
 pub mod nearest;
 pub mod outside;
 pub mod release;
@@ -12,6 +14,7 @@ pub mod table;
 use std::borrow::Cow;
 
 pub use facts::{Alias, OptionFacts};
+pub use fate::{Fate, Gone, fate};
 pub use release::Release;
 pub use secret::is_secret;
 pub use table::Row;
@@ -156,6 +159,28 @@ pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFa
         let groups = options(release).map(|option| option.group());
         let near_group = nearest::nearest(&here.to_lowercase(), groups)?;
         option(near_group, &wanted, release)
+    })
+}
+
+/// The options that both releases have and whose default differs, as each has them; host-dependent ones left out.
+pub fn changed_defaults(from: Release, to: Release) -> impl Iterator<Item = (OptionFacts, OptionFacts)> {
+    let rows = &table().rows;
+    let starts = (0..rows.len())
+        .filter(|&at| at == 0 || (rows[at - 1].group, rows[at - 1].name) != (rows[at].group, rows[at].name));
+    starts.filter_map(move |start| {
+        let mut old = None;
+        let mut new = None;
+        for row in &rows[start..] {
+            if (row.group, row.name) != (rows[start].group, rows[start].name) {
+                break;
+            }
+            old = old.or_else(|| row.covers(from).then_some(row));
+            new = new.or_else(|| row.covers(to).then_some(row));
+        }
+        let (old, new) = (old?, new?);
+        let differs = table::field(old.facts, "default") != table::field(new.facts, "default");
+        let (old, new) = (OptionFacts::new(*old), OptionFacts::new(*new));
+        (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))
     })
 }
 

@@ -21,6 +21,8 @@ pub enum Outside {
     Paste,
     /// Another service's option in a file that services share.
     OtherService,
+    /// An option of a library that nova accepted before its own list named it.
+    NotYetListed,
 }
 
 /// What the files say that decides which groups exist; values as nova reads them.
@@ -106,6 +108,17 @@ const PRIVSEP: [&str; 7] = [
 const MEDIATED_DEVICE: [&str; 3] = ["device_addresses", "mdev_class", "max_instances"];
 const CONFIG_SOURCE: [&str; 6] = ["driver", "uri", "ca_path", "client_cert", "client_key", "timeout"];
 const COMMAND_LINE: [&str; 4] = ["config_file", "config_dir", "config_source", "version"];
+/// Groups of libraries that joined nova's list late: nova took their options all along.
+const LISTED_LATE: [&str; 8] = [
+    "os_brick",
+    "os_vif_linux_bridge",
+    "os_vif_ovs",
+    "oslo_limit",
+    "oslo_reports",
+    "oslo_versionedobjects",
+    "privsep",
+    "profiler",
+];
 /// Names in `[DEFAULT]` that other services' files carry and nova never had.
 const OTHER_SERVICES: [&str; 24] = [
     "api_paste_config_file",
@@ -148,6 +161,13 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
             _ if OTHER_SERVICES.contains(&key) => Some(Outside::OtherService),
             _ => None,
         };
+    }
+    if LISTED_LATE.contains(&group)
+        && super::life(group, key)
+            .first()
+            .is_some_and(|first| release < first.since())
+    {
+        return Some(Outside::NotYetListed);
     }
     if AUTH_PLUGIN.contains(&key) && (takes_auth_plugin(group, release) || among(&hints.auth_sections)) {
         return Some(Outside::AuthPlugin);

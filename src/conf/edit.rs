@@ -76,6 +76,27 @@ pub fn insert_option(
     ))
 }
 
+/// Where a new `name = value` of `group` goes in the one file `layer`: under the group's last header, else in a section of
+/// its own at the end. `value` is raw text, its continuation lines included.
+#[must_use]
+pub fn insert_option_in(stack: &Stack, layer: usize, group: &str, name: &str, value: &str) -> Edit {
+    let document = &stack.layers()[layer].document;
+    let line = format!("{name}{}{value}", style_of(document));
+    let mut sections = document.sections().iter().rev();
+    match sections.find(|section| section.group == group && !section.malformed) {
+        Some(section) => line_after(document, last_line_of(document, section), &line),
+        None => new_section(document, group, &line),
+    }
+}
+
+/// The end of the section's last assignment, or of its header where it has none.
+fn last_line_of(document: &Document, section: &super::document::Section) -> usize {
+    let within =
+        |assignment: &&Assignment| section.header.end <= assignment.span.start && assignment.span.start < section.end;
+    let last = document.assignments().iter().rev().find(within);
+    last.map_or(section.header.end, |assignment| assignment.span.end)
+}
+
 /// The commonest way this file writes its separators.
 fn style_of(document: &Document) -> String {
     let bytes = document.source().bytes();

@@ -149,7 +149,10 @@ fn collide(a: &Fix, b: &Fix) -> bool {
             .iter()
             .any(|other| one.layer == other.layer && touches(one.edit.span, other.edit.span))
     });
-    same_bytes || a.announces.iter().any(|name| b.announces.contains(name))
+    same_bytes
+        || a.announces
+            .iter()
+            .any(|name| b.announces.iter().any(|other| name.is_same(other)))
 }
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.

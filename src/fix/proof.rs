@@ -22,7 +22,7 @@ pub enum Moved {
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(OptionName { group, name }) => write!(f, "`[{group}] {name}` would have had another value"),
+            Self::Value(OptionName { group, name, .. }) => write!(f, "`[{group}] {name}` would have had another value"),
             Self::Overlap => f.write_str("its edits lie over each other"),
         }
     }
@@ -34,7 +34,11 @@ impl fmt::Display for Moved {
 /// One that none of them knows is compared as it is written.
 #[must_use]
 pub fn first_moved(before: &Stack, after: &Stack, announced: &[&OptionName], releases: [Release; 2]) -> Option<Moved> {
-    let is_announced = |group: &str, name: &str| announced.iter().any(|a| a.group == group && a.name == name);
+    let is_announced = |group: &str, name: &str| {
+        let mut moving = announced.iter().filter(|a| !a.keeps_value);
+        moving.any(|a| a.group == group && a.name == name)
+    };
+    let is_written = |name: &&OptionName| announced.iter().any(|a| a.is_same(name));
     for release in releases {
         let (old, new) = (View::new(before, release), View::new(after, release));
         for facts in catalog::options(release) {
@@ -46,7 +50,7 @@ pub fn first_moved(before: &Stack, after: &Stack, announced: &[&OptionName], rel
     let (old, new) = (written(before, releases), written(after, releases));
     let names = old.keys().chain(new.keys());
     names
-        .filter(|name| !is_announced(&name.group, &name.name))
+        .filter(|name| !is_written(name))
         .find(|name| old.get(name) != new.get(name))
         .map(|name| Moved::Value(name.clone()))
 }

@@ -3,8 +3,10 @@
 //! It answers questions of many rules and asks none of its own.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Safety};
+use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
 use crate::catalog::Release;
 use crate::conf::edit;
@@ -71,6 +73,7 @@ pub struct Context<'a> {
     pub before: LiveMigration,
     /// [`LiveMigration`] in the release to come.
     pub after: LiveMigration,
+    seen: OnceCell<Vec<Seen<'a>>>,
 }
 
 impl<'a> Context<'a> {
@@ -85,7 +88,14 @@ impl<'a> Context<'a> {
             settings,
             before: live_migration(&from),
             after: live_migration(&to),
+            seen: OnceCell::new(),
         }
+    }
+
+    /// Every written name that the rules about single options share, looked up once.
+    #[must_use]
+    pub fn seen(&self) -> &[Seen<'a>] {
+        self.seen.get_or_init(|| seen::survey(&self.from, &self.to))
     }
 
     /// Whether the upgrade leads over `release`: it is not reached yet, and will be.

@@ -5,6 +5,7 @@
 pub use crate::conf::layers::Place;
 
 use super::Rule;
+use crate::catalog::Release;
 use crate::text::{Edit, Span};
 
 /// How bad a finding is; the order is that of `--fail-on`.
@@ -71,6 +72,8 @@ pub struct OptionName {
     pub group: String,
     /// The name.
     pub name: String,
+    /// Whether only the lines change: its effective value must stay what it is.
+    pub keeps_value: bool,
 }
 
 impl OptionName {
@@ -80,7 +83,23 @@ impl OptionName {
         Self {
             group: group.into(),
             name: name.into(),
+            keeps_value: false,
         }
+    }
+
+    /// `name` in `group`, whose lines change while its effective value must stay what it is.
+    #[must_use]
+    pub fn kept(group: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            keeps_value: true,
+            ..Self::new(group, name)
+        }
+    }
+
+    /// Whether both name the same option.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.group == other.group && self.name == other.name
     }
 }
 
@@ -126,12 +145,56 @@ pub struct Fix {
     pub announces: Vec<OptionName>,
 }
 
+/// When the edit that a finding asks for can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// Before the upgrade: both releases read the new text alike.
+    Before,
+    /// On the way: after the hop to one release and before the hop to the next.
+    Between(Release, Release),
+    /// Only with the hop to this release: the one before it does not read the new text so.
+    With(Release),
+}
+
+/// A step of the upgrade, and when to edit for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Where the hop starts and ends; `None` where it lies behind, or no hop changes anything.
+    pub hop: Option<(Release, Release)>,
+    /// When to edit.
+    pub edited: Edited,
+}
+
+impl Step {
+    /// When to edit, to go on from an order: "before the upgrade: both releases read it alike".
+    #[must_use]
+    pub fn when(&self) -> String {
+        match self.edited {
+            Edited::Before => "before the upgrade: both releases read the file alike then".to_owned(),
+            Edited::Between(after, before) => format!(
+                "after the hop to {} and before the one to {}",
+                after.short(),
+                before.short()
+            ),
+            Edited::With(release) => format!("with the hop to {}, not before", release.short()),
+        }
+    }
+
+    /// Where it happens, to end a sentence: " at the hop from rocky to stein"; empty where no hop lies ahead.
+    #[must_use]
+    pub fn place(&self) -> String {
+        self.hop.map_or_else(String::new, |(start, end)| {
+            format!(" at the hop from {} to {}", start.short(), end.short())
+        })
+    }
+}
+
 /// One thing a rule found.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
-    /// How bad; set from the rule and the settings by [`super::run`].
+    /// How bad: the rule's word, unless the settings say otherwise ([`super::run`]).
     pub severity: Severity,
     /// Where.
     pub location: Location,
@@ -145,6 +208,8 @@ pub struct Finding {
     pub related: Vec<Related>,
     /// A way out, where there is one.
     pub fix: Option<Fix>,
+    /// The hop at which it happens and when to edit, where that is known.
+    pub step: Option<Step>,
 }
 
 impl Finding {
@@ -160,7 +225,22 @@ impl Finding {
             help: String::new(),
             related: Vec::new(),
             fix: None,
+            step: None,
         }
+    }
+
+    /// Graded other than its rule.
+    #[must_use]
+    pub fn graded(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// With the hop at which it happens, and when to edit.
+    #[must_use]
+    pub fn at(mut self, step: Step) -> Self {
+        self.step = Some(step);
+        self
     }
 
     /// With the reason why it matters.

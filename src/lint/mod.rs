@@ -4,11 +4,14 @@
 
 pub mod context;
 pub mod finding;
+pub mod rename;
+pub mod seen;
 pub mod settings;
 pub mod suppressions;
 
 pub use context::{Context, LiveMigration};
-pub use finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Related, Safety, Severity};
+pub use finding::{Edited, Finding, Fix, LayerEdit, Location, OptionName, Place, Related, Safety, Severity, Step};
+pub use seen::Seen;
 pub use settings::{ActionChoice, Ignore, Settings};
 
 /// One thing novamend looks for.
@@ -44,7 +47,7 @@ pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
         (rule.check)(context, &mut findings);
     }
     for finding in &mut findings {
-        finding.severity = context.settings.severity(finding.rule);
+        finding.severity = context.settings.severity(finding.rule, finding.severity);
     }
     suppressions::apply(rules, context, &mut findings);
     findings.retain(|finding| !context.settings.ignores(context, finding));

@@ -61,10 +61,10 @@ impl Settings {
         self.configured(rule) == Some(None)
     }
 
-    /// How bad a finding of `rule` is.
+    /// How bad a finding of `rule` is that the rule itself calls `own`.
     #[must_use]
-    pub fn severity(&self, rule: &Rule) -> Severity {
-        self.configured(rule).flatten().unwrap_or(rule.severity)
+    pub fn severity(&self, rule: &Rule, own: Severity) -> Severity {
+        self.configured(rule).flatten().unwrap_or(own)
     }
 
     /// Whether some ignore covers `finding`.

@@ -92,7 +92,9 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
         span: suppression.span,
     };
     let mut finding = Finding::new(&UNUSED_SUPPRESSION, location, message).with_help(help);
-    finding.severity = context.settings.severity(&UNUSED_SUPPRESSION);
+    finding.severity = context
+        .settings
+        .severity(&UNUSED_SUPPRESSION, UNUSED_SUPPRESSION.severity);
     finding
 }
 

@@ -5,8 +5,9 @@
 use serde_json::{Value, json};
 
 use super::{Checked, Counts};
+use crate::catalog::Release;
 use crate::conf::layers::Stack;
-use crate::lint::{Context, Finding, Location};
+use crate::lint::{Context, Edited, Finding, Location};
 
 /// The number of the schema.
 pub const VERSION: u32 = 1;
@@ -76,6 +77,8 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         ("help", json!(finding.help)),
         ("related", json!(related)),
         ("fix", json!(fix)),
+        ("hop", json!(finding.step.and_then(|step| step.hop).map(hop))),
+        ("edit", json!(finding.step.map(|step| edited(step.edited)))),
         ("from", json!(context.from.release().number())),
         ("to", json!(context.to.release().number())),
     ];
@@ -83,6 +86,21 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         object[name] = value;
     }
     object
+}
+
+fn hop((from, to): (Release, Release)) -> Value {
+    json!({"from": from.number(), "to": to.number()})
+}
+
+/// When to edit: `before` the upgrade, `between` two hops, or `with` one.
+fn edited(edited: Edited) -> Value {
+    match edited {
+        Edited::Before => json!({"when": "before"}),
+        Edited::Between(after, before) => {
+            json!({"when": "between", "after": after.number(), "before": before.number()})
+        }
+        Edited::With(release) => json!({"when": "with", "release": release.number()}),
+    }
 }
 
 fn place(stack: &Stack, location: Location) -> Value {

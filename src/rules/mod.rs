@@ -4,9 +4,17 @@
 
 mod action_before_its_release;
 mod action_never_runs;
+mod changed_default;
+mod deprecated_option;
+mod dropped_alias;
 mod invalid_action;
+mod invalid_value;
 mod lost_auto_post_copy;
+mod moved_option;
+mod removed_option;
 mod removed_progress_timeout;
+mod renamed_option;
+mod unknown_option;
 
 use crate::lint::{Rule, suppressions};
 
@@ -14,9 +22,17 @@ use crate::lint::{Rule, suppressions};
 pub static RULES: &[&Rule] = &[
     &action_before_its_release::RULE,
     &action_never_runs::RULE,
+    &changed_default::RULE,
+    &deprecated_option::RULE,
+    &dropped_alias::RULE,
     &invalid_action::RULE,
+    &invalid_value::RULE,
     &lost_auto_post_copy::RULE,
+    &moved_option::RULE,
+    &removed_option::RULE,
     &removed_progress_timeout::RULE,
+    &renamed_option::RULE,
+    &unknown_option::RULE,
     &suppressions::UNUSED_SUPPRESSION,
 ];
 

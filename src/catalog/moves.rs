@@ -1,0 +1,196 @@
+//! What the lists cannot say of an option: what takes its place without being its new name, why it went, which new
+//! defaults change what nova does. Hand-written in `data/moves.toml`, each entry with its source.
+//!
+//! Old names that lead to new ones are in the lists, and not here.
+
+use std::sync::OnceLock;
+
+use toml_edit::{Document, Table};
+
+use super::Release;
+
+/// Why an option went, and what takes its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// Its group.
+    pub group: String,
+    /// Its name; `*` stands for every option of the group that has no entry of its own.
+    pub name: String,
+    /// Options that take its place, as (group, name); their values are not the old one's.
+    pub becomes: Vec<(String, String)>,
+    /// What to do instead, to follow "instead, "; empty where there is nothing to do.
+    pub instead: String,
+    /// Why it went, a sentence without its full stop.
+    pub why: String,
+    /// Where that is said.
+    pub source: String,
+    /// Whether it went before the first release whose options are all known.
+    pub is_early: bool,
+}
+
+/// What a new default changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDefault {
+    /// The option's group.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// The release that brings the default.
+    pub release: Release,
+    /// What nova does otherwise, a sentence without its full stop; empty where old and new default mean the same.
+    pub why: String,
+    /// Where that is said.
+    pub source: String,
+}
+
+/// An option that kept its name and changed its meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMeaning {
+    /// The option's group.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// The release that brings the meaning.
+    pub release: Release,
+    /// What it means from then on, a sentence without its full stop.
+    pub why: String,
+    /// Where that is said.
+    pub source: String,
+}
+
+/// Everything the file holds.
+#[derive(Clone, Debug, Default)]
+pub struct Moves {
+    /// `[[gone]]`.
+    pub gone: Vec<Gone>,
+    /// `[[default]]`.
+    pub defaults: Vec<NewDefault>,
+    /// `[[meaning]]`.
+    pub meanings: Vec<NewMeaning>,
+}
+
+const TEXT: &str = include_str!("data/moves.toml");
+
+static MOVES: OnceLock<Moves> = OnceLock::new();
+
+/// The file, read on first use; an entry it cannot read is left out, which `tests/catalog.rs` does not let pass.
+#[must_use]
+pub fn moves() -> &'static Moves {
+    MOVES.get_or_init(|| read(TEXT).unwrap_or_default())
+}
+
+/// Why `name` of `group` went.
+#[must_use]
+pub fn gone(group: &str, name: &str) -> Option<&'static Gone> {
+    let of = |wanted: &str| {
+        let mut entries = moves().gone.iter();
+        entries.find(|entry| entry.group == group && entry.name == wanted)
+    };
+    of(name).or_else(|| of("*"))
+}
+
+/// What the default of `name` in `group` changes that came after `from` and by `to`; the latest of several.
+#[must_use]
+pub fn new_default(group: &str, name: &str, from: Release, to: Release) -> Option<&'static NewDefault> {
+    let mut entries = moves().defaults.iter().rev();
+    entries.find(|entry| entry.group == group && entry.name == name && from < entry.release && entry.release <= to)
+}
+
+/// Reads the text; `None` where an entry is not of the form that docs/catalog.md describes.
+#[must_use]
+pub fn read(text: &str) -> Option<Moves> {
+    let document = Document::parse(text).ok()?;
+    let tables = |key: &str| {
+        let tables = document.get(key).and_then(|item| item.as_array_of_tables());
+        tables.into_iter().flatten()
+    };
+    Some(Moves {
+        gone: tables("gone").map(one_gone).collect::<Option<_>>()?,
+        defaults: tables("default")
+            .map(|table| {
+                let (group, name) = option(table)?;
+                Some(NewDefault {
+                    group,
+                    name,
+                    release: release(table)?,
+                    why: text_or_empty(table, "why"),
+                    source: word(table, "source")?,
+                })
+            })
+            .collect::<Option<_>>()?,
+        meanings: tables("meaning")
+            .map(|table| {
+                let (group, name) = option(table)?;
+                Some(NewMeaning {
+                    group,
+                    name,
+                    release: release(table)?,
+                    why: word(table, "why")?,
+                    source: word(table, "source")?,
+                })
+            })
+            .collect::<Option<_>>()?,
+    })
+}
+
+fn one_gone(table: &Table) -> Option<Gone> {
+    let (group, name) = option(table)?;
+    let becomes = match table.get("becomes") {
+        None => Vec::new(),
+        Some(item) => {
+            let titles = item.as_array()?.iter();
+            titles.map(|title| split(title.as_str()?)).collect::<Option<_>>()?
+        }
+    };
+    Some(Gone {
+        group,
+        name,
+        becomes,
+        instead: text_or_empty(table, "instead"),
+        why: word(table, "why")?,
+        source: word(table, "source")?,
+        is_early: table.get("early").is_some_and(|item| item.as_bool() == Some(true)),
+    })
+}
+
+fn word(table: &Table, key: &str) -> Option<String> {
+    table.get(key)?.as_str().map(str::to_owned)
+}
+
+fn text_or_empty(table: &Table, key: &str) -> String {
+    word(table, key).unwrap_or_default()
+}
+
+fn release(table: &Table) -> Option<Release> {
+    Release::parse(table.get("release")?.as_str()?).ok()
+}
+
+fn option(table: &Table) -> Option<(String, String)> {
+    split(table.get("option")?.as_str()?)
+}
+
+/// `[group] name`.
+fn split(title: &str) -> Option<(String, String)> {
+    let (group, name) = title.strip_prefix('[')?.split_once("] ")?;
+    Some((group.to_owned(), name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_is_read_whole() {
+        let read = read(TEXT).expect("data/moves.toml");
+        assert!(!read.gone.is_empty() && !read.defaults.is_empty());
+    }
+
+    #[test]
+    fn a_star_stands_for_the_rest_of_its_group() {
+        assert_eq!(
+            gone("cells", "mute_child_interval").map(|entry| &*entry.name),
+            Some("*")
+        );
+        assert_eq!(gone("libvirt", "no_such_thing"), None);
+    }
+}

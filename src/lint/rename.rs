@@ -1,0 +1,309 @@
+//! How a line under an old name becomes one under the new name, or goes because the new name beside it counts.
+//!
+//! What cannot be shown to keep every effective value is not offered as safe; which names are old, the catalog says.
+
+use super::context::Context;
+use super::finding::{Fix, LayerEdit, OptionName, Place, Safety};
+use super::seen::{self, Seen};
+use crate::catalog::{self, OptionFacts, Release, Via};
+use crate::conf::edit;
+use crate::conf::layers::Site;
+use crate::conf::substitution;
+use crate::text::{Edit, Span};
+
+/// What is to be done about a line under an old name.
+#[derive(Debug)]
+pub enum Renaming {
+    /// The line has no effect beside the new name, or a later line, of the same file: it goes.
+    Dead(Fix),
+    /// The line takes the new name.
+    Renamed(Fix),
+    /// Nothing that can be proven; why.
+    Shown(&'static str),
+}
+
+impl Renaming {
+    /// The fix, where there is one.
+    #[must_use]
+    pub fn into_fix(self) -> Option<Fix> {
+        match self {
+            Self::Dead(fix) | Self::Renamed(fix) => Some(fix),
+            Self::Shown(_) => None,
+        }
+    }
+}
+
+/// Edits, the options they may move besides the renamed one, and whether any reference among them leads nowhere today.
+type Edits = (Vec<LayerEdit>, Vec<OptionName>, bool);
+
+/// What to do about the old name at `seen`, which `new` of the release to come replaces.
+#[must_use]
+pub fn rename(context: &Context<'_>, seen: &Seen<'_>, new: OptionFacts) -> Renaming {
+    let Site::File(place) = seen.site else {
+        return Renaming::Shown("a variable of the environment is no file's business");
+    };
+    let job = Job {
+        context,
+        seen,
+        new,
+        place,
+    };
+    job.decide()
+}
+
+struct Job<'c, 'a, 'b> {
+    context: &'c Context<'a>,
+    seen: &'c Seen<'b>,
+    new: OptionFacts,
+    place: Place,
+}
+
+impl Job<'_, '_, '_> {
+    fn decide(&self) -> Renaming {
+        if self.seen.before.is_some() && self.is_two_options_today() {
+            return Renaming::Shown("today they are two options, each with a value of its own");
+        }
+        if self.new.is_multi() {
+            return self.decide_multi();
+        }
+        if self.is_dead() {
+            if seen::is_referred_to(self.context.stack, &self.seen.group, &self.seen.key) {
+                return Renaming::Shown("other values refer to the old name");
+            }
+            return Renaming::Dead(self.removal());
+        }
+        let title = self.title();
+        match self.edits(&[self.place]) {
+            Some(edits) => Renaming::Renamed(self.fix(title, edits)),
+            None => Renaming::Shown("a reference to the old name cannot be rewritten"),
+        }
+    }
+
+    /// Whether the release of today has both names as options of their own.
+    fn is_two_options_today(&self) -> bool {
+        let today = self.context.from.release();
+        let is_own = matches!(self.seen.before, Some(named) if named.via == Via::Current);
+        is_own && self.knows_new(today)
+    }
+
+    fn knows_new(&self, release: Release) -> bool {
+        catalog::option(self.new.group(), self.new.name(), release).is_some()
+    }
+
+    /// Whether both releases take the old and the new name for one option.
+    fn is_same_today(&self) -> bool {
+        self.seen
+            .before
+            .is_some_and(|named| named.option.group() == self.new.group() && named.option.name() == self.new.name())
+    }
+
+    fn takes_old(&self) -> bool {
+        matches!(self.seen.fate, catalog::Fate::Old(_))
+    }
+
+    /// Whether another line of the same file keeps this one from counting.
+    fn is_dead(&self) -> bool {
+        let stack = self.context.stack;
+        let in_file = |group: &str, name: &str| {
+            stack
+                .places_of(group, name)
+                .filter(|place| place.layer == self.place.layer)
+                .last()
+        };
+        if in_file(self.new.group(), self.new.name()).is_some() {
+            return true;
+        }
+        // Of several old names the first that is there counts, of that its last line.
+        let facts = match self.seen.before {
+            Some(named) if !self.takes_old() => named.option,
+            _ => self.new,
+        };
+        let first = facts
+            .lookup_names()
+            .into_iter()
+            .find_map(|(group, name)| in_file(&catalog::normal_group(group), &name));
+        first.or_else(|| in_file(&self.seen.group, &self.seen.key)) != Some(self.place)
+    }
+
+    fn removal(&self) -> Fix {
+        let title = format!("remove `{}`, which has no effect here", self.seen.title());
+        let mut fix = self.context.removal(title, Safety::Safe, &[self.place]);
+        fix.announces.extend(self.announced());
+        fix
+    }
+
+    /// Every line of the option in this file, where renaming keeps their order; the values of a multi-valued option add up.
+    fn decide_multi(&self) -> Renaming {
+        let (stack, layer) = (self.context.stack, self.place.layer);
+        let setting = self.context.to.setting_of(self.new);
+        let mut old: Vec<Place> = stack.places_of(&self.seen.group, &self.seen.key).collect();
+        old.retain(|place| place.layer == layer);
+        let in_order: Vec<Place> = setting
+            .found
+            .effective
+            .iter()
+            .filter_map(|site| match site {
+                Site::File(place) if place.layer == layer => Some(*place),
+                _ => None,
+            })
+            .collect();
+        if !self.takes_old() && !in_order.is_empty() {
+            return Renaming::Shown("values under both names would add up");
+        }
+        let is_ordered = in_order.windows(2).all(|pair| pair[0] < pair[1]);
+        let is_alone = in_order.len() == old.len() || !self.takes_old();
+        if !(is_ordered && (is_alone || self.stays_in_group())) {
+            return Renaming::Shown("values under both names are mixed, and their order counts");
+        }
+        let all = if self.takes_old() { in_order } else { old };
+        let mut lines = all.clone();
+        lines.retain(|&place| !(stack.group(place) == self.new.group() && stack.key(place) == self.new.name()));
+        match self.edits(&lines) {
+            Some(edits) => Renaming::Renamed(self.fix(self.title(), edits)),
+            None => Renaming::Shown("a reference to the old name cannot be rewritten"),
+        }
+    }
+
+    fn stays_in_group(&self) -> bool {
+        *self.seen.group == *self.new.group()
+    }
+
+    fn title(&self) -> String {
+        let verb = if self.stays_in_group() {
+            format!("rename `{}` to `{}`", self.seen.key, self.new.name())
+        } else {
+            format!("move `{}` to `{}`", self.seen.title(), self.new.title())
+        };
+        if self.seen.before.is_none() || self.knows_new(self.context.from.release()) {
+            return verb;
+        }
+        let today = self.context.from.release().short();
+        format!("{verb} (with the upgrade: {today} does not know the new name)")
+    }
+
+    /// The edits that give `places` the new name, and every reference to the old one with them.
+    fn edits(&self, places: &[Place]) -> Option<Edits> {
+        let stack = self.context.stack;
+        let mut edits = Vec::new();
+        let mut moved = String::new();
+        for &place in places {
+            let (document, assignment) = (stack.document(place), stack.assignment(place));
+            if stack.group(place) == self.new.group() {
+                let edit = Edit::replace(assignment.key, self.new.name());
+                let layer = place.layer;
+                edits.push(LayerEdit { layer, edit });
+                continue;
+            }
+            edits.push(self.context.removal_of(place));
+            let raw = document.text(assignment.value_span(document.source().bytes()));
+            if moved.is_empty() {
+                moved = raw.into_owned();
+            } else {
+                let end = document.line_ending();
+                moved.push_str(&format!("{end}{} = {raw}", self.new.name()));
+            }
+        }
+        if let Some(first) = places.iter().find(|&&place| stack.group(place) != self.new.group()) {
+            let (group, name) = (self.new.group(), self.new.name());
+            let edit = edit::insert_option_in(stack, first.layer, group, name, &moved);
+            let layer = first.layer;
+            edits.push(LayerEdit { layer, edit });
+        }
+        let (referring, options, is_new) = self.references(places)?;
+        edits.extend(referring);
+        Some((edits, options, is_new))
+    }
+
+    /// Edits of every reference to the old name, the options they stand in, and whether any leads nowhere today.
+    fn references(&self, moving: &[Place]) -> Option<Edits> {
+        let stack = self.context.stack;
+        let (group, key) = (&*self.seen.group, &*self.seen.key);
+        let (mut edits, mut options, mut is_new) = (Vec::new(), Vec::new(), false);
+        let in_environment = stack.environment().iter().any(|variable| {
+            let names = substitution::references(&variable.value);
+            names.iter().any(|reference| reference.target().1 == key)
+        });
+        if in_environment {
+            return None;
+        }
+        for place in stack.places() {
+            let (document, assignment) = (stack.document(place), stack.assignment(place));
+            let span = assignment.value_span(document.source().bytes());
+            let bytes = span.of(document.source().bytes());
+            if memchr::memchr(b'$', bytes).is_none() {
+                continue;
+            }
+            let text = std::str::from_utf8(bytes).ok()?;
+            for reference in substitution::references(text) {
+                let (asked, name) = reference.target();
+                let own = stack.group(place);
+                let is_meant = name == key
+                    && match asked {
+                        Some(asked) => asked == group,
+                        None => own == group || (group == "DEFAULT" && self.context.from.setting(own, key).is_none()),
+                    };
+                if !is_meant {
+                    continue;
+                }
+                if moving.contains(&place) {
+                    return None;
+                }
+                let at = Span::new(span.start + reference.range.start, span.start + reference.range.end);
+                let layer = place.layer;
+                let edit = Edit::replace(at, self.reference_from(own)?);
+                edits.push(LayerEdit { layer, edit });
+                is_new |= !matches!(self.seen.before, Some(named) if named.via == Via::Current);
+                let named = self.context.to.option_at(place).or(self.context.from.option_at(place));
+                options.extend(named.map(|named| OptionName::new(named.option.group(), named.option.name())));
+                options.push(self.context.name_at(place));
+            }
+        }
+        Some((edits, options, is_new))
+    }
+
+    /// How a value in `own` refers to the new name; `None` where it would mean another option.
+    fn reference_from(&self, own: &str) -> Option<String> {
+        let (group, name) = (self.new.group(), self.new.name());
+        if own == group {
+            return Some(format!("${{{name}}}"));
+        }
+        if group != "DEFAULT" {
+            return Some(format!("${{{group}.{name}}}"));
+        }
+        let is_hidden = self.context.to.setting(own, name).is_some() || self.context.from.setting(own, name).is_some();
+        (!is_hidden).then(|| format!("${{{name}}}"))
+    }
+
+    fn fix(&self, title: String, (edits, referring, is_new): Edits) -> Fix {
+        let wakes = self.seen.before.is_none() && !self.takes_old();
+        let mut announces = self.announced();
+        announces.extend(referring);
+        Fix {
+            title,
+            safety: if wakes || is_new { Safety::Unsafe } else { Safety::Safe },
+            edits,
+            announces,
+        }
+    }
+
+    /// The names whose lines change; where both releases take both names no value may move.
+    fn announced(&self) -> Vec<OptionName> {
+        let mut names = vec![OptionName::kept(self.seen.group.clone(), self.seen.key.clone())];
+        if self.is_same_today() && self.takes_old() {
+            names.push(OptionName::kept(self.new.group(), self.new.name()));
+            return names;
+        }
+        if !self.takes_old() {
+            names.push(OptionName::new(self.new.group(), self.new.name()));
+        } else {
+            names.push(OptionName::kept(self.new.group(), self.new.name()));
+        }
+        names.extend(
+            self.seen
+                .before
+                .iter()
+                .map(|named| OptionName::new(named.option.group(), named.option.name())),
+        );
+        names
+    }
+}

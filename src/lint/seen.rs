@@ -1,0 +1,247 @@
+//! Every name written in a stack with what both releases make of it: looked up once, shared by the rules about options.
+//!
+//! It leaves out what other rules speak of: the live-migration options that lie in a wrong place or went early, and
+//! names that nova ignores for the way they are written.
+
+use std::borrow::Cow;
+
+use super::context::{ACTION, LIBVIRT, PROGRESS_TIMEOUT};
+use super::finding::{Edited, Step};
+use crate::catalog::outside::{self, Hints, Outside};
+use crate::catalog::{self, Fate, Named, Release, fate};
+use crate::conf::layers::{Site, Stack};
+use crate::conf::substitution;
+use crate::effective::View;
+
+/// One written name.
+#[derive(Clone, Debug)]
+pub struct Seen<'a> {
+    /// Where.
+    pub site: Site,
+    /// The group as oslo.config matches it.
+    pub group: Cow<'a, str>,
+    /// The name as written; of a variable in lower case.
+    pub key: Cow<'a, str>,
+    /// What the release of today makes of it.
+    pub before: Option<Named>,
+    /// What the release to come makes of it.
+    pub fate: Fate,
+    /// Why it is right though the release to come lists no such option.
+    pub outside: Option<Outside>,
+}
+
+impl Seen<'_> {
+    /// `[group] name` as written.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("[{}] {}", self.group, self.key)
+    }
+}
+
+/// Looks up every name in the stack, and the variables that the release of today reads.
+pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<Seen<'a>> {
+    let stack = from.stack();
+    let hints = hints(to);
+    let mut found = Vec::with_capacity(stack.places().count());
+    for place in stack.places() {
+        let (group, key) = (stack.group(place), stack.key(place));
+        if is_readable(stack, place) && !is_told_elsewhere(group, &key) {
+            let (group, site) = (Cow::Borrowed(group), Site::File(place));
+            found.push(look_up(site, group, key, [from.release(), to.release()], &hints));
+        }
+    }
+    for (index, variable) in stack.environment().iter().enumerate() {
+        let Some((group, key)) = variable.name.strip_prefix("OS_").and_then(|name| name.split_once("__")) else {
+            continue;
+        };
+        let group = if group == "DEFAULT" {
+            group.to_owned()
+        } else {
+            group.to_lowercase()
+        };
+        let key = key.to_lowercase();
+        // The environment counts by an option's own name only.
+        let is_read = from.reads_environment() && catalog::option(&group, &key, from.release()).is_some();
+        if is_read && !is_told_elsewhere(&group, &key) {
+            let (group, key) = (Cow::Owned(group), Cow::Owned(key));
+            let releases = [from.release(), to.release()];
+            found.push(look_up(Site::Environment(index), group, key, releases, &hints));
+        }
+    }
+    found
+}
+
+fn look_up<'a>(
+    site: Site,
+    group: Cow<'a, str>,
+    key: Cow<'a, str>,
+    [from, to]: [Release; 2],
+    hints: &Hints,
+) -> Seen<'a> {
+    let fate = fate(&group, &key, to);
+    let before = match &fate {
+        Fate::Known(option) if from == to => Some(Named {
+            option: *option,
+            via: catalog::Via::Current,
+        }),
+        _ => catalog::by_any_name(&group, &key, from),
+    };
+    let outside = match fate {
+        Fate::Known(_) | Fate::Old(_) => None,
+        // A name that nova once had is nova's own, whoever else has it too.
+        Fate::Gone(_) => outside::recognise(&group, &key, hints, to).filter(|why| *why != Outside::OtherService),
+        _ => outside::recognise(&group, &key, hints, to),
+    };
+    Seen {
+        site,
+        group,
+        key,
+        before,
+        fate,
+        outside,
+    }
+}
+
+/// A name before the first section, or under a header that oslo.config rejects, is the reader's business.
+fn is_readable(stack: &Stack, place: crate::conf::layers::Place) -> bool {
+    let section = stack.assignment(place).section;
+    section.is_some_and(|index| !stack.document(place).sections()[index].malformed)
+}
+
+/// Whether other rules speak of this name: the live-migration rules, or those about how a name is written.
+fn is_told_elsewhere(group: &str, key: &str) -> bool {
+    if matches!(
+        key,
+        PROGRESS_TIMEOUT | "live_migration_flag" | "block_migration_flag" | ACTION
+    ) {
+        return true;
+    }
+    if key.starts_with("live_migration_") && group != LIBVIRT {
+        return true;
+    }
+    if group != group.trim() || group == "default" {
+        return true;
+    }
+    let plain = key.to_lowercase().replace('-', "_");
+    plain != key && catalog::is_known_anywhere(group, &plain)
+}
+
+/// What the files say that decides which groups exist.
+fn hints(to: &View<'_>) -> Hints {
+    let words = |group: &str, name: &str| -> Vec<String> {
+        let setting = to.setting(group, name);
+        let text = setting.filter(crate::effective::Setting::is_set);
+        let text = text.and_then(|setting| to.text(&setting).ok().flatten());
+        let split = text.map(|text| text.split(',').map(|word| word.trim().to_owned()).collect());
+        split.unwrap_or_default()
+    };
+    let stack = to.stack();
+    // oslo.config's own option, which no list holds.
+    let sources = stack.places_of("DEFAULT", "config_source");
+    let auth_sections = stack.places().filter(|&place| stack.key(place) == "auth_section");
+    Hints {
+        config_sources: sources
+            .flat_map(|place| list(&stack.value(Site::File(place))))
+            .collect(),
+        mediated_types: [
+            words("devices", "enabled_mdev_types"),
+            words("devices", "enabled_vgpu_types"),
+        ]
+        .concat(),
+        auth_sections: auth_sections
+            .map(|place| stack.value(Site::File(place)).trim().to_owned())
+            .collect(),
+    }
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(|word| word.trim().to_owned()).collect()
+}
+
+/// Whether some value in the stack, or a variable, refers to `name` of `group`.
+#[must_use]
+pub fn is_referred_to(stack: &Stack, group: &str, name: &str) -> bool {
+    let refers = |value: &str, own: &str| {
+        value.contains('$')
+            && substitution::references(value).iter().any(|reference| {
+                let (asked, asked_name) = reference.target();
+                asked_name == name
+                    && (asked == Some(group) || (asked.is_none() && (own == group || group == "DEFAULT")))
+            })
+    };
+    let files = stack
+        .places()
+        .any(|place| refers(&stack.value(Site::File(place)), stack.group(place)));
+    files
+        || stack
+            .environment()
+            .iter()
+            .any(|variable| refers(&variable.value, group))
+}
+
+/// The hop of an upgrade that leads over `release`; `None` where it lies behind or beyond.
+#[must_use]
+pub fn hop_over(from: Release, to: Release, release: Release) -> Option<(Release, Release)> {
+    let mut start = from;
+    for stop in from.hops(to) {
+        if start < release && release <= stop {
+            return Some((start, stop));
+        }
+        start = stop;
+    }
+    None
+}
+
+/// When to edit for what `changed` brings, given which releases read the new text as it is meant.
+#[must_use]
+pub fn step(from: Release, to: Release, changed: Release, reads_new: impl Fn(Release) -> bool) -> Step {
+    let hop = hop_over(from, to, changed);
+    if reads_new(from) {
+        return Step {
+            hop,
+            edited: Edited::Before,
+        };
+    }
+    let stops = from.hops(to);
+    let first = stops.iter().copied().find(|&stop| reads_new(stop)).unwrap_or(to);
+    let next = stops.iter().copied().find(|&stop| stop > first);
+    let edited = match (hop, next) {
+        // The hop that matters comes later: there is time between.
+        (Some((_, end)), _) if first < end => Edited::Between(first, end),
+        (None, Some(next)) if changed > to => Edited::Between(first, next),
+        _ => Edited::With(first),
+    };
+    Step { hop, edited }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(number: u32) -> Release {
+        Release::from_number(number).unwrap()
+    }
+
+    #[test]
+    fn a_hop_over_a_release_starts_before_it_and_ends_there_or_later() {
+        assert_eq!(
+            hop_over(release(29), release(33), release(30)),
+            Some((release(29), release(31)))
+        );
+        assert_eq!(
+            hop_over(release(18), release(20), release(19)),
+            Some((release(18), release(19)))
+        );
+        assert_eq!(hop_over(release(18), release(20), release(18)), None);
+        assert_eq!(hop_over(release(18), release(20), release(21)), None);
+    }
+
+    #[test]
+    fn an_edit_is_made_before_between_or_with_a_hop() {
+        let edited =
+            |since: u32, changed: u32| step(release(18), release(22), release(changed), |r| r >= release(since)).edited;
+        assert_eq!(edited(16, 20), Edited::Before);
+        assert_eq!(edited(19, 21), Edited::Between(release(19), release(21)));
+        assert_eq!(edited(20, 20), Edited::With(release(20)));
+    }
+}

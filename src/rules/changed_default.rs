@@ -1,0 +1,116 @@
+//! Options that nothing sets and whose default changes on the way: nova does something else with the same file.
+//!
+//! The few that change what nova does are warnings; what the file sets is not touched by a default.
+
+use std::collections::HashSet;
+
+use crate::catalog::moves;
+use crate::catalog::{self, OptionFacts, Release};
+use crate::effective::mask;
+use crate::lint::{Context, Edited, Finding, Location, Rule, Severity, Step, seen};
+
+pub(super) static RULE: Rule = Rule {
+    id: "changed-default",
+    severity: Severity::Info,
+    summary: "a default that changes under a file that does not set the option",
+    doc: include_str!("../../docs/rules/changed-default.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let (from, to) = (context.from.release(), context.to.release());
+    if from == to || !from.is_complete() {
+        return;
+    }
+    let groups: HashSet<&str> = context.seen().iter().map(|seen| &*seen.group).collect();
+    for (old, new) in catalog::changed_defaults(from, to) {
+        let known = moves::new_default(new.group(), new.name(), from, to);
+        if known.is_some_and(|known| known.why.is_empty()) {
+            continue;
+        }
+        // Where the file has nothing to say of a group, only what changes nova's doings matters.
+        let matters = known.is_some() || groups.contains(new.group());
+        if matters && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
+            findings.push(report(context, old, new, known));
+        }
+    }
+}
+
+fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Option<&moves::NewDefault>) -> Finding {
+    let (from, to) = (context.from.release(), context.to.release());
+    let changed = first_with(old, new, from, to);
+    let (was, is) = (shown(old), shown(new));
+    let values = match (was, is) {
+        (Some(was), Some(is)) => format!("from {was} to {is}"),
+        _ => format!("(`novamend option {}.{}` shows both)", new.group(), new.name()),
+    };
+    let message = format!(
+        "the default of `{}` changes in {} {values}",
+        new.title(),
+        changed.short()
+    );
+    let step = Step {
+        hop: seen::hop_over(from, to, changed),
+        edited: Edited::Before,
+    };
+    let why = match known {
+        Some(known) => known.why.clone(),
+        None => format!("nothing sets it, so nova takes the new one{}", step.place()),
+    };
+    let help = match old.default_text() {
+        Some(_) => format!(
+            "to keep the old one write {} into `[{}]` before the upgrade",
+            written(old),
+            old.group()
+        ),
+        None => "set it before the upgrade if the new default does not suit".to_owned(),
+    };
+    let severity = if known.is_some() {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
+    Finding::new(&RULE, Location::Stack, message)
+        .graded(severity)
+        .because(why)
+        .with_help(help)
+        .at(step)
+}
+
+/// The release from which on the default is the new one.
+fn first_with(old: OptionFacts, new: OptionFacts, from: Release, to: Release) -> Release {
+    let on_the_way = Release::all().filter(|release| from < *release && *release <= to).rev();
+    let default = new.default();
+    let is_new = |release: &Release| {
+        catalog::option(old.group(), old.name(), *release).is_some_and(|facts| facts.default() == default)
+    };
+    on_the_way.take_while(is_new).last().unwrap_or(to)
+}
+
+/// The longest default that is shown whole, in characters.
+const LONGEST: usize = 60;
+
+/// The default as a report shows it; `None` where it is too long for that.
+fn shown(option: OptionFacts) -> Option<String> {
+    let Some(text) = option.default_text() else {
+        return Some("unset".to_owned());
+    };
+    let text = mask::shown(option.group(), option.name(), &text);
+    (text.chars().count() <= LONGEST).then(|| format!("`{text}`"))
+}
+
+fn written(option: OptionFacts) -> String {
+    let text = option.default_text().unwrap_or_default();
+    if text.chars().count() > LONGEST {
+        return format!(
+            "its value (`novamend option {}.{}` shows it)",
+            option.group(),
+            option.name()
+        );
+    }
+    format!(
+        "`{} = {}`",
+        option.name(),
+        mask::shown(option.group(), option.name(), &text)
+    )
+}

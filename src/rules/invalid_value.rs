@@ -1,0 +1,156 @@
+//! Values that oslo.config rejects for the type the release to come gives an option: nova stops, or fails at first use.
+//!
+//! The timeout action and negative timeouts have rules of their own; a reference that leads nowhere is not a value yet.
+
+use std::collections::HashSet;
+
+use crate::catalog::{self, Fate, OptionFacts, Release};
+use crate::conf::layers::Site;
+use crate::conf::substitution;
+use crate::conf::value::{self, ValueError};
+use crate::effective::{Unusable, View, mask};
+use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen};
+
+pub(super) static RULE: Rule = Rule {
+    id: "invalid-value",
+    severity: Severity::Error,
+    summary: "a value that the release rejects",
+    doc: include_str!("../../docs/rules/invalid-value.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut told = HashSet::new();
+    for seen in context.seen() {
+        let options: &[OptionFacts] = match &seen.fate {
+            Fate::Known(option) => std::slice::from_ref(option),
+            Fate::Old(options) => options,
+            _ => continue,
+        };
+        for option in options {
+            let setting = context.to.setting_of(*option);
+            if setting.found.effective.contains(&seen.site)
+                && let Some(error) = rejected(&context.to, *option, seen.site)
+                && !is_negative_timeout(*option, &error)
+                && told.insert(seen.site)
+            {
+                findings.push(report(context, seen, *option, &error));
+            }
+        }
+    }
+}
+
+/// `negative-timeout` speaks of the live-migration timeouts below their least value.
+fn is_negative_timeout(option: OptionFacts, error: &ValueError) -> bool {
+    option.name() == "live_migration_completion_timeout" && matches!(error, ValueError::BelowMin(_))
+}
+
+/// Why the release of `view` rejects the value at `site`; `None` where it takes it, or a host decides.
+fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueError> {
+    let raw = view.stack().value(site);
+    if depends_on_host(view, option.group(), &raw, 0) {
+        return None;
+    }
+    let text = match view.expanded(option.group(), &raw) {
+        Ok(text) => text,
+        Err(Unusable::Rejected(_) | Unusable::Undefined(_)) => return None,
+    };
+    value::check(&option.option_type(), &text, view.profile()).err()
+}
+
+/// Whether the value leads, by references, to a default that differs from host to host.
+fn depends_on_host(view: &View<'_>, group: &str, raw: &str, depth: usize) -> bool {
+    if depth > 8 || !raw.contains('$') {
+        return depth > 8;
+    }
+    substitution::references(raw).iter().any(|reference| {
+        let (asked, name) = reference.target();
+        let setting = match asked {
+            Some(asked) => view.setting(asked, name),
+            None => view.setting(group, name).or_else(|| view.setting("DEFAULT", name)),
+        };
+        let Some(setting) = setting else { return false };
+        let raw = match setting.winner() {
+            Some(site) => view.stack().value(site).into_owned(),
+            None if setting.facts.is_host_dependent() => return true,
+            None => setting.facts.default_text().unwrap_or_default(),
+        };
+        depends_on_host(view, setting.facts.group(), &raw, depth + 1)
+    })
+}
+
+fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Finding {
+    let (from, to) = (context.from.release(), context.to.release());
+    let since = since(context, option, seen.site);
+    let message = format!("{} rejects the value of `{}`: {error}", to.short(), option.title());
+    let step = Step {
+        hop: since.and_then(|release| seen::hop_over(from, to, release)),
+        edited: Edited::Before,
+    };
+    let why = match since.filter(|_| step.hop.is_some()) {
+        Some(release) => format!(
+            "up to now it is taken; {} is the first to reject it,{}",
+            release.short(),
+            step.place()
+        ),
+        None => format!("{} rejects it as well: the first use of the option fails", from.short()),
+    };
+    let location = match seen.site {
+        Site::File(place) => context.value_location(place),
+        site @ Site::Environment(_) => context.site_location(site),
+    };
+    let finding = Finding::new(&RULE, location, message).because(why.replace(",  at", ", at").replace(",  ", ", "));
+    finding
+        .with_help(help(error))
+        .with_fix(choice_fix(context, seen, option, error))
+        .at(step)
+}
+
+/// The first release on the way that rejects the value; `None` where today's does already.
+fn since(context: &Context<'_>, option: OptionFacts, site: Site) -> Option<Release> {
+    let (from, to) = (context.from.release(), context.to.release());
+    let rejects = |release: &Release| {
+        let facts = catalog::option(option.group(), option.name(), *release);
+        facts.is_some_and(|facts| rejected(&View::new(context.stack, *release), facts, site).is_some())
+    };
+    if rejects(&from) {
+        return None;
+    }
+    Release::all()
+        .filter(|release| from < *release && *release <= to)
+        .find(rejects)
+}
+
+fn help(error: &ValueError) -> String {
+    match error {
+        ValueError::Choice(choices) => format!("write one of {}", quoted(choices)),
+        ValueError::BelowMin(least) => format!("write {least} or more"),
+        ValueError::AboveMax(most) => format!("write {most} or less"),
+        ValueError::Bool => "write `true` or `false`".to_owned(),
+        _ => "write a value it takes, or remove the line for the default".to_owned(),
+    }
+}
+
+fn quoted(words: &[String]) -> String {
+    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    words.join(", ")
+}
+
+/// A choice that differs by case, hyphens or outer space only is plainly what was meant.
+fn choice_fix(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Option<Fix> {
+    let (Site::File(place), ValueError::Choice(choices)) = (seen.site, error) else {
+        return None;
+    };
+    let plain = |text: &str| text.trim().to_lowercase().replace('-', "_");
+    let value = context.stack.value(seen.site);
+    if mask::is_secret_at(context.stack, place) || value.contains('$') {
+        return None;
+    }
+    let meant = choices.iter().find(|choice| plain(choice) == plain(&value))?;
+    Some(Fix {
+        title: format!("write `{} = {meant}`", seen.key),
+        safety: Safety::Unsafe,
+        edits: vec![context.replacement_of(place, meant)],
+        announces: vec![context.name_at(place), OptionName::new(option.group(), option.name())],
+    })
+}

@@ -1,0 +1,98 @@
+//! Names that no release of nova knows, in sections that nova alone reads.
+//!
+//! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
+
+use crate::catalog::{self, Fate, OptionFacts, Release, nearest};
+use crate::conf::layers::Site;
+use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Rule, Safety, Seen, Severity};
+use crate::text::Edit;
+
+pub(super) static RULE: Rule = Rule {
+    id: "unknown-option",
+    severity: Severity::Warning,
+    summary: "an option that the release does not know, and never did",
+    doc: include_str!("../../docs/rules/unknown-option.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.to.release().is_complete() {
+        return;
+    }
+    for seen in context.seen() {
+        if seen.outside.is_some() || matches!(seen.site, Site::Environment(_)) {
+            continue;
+        }
+        match seen.fate {
+            Fate::Unknown if super::removed_option::early(seen).is_none() => findings.extend(unknown(context, seen)),
+            Fate::Later(release) if seen.before.is_none() => findings.push(too_early(context, seen, release)),
+            _ => {}
+        }
+    }
+}
+
+fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Finding {
+    let to = context.to.release().short();
+    let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
+    Finding::new(&RULE, context.site_location(seen.site), message)
+        .because("nova reads no option it does not know, and says nothing")
+        .with_help(format!(
+            "say `--to {}` if that is where the upgrade leads",
+            release.short()
+        ))
+}
+
+fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
+    let to = context.to.release();
+    let near = catalog::did_you_mean(&seen.group, &seen.key, to).filter(|near| is_likely(seen, *near));
+    // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
+    if near.is_none() && !catalog::is_group_known(&seen.group) {
+        return None;
+    }
+    let message = match near {
+        Some(near) => format!("no release knows `{}`; did you mean `{}`?", seen.title(), near.title()),
+        None => format!(
+            "no release from {} on knows `{}`",
+            Release::FIRST_COMPLETE.short(),
+            seen.title()
+        ),
+    };
+    let help = match near {
+        Some(near) => format!("write `{}` if that is meant, else remove the line", near.title()),
+        None => "remove the line, or see who else reads this section".to_owned(),
+    };
+    Some(
+        Finding::new(&RULE, context.site_location(seen.site), message)
+            .because("nova reads no option it does not know, and says nothing")
+            .with_help(help)
+            .with_fix(near.and_then(|near| correction(context, seen, near))),
+    )
+}
+
+/// A section that no release knows counts as mistyped only where its name is nearly a known one.
+fn is_likely(seen: &Seen<'_>, near: OptionFacts) -> bool {
+    if catalog::is_group_known(&seen.group) {
+        return true;
+    }
+    nearest::nearest(&seen.group, std::iter::once(near.group())).is_some()
+}
+
+/// The right spelling, where only the name is wrong and nothing in the file sets the option yet.
+fn correction(context: &Context<'_>, seen: &Seen<'_>, near: OptionFacts) -> Option<Fix> {
+    let Site::File(place) = seen.site else {
+        return None;
+    };
+    if near.group() != seen.group || context.to.setting_of(near).is_set() {
+        return None;
+    }
+    let edit = Edit::replace(context.stack.assignment(place).key, near.name());
+    Some(Fix {
+        title: format!("rename `{}` to `{}`", seen.key, near.name()),
+        safety: Safety::Unsafe,
+        edits: vec![LayerEdit {
+            layer: place.layer,
+            edit,
+        }],
+        announces: vec![context.name_at(place), OptionName::new(near.group(), near.name())],
+    })
+}
