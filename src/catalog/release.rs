@@ -66,6 +66,8 @@ const SERIES: [(&str, Option<&str>); 22] = [
 impl Release {
     /// Mitaka, the oldest release anything is known about.
     pub const OLDEST: Self = Self(FIRST);
+    /// Newton, the first release without the migration flags.
+    pub const NEWTON: Self = Self(14);
     /// Ocata, the first release whose options are all known.
     pub const FIRST_COMPLETE: Self = Self(15);
     /// Rocky, the last release with the progress timeout and with post-copy that starts by itself.

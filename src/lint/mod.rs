@@ -4,6 +4,7 @@
 
 pub mod context;
 pub mod finding;
+mod moving;
 pub mod rename;
 pub mod seen;
 pub mod settings;

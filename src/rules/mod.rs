@@ -11,6 +11,8 @@ mod invalid_action;
 mod invalid_value;
 mod lost_auto_post_copy;
 mod moved_option;
+mod option_in_wrong_section;
+mod removed_migration_flags;
 mod removed_option;
 mod removed_progress_timeout;
 mod renamed_option;
@@ -29,6 +31,8 @@ pub static RULES: &[&Rule] = &[
     &invalid_value::RULE,
     &lost_auto_post_copy::RULE,
     &moved_option::RULE,
+    &option_in_wrong_section::RULE,
+    &removed_migration_flags::RULE,
     &removed_option::RULE,
     &removed_progress_timeout::RULE,
     &renamed_option::RULE,

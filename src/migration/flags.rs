@@ -1,0 +1,67 @@
+//! Libvirt's migration flags, which operators listed up to Mitaka and nova chooses by itself from Newton on.
+//!
+//! Sources: `_parse_migration_flags` of nova/virt/libvirt/driver.py at mitaka-eol and newton-eol.
+
+use std::collections::BTreeSet;
+
+/// The flags that became options of `[libvirt]`; each option counts for migrations with and without copied disks.
+pub const OPTIONS: [(&str, &str); 3] = [
+    ("VIR_MIGRATE_AUTO_CONVERGE", "live_migration_permit_auto_converge"),
+    ("VIR_MIGRATE_POSTCOPY", "live_migration_permit_post_copy"),
+    ("VIR_MIGRATE_TUNNELLED", "live_migration_tunnelled"),
+];
+
+/// The flags that nova sets by itself.
+const BY_ITSELF: [&str; 5] = [
+    "VIR_MIGRATE_LIVE",
+    "VIR_MIGRATE_NON_SHARED_INC",
+    "VIR_MIGRATE_PEER2PEER",
+    "VIR_MIGRATE_PERSIST_DEST",
+    "VIR_MIGRATE_UNDEFINE_SOURCE",
+];
+
+/// What became of a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// This option of `[libvirt]` sets it.
+    Option(&'static str),
+    /// Nova sets it by itself.
+    ByItself,
+    /// Nova sets it no more.
+    Gone,
+    /// It is no flag of libvirt's; Mitaka warned and went on.
+    NoFlag,
+}
+
+/// The flags in a list as nova takes it apart.
+#[must_use]
+pub fn split(list: &str) -> BTreeSet<&str> {
+    list.split(',').map(str::trim).filter(|flag| !flag.is_empty()).collect()
+}
+
+/// What became of `flag`; libvirt's names are case-sensitive.
+#[must_use]
+pub fn fate(flag: &str) -> Fate {
+    if let Some((_, option)) = OPTIONS.iter().find(|(known, _)| *known == flag) {
+        Fate::Option(option)
+    } else if BY_ITSELF.contains(&flag) {
+        Fate::ByItself
+    } else if flag.starts_with("VIR_MIGRATE_") {
+        Fate::Gone
+    } else {
+        Fate::NoFlag
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_taken_apart_and_each_flag_has_a_fate() {
+        let flags = split("VIR_MIGRATE_LIVE, VIR_MIGRATE_TUNNELLED,,VIR_MIGRATE_UNSAFE ,live");
+        let fates: Vec<Fate> = flags.into_iter().map(fate).collect();
+        let tunnelled = Fate::Option("live_migration_tunnelled");
+        assert_eq!(fates, [Fate::ByItself, tunnelled, Fate::Gone, Fate::NoFlag]);
+    }
+}
