@@ -108,6 +108,9 @@ fn is_readable(stack: &Stack, place: crate::conf::layers::Place) -> bool {
     section.is_some_and(|index| !stack.document(place).sections()[index].malformed)
 }
 
+/// The options of live migration that belong elsewhere than in `[libvirt]`.
+const IN_OTHER_GROUPS: [&str; 2] = ["live_migration_retry_count", "live_migration_wait_for_vif_plug"];
+
 /// Whether other rules speak of this name: the live-migration rules, or those about how a name is written.
 fn is_told_elsewhere(group: &str, key: &str) -> bool {
     if matches!(
@@ -116,7 +119,7 @@ fn is_told_elsewhere(group: &str, key: &str) -> bool {
     ) {
         return true;
     }
-    if key.starts_with("live_migration_") && group != LIBVIRT {
+    if key.starts_with("live_migration_") && (group != LIBVIRT || IN_OTHER_GROUPS.contains(&key)) {
         return true;
     }
     if group != group.trim() || group == "default" {
