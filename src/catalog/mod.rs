@@ -4,6 +4,7 @@
 
 pub mod facts;
 pub mod fate;
+pub mod meant;
 pub mod moves;
 pub mod nearest;
 pub mod outside;
@@ -15,6 +16,7 @@ use std::borrow::Cow;
 
 pub use facts::{Alias, OptionFacts};
 pub use fate::{Fate, Gone, fate};
+pub use meant::{group_meant, key_meant};
 pub use release::Release;
 pub use secret::is_secret;
 pub use table::Row;
@@ -125,7 +127,9 @@ pub fn is_known_anywhere(group: &str, key: &str) -> bool {
 #[must_use]
 pub fn is_group_known(group: &str) -> bool {
     let group = normal_group(group);
-    !table().rows_in(&group).is_empty() || table().aliases.iter().any(|(known, ..)| **known == *group)
+    let aliases = &table().aliases;
+    let first = aliases.partition_point(|(known, ..)| **known < *group);
+    !table().rows_in(&group).is_empty() || aliases.get(first).is_some_and(|(known, ..)| **known == *group)
 }
 
 /// The groups in which `release` has an option called `name`, in order.

@@ -10,6 +10,10 @@ use crate::conf::layers::{Place, Site, Stack};
 use crate::conf::lexer;
 use crate::text::Span;
 
+/// So many items back a rejected line is looked at as the continuation of a secret; in a file of nothing but rejected
+/// lines the search would cost their square.
+const FAR: usize = 64;
+
 /// What stands in the place of a secret.
 pub const MASK: &str = "***";
 
@@ -123,7 +127,20 @@ fn in_comment(document: &Document, line: Span) -> Option<Span> {
 fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Option<Span> {
     let bytes = document.source().bytes();
     let text = document.text(malformed.span);
-    let before = document.items()[..index].iter().rev().find_map(|item| match item.kind {
+    let is_indented = text.starts_with([' ', '\t']);
+    let speaks = text
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .any(|word| catalog::is_secret("DEFAULT", word, ""));
+    let is_masked =
+        speaks || catalog::is_secret("DEFAULT", "", &text) || (is_indented && may_continue_a_secret(document, index));
+    is_masked.then(|| lexer::strip(bytes, malformed.span))
+}
+
+/// Whether what stands before item `index` holds a secret; also where that is so far up that the search is not worth it.
+fn may_continue_a_secret(document: &Document, index: usize) -> bool {
+    let nearest = index.saturating_sub(FAR)..index;
+    let is_whole = nearest.start == 0;
+    let before = document.items()[nearest].iter().rev().find_map(|item| match item.kind {
         ItemKind::Assignment(at) => Some(is_secret(document, &document.assignments()[at])),
         ItemKind::Comment => document
             .lines_of(item)
@@ -132,14 +149,7 @@ fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Opt
         ItemKind::Header(_) => Some(false),
         _ => None,
     });
-    let is_indented = text.starts_with([' ', '\t']);
-    let speaks = text
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|word| catalog::is_secret("DEFAULT", word, ""));
-    if (is_indented && before == Some(true)) || speaks || catalog::is_secret("DEFAULT", "", &text) {
-        return Some(lexer::strip(bytes, malformed.span));
-    }
-    None
+    before.unwrap_or(!is_whole)
 }
 
 /// The text of `line` with its secrets masked; bytes that are not UTF-8 come as U+FFFD.

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Safety};
+use super::reach::Reach;
 use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
-use crate::catalog::Release;
+use crate::catalog::{self, Release};
 use crate::conf::edit;
 use crate::conf::layers::{Site, Stack};
 use crate::effective::{Setting, View, mask};
@@ -74,6 +75,7 @@ pub struct Context<'a> {
     /// [`LiveMigration`] in the release to come.
     pub after: LiveMigration,
     seen: OnceCell<Vec<Seen<'a>>>,
+    reach: OnceCell<Reach>,
 }
 
 impl<'a> Context<'a> {
@@ -89,6 +91,7 @@ impl<'a> Context<'a> {
             before: live_migration(&from),
             after: live_migration(&to),
             seen: OnceCell::new(),
+            reach: OnceCell::new(),
         }
     }
 
@@ -308,6 +311,24 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn name_at(&self, place: Place) -> OptionName {
         OptionName::new(self.stack.group(place), self.stack.key(place))
+    }
+
+    /// All that may move when lines `key = …` of these groups and keys come, go or change: those names as written, the
+    /// options they set in either release, and every option that refers to one of them.
+    #[must_use]
+    pub fn moved_by<'b>(&self, lines: impl IntoIterator<Item = (&'b str, &'b str)>) -> Vec<OptionName> {
+        let mut names = Vec::new();
+        for (group, key) in lines {
+            names.push(OptionName::new(group, key));
+            for release in [self.from.release(), self.to.release()] {
+                if let Some(named) = catalog::by_any_name(group, key, release) {
+                    names.push(OptionName::new(named.option.group(), named.option.name()));
+                }
+            }
+        }
+        self.reach
+            .get_or_init(|| Reach::of([&self.from, &self.to]))
+            .closure(names)
     }
 
     /// A fix that makes `value` the effective value of an option: where something in a file sets it, there; else as a new

@@ -5,6 +5,7 @@
 pub mod context;
 pub mod finding;
 mod moving;
+mod reach;
 pub mod rename;
 pub mod seen;
 pub mod settings;

@@ -122,7 +122,7 @@ fn is_told_elsewhere(group: &str, key: &str) -> bool {
     if key.starts_with("live_migration_") && (group != LIBVIRT || IN_OTHER_GROUPS.contains(&key)) {
         return true;
     }
-    if group != group.trim() || group == "default" {
+    if catalog::group_meant(group).is_some() {
         return true;
     }
     let plain = key.to_lowercase().replace('-', "_");

@@ -4,18 +4,23 @@
 
 mod action_before_its_release;
 mod action_never_runs;
+mod byte_order_mark;
 mod changed_default;
 mod deprecated_option;
 mod dropped_alias;
 mod invalid_action;
 mod invalid_value;
+mod key_ignored;
 mod lost_auto_post_copy;
+mod malformed_line;
 mod moved_option;
 mod option_in_wrong_section;
 mod removed_migration_flags;
 mod removed_option;
 mod removed_progress_timeout;
 mod renamed_option;
+mod section_name_ignored;
+mod undecodable_text;
 mod unknown_option;
 
 use crate::lint::{Rule, suppressions};
@@ -24,18 +29,23 @@ use crate::lint::{Rule, suppressions};
 pub static RULES: &[&Rule] = &[
     &action_before_its_release::RULE,
     &action_never_runs::RULE,
+    &byte_order_mark::RULE,
     &changed_default::RULE,
     &deprecated_option::RULE,
     &dropped_alias::RULE,
     &invalid_action::RULE,
     &invalid_value::RULE,
+    &key_ignored::RULE,
     &lost_auto_post_copy::RULE,
+    &malformed_line::RULE,
     &moved_option::RULE,
     &option_in_wrong_section::RULE,
     &removed_migration_flags::RULE,
     &removed_option::RULE,
     &removed_progress_timeout::RULE,
     &renamed_option::RULE,
+    &section_name_ignored::RULE,
+    &undecodable_text::RULE,
     &unknown_option::RULE,
     &suppressions::UNUSED_SUPPRESSION,
 ];
