@@ -150,7 +150,16 @@ pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFa
     if let Some(found) = option(&here, &wanted, release) {
         return Some(found);
     }
-    if let [only] = groups_with(&wanted, release)[..] {
+    // `group.name` in [DEFAULT], as the options are called in texts.
+    if let Some((group, name)) = wanted.split_once('.')
+        && let Some(found) = option(group, name, release)
+    {
+        return Some(found);
+    }
+    // One name in two groups of their own is mostly two things.
+    if let [only] = groups_with(&wanted, release)[..]
+        && (here == "DEFAULT" || only == "DEFAULT")
+    {
         return option(only, &wanted, release);
     }
     let names = table()

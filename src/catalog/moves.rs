@@ -39,6 +39,8 @@ pub struct NewDefault {
     pub release: Release,
     /// What nova does otherwise, a sentence without its full stop; empty where old and new default mean the same.
     pub why: String,
+    /// Whether what relied on the old default may break.
+    pub is_grave: bool,
     /// Where that is said.
     pub source: String,
 }
@@ -100,56 +102,44 @@ pub fn new_default(group: &str, name: &str, from: Release, to: Release) -> Optio
 #[must_use]
 pub fn read(text: &str) -> Option<Moves> {
     let document = Document::parse(text).ok()?;
-    let tables = |key: &str| {
-        let tables = document.get(key).and_then(|item| item.as_array_of_tables());
-        tables.into_iter().flatten()
-    };
-    Some(Moves {
-        gone: tables("gone").map(one_gone).collect::<Option<_>>()?,
-        defaults: tables("default")
-            .map(|table| {
-                let (group, name) = option(table)?;
-                Some(NewDefault {
-                    group,
-                    name,
-                    release: release(table)?,
-                    why: text_or_empty(table, "why"),
-                    source: word(table, "source")?,
-                })
-            })
-            .collect::<Option<_>>()?,
-        meanings: tables("meaning")
-            .map(|table| {
-                let (group, name) = option(table)?;
-                Some(NewMeaning {
-                    group,
-                    name,
-                    release: release(table)?,
-                    why: word(table, "why")?,
-                    source: word(table, "source")?,
-                })
-            })
-            .collect::<Option<_>>()?,
-    })
+    let mut moves = Moves::default();
+    for (kind, item) in document.iter() {
+        for table in item.as_array_of_tables()? {
+            for (group, name) in options(table, "option")? {
+                match kind {
+                    "gone" => moves.gone.push(one_gone(table, group, name)?),
+                    "default" => moves.defaults.push(NewDefault {
+                        group,
+                        name,
+                        release: release(table)?,
+                        why: text_or_empty(table, "why"),
+                        is_grave: is_said(table, "grave"),
+                        source: word(table, "source")?,
+                    }),
+                    "meaning" => moves.meanings.push(NewMeaning {
+                        group,
+                        name,
+                        release: release(table)?,
+                        why: word(table, "why")?,
+                        source: word(table, "source")?,
+                    }),
+                    _ => return None,
+                }
+            }
+        }
+    }
+    Some(moves)
 }
 
-fn one_gone(table: &Table) -> Option<Gone> {
-    let (group, name) = option(table)?;
-    let becomes = match table.get("becomes") {
-        None => Vec::new(),
-        Some(item) => {
-            let titles = item.as_array()?.iter();
-            titles.map(|title| split(title.as_str()?)).collect::<Option<_>>()?
-        }
-    };
+fn one_gone(table: &Table, group: String, name: String) -> Option<Gone> {
     Some(Gone {
         group,
         name,
-        becomes,
+        becomes: options(table, "becomes").unwrap_or_default(),
         instead: text_or_empty(table, "instead"),
         why: word(table, "why")?,
         source: word(table, "source")?,
-        is_early: table.get("early").is_some_and(|item| item.as_bool() == Some(true)),
+        is_early: is_said(table, "early"),
     })
 }
 
@@ -161,12 +151,21 @@ fn text_or_empty(table: &Table, key: &str) -> String {
     word(table, key).unwrap_or_default()
 }
 
+fn is_said(table: &Table, key: &str) -> bool {
+    table.get(key).is_some_and(|item| item.as_bool() == Some(true))
+}
+
 fn release(table: &Table) -> Option<Release> {
     Release::parse(table.get("release")?.as_str()?).ok()
 }
 
-fn option(table: &Table) -> Option<(String, String)> {
-    split(table.get("option")?.as_str()?)
+/// One option, or a list of them.
+fn options(table: &Table, key: &str) -> Option<Vec<(String, String)>> {
+    let item = table.get(key)?;
+    match item.as_array() {
+        Some(titles) => titles.iter().map(|title| split(title.as_str()?)).collect(),
+        None => Some(vec![split(item.as_str()?)?]),
+    }
 }
 
 /// `[group] name`.

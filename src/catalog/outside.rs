@@ -19,6 +19,8 @@ pub enum Outside {
     CommandLine,
     /// A section of a paste deployment file, which nova-api reads beside nova.conf.
     Paste,
+    /// An entry of a map of audit events.
+    AuditMap,
     /// Another service's option in a file that services share.
     OtherService,
     /// An option of a library that nova accepted before its own list named it.
@@ -34,6 +36,8 @@ pub struct Hints {
     pub mediated_types: Vec<String>,
     /// The groups that some `auth_section` names.
     pub auth_sections: Vec<String>,
+    /// Whether the file is a map of audit events, as pycadf reads it, and no configuration of nova.
+    pub is_audit_map: bool,
 }
 
 /// The options of the plugins that keystoneauth brings, over its versions, by `dest`.
@@ -96,6 +100,18 @@ const AUTH_PLUGIN: [&str; 57] = [
     "user_name",
     "username",
 ];
+/// Options that keystonemiddleware reads where no `auth_type` is set (`keystonemiddleware/auth_token/_auth.py`).
+const LEGACY_AUTH: [&str; 9] = [
+    "admin_password",
+    "admin_tenant_name",
+    "admin_token",
+    "admin_user",
+    "auth_admin_prefix",
+    "auth_host",
+    "auth_port",
+    "auth_protocol",
+    "identity_uri",
+];
 const PRIVSEP: [&str; 7] = [
     "user",
     "group",
@@ -155,6 +171,9 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
     if group.contains(':') || matches!(group, "pipeline" | "composite" | "app") {
         return Some(Outside::Paste);
     }
+    if hints.is_audit_map {
+        return Some(Outside::AuditMap);
+    }
     if group == "DEFAULT" {
         return match key {
             _ if COMMAND_LINE.contains(&key) => Some(Outside::CommandLine),
@@ -170,6 +189,9 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
         return Some(Outside::NotYetListed);
     }
     if AUTH_PLUGIN.contains(&key) && (takes_auth_plugin(group, release) || among(&hints.auth_sections)) {
+        return Some(Outside::AuthPlugin);
+    }
+    if group == "keystone_authtoken" && LEGACY_AUTH.contains(&key) {
         return Some(Outside::AuthPlugin);
     }
     if PRIVSEP.contains(&key) && is_privileged(group) {

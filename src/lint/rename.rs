@@ -293,11 +293,11 @@ impl Job<'_, '_, '_> {
             names.push(OptionName::kept(self.new.group(), self.new.name()));
             return names;
         }
-        if !self.takes_old() {
-            names.push(OptionName::new(self.new.group(), self.new.name()));
+        names.push(if self.takes_old() {
+            OptionName::kept(self.new.group(), self.new.name())
         } else {
-            names.push(OptionName::kept(self.new.group(), self.new.name()));
-        }
+            OptionName::new(self.new.group(), self.new.name())
+        });
         names.extend(
             self.seen
                 .before

@@ -142,7 +142,10 @@ fn hints(to: &View<'_>) -> Hints {
     // oslo.config's own option, which no list holds.
     let sources = stack.places_of("DEFAULT", "config_source");
     let auth_sections = stack.places().filter(|&place| stack.key(place) == "auth_section");
+    let mut sections = stack.layers().iter().flat_map(|layer| layer.document.sections());
+    let is_audit_map = sections.any(|section| matches!(&*section.group, "service_endpoints" | "path_keywords"));
     Hints {
+        is_audit_map,
         config_sources: sources
             .flat_map(|place| list(&stack.value(Site::File(place))))
             .collect(),

@@ -1,6 +1,6 @@
 //! Options that nothing sets and whose default changes on the way: nova does something else with the same file.
 //!
-//! The few that change what nova does are warnings; what the file sets is not touched by a default.
+//! The few that may break something are warnings; what the file sets is not touched by a default.
 
 use std::collections::HashSet;
 
@@ -28,12 +28,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if known.is_some_and(|known| known.why.is_empty()) {
             continue;
         }
-        // Where the file has nothing to say of a group, only what changes nova's doings matters.
-        let matters = known.is_some() || groups.contains(new.group());
+        let is_grave = known.is_some_and(|known| known.is_grave);
+        let matters = groups.contains(new.group()) || (is_grave && is_whole(context));
         if matters && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
             findings.push(report(context, old, new, known));
         }
     }
+}
+
+/// Whether the files look like all that a nova service reads, and not like a part of it.
+fn is_whole(context: &Context<'_>) -> bool {
+    let is_set = |(group, name)| context.to.setting(group, name).is_some_and(|setting| setting.is_set());
+    let whole = [
+        ("DEFAULT", "transport_url"),
+        ("database", "connection"),
+        ("api_database", "connection"),
+    ];
+    whole.into_iter().any(is_set)
 }
 
 fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Option<&moves::NewDefault>) -> Finding {
@@ -65,7 +76,7 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         ),
         None => "set it before the upgrade if the new default does not suit".to_owned(),
     };
-    let severity = if known.is_some() {
+    let severity = if known.is_some_and(|known| known.is_grave) {
         Severity::Warning
     } else {
         Severity::Info

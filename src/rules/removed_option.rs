@@ -59,15 +59,15 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, gone: Option<(OptionFacts, Rel
         },
         None => step,
     };
-    let help = help(context, seen, known, &step);
+    let help = help(context, seen, known, step);
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because(why(gone, known, &step))
+        .because(why(gone, known, step))
         .with_help(help)
         .with_fix(fix(context, seen, known))
         .at(step)
 }
 
-fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: &Step) -> String {
+fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: Step) -> String {
     let mut words = Vec::new();
     if let Some((last, _)) = gone {
         let place = step.place();
@@ -87,7 +87,7 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: &Step) 
     words.join("; ")
 }
 
-fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: &Step) -> String {
+fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step) -> String {
     let when = match step.edited {
         Edited::Before => String::new(),
         _ => format!(" {}: {} still reads it", step.when(), context.from.release().short()),

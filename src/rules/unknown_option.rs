@@ -44,6 +44,16 @@ fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Findin
 
 fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     let to = context.to.release();
+    // A line of prose that a rejected file holds is for `malformed-line` to tell.
+    if seen.key.contains(char::is_whitespace)
+        && context
+            .stack
+            .layers()
+            .iter()
+            .any(|l| !l.document.malformed().is_empty())
+    {
+        return None;
+    }
     let near = catalog::did_you_mean(&seen.group, &seen.key, to).filter(|near| is_likely(seen, *near));
     // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
     if near.is_none() && !catalog::is_group_known(&seen.group) {
