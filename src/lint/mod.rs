@@ -9,6 +9,7 @@ mod reach;
 pub mod rename;
 pub mod seen;
 pub mod settings;
+pub mod slip;
 pub mod suppressions;
 
 pub use context::{Context, LiveMigration};

@@ -6,6 +6,7 @@ use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::effective::mask;
 use crate::lint::context::{ACTION, LIBVIRT};
+use crate::lint::slip;
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
 use crate::migration::Action;
 
@@ -45,6 +46,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     if Action::parse(&value).is_some() {
+        return;
+    }
+    // The rules about comments and backslashes in values say more of a value that is rejected for one.
+    if setting
+        .winning_place()
+        .is_some_and(|place| slip::is_slip(&context.to, place))
+    {
         return;
     }
     let location = setting.winning_place().map_or_else(

@@ -9,7 +9,7 @@ use crate::conf::layers::Site;
 use crate::conf::substitution;
 use crate::conf::value::{self, ValueError};
 use crate::effective::{Unusable, View, mask};
-use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen};
+use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen, slip};
 
 pub(super) static RULE: Rule = Rule {
     id: "invalid-value",
@@ -32,12 +32,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if setting.found.effective.contains(&seen.site)
                 && let Some(error) = rejected(&context.to, *option, seen.site)
                 && !is_negative_timeout(*option, &error)
+                && !is_slip(context, seen.site)
                 && told.insert(seen.site)
             {
                 findings.push(report(context, seen, *option, &error));
             }
         }
     }
+}
+
+/// The rules about comments and backslashes in values say more of a value that is rejected for one.
+fn is_slip(context: &Context<'_>, site: Site) -> bool {
+    matches!(site, Site::File(place) if slip::is_slip(&context.to, place))
 }
 
 /// `negative-timeout` speaks of the live-migration timeouts below their least value.

@@ -4,10 +4,13 @@
 
 mod action_before_its_release;
 mod action_never_runs;
+mod backslash_continuation;
 mod byte_order_mark;
 mod changed_default;
+mod comment_swallowed;
 mod deprecated_option;
 mod dropped_alias;
+mod inline_comment;
 mod invalid_action;
 mod invalid_value;
 mod key_ignored;
@@ -29,10 +32,13 @@ use crate::lint::{Rule, suppressions};
 pub static RULES: &[&Rule] = &[
     &action_before_its_release::RULE,
     &action_never_runs::RULE,
+    &backslash_continuation::RULE,
     &byte_order_mark::RULE,
     &changed_default::RULE,
+    &comment_swallowed::RULE,
     &deprecated_option::RULE,
     &dropped_alias::RULE,
+    &inline_comment::RULE,
     &invalid_action::RULE,
     &invalid_value::RULE,
     &key_ignored::RULE,

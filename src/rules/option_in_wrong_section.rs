@@ -53,7 +53,7 @@ fn home_of(context: &Context<'_>, place: Place) -> Option<&'static str> {
     let is_read = [context.from, context.to]
         .iter()
         .any(|view| catalog::by_any_name(group, &key, view.release()).is_some());
-    let looks_right = group.trim().eq_ignore_ascii_case(home);
+    let looks_right = group == home || catalog::group_meant(group).as_deref() == Some(home);
     (!is_flag && !is_read && !looks_right && is_plausible(group)).then_some(home)
 }
 
