@@ -33,6 +33,8 @@ pub const COMPLETION_TIMEOUT: &str = "live_migration_completion_timeout";
 pub const AUTO_CONVERGE: &str = "live_migration_permit_auto_converge";
 /// The option that leads the migration through libvirtd.
 pub const TUNNELLED: &str = "live_migration_tunnelled";
+/// The option that lets QEMU encrypt the migration itself; from 19 on.
+pub const NATIVE_TLS: &str = "live_migration_with_native_tls";
 /// The option that limits the speed of a migration, in MiB/s.
 pub const BANDWIDTH: &str = "live_migration_bandwidth";
 /// The option that gives a migration several connections; from 33 on.

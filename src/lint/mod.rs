@@ -2,6 +2,7 @@
 //!
 //! It knows no rule: the slice comes from [`crate::rules`].
 
+mod about;
 pub mod context;
 pub mod finding;
 mod moving;

@@ -4,12 +4,14 @@
 
 mod action_before_its_release;
 mod action_never_runs;
+mod auto_converge_unused;
 mod backslash_continuation;
 mod byte_order_mark;
 mod changed_default;
 mod comment_swallowed;
 mod deprecated_option;
 mod dropped_alias;
+mod force_complete_pauses;
 mod inline_comment;
 mod invalid_action;
 mod invalid_value;
@@ -17,12 +19,20 @@ mod key_ignored;
 mod lost_auto_post_copy;
 mod malformed_line;
 mod moved_option;
+mod negative_timeout;
 mod option_in_wrong_section;
+mod parallel_with_post_copy;
+mod post_copy_unused;
+mod post_copy_with_passthrough;
+mod post_copy_with_pmem;
+mod post_copy_with_tunnelled;
 mod removed_migration_flags;
 mod removed_option;
 mod removed_progress_timeout;
 mod renamed_option;
 mod section_name_ignored;
+mod timeout_below_downtime_schedule;
+mod tunnelled_with_tls;
 mod undecodable_text;
 mod unknown_option;
 
@@ -32,12 +42,14 @@ use crate::lint::{Rule, suppressions};
 pub static RULES: &[&Rule] = &[
     &action_before_its_release::RULE,
     &action_never_runs::RULE,
+    &auto_converge_unused::RULE,
     &backslash_continuation::RULE,
     &byte_order_mark::RULE,
     &changed_default::RULE,
     &comment_swallowed::RULE,
     &deprecated_option::RULE,
     &dropped_alias::RULE,
+    &force_complete_pauses::RULE,
     &inline_comment::RULE,
     &invalid_action::RULE,
     &invalid_value::RULE,
@@ -45,12 +57,20 @@ pub static RULES: &[&Rule] = &[
     &lost_auto_post_copy::RULE,
     &malformed_line::RULE,
     &moved_option::RULE,
+    &negative_timeout::RULE,
     &option_in_wrong_section::RULE,
+    &parallel_with_post_copy::RULE,
+    &post_copy_unused::RULE,
+    &post_copy_with_passthrough::RULE,
+    &post_copy_with_pmem::RULE,
+    &post_copy_with_tunnelled::RULE,
     &removed_migration_flags::RULE,
     &removed_option::RULE,
     &removed_progress_timeout::RULE,
     &renamed_option::RULE,
     &section_name_ignored::RULE,
+    &timeout_below_downtime_schedule::RULE,
+    &tunnelled_with_tls::RULE,
     &undecodable_text::RULE,
     &unknown_option::RULE,
     &suppressions::UNUSED_SUPPRESSION,
