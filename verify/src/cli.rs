@@ -19,7 +19,8 @@ use novamend::effective::View;
 use novamend_verify::plan::{Plan, Wanted};
 use novamend_verify::preflight::{Host, QEMU_CONF, lines};
 use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
-use novamend_verify::{session, verdict};
+use novamend_verify::session::{self, Wishes};
+use novamend_verify::verdict;
 
 const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
 
@@ -73,6 +74,9 @@ struct VerifyArguments {
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
+    /// Seconds to wait for a daemon or the guest before giving up
+    #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -203,8 +207,12 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         ProgressBar::hidden()
     };
     bar.enable_steady_tick(Duration::from_millis(120));
-    let wanted = arguments.action.into();
-    let session = session::run(&host, &plan, wanted, arguments.emulate, &interrupted, |stage| {
+    let wishes = Wishes {
+        wanted: arguments.action.into(),
+        emulate: arguments.emulate,
+        patience: arguments.patience,
+    };
+    let session = session::run(&host, &plan, wishes, &interrupted, |stage| {
         bar.set_message(stage.to_owned());
     });
     bar.finish_and_clear();

@@ -14,8 +14,8 @@ use crate::sandbox::daemon::Setup;
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::worker::{Evidence, Message, WorkOrder};
 
-/// Nothing may take longer than this without a word.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Beyond the worker's own patience, so that it can say what it waited for.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
@@ -83,6 +83,17 @@ pub struct Session {
     pub seconds: f64,
 }
 
+/// How the trials are to be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Wishes {
+    /// Which.
+    pub wanted: Wanted,
+    /// Without KVM even where it works.
+    pub emulate: bool,
+    /// Seconds to wait for a daemon or the guest.
+    pub patience: u64,
+}
+
 /// Runs the trials; `progress` is told each stage, `interrupted` ends it between two words of the worker.
 ///
 /// # Errors
@@ -90,13 +101,12 @@ pub struct Session {
 pub fn run(
     host: &Host,
     plan: &Plan,
-    wanted: Wanted,
-    emulate: bool,
+    wishes: Wishes,
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SessionError> {
     let began = Instant::now();
-    let (order, conditions) = prepare(host, plan, wanted, emulate)?;
+    let (order, conditions) = prepare(host, plan, wishes)?;
     let line = serde_json::to_string(&order).map_err(|error| missing(&error.to_string(), "report this"))?;
     let mut sandbox = Sandbox::start(order.setup.mode, !conditions.emulated, &line)?;
     let mut session = Session {
@@ -108,6 +118,7 @@ pub fn run(
     };
     let mut stage = "making the sandbox".to_owned();
     let mut heard = Instant::now();
+    let patience = Duration::from_secs(wishes.patience) + GRACE;
     loop {
         if interrupted.load(Ordering::Relaxed) {
             sandbox.end();
@@ -115,11 +126,11 @@ pub fn run(
         }
         let text = match sandbox.hear(Duration::from_millis(100)) {
             Said::Line(text) => text,
-            Said::Nothing if heard.elapsed() < PATIENCE => continue,
+            Said::Nothing if heard.elapsed() < patience => continue,
             Said::Nothing => {
                 return Err(SandboxError::Silent {
                     stage,
-                    waited: PATIENCE,
+                    waited: patience,
                 }
                 .into());
             }
@@ -159,7 +170,7 @@ fn missing(what: &str, remedy: &str) -> SessionError {
     }
 }
 
-fn prepare(host: &Host, plan: &Plan, wanted: Wanted, emulate: bool) -> Result<(WorkOrder, Conditions), SessionError> {
+fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Conditions), SessionError> {
     if !cfg!(target_arch = "x86_64") {
         return Err(missing(
             "the probe guest is made for x86-64, this host is not",
@@ -177,7 +188,7 @@ fn prepare(host: &Host, plan: &Plan, wanted: Wanted, emulate: bool) -> Result<(W
         .clone()
         .ok_or_else(|| missing("no QEMU for x86-64 is installed", "install qemu-system-x86 or qemu-kvm"))?;
     let why_emulated = match (&host.kvm, plan.virt_type.as_str()) {
-        _ if emulate => Some("asked for".to_owned()),
+        _ if wishes.emulate => Some("asked for".to_owned()),
         (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
         (Kvm::Usable, _) => None,
         (Kvm::Missing, _) => Some("there is no /dev/kvm".to_owned()),
@@ -216,13 +227,14 @@ fn prepare(host: &Host, plan: &Plan, wanted: Wanted, emulate: bool) -> Result<(W
         hot_mib: size.hot_mib(),
         bandwidth,
     };
-    let trials = plan.trials(wanted, early);
+    let trials = plan.trials(wishes.wanted, early);
     Ok((
         WorkOrder {
             setup,
             emulated,
             size,
             ticks_per_second: ticks_per_second(),
+            patience: wishes.patience,
             trials,
         },
         conditions,

@@ -268,6 +268,12 @@ fn not_proven(plan: &Plan, session: &Session) -> Vec<String> {
     if conditions.mode == Mode::Session {
         list.push("QEMU ran as the user who started this, not as the one that the host's qemu.conf names".to_owned());
     }
+    if plan.release < 19 && plan.progress_timeout > 0 {
+        list.push(
+            "`live_migration_progress_timeout` was left out: a shortened clock cannot tell slow from stalled"
+                .to_owned(),
+        );
+    }
     if plan.tls {
         list.push("native TLS was left out: the sandbox has no certificates".to_owned());
     }

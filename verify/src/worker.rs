@@ -55,6 +55,8 @@ pub struct WorkOrder {
     pub size: Size,
     /// Rate of the time-stamp counter.
     pub ticks_per_second: f64,
+    /// Seconds to wait for a daemon or the guest.
+    pub patience: u64,
     /// The trials, in order.
     pub trials: Vec<TrialOrder>,
 }
@@ -148,14 +150,16 @@ impl Worker {
         fs::write(layout::image(), guest::image(order.size, order.ticks_per_second)).map_err(text)?;
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;
+        let mut daemons = Vec::new();
         for host in Host::BOTH {
-            daemon::start(host, &order.setup).map_err(text)?;
+            daemons.push((host, daemon::start(host, &order.setup).map_err(text)?));
         }
         let (mut libvirt, versions) = Libvirt::connect(
             order.setup.mode,
             &order.setup.socket,
+            daemons,
             self.began,
-            Duration::from_secs(40),
+            Duration::from_secs(order.patience),
         )
         .map_err(|refusal| with_logs(&refusal.message))?;
         say(&Message::Versions {
@@ -198,12 +202,21 @@ impl Worker {
             .start_guest(Host::A, &xml)
             .map_err(|refusal| with_logs(&refusal.message))?;
         // One generation: every page has been written once and found right once.
-        if hearing.wait(Duration::from_secs(20), |records| {
-            records.last().is_some_and(|last| last.generation >= 2)
-        }) {
-            Ok(Place { host: Host::A, line })
-        } else {
-            Err("the guest was started but sent no heartbeat within 20 s".to_owned())
+        let mut last = None;
+        let heard = hearing.wait(Duration::from_secs(order.patience), |records| {
+            last = records.last().copied();
+            last.is_some_and(|last| last.kind == Kind::Damage || last.generation >= 2)
+        });
+        match last {
+            Some(record) if record.kind == Kind::Damage => Err(format!(
+                "the guest found damage in its memory before any migration: the page at {:#x} held {:#x}",
+                record.sequence, record.generation
+            )),
+            Some(_) if heard => Ok(Place { host: Host::A, line }),
+            _ => Err(with_logs(&format!(
+                "the guest was started but did not come to life within {} s",
+                order.patience
+            ))),
         }
     }
 

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{CStr, c_int, c_void};
+use std::process::Child;
 use std::ptr;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -79,18 +80,34 @@ pub fn run_event_loop() -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Opens a connection as soon as the daemon listens; the last refusal when `patience` is over.
+/// Opens a connection as soon as the daemon listens; the last refusal when `patience` is over or the daemon has ended.
 ///
 /// # Errors
 /// The daemon never listened.
-fn open(uri: &str, patience: Duration) -> Result<Connect, Refusal> {
+fn open(uri: &str, patience: Duration, mut ended: impl FnMut() -> Option<String>) -> Result<Connect, Refusal> {
     let until = Instant::now() + patience;
     loop {
-        match Connect::open(Some(uri)) {
+        let error = match Connect::open(Some(uri)) {
             Ok(connect) => return Ok(connect),
-            Err(error) if Instant::now() >= until => return Err(refusal(&error)),
-            Err(_) => thread::sleep(Duration::from_millis(5)),
+            Err(error) => error,
+        };
+        if let Some(how) = ended() {
+            return Err(Refusal {
+                code: 0,
+                message: format!("the daemon ended before it listened ({how})"),
+            });
         }
+        if Instant::now() >= until {
+            return Err(Refusal {
+                message: format!(
+                    "the daemon did not listen within {} s: {}",
+                    patience.as_secs(),
+                    error.message()
+                ),
+                ..refusal(&error)
+            });
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -98,17 +115,24 @@ impl Libvirt {
     /// Connects to both daemons, within `patience` each; `began` is the zero of all times.
     ///
     /// # Errors
-    /// A daemon does not listen or does not answer.
-    pub fn connect(mode: Mode, socket: &str, began: Instant, patience: Duration) -> Result<(Self, Versions), Refusal> {
+    /// A daemon ends, does not listen or does not answer.
+    pub fn connect(
+        mode: Mode,
+        socket: &str,
+        daemons: Vec<(Host, Child)>,
+        began: Instant,
+        patience: Duration,
+    ) -> Result<(Self, Versions), Refusal> {
         let (sender, heard) = channel();
         let mut opening = Vec::new();
-        for host in Host::BOTH {
+        for (host, mut daemon) in daemons {
             let uri = host.uri(mode, socket);
             // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
             opening.push((
                 host,
                 thread::spawn(move || {
-                    let connect = open(&uri, patience)?;
+                    let ended = || daemon.try_wait().ok().flatten().map(|status| status.to_string());
+                    let connect = open(&uri, patience, ended)?;
                     let qemu = connect.hyp_version().map_err(|error| refusal(&error))?;
                     let libvirt = connect.lib_version().map_err(|error| refusal(&error))?;
                     Ok::<_, Refusal>((connect, Versions { libvirt, qemu }))
@@ -220,7 +244,7 @@ impl Hypervisor for Libvirt {
         let to = source.other().uri(self.mode, &self.socket);
         self.domain(source)?;
         thread::spawn(move || {
-            let result = open(&from, Duration::from_secs(5)).and_then(|connect| {
+            let result = open(&from, Duration::from_secs(5), || None).and_then(|connect| {
                 let domain = connect
                     .lookup_domain_by_name(guest::NAME)
                     .map_err(|error| refusal(&error))?;

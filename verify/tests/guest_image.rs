@@ -1,0 +1,39 @@
+//! The committed image of the probe guest is what its source makes.
+//!
+//! It needs an assembler and a linker for x86 (binutils); where they are missing it says so, and under CI it fails.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use novamend_verify::guest::IMAGE;
+
+#[test]
+fn the_committed_image_is_built_from_its_source() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/guest/probe.S");
+    let (object, image) = (directory.path().join("probe.o"), directory.path().join("probe.rom"));
+    let mut assemble = Command::new("as");
+    assemble.args(["--32", "-o"]).arg(&object).arg(&source);
+    let mut link = Command::new("ld");
+    link.args(["-m", "elf_i386", "-Ttext", "0", "--oformat", "binary", "-o"])
+        .arg(&image)
+        .arg(&object);
+    for mut command in [assemble, link] {
+        match command.status() {
+            Ok(status) => assert!(status.success(), "{command:?}: {status}"),
+            Err(error) => {
+                assert!(
+                    std::env::var_os("CI").is_none(),
+                    "CI must build it: {command:?}: {error}"
+                );
+                eprintln!("skipped: {command:?}: {error}");
+                return;
+            }
+        }
+    }
+    assert!(
+        fs::read(&image).unwrap() == IMAGE,
+        "probe.S and probe.rom differ; the first lines of probe.S say how to build"
+    );
+}

@@ -1,0 +1,125 @@
+//! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
+
+use crate::ground::{Ground, NOBODY, alone, has_kvm, is_missing, userfaultfd_is_open};
+
+const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
+const PAUSE: &str = "live_migration_timeout_action = force_complete";
+const ACTIONS: [&str; 3] = ["abort", "post_copy", "pause"];
+
+fn all_hold(ground: &Ground, words: &str) {
+    let ran = ground.verify(words, None);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.headline()
+            .starts_with("force_complete by post-copy works on this host: "),
+        "{ran:?}"
+    );
+    for action in ACTIONS {
+        assert_eq!(ran.failed_checks(action), Vec::<String>::new(), "{action}");
+    }
+    for trial in ran.report()["session"]["trials"].as_array().unwrap() {
+        let judgement = &trial["judgement"];
+        let stood = judgement["blackout_ms"].as_f64().unwrap();
+        assert!(
+            stood > 0.0,
+            "the guest beats every 2 ms, so its silence is never nothing: {judgement}"
+        );
+        assert!(
+            judgement["remaining"].as_i64().unwrap() > 0,
+            "nova acted while something was left: {judgement}"
+        );
+    }
+}
+
+#[test]
+fn all_three_actions_work_as_root_in_software_emulation() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    all_hold(&Ground::new(POST_COPY, "root"), "--action all --emulate");
+}
+
+#[test]
+fn all_three_actions_work_as_root_with_kvm() {
+    let _machine = alone();
+    if is_missing() || !has_kvm() {
+        return;
+    }
+    all_hold(&Ground::new(POST_COPY, "root"), "--action all");
+}
+
+#[test]
+fn an_ordinary_user_gets_a_verdict_too() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ran = Ground::new(PAUSE, "nobody").verify("--action all --emulate", Some(NOBODY));
+    if ran.code == Some(2) && ran.err.contains("user namespaces") {
+        eprintln!("skipped: {}", ran.err.trim());
+        return;
+    }
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.headline()
+            .starts_with("force_complete by a pause works on this host: "),
+        "{ran:?}"
+    );
+    for action in ["abort", "pause"] {
+        assert_eq!(ran.failed_checks(action), Vec::<String>::new(), "{action}");
+    }
+    assert_eq!(
+        ran.failed_checks("post_copy").is_empty(),
+        userfaultfd_is_open(),
+        "{ran:?}"
+    );
+    assert_eq!(ran.report()["session"]["conditions"]["mode"], "session");
+}
+
+#[test]
+fn the_monitor_of_rocky_switches_by_itself() {
+    let _machine = alone();
+    if is_missing() || !has_kvm() {
+        return;
+    }
+    let file = "live_migration_permit_post_copy = true\nlive_migration_completion_timeout = 0";
+    let ran = Ground::new(file, "root").verify("--to rocky", None);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.failed_checks("post_copy"), Vec::<String>::new());
+    let ran = Ground::new(file, "root").verify("--to stein", None);
+    assert_eq!(ran.code, Some(1), "the same file in the next release: {ran:?}");
+    assert!(
+        ran.headline().contains("post-copy is permitted but never starts"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = Ground::new(PAUSE, "root");
+    let page = ground.path("a report.html");
+    let mut command = ground.command("--emulate", None);
+    let output = command.arg("--report").arg(&page).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let html = std::fs::read_to_string(&page).unwrap();
+    for wanted in [
+        "works as configured",
+        "<svg class=\"wide\"",
+        "<svg class=\"narrow\"",
+        "pauses the guest",
+        "pass 1",
+    ] {
+        assert!(html.contains(wanted), "{wanted}");
+    }
+    let outside = html.replace("http://www.w3.org/2000/svg", "");
+    for unwanted in ["http:", "https:", "<script", "<link", "<img", "url(", "@import"] {
+        assert!(!outside.contains(unwanted), "{unwanted}");
+    }
+    let json = std::fs::read(page.with_extension("json")).unwrap();
+    assert_eq!(json, output.stdout);
+}

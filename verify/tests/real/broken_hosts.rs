@@ -1,0 +1,294 @@
+//! Hosts that cannot: each gets a named diagnosis and an end, never a bare library error and never a hang.
+
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+use crate::ground::{Ground, Process, Ran, alone, below, is_missing, outside_tmp, userfaultfd_is_open};
+
+const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
+const PAUSE: &str = "live_migration_timeout_action = force_complete";
+const COVER_DAEMON: &str = "cp /usr/sbin/libvirtd \"$HERE/real\"; mount --bind \"$HERE/stand-in\" /usr/sbin/libvirtd;";
+
+fn ground(libvirt: &str, user: &str) -> Ground {
+    Ground::under(&outside_tmp(), libvirt, user)
+}
+
+/// No more than this may anything here take; a run that hangs is killed and told.
+fn ended(mut child: Child) -> Ran {
+    let until = Instant::now() + Duration::from_secs(120);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > until {
+            child.kill().unwrap();
+            panic!("it hangs: {:?}", child.wait_with_output());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+fn without_userfaultfd() -> BpfProgram {
+    let userfaultfd = 323; // on x86-64
+    let filter = SeccompFilter::new(
+        [(userfaultfd, Vec::new())].into_iter().collect(),
+        SeccompAction::Allow,
+        SeccompAction::Errno(1),
+        std::env::consts::ARCH.try_into().unwrap(),
+    );
+    filter.unwrap().try_into().unwrap()
+}
+
+#[allow(unsafe_code)]
+fn deny_userfaultfd(command: &mut Command) {
+    let filter = without_userfaultfd();
+    // SAFETY: between fork and exec only prctl and seccomp are called.
+    unsafe {
+        command.pre_exec(move || seccompiler::apply_filter(&filter).map_err(std::io::Error::other));
+    }
+}
+
+fn cannot_post_copy(ran: &Ran) {
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let headline = ran.headline();
+    assert!(
+        headline.starts_with("every live migration to this host will fail: post-copy is permitted but QEMU, as "),
+        "{headline}"
+    );
+    let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
+    assert!(
+        remedy.contains("live_migration_permit_post_copy = false (then force_complete pauses; shown to work"),
+        "{remedy}"
+    );
+    assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
+}
+
+#[test]
+fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(POST_COPY, "root");
+    let mut command = ground.command("--emulate", None);
+    deny_userfaultfd(&mut command);
+    let ran = ended(command.spawn().unwrap());
+    cannot_post_copy(&ran);
+    let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
+    assert!(remedy.contains("seccomp"), "{remedy}");
+}
+
+/// Not a test: becomes the daemon of the destination, without userfaultfd.
+#[test]
+#[ignore = "started by the next test in the place of a daemon"]
+fn becomes_a_daemon_without_userfaultfd() {
+    let Ok(arguments) = std::env::var("NOVAMEND_TEST_DAEMON") else {
+        return;
+    };
+    let mut words = arguments.split('\n');
+    let mut command = Command::new(words.next().unwrap());
+    command.args(words).env_remove("NOVAMEND_TEST_DAEMON");
+    deny_userfaultfd(&mut command);
+    panic!("{}", command.exec());
+}
+
+#[test]
+fn a_seccomp_profile_on_the_destination_alone_is_enough() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(POST_COPY, "root");
+    let own = std::env::current_exe().unwrap();
+    let body = format!(
+        "case \"$*\" in\n\
+         */b/daemon.conf*) NOVAMEND_TEST_DAEMON=\"$(printf '%s\\n' \"$REAL\" \"$@\")\" exec '{}' --ignored --exact \
+         broken_hosts::becomes_a_daemon_without_userfaultfd ;;\n*) exec \"$REAL\" \"$@\" ;;\nesac",
+        own.display()
+    );
+    ground.stand_in("stand-in", &body);
+    cannot_post_copy(&ended(ground.command_on(COVER_DAEMON, "--emulate").spawn().unwrap()));
+}
+
+#[test]
+fn qemu_as_a_user_without_userfaultfd_is_named() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ran = ended(ground(POST_COPY, "nobody").command("--emulate", None).spawn().unwrap());
+    if userfaultfd_is_open() {
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        return;
+    }
+    cannot_post_copy(&ran);
+    assert!(
+        ran.headline().contains("QEMU, as nobody, may not use userfaultfd"),
+        "{ran:?}"
+    );
+    let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
+    assert!(remedy.starts_with("set vm.unprivileged_userfaultfd = 1"), "{remedy}");
+}
+
+#[test]
+fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let own_dev = "mkdir \"$HERE/dev\"; mount -t tmpfs none \"$HERE/dev\"; \
+                   for name in null zero full random urandom tty; do : > \"$HERE/dev/$name\"; \
+                   mount --bind /dev/$name \"$HERE/dev/$name\"; done; mount --rbind \"$HERE/dev\" /dev;";
+    let ran = ended(ground(PAUSE, "root").command_on(own_dev, "").spawn().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let conditions = &ran.report()["session"]["conditions"];
+    assert_eq!(conditions["emulated"], true);
+    assert_eq!(conditions["why_emulated"], "there is no /dev/kvm");
+    let not_proven = ran.report()["verdict"]["not_proven"].to_string();
+    assert!(
+        not_proven.contains("software emulation is not KVM (there is no /dev/kvm)"),
+        "{not_proven}"
+    );
+}
+
+#[test]
+fn a_missing_program_is_named_with_its_package() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(PAUSE, "root");
+    for (script, what, package) in [
+        (
+            "for at in /usr/sbin/libvirtd /usr/sbin/virtqemud; do test ! -e $at || mount --bind /dev/null $at; done;",
+            "neither libvirtd nor virtqemud is installed",
+            "libvirt-daemon",
+        ),
+        (
+            "for at in /usr/bin/qemu-system-x86_64 /usr/bin/qemu-kvm /usr/libexec/qemu-kvm; do \
+             test ! -e $at || mount --bind /dev/null $at; done;",
+            "no QEMU for x86-64 is installed",
+            "qemu-system-x86",
+        ),
+    ] {
+        let ran = ended(ground.command_on(script, "").spawn().unwrap());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains(what) && ran.err.contains(package), "{ran:?}");
+        assert_eq!(ran.out, "");
+    }
+}
+
+#[test]
+fn a_daemon_that_starts_slowly_is_waited_for() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(PAUSE, "root");
+    ground.stand_in("stand-in", "sleep 3; exec \"$REAL\" \"$@\"");
+    let ran = ended(
+        ground
+            .command_on(COVER_DAEMON, "--emulate --action abort")
+            .spawn()
+            .unwrap(),
+    );
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.report()["session"]["ready_after"].as_f64().unwrap() > 3.0,
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn a_daemon_that_ends_or_never_listens_is_told_from_the_other() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(PAUSE, "root");
+    for (body, said) in [
+        (
+            "test \"$1\" = --version && exec \"$REAL\" \"$@\"; echo 'error : no such luck' >&2; exit 3",
+            "ended before it listened (exit status: 3)",
+        ),
+        (
+            "test \"$1\" = --version && exec \"$REAL\" \"$@\"; exec sleep 1000",
+            "did not listen within 2 s",
+        ),
+    ] {
+        ground.stand_in("stand-in", body);
+        let ran = ended(
+            ground
+                .command_on(COVER_DAEMON, "--emulate --patience 2")
+                .spawn()
+                .unwrap(),
+        );
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(
+            ran.err.contains("starting two private libvirt daemons") && ran.err.contains(said),
+            "{ran:?}"
+        );
+    }
+}
+
+/// Waits until `wanted` is among the processes of the run, and kills it.
+fn kill_when_seen(child: &Child, wanted: impl Fn(&Process) -> bool, when: impl Fn(&[Process]) -> bool) {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        assert!(Instant::now() < until, "the process to be killed never came");
+        let processes = below(child.id());
+        if when(&processes)
+            && let Some(victim) = processes.iter().find(|process| wanted(process))
+        {
+            let pid = rustix::process::Pid::from_raw(victim.pid).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn is_incoming(process: &Process) -> bool {
+    process.arguments.iter().any(|word| word == "-incoming")
+}
+
+#[test]
+fn a_destination_that_dies_during_the_migration_costs_the_guest_nothing() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(PAUSE, "root");
+    let is_daemon = |process: &Process| process.arguments.iter().any(|word| word.ends_with("/b/daemon.conf"));
+    for kills_daemon in [false, true] {
+        let child = ground.command("--emulate", None).spawn().unwrap();
+        kill_when_seen(
+            &child,
+            |process| {
+                if kills_daemon {
+                    is_daemon(process)
+                } else {
+                    is_incoming(process)
+                }
+            },
+            |processes| processes.iter().any(is_incoming),
+        );
+        let ran = ended(child);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        let failed = ran.failed_checks("pause");
+        assert!(
+            failed
+                .iter()
+                .any(|check| check.starts_with("the migration completed: ")),
+            "{failed:?}"
+        );
+        let whole = |check: &String| !check.starts_with("the guest's memory") && !check.starts_with("no heartbeat");
+        assert!(failed.iter().all(whole), "the guest goes on at the source: {failed:?}");
+    }
+}

@@ -1,0 +1,239 @@
+//! What the tests stand on: the program, users to run it as, nova.conf files, and made hosts.
+//!
+//! It asserts nothing about verdicts.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// An account that exists everywhere and may do nothing.
+pub(crate) const NOBODY: u32 = 65534;
+
+static MACHINE: Mutex<()> = Mutex::new(());
+
+/// The machine for one test alone: trials measure times, and a snapshot would see another test's processes.
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why the real thing cannot be run here; fails under CI, where it must be.
+pub(crate) fn is_missing() -> bool {
+    let installed = |names: &[&str]| names.iter().any(|name| Path::new(name).is_file());
+    let why = if !rustix::process::geteuid().is_root() {
+        "not root"
+    } else if !installed(&["/usr/sbin/libvirtd", "/usr/sbin/virtqemud"]) {
+        "no libvirt daemon is installed"
+    } else if !installed(&["/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm"]) {
+        "no QEMU is installed"
+    } else {
+        return false;
+    };
+    assert!(std::env::var_os("CI").is_none(), "CI must run this: {why}");
+    eprintln!("skipped: {why}");
+    true
+}
+
+/// Whether KVM works for root here; says so where it does not.
+pub(crate) fn has_kvm() -> bool {
+    let opened = fs::File::options().read(true).write(true).open("/dev/kvm");
+    if let Err(error) = &opened {
+        eprintln!("skipped: /dev/kvm: {error}");
+    }
+    opened.is_ok()
+}
+
+/// Whether users without privileges may use userfaultfd here.
+pub(crate) fn userfaultfd_is_open() -> bool {
+    fs::read_to_string("/proc/sys/vm/unprivileged_userfaultfd").is_ok_and(|text| text.trim() == "1")
+}
+
+/// A directory that everybody can read, with the program, a nova.conf and a qemu.conf.
+pub(crate) struct Ground {
+    directory: TempDir,
+    /// The program.
+    pub(crate) program: PathBuf,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// Exit code.
+    pub(crate) code: Option<i32>,
+    /// What it printed.
+    pub(crate) out: String,
+    /// What it complained.
+    pub(crate) err: String,
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The report.
+    pub(crate) fn report(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The verdict's sentence.
+    pub(crate) fn headline(&self) -> String {
+        self.report()["verdict"]["headline"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// The checks that do not hold, of the trial of `action`.
+    pub(crate) fn failed_checks(&self, action: &str) -> Vec<String> {
+        let report = self.report();
+        let trials = report["session"]["trials"].as_array().cloned().unwrap_or_default();
+        let trial = trials.into_iter().find(|trial| trial["judgement"]["action"] == action);
+        let trial = trial.unwrap_or_else(|| panic!("{action} was not tried: {self:?}"));
+        let checks = trial["judgement"]["checks"].as_array().cloned().unwrap_or_default();
+        assert!(checks.len() > 5, "{checks:?}");
+        let failed = checks.iter().filter(|check| check["holds"] == false);
+        failed
+            .map(|check| {
+                format!(
+                    "{}: {}",
+                    check["what"].as_str().unwrap(),
+                    check["seen"].as_str().unwrap()
+                )
+            })
+            .collect()
+    }
+}
+
+impl Ground {
+    /// Lays it out; nova.conf holds `libvirt` in its section, QEMU runs as `user`.
+    pub(crate) fn new(libvirt: &str, user: &str) -> Self {
+        Self::under(Path::new("/tmp"), libvirt, user)
+    }
+
+    /// The same in a directory that the sandbox does not cover, as made hosts need it.
+    pub(crate) fn under(parent: &Path, libvirt: &str, user: &str) -> Self {
+        let directory = tempfile::Builder::new().prefix("novamend ").tempdir_in(parent).unwrap();
+        fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
+        let program = directory.path().join("novamend-verify");
+        fs::copy(env!("CARGO_BIN_EXE_novamend-verify"), &program).unwrap();
+        fs::write(directory.path().join("nova.conf"), format!("[libvirt]\n{libvirt}\n")).unwrap();
+        fs::write(
+            directory.path().join("qemu.conf"),
+            format!(
+                "user = \"{user}\"\ngroup = \"{}\"\n",
+                if user == "nobody" { "nogroup" } else { user }
+            ),
+        )
+        .unwrap();
+        Self { directory, program }
+    }
+
+    /// A path in it.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// The arguments of a verify run with its files; `words` come last.
+    pub(crate) fn arguments(&self, words: &str) -> Vec<String> {
+        let mut list = vec!["verify".to_owned(), self.path("nova.conf").display().to_string()];
+        list.extend(["--format", "json", "--qemu-conf"].map(str::to_owned));
+        list.push(self.path("qemu.conf").display().to_string());
+        list.extend(words.split_whitespace().map(str::to_owned));
+        list
+    }
+
+    /// The run as a command with nothing in its environment, `uid` none for root.
+    pub(crate) fn command(&self, words: &str, uid: Option<u32>) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(self.arguments(words))
+            .env_clear()
+            .env("HOME", "/nonexistent");
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if let Some(uid) = uid {
+            command.uid(uid).gid(uid);
+        }
+        command
+    }
+
+    /// Runs it.
+    pub(crate) fn verify(&self, words: &str, uid: Option<u32>) -> Ran {
+        Ran::of(&self.command(words, uid).output().unwrap())
+    }
+
+    /// The run on a made host: `script` changes this machine within a mount namespace of its own. `$HERE` is the ground.
+    pub(crate) fn command_on(&self, script: &str, words: &str) -> Command {
+        let mut command = Command::new("unshare");
+        let all = format!("set -e; {script}\nexec \"$HERE/novamend-verify\" \"$@\"");
+        command.args(["--mount", "--propagation", "private", "sh", "-c", &all, "sh"]);
+        command.args(self.arguments(words)).env("HERE", self.directory.path());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Writes a program into it that stands in for `real` on a made host; `$REAL` is the real one.
+    pub(crate) fn stand_in(&self, name: &str, body: &str) -> PathBuf {
+        let path = self.path(name);
+        let real = self.path("real");
+        fs::write(&path, format!("#!/bin/sh\nREAL='{}'\n{body}\n", real.display())).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+}
+
+/// Where the sandbox's own /tmp does not hide what a made host needs.
+pub(crate) fn outside_tmp() -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    fs::create_dir_all(&path).unwrap();
+    path
+}
+
+/// A process of a running sandbox.
+pub(crate) struct Process {
+    /// Its id here.
+    pub(crate) pid: i32,
+    /// Its arguments.
+    pub(crate) arguments: Vec<String>,
+}
+
+/// All processes below `root`, found by their parents.
+pub(crate) fn below(root: u32) -> Vec<Process> {
+    let mut found = Vec::new();
+    let mut parents = vec![root];
+    while let Some(parent) = parents.pop() {
+        let Ok(tasks) = fs::read_dir(format!("/proc/{parent}/task")) else {
+            continue;
+        };
+        for task in tasks.flatten() {
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            for pid in children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()) {
+                let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                let arguments = line
+                    .split(|&byte| byte == 0)
+                    .map(|word| String::from_utf8_lossy(word).into_owned());
+                found.push(Process {
+                    pid: pid.cast_signed(),
+                    arguments: arguments.collect(),
+                });
+                parents.push(pid);
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,11 @@
+//! The whole of verify against the real libvirtd and QEMU of this machine: what it proves, what it says of hosts that
+//! cannot, and that it leaves nothing behind.
+//!
+//! Where the machine lacks something, a test says "skipped" and why; under CI it fails instead, KVM excepted.
+
+mod actions;
+mod broken_hosts;
+mod damage;
+mod ground;
+mod no_trace;
+mod snapshot;
