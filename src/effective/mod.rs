@@ -4,6 +4,7 @@
 
 pub mod inference;
 pub mod mask;
+mod reference;
 mod walk;
 
 use std::borrow::Cow;
@@ -11,7 +12,7 @@ use std::cell::Cell;
 
 use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::layers::{Found, Place, Site, Stack};
-use crate::conf::substitution::{self, Reference};
+use crate::conf::substitution;
 use crate::conf::value::{self, Profile, Value, ValueError};
 use walk::{MOST_WORK, Walk};
 
@@ -99,9 +100,15 @@ impl<'a> View<'a> {
     /// What sets the option that `facts` describe.
     #[must_use]
     pub fn setting_of(&self, facts: OptionFacts) -> Setting {
-        let names = facts.lookup_names();
+        self.setting_in(facts.group(), facts, self.reads_environment())
+    }
+
+    /// What sets the option that `facts` describe, when oslo.config looks for its current name in `group`.
+    fn setting_in(&self, group: &str, facts: OptionFacts, with_environment: bool) -> Setting {
+        let mut names = facts.lookup_names();
+        names.remove(0);
         let groups: Vec<Cow<'_, str>> = names.iter().map(|(group, _)| catalog::normal_group(group)).collect();
-        let mut pairs: Vec<(&str, &str)> = Vec::with_capacity(names.len());
+        let mut pairs: Vec<(&str, &str)> = vec![(group, facts.name())];
         for (group, (declared, name)) in groups.iter().zip(&names) {
             pairs.push((group, name));
             // A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
@@ -112,7 +119,7 @@ impl<'a> View<'a> {
                 pairs.push((group, alias.name));
             }
         }
-        let found = self.stack.find(&pairs, facts.is_multi(), self.reads_environment());
+        let found = self.stack.find(&pairs, facts.is_multi(), with_environment);
         Setting { facts, found }
     }
 
@@ -168,24 +175,6 @@ impl<'a> View<'a> {
         substitution::substitute(text, |reference| self.referenced(group, reference, walk))
             .map(Cow::into_owned)
             .map_err(|reference| Unusable::Undefined(reference.name))
-    }
-
-    /// The text a reference stands for: first the option in the same group, then in `[DEFAULT]`.
-    fn referenced(&self, group: &str, reference: &Reference, walk: Walk<'_>) -> Option<String> {
-        let deeper = walk.deeper()?;
-        let (named, name) = reference.target();
-        let setting = match named {
-            Some(named) => self.setting(named, name)?,
-            None => self.setting(group, name).or_else(|| self.setting("DEFAULT", name))?,
-        };
-        let text = match self.text_within(&setting, deeper).ok()? {
-            None => return Some(String::new()),
-            Some(text) => text,
-        };
-        // The value is read by its type and printed by Python before it is put in.
-        let kind = setting.facts.option_type();
-        let text = printed(&value::check(&kind, &text, self.profile()).ok()?);
-        walk.spend(text.len()).map(|()| text)
     }
 
     /// The option's value as its type reads it; `Value::None` where it is unset.
