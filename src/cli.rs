@@ -60,6 +60,27 @@ pub(crate) enum Command {
     /// Show every place that sets an option, which takes effect, and why
     #[command(after_help = EXIT_CODES)]
     Where(WhereArguments),
+    /// Show the life of an option: type, default and limits release by release, old names, the rules about it
+    Option {
+        /// `group.name`, such as `libvirt.virt_type`
+        #[arg(value_name = "OPTION")]
+        option: String,
+        /// How to print
+        #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+        format: PlainFormat,
+    },
+    /// Show what an upgrade changes for any file, hop by hop
+    Upgrade {
+        /// The release that runs today: number, series or date (18, rocky, 2025.1)
+        #[arg(value_name = "FROM", value_parser = parse_release)]
+        from: Release,
+        /// The release to come
+        #[arg(value_name = "TO", value_parser = parse_release)]
+        to: Release,
+        /// How to print
+        #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+        format: TableFormat,
+    },
     /// Show the page of a rule
     Explain {
         /// The rule's id, as in a report
@@ -282,6 +303,16 @@ pub(crate) enum PlainFormat {
     Pretty,
     /// For programs (docs/json.md)
     Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// Columns
+    Pretty,
+    /// For programs (docs/json.md)
+    Json,
+    /// A page for a wiki
+    Markdown,
 }
 
 fn parse_release(name: &str) -> Result<Release, String> {

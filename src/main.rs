@@ -64,6 +64,10 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
             commands::undo::run(&arguments.paths, request::options(&arguments.writing), terminal)
         }
         Command::Where(arguments) => commands::places::run(&request::places(arguments, matches), terminal),
+        Command::Option { option, format } => {
+            commands::option::run(&option, format == cli::PlainFormat::Json, terminal)
+        }
+        Command::Upgrade { from, to, format } => commands::upgrade::run(from, to, request::table(format), terminal),
         Command::Explain { rule } => commands::explain::explain(&rule, terminal),
         Command::Rules => commands::explain::list(terminal),
         Command::Probe(arguments) => hand_over("probe", arguments.arguments, terminal),

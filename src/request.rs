@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
 use novamend::catalog::Release;
-use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place};
+use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::conf::load::{self, Input};
 use novamend::fix::write::{self, Options, Planned};
 use novamend::lint::{ActionChoice, Ignore, Severity};
@@ -90,6 +90,14 @@ pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) ->
         release: arguments.release,
         json: arguments.format == PlainFormat::Json,
         show_secrets: arguments.show_secrets,
+    }
+}
+
+pub(crate) fn table(format: cli::TableFormat) -> upgrade::Format {
+    match format {
+        cli::TableFormat::Pretty => upgrade::Format::Pretty,
+        cli::TableFormat::Json => upgrade::Format::Json,
+        cli::TableFormat::Markdown => upgrade::Format::Markdown,
     }
 }
 

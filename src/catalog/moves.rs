@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use toml_edit::{Document, Table};
 
 use super::Release;
+use super::table::{Row, table};
 
 /// Why an option went, and what takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,14 +82,19 @@ pub fn moves() -> &'static Moves {
     MOVES.get_or_init(|| read(TEXT).unwrap_or_default())
 }
 
-/// Why `name` of `group` went.
+/// Why `name` of `group` went; what is said of a whole group counts for those that went with it, and not before.
 #[must_use]
 pub fn gone(group: &str, name: &str) -> Option<&'static Gone> {
     let of = |wanted: &str| {
         let mut entries = moves().gone.iter();
         entries.find(|entry| entry.group == group && entry.name == wanted)
     };
-    of(name).or_else(|| of("*"))
+    let went_with_group = || {
+        let end = |rows: &[Row]| rows.iter().map(|row| row.until.unwrap_or(Release::NEWEST)).max();
+        let own = end(table().rows_of(group, name));
+        own.is_some() && own == end(table().rows_in(group))
+    };
+    of(name).or_else(|| of("*").filter(|_| went_with_group()))
 }
 
 /// What the default of `name` in `group` changes that came after `from` and by `to`; the latest of several.

@@ -181,7 +181,7 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
             _ => None,
         };
     }
-    if LISTED_LATE.contains(&group)
+    if is_listed_late(group)
         && super::life(group, key)
             .first()
             .is_some_and(|first| release < first.since())
@@ -201,6 +201,12 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
         return Some(Outside::MediatedDevice);
     }
     (CONFIG_SOURCE.contains(&key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
+}
+
+/// Whether `group` belongs to a library that joined nova's list late: its options are older than the list says.
+#[must_use]
+pub fn is_listed_late(group: &str) -> bool {
+    LISTED_LATE.contains(&group)
 }
 
 fn takes_auth_plugin(group: &str, release: Release) -> bool {

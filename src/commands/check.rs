@@ -10,7 +10,7 @@ use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
 use crate::commands::sources::{Survey, Surveyed};
 use crate::conf::load::LoadError;
-use crate::lint::{self, Context, Finding, Safety, Settings};
+use crate::lint::{self, Context, Edited, Finding, Safety, Settings};
 use crate::output::{Counts, Format, Style, json, pretty, short};
 use crate::rules::RULES;
 
@@ -41,6 +41,7 @@ struct Checked {
     fixable: (usize, usize),
     is_empty: bool,
     ignorable: Vec<lint::Ignore>,
+    steps: Vec<(Edited, String)>,
 }
 
 /// Runs the check and returns, besides the outcome, one ignore per finding for a baseline.
@@ -62,6 +63,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
     }
     let style = terminal.style;
     let (mut counts, mut fixable, mut ignorable) = (Counts::default(), (0, 0), Vec::new());
+    let mut steps = Vec::new();
     let mut is_first = true;
     let mut targets = survey.targets.into_iter();
     loop {
@@ -80,6 +82,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
                     counts = counts.plus(result.counts);
                     fixable = (fixable.0 + result.fixable.0, fixable.1 + result.fixable.1);
                     ignorable.extend(result.ignorable);
+                    steps.extend(result.steps);
                 }
                 Err(error) => {
                     failed = true;
@@ -89,7 +92,11 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
         }
     }
     match request.format {
-        Format::Pretty | Format::Short => terminal.print(&pretty::summary(counts, fixable))?,
+        Format::Pretty => {
+            terminal.print(&pretty::plan(&checked, &steps))?;
+            terminal.print(&pretty::summary(counts, fixable))?;
+        }
+        Format::Short => terminal.print(&pretty::summary(counts, fixable))?,
         Format::Json => terminal.print(&json::close(counts))?,
     }
     let outcome = if failed {
@@ -137,8 +144,16 @@ impl Checked {
             fixable: (count(Safety::Safe), count(Safety::Unsafe)),
             is_empty: findings.is_empty(),
             ignorable: findings.iter().map(|finding| ignore(context, finding)).collect(),
+            steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
         }
     }
+}
+
+/// When to edit which option, of a finding that a hop brings about.
+fn step(context: &Context<'_>, finding: &Finding) -> Option<(Edited, String)> {
+    let step = finding.step.filter(|step| step.hop.is_some())?;
+    let option = context.option_of(finding.location)?;
+    Some((step.edited, option))
 }
 
 /// What would keep `finding` out of the next report.

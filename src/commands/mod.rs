@@ -5,9 +5,11 @@
 pub mod check;
 pub mod explain;
 pub mod fix;
+pub mod option;
 pub mod places;
 pub mod sources;
 pub mod undo;
+pub mod upgrade;
 pub mod verify;
 
 use std::io::{self, Write};

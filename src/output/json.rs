@@ -12,6 +12,12 @@ use crate::lint::{Context, Edited, Finding, Location};
 /// The number of the schema.
 pub const VERSION: u32 = 1;
 
+/// What every document holds: the schema's number and the program's version.
+#[must_use]
+pub fn head() -> Value {
+    json!({"version": VERSION, "novamend": env!("CARGO_PKG_VERSION")})
+}
+
 /// What every report holds: the schema's number, the program's version, what was checked.
 #[must_use]
 pub fn checked(checked: &Checked) -> Value {
@@ -27,6 +33,7 @@ pub fn checked(checked: &Checked) -> Value {
             "files": checked.files,
             "from": from,
             "to": {"release": checked.to.number(), "series": checked.to.series()},
+            "hops": checked.stops().iter().map(|stop| stop.number()).collect::<Vec<u8>>(),
             "why": checked.why,
         },
     })

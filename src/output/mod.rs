@@ -4,6 +4,7 @@
 
 pub mod diff;
 pub mod excerpt;
+pub mod facts;
 pub mod json;
 pub mod pretty;
 pub mod short;
@@ -129,6 +130,20 @@ pub fn counted_word(count: usize, word: &str) -> String {
 }
 
 impl Checked {
+    /// The releases an upgrade stops at, the first and the last of it included; empty where it is one hop or none, or
+    /// where not every stack is of one release.
+    #[must_use]
+    pub fn stops(&self) -> Vec<Release> {
+        let [(from, _)] = self.from[..] else {
+            return Vec::new();
+        };
+        let hops = from.hops(self.to);
+        if hops.len() < 2 {
+            return Vec::new();
+        }
+        std::iter::once(from).chain(hops).collect()
+    }
+
     /// The line that opens a report.
     #[must_use]
     pub fn line(&self) -> String {

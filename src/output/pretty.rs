@@ -12,12 +12,63 @@ use miette::{
 use super::excerpt::{Excerpt, excerpt};
 use super::{Checked, Counts, Style, address, plain};
 use crate::conf::layers::Stack;
-use crate::lint::{Finding, Location, Safety, Severity};
+use crate::lint::{Edited, Finding, Location, Safety, Severity};
 
 /// The first line of a report, and a blank one.
 #[must_use]
 pub fn header(checked: &Checked) -> String {
-    format!("{}\n\n", checked.line())
+    let stops: Vec<&str> = checked.stops().iter().map(|stop| stop.short()).collect();
+    let hops = if stops.is_empty() {
+        String::new()
+    } else {
+        format!("hops: {}\n", stops.join(", "))
+    };
+    format!("{}\n{hops}\n", checked.line())
+}
+
+/// What to edit when, a line each: before the upgrade, on the way, with which hop; empty where one hop is all.
+#[must_use]
+pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
+    if checked.stops().is_empty() {
+        return String::new();
+    }
+    let mut times: Vec<Edited> = Vec::new();
+    for (edited, _) in steps {
+        if !times.contains(edited) {
+            times.push(*edited);
+        }
+    }
+    times.sort_by_key(|edited| match *edited {
+        Edited::Before => (None, false),
+        Edited::With(release) => (Some(release), false),
+        Edited::Between(after, _) => (Some(after), true),
+    });
+    let mut out = String::new();
+    for time in times {
+        let mut options: Vec<&str> = Vec::new();
+        for (_, option) in steps.iter().filter(|(edited, _)| *edited == time) {
+            if !options.contains(&option.as_str()) {
+                options.push(option);
+            }
+        }
+        let when = match time {
+            Edited::Before => "before the upgrade".to_owned(),
+            Edited::With(release) => format!("with the hop to {}", release.short()),
+            Edited::Between(after, before) => {
+                format!(
+                    "after the hop to {}, before the one to {}",
+                    after.short(),
+                    before.short()
+                )
+            }
+        };
+        out.push_str(&format!("  {when}: {}\n", plain(&options.join(", "))));
+    }
+    if out.is_empty() {
+        out
+    } else {
+        format!("what to edit when:\n{out}\n")
+    }
 }
 
 /// One finding.

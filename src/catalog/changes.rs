@@ -1,0 +1,187 @@
+//! What one release does to the options of another: gone, renamed, moved, announced to go, new limits, new defaults, new.
+//!
+//! It compares the lists; which file sets what it does not know.
+
+use super::fate::{Fate, Gone, fate};
+use super::outside::is_listed_late;
+use super::{OptionFacts, Release, option, options};
+use crate::option_type::OptionType;
+
+/// What happens to an option from one release to a later one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is gone and nothing took its place under another name.
+    Removed(OptionFacts),
+    /// It has another name in the same group, and the old one still counts.
+    Renamed(OptionFacts, OptionFacts),
+    /// It is in another group, and the old place still counts.
+    Moved(OptionFacts, OptionFacts),
+    /// A name, group first, does not lead to this option any more.
+    Dropped(String, String, OptionFacts),
+    /// Its type or limits are others.
+    Limits(OptionFacts, OptionFacts),
+    /// Its default is another.
+    Default(OptionFacts, OptionFacts),
+    /// It is newly announced to go.
+    Deprecated(OptionFacts),
+    /// It is new.
+    New(OptionFacts),
+}
+
+/// The words for the kinds of changes, in the order of [`Change::rank`].
+const KINDS: [&str; 8] = [
+    "removed",
+    "dropped",
+    "renamed",
+    "moved",
+    "limits",
+    "default",
+    "deprecated",
+    "new",
+];
+
+impl Change {
+    fn rank(&self) -> usize {
+        match self {
+            Self::Removed(_) => 0,
+            Self::Dropped(..) => 1,
+            Self::Renamed(..) => 2,
+            Self::Moved(..) => 3,
+            Self::Limits(..) => 4,
+            Self::Default(..) => 5,
+            Self::Deprecated(_) => 6,
+            Self::New(_) => 7,
+        }
+    }
+
+    /// The word for the kind: `removed`, `renamed` …
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        KINDS[self.rank()]
+    }
+
+    /// Group and name as they stand in a file before the change.
+    #[must_use]
+    pub fn subject(&self) -> (&str, &str) {
+        match self {
+            Self::Dropped(group, name, _) => (group, name),
+            Self::Removed(facts) | Self::Deprecated(facts) | Self::New(facts) => (facts.group(), facts.name()),
+            Self::Renamed(old, _) | Self::Moved(old, _) | Self::Limits(old, _) | Self::Default(old, _) => {
+                (old.group(), old.name())
+            }
+        }
+    }
+
+    /// The option as it is after the change, where it is.
+    #[must_use]
+    pub fn after(&self) -> Option<OptionFacts> {
+        match self {
+            Self::Removed(_) => None,
+            Self::Renamed(_, new)
+            | Self::Moved(_, new)
+            | Self::Dropped(_, _, new)
+            | Self::Limits(_, new)
+            | Self::Default(_, new)
+            | Self::Deprecated(new)
+            | Self::New(new) => Some(*new),
+        }
+    }
+}
+
+/// Everything that differs from `from` to `to`, by kind, then by group and name.
+#[must_use]
+pub fn changes(from: Release, to: Release) -> Vec<Change> {
+    let mut found = Vec::new();
+    for old in options(from) {
+        match fate(old.group(), old.name(), to) {
+            Fate::Known(new) => compare(old, new, &mut found),
+            Fate::Old(new) if new[0].group() == old.group() => found.push(Change::Renamed(old, new[0])),
+            Fate::Old(new) => found.push(Change::Moved(old, new[0])),
+            Fate::Gone(Gone { successors, .. }) => found.push(match successors.first() {
+                Some(new) => Change::Dropped(old.group().to_owned(), old.name().to_owned(), *new),
+                None => Change::Removed(old),
+            }),
+            Fate::Later(_) | Fate::Unknown => {}
+        }
+        for alias in old.aliases() {
+            let (group, name) = (alias.group, alias.name.replace('-', "_"));
+            if let Fate::Gone(gone) = fate(group, &name, to)
+                && let Some(new) = of_same_option(&gone.successors, old)
+            {
+                found.push(Change::Dropped(super::normal_group(group).into_owned(), name, *new));
+            }
+        }
+    }
+    let is_new =
+        |facts: &OptionFacts| option(facts.group(), facts.name(), from).is_none() && !is_listed_late(facts.group());
+    let came = options(to).filter(is_new).filter(|facts| {
+        // What only has a new name is told as such.
+        facts
+            .aliases()
+            .all(|alias| option(alias.group, &alias.name.replace('-', "_"), from).is_none())
+    });
+    found.extend(came.map(Change::New));
+    found.sort_by(|a, b| (a.rank(), a.subject()).cmp(&(b.rank(), b.subject())));
+    found.dedup();
+    found
+}
+
+/// The successor that is `old` itself, or the first.
+fn of_same_option(successors: &[OptionFacts], old: OptionFacts) -> Option<&OptionFacts> {
+    let is_same = |new: &&OptionFacts| (new.group(), new.name()) == (old.group(), old.name());
+    successors.iter().find(is_same).or_else(|| successors.first())
+}
+
+fn compare(old: OptionFacts, new: OptionFacts, found: &mut Vec<Change>) {
+    if in_order(old.option_type()) != in_order(new.option_type()) {
+        found.push(Change::Limits(old, new));
+    }
+    if old.default() != new.default() && !old.is_host_dependent() && !new.is_host_dependent() {
+        found.push(Change::Default(old, new));
+    }
+    if !old.is_deprecated_for_removal() && new.is_deprecated_for_removal() {
+        found.push(Change::Deprecated(new));
+    }
+}
+
+/// The type with its choices in order, in which they count for nothing.
+fn in_order(mut kind: OptionType) -> OptionType {
+    match &mut kind {
+        OptionType::Text(limits) => {
+            if let Some(choices) = &mut limits.choices {
+                choices.sort_unstable();
+            }
+        }
+        OptionType::List { item, .. } | OptionType::Multi(item) => {
+            let inner = std::mem::replace(&mut **item, OptionType::Bool);
+            **item = in_order(inner);
+        }
+        _ => {}
+    }
+    kind
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stein_drops_the_progress_timeout_and_brings_the_action() {
+        let found = changes(Release::ROCKY, Release::STEIN);
+        let has = |kind: &str, name: &str| {
+            let mut of_kind = found.iter().filter(|change| change.kind() == kind);
+            of_kind.any(|change| change.subject() == ("libvirt", name))
+        };
+        assert!(has("removed", "live_migration_progress_timeout"));
+        assert!(has("new", "live_migration_timeout_action"));
+        assert!(has("limits", "live_migration_completion_timeout"));
+        assert!(has("default", "sysinfo_serial"));
+    }
+
+    #[test]
+    fn a_release_does_nothing_to_itself() {
+        for release in Release::all().filter(|release| release.is_complete()) {
+            assert_eq!(changes(release, release), [], "{release}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! `novamend upgrade FROM TO`: what an upgrade changes for any file, hop by hop, as a table to read beforehand.
+//!
+//! It reads no file; what it means for one, `check` says.
+
+use std::io;
+
+use serde_json::{Value, json};
+
+use super::{Outcome, Terminal};
+use crate::catalog::changes::{Change, changes};
+use crate::catalog::release::Version;
+use crate::catalog::{Release, moves, options};
+use crate::output::{facts, json as report, table};
+
+/// How the table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Columns.
+    Pretty,
+    /// One document, described in `docs/json.md`.
+    Json,
+    /// A page for a wiki.
+    Markdown,
+}
+
+/// Prints what every hop from `from` to `to` changes.
+///
+/// # Errors
+/// The writer's.
+pub fn run(from: Release, to: Release, format: Format, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+    if from >= to {
+        terminal.complain(&format!("an upgrade does not lead from {from} to {to}"));
+        return Ok(Outcome::Failed);
+    }
+    if !from.is_complete() {
+        let first = Release::FIRST_COMPLETE;
+        terminal.complain(&format!(
+            "of releases before {first} only the live-migration options are known"
+        ));
+        return Ok(Outcome::Failed);
+    }
+    let stops = from.hops(to);
+    let starts = std::iter::once(from).chain(stops.iter().copied());
+    let hops: Vec<Hop> = starts.zip(&stops).map(|(from, &to)| Hop::new(from, to)).collect();
+    let text = match format {
+        Format::Pretty => hops.iter().map(Hop::pretty).collect::<Vec<_>>().join("\n"),
+        Format::Markdown => markdown(from, to, &hops),
+        Format::Json => {
+            let mut document = report::head();
+            document["from"] = release(from);
+            document["to"] = release(to);
+            document["hops"] = hops.iter().map(Hop::json).collect();
+            format!("{document}\n")
+        }
+    };
+    terminal.print(&text)?;
+    Ok(Outcome::Clean)
+}
+
+fn release(release: Release) -> Value {
+    json!({"release": release.number(), "series": release.series(), "date": release.date()})
+}
+
+struct Hop {
+    from: Release,
+    to: Release,
+    changes: Vec<Change>,
+}
+
+impl Hop {
+    fn new(from: Release, to: Release) -> Self {
+        let changes = changes(from, to);
+        Self { from, to, changes }
+    }
+
+    fn title(&self) -> String {
+        let skips = if self.is_skip() { ", skipping one" } else { "" };
+        format!("{} to {}{skips}", self.from, self.to)
+    }
+
+    /// Whether the hop leads from one SLURP release to the next, over another.
+    fn is_skip(&self) -> bool {
+        self.from.next() != Some(self.to)
+    }
+
+    /// What the host needs that it did not need before.
+    fn host(&self) -> Option<String> {
+        let (old, new) = (self.from.host_minima()?, self.to.host_minima()?);
+        let needs = |name: &str, was: Version, is: Version| {
+            (was != is).then(|| format!("{name} {}.{}.{} or later", is.0, is.1, is.2))
+        };
+        let words = [
+            needs("libvirt", old.libvirt, new.libvirt),
+            needs("QEMU", old.qemu, new.qemu),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+
+    /// A row a change; one for a group that goes as a whole.
+    fn rows(&self) -> Vec<Vec<String>> {
+        let (mut rows, mut folded) = (Vec::new(), Vec::new());
+        for change in &self.changes {
+            let (group, name) = change.subject();
+            let mut title = format!("[{group}] {name}");
+            if let Change::Removed(_) = change {
+                if folded.contains(&group) {
+                    continue;
+                }
+                let count = self.removed_of(group);
+                if count > 2 && !options(self.to).any(|option| option.group() == group) {
+                    folded.push(group);
+                    title = format!("[{group}], all {count} options");
+                }
+            }
+            rows.push(vec![
+                change.kind().to_owned(),
+                title,
+                detail(change, self.from, self.to),
+            ]);
+        }
+        rows
+    }
+
+    fn removed_of(&self, group: &str) -> usize {
+        let removed = self
+            .changes
+            .iter()
+            .filter(|change| matches!(change, Change::Removed(_)));
+        removed.filter(|change| change.subject().0 == group).count()
+    }
+
+    fn pretty(&self) -> String {
+        let mut out = format!("{}\n", self.title());
+        if let Some(host) = self.host() {
+            out.push_str(&format!("hosts need {host}\n"));
+        }
+        if self.changes.is_empty() {
+            out.push_str("no option changes\n");
+        }
+        out.push_str(&table::aligned(&self.rows()));
+        out
+    }
+
+    fn markdown(&self) -> String {
+        let mut out = format!("## {}\n\n", self.title());
+        if let Some(host) = self.host() {
+            out.push_str(&format!("Hosts need {host}.\n\n"));
+        }
+        if self.changes.is_empty() {
+            out.push_str("No option changes.\n");
+            return out;
+        }
+        out.push_str("| change | option | detail |\n| --- | --- | --- |\n");
+        for row in self.rows() {
+            let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
+            out.push_str(&format!("| {} | `{}` | {} |\n", cells[0], cells[1], cells[2]));
+        }
+        out
+    }
+
+    fn json(&self) -> Value {
+        let changes: Vec<Value> = self
+            .changes
+            .iter()
+            .map(|change| {
+                let (group, name) = change.subject();
+                let after = change
+                    .after()
+                    .filter(|after| (after.group(), after.name()) != (group, name));
+                json!({
+                    "change": change.kind(),
+                    "group": group,
+                    "name": name,
+                    "becomes": after.map(|after| json!({"group": after.group(), "name": after.name()})),
+                    "detail": detail(change, self.from, self.to),
+                })
+            })
+            .collect();
+        json!({
+            "from": self.from.number(),
+            "to": self.to.number(),
+            "skips": self.is_skip(),
+            "host": self.host(),
+            "changes": changes,
+        })
+    }
+}
+
+fn markdown(from: Release, to: Release, hops: &[Hop]) -> String {
+    let parts: Vec<String> = hops.iter().map(Hop::markdown).collect();
+    format!("# Nova from {from} to {to}\n\n{}", parts.join("\n"))
+}
+
+/// What there is to say of a change besides what it is.
+fn detail(change: &Change, from: Release, to: Release) -> String {
+    match change {
+        Change::Removed(option) => match moves::gone(option.group(), option.name()) {
+            Some(gone) if gone.instead.is_empty() => gone.why.clone(),
+            Some(gone) => format!("{}; instead, {}", gone.why, gone.instead),
+            None => match option.deprecated_since() {
+                Some(since) => format!("marked for removal since {since}"),
+                None => String::new(),
+            },
+        },
+        Change::Renamed(_, new) | Change::Moved(_, new) => format!("now {}; the old name still counts", new.title()),
+        Change::Dropped(_, _, new) => format!("only {} counts from now on", new.title()),
+        Change::Limits(old, new) => format!("{} → {}", limits(*old), limits(*new)),
+        Change::Default(old, new) => {
+            let values = format!("{} → {}", facts::default(*old), facts::default(*new));
+            match moves::new_default(new.group(), new.name(), from, to) {
+                Some(known) if !known.why.is_empty() => format!("{values}: {}", known.why),
+                Some(_) => format!("{values}: the same in effect"),
+                None => values,
+            }
+        }
+        Change::Deprecated(option) => match moves::gone(option.group(), option.name()) {
+            Some(gone) if !gone.instead.is_empty() => format!("marked for removal; instead, {}", gone.instead),
+            _ => "marked for removal".to_owned(),
+        },
+        Change::New(option) => {
+            let default = facts::default(*option);
+            format!("{}, default {default}", facts::kind(*option))
+        }
+    }
+}
+
+fn limits(option: crate::catalog::OptionFacts) -> String {
+    let mut words = vec![facts::kind(option)];
+    words.extend(facts::limits(option));
+    words.join(", ")
+}
