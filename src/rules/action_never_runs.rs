@@ -41,8 +41,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let mut why =
-        "from stein on nova does nothing to a migration before its completion timeout has run out, and 0 means \
-                   that it never does: the memory of a busy guest is copied again and again until somebody stops it"
+        "from stein on only the completion timeout ends a migration that does not end by itself, and 0 means that \
+                   it never runs out: the memory of a busy guest is copied again and again until somebody stops it"
             .to_owned();
     if context.crosses(Release::STEIN) && context.before.permits_post_copy {
         why.push_str(&format!(
@@ -51,10 +51,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         ));
     }
     let (seconds, reason) = proposal(context);
+    let title = format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}");
+    let fix = fix(context, seconds, title.clone());
     let finding = Finding::new(&RULE, context.winner_location(&setting), message)
         .because(why)
-        .with_help(format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}"))
-        .with_fix(fix(context, seconds, &reason));
+        .with_help(fix.as_ref().map_or(title, |fix| fix.title.clone()))
+        .with_fix(fix);
     findings.push(context.with_sites(finding, &setting));
 }
 
@@ -81,9 +83,8 @@ fn proposal(context: &Context<'_>) -> (i64, String) {
 }
 
 /// Writes the timeout and, where nothing would start post-copy even then, the action.
-fn fix(context: &Context<'_>, seconds: i64, reason: &str) -> Option<Fix> {
+fn fix(context: &Context<'_>, seconds: i64, title: String) -> Option<Fix> {
     let value = seconds.to_string();
-    let title = format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}");
     let setting = (LIBVIRT, COMPLETION_TIMEOUT, value.as_str());
     let mut fix = context.setting_to(title, Safety::Unsafe, setting, None)?;
     if context.coming_action().is_none() {

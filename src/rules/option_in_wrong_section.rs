@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::removed_migration_flags;
-use crate::catalog::{self, Release};
+use crate::catalog;
 use crate::conf::layers::{Site, Stack};
 use crate::conf::value;
 use crate::effective::{Setting, mask};
@@ -77,10 +77,7 @@ fn report(context: &Context<'_>, (home, key): (&str, &str), places: &[Place], fi
             (title.unwrap_or_else(|| format!("move it to `[{home}]`")), fix)
         }
         None if catalog::life(home, key).iter().any(|facts| facts.since() > to) => (
-            format!(
-                "move it to `[{home}]` for a later release; {} does not know it there either",
-                to.short()
-            ),
+            format!("move it to `[{home}]`; {} does not know it there either", to.short()),
             None,
         ),
         None => {
@@ -108,9 +105,7 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
     let shown = mask::shown(home, key, &text);
     match setting.winner() {
         Some(winner) => finding
-            .because(format!(
-                "nova says nothing and goes by `[{home}]`, where it is `{shown}`"
-            ))
+            .because(format!("nova says nothing and goes by `[{home}]`: `{shown}`"))
             .with_related(context.site_location(winner), "this one takes effect"),
         None if text.is_empty() => finding.because("nova says nothing and goes on as if it were not set"),
         None => finding.because(format!("nova says nothing and goes by its default, `{shown}`")),
@@ -127,22 +122,26 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
         let title = format!("remove `{key}`: `[{home}]` says the same");
         return Some(context.removal_of_all(title, Safety::Safe, places));
     }
-    if setting.is_set() {
-        let title = format!("move `{key}` to `[{home}]`, in the place of another value");
-        return context.moving(title, Safety::Unsafe, places, setting);
-    }
-    let is_safe = is_unanimous && is_harmless(context, setting, &value);
-    let safety = if is_safe { Safety::Safe } else { Safety::Unsafe };
-    context.moving(format!("move `{key}` to `[{home}]`"), safety, places, setting)
+    let (title, safety) = match objection(context, setting, &value, is_unanimous) {
+        Some(objection) => (format!("move `{key}` to `[{home}]`, {objection}"), Safety::Unsafe),
+        None => (format!("move `{key}` to `[{home}]`"), Safety::Safe),
+    };
+    context.moving(title, safety, places, setting)
 }
 
-/// Whether the release to come takes the value, and it does not contradict the action that keeps the old meaning.
-fn is_harmless(context: &Context<'_>, setting: &Setting, value: &str) -> bool {
+/// What makes it a risk to let `value` count.
+fn objection(context: &Context<'_>, setting: &Setting, value: &str, is_unanimous: bool) -> Option<&'static str> {
     let facts = setting.facts;
     let text = context.to.expanded(facts.group(), value);
-    let is_valid = text.is_ok_and(|text| value::check(&facts.option_type(), &text, context.to.profile()).is_ok());
-    let contradicts = facts.name() == ACTION
-        && context.to.release() >= Release::STEIN
-        && context.coming_action().is_some_and(|action| action.as_str() != value);
-    is_valid && !contradicts
+    let coming = context.coming_action().filter(|_| facts.name() == ACTION);
+    if setting.is_set() {
+        Some("in the place of another value")
+    } else if !is_unanimous {
+        Some("the last of several that differ")
+    } else if text.is_ok_and(|text| value::check(&facts.option_type(), &text, context.to.profile()).is_ok()) {
+        let contradicts = coming.is_some_and(|action| action.as_str() != value);
+        contradicts.then_some("against the action that keeps what the old settings meant")
+    } else {
+        Some("though nova rejects the value")
+    }
 }

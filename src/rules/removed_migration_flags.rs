@@ -109,13 +109,17 @@ fn translation(context: &Context<'_>) -> Option<Fix> {
 
 /// What the fix leaves to a person.
 fn remarks(context: &Context<'_>, name: &str, last: Place, is_read: bool) -> Vec<String> {
-    let (own, live) = (context.shown(last), list(context, LIVE));
-    let live = flags::split(&live);
+    let (own, other) = (
+        context.shown(last),
+        list(context, if name == LIVE { BLOCK } else { LIVE }),
+    );
+    let other = flags::split(&other);
     let remark = |flag: &str| match flags::fate(flag) {
         Fate::Option(option) if !is_read => Some(format!("write `{option} = true` if `{flag}` is still wanted")),
-        Fate::Option(option) if name == BLOCK && !live.contains(flag) => Some(format!(
-            "`{option}` would also count for migrations that copy no disk, so it is not written"
-        )),
+        Fate::Option(option) if !other.contains(flag) => Some(match name {
+            LIVE => format!("`{option}` also counts for migrations with copied disks, whose list had no `{flag}`"),
+            _ => format!("`{option}` would also count for migrations that copy no disk, so it is not written"),
+        }),
         Fate::Gone => Some(format!("no option does what `{flag}` did")),
         _ => None,
     };
