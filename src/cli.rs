@@ -229,6 +229,9 @@ pub(crate) struct FixArguments {
     /// Write the action even where the default is the same
     #[arg(long)]
     pub(crate) explicit: bool,
+    /// Try the action on this host by test migrations and write only what works there (needs novamend-verify)
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// Show the diff and change nothing (the default)
     #[arg(long, conflicts_with = "write")]
     pub(crate) diff: bool,

@@ -72,6 +72,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
             mend::Mode::Diff
         },
         unsafe_fixes: arguments.unsafe_fixes,
+        verify: arguments.verify,
     })
 }
 

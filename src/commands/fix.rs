@@ -7,6 +7,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::proven::{self, Proven};
+use super::verify::VerifyError;
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
 use crate::commands::sources::Survey;
@@ -15,7 +17,8 @@ use crate::conf::load::STDIN;
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::write::{self, Options, Planned, Written};
 use crate::fix::{self, Mended, Plan};
-use crate::lint::{self, Context, Safety, Settings};
+use crate::lint::{self, ActionChoice, Context, Safety, Settings};
+use crate::migration::Action;
 use crate::output::{Checked, Counts, Format, Style, counted_word, diff, json, pretty, short, shown_path};
 use crate::rules::RULES;
 
@@ -47,6 +50,8 @@ pub struct Request {
     pub mode: Mode,
     /// Whether unsafe fixes are applied too.
     pub unsafe_fixes: bool,
+    /// Whether the result is tried on this host before it counts.
+    pub verify: bool,
 }
 
 /// One stack, mended and proved.
@@ -58,6 +63,8 @@ struct Job {
     counts: Counts,
     /// Per changed file: its layer, and what the witness says.
     changed: Vec<(usize, Witnessed)>,
+    /// What this host does with the new texts; `None` where it was not tried.
+    proven: Option<Proven>,
 }
 
 impl Job {
@@ -86,12 +93,35 @@ impl Job {
             mended,
             from,
             changed,
+            proven: None,
         }
+    }
+
+    /// Tries the new texts on this host; where the action was free to choose and fails, the other one.
+    fn tried(mut self, request: &Request) -> Result<Self, VerifyError> {
+        self.proven = Some(proven::prove(&self.mended.stack, request.to)?);
+        if self.works_here() || request.settings.action != ActionChoice::Auto || request.to < Release::STEIN {
+            return Ok(self);
+        }
+        let context = Context::new(&self.before, self.from, request.to, &request.settings);
+        let (chosen, _) = context.chosen_action();
+        let Some(other) = Action::ALL.into_iter().find(|action| *action != chosen) else {
+            return Ok(self);
+        };
+        let mut instead = request.clone();
+        instead.settings.action = ActionChoice::Fixed(other);
+        let mut second = Self::new(fix::copy(&self.before), self.from, &instead);
+        second.proven = Some(proven::prove(&second.mended.stack, request.to)?);
+        Ok(if second.works_here() { second } else { self })
+    }
+
+    fn works_here(&self) -> bool {
+        self.proven.as_ref().is_none_or(|proven| proven.works)
     }
 
     fn is_proved(&self) -> bool {
         let is_contradicted = |(_, witnessed): &(usize, Witnessed)| matches!(witnessed, Witnessed::Contradicted { .. });
-        self.mended.refused.is_empty() && !self.changed.iter().any(is_contradicted)
+        self.works_here() && self.mended.refused.is_empty() && !self.changed.iter().any(is_contradicted)
     }
 
     /// Everything that speaks against a change, a line each.
@@ -108,7 +138,15 @@ impl Job {
             )),
             _ => None,
         });
-        refused.chain(contradicted).collect()
+        let failed = self.proven.iter().filter(|proven| !proven.works).map(|proven| {
+            let remedy = proven.remedy.iter().map(|remedy| format!("; {remedy}"));
+            format!(
+                "not proven on this host: {}{}",
+                proven.headline,
+                remedy.collect::<String>()
+            )
+        });
+        refused.chain(contradicted).chain(failed).collect()
     }
 
     fn path(&self, layer: usize) -> String {
@@ -148,7 +186,16 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     for target in survey.targets {
         let from = target.from;
         match target.into_stack(&request.sources) {
-            Ok(stack) => jobs.push(Job::new(stack, from, request)),
+            Ok(stack) => {
+                let job = Job::new(stack, from, request);
+                match if request.verify { job.tried(request) } else { Ok(job) } {
+                    Ok(job) => jobs.push(job),
+                    Err(error) => {
+                        failed = true;
+                        terminal.complain(&whole(&error));
+                    }
+                }
+            }
             Err(error) => {
                 failed = true;
                 terminal.complain(&error);
@@ -188,10 +235,16 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     Ok(outcome(counts.fold(Counts::default(), Counts::plus), request.fail_on).max(unproved))
 }
 
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// Replaces every changed file, or none.
 fn write(jobs: &[Job], failed: bool, options: Options) -> Result<Vec<Written>, String> {
     if failed {
-        return Err("nothing is written: not every file could be read".to_owned());
+        return Err("nothing is written: not everything could be read and tried".to_owned());
     }
     if let Some(job) = jobs.iter().find(|job| !job.is_proved()) {
         return Err(format!("nothing is written: {}", job.objections().join("; ")));
@@ -231,6 +284,9 @@ impl Report<'_> {
                     ""
                 };
                 out.push_str(&format!("{rule}{unsafe_mark}: {}\n", applied.title));
+            }
+            for proven in job.proven.iter().filter(|proven| proven.works) {
+                out.push_str(&format!("proven on this host: {}\n", proven.headline));
             }
             for objection in job.objections() {
                 out.push_str(&format!("{objection}\n"));
@@ -331,6 +387,10 @@ impl Report<'_> {
             .iter()
             .map(|finding| json::finding(&context, finding))
             .collect();
-        json!({"applied": applied, "objections": job.objections(), "changed": files, "left": left})
+        let proven = job
+            .proven
+            .as_ref()
+            .map(|proven| json!({"works": proven.works, "headline": proven.headline, "remedy": proven.remedy}));
+        json!({"applied": applied, "proven": proven, "objections": job.objections(), "changed": files, "left": left})
     }
 }

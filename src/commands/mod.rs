@@ -7,6 +7,7 @@ pub mod explain;
 pub mod fix;
 pub mod option;
 pub mod places;
+pub mod proven;
 pub mod sources;
 pub mod undo;
 pub mod upgrade;

@@ -31,6 +31,9 @@ pub enum VerifyError {
     /// The system refused to start it.
     #[error("`{}` could not be started", .0.display())]
     Start(PathBuf, #[source] io::Error),
+    /// What it is to read could not be written.
+    #[error("the options for `{PROGRAM}` could not be written to a temporary file")]
+    NoFile(#[source] io::Error),
     /// It ended without a report.
     #[error("`{PROGRAM}` could not tell: {0}")]
     NoReport(String),

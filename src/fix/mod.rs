@@ -215,7 +215,9 @@ fn proved(stack: &Stack, fixes: &[&Fix], plan: &Plan<'_>) -> Result<Stack, Moved
     }
 }
 
-fn copy(stack: &Stack) -> Stack {
+/// The same stack, its texts parsed anew.
+#[must_use]
+pub fn copy(stack: &Stack) -> Stack {
     let layers = stack.layers().iter().map(|layer| Layer {
         document: Document::parse(Source::new(
             layer.document.source().path(),

@@ -1,0 +1,86 @@
+//! Proves on this host what a mended stack will do to a guest that does not converge.
+//!
+//! The trials are run by [`super::verify`]; this hands over the live-migration options alone, so no secret leaves the files.
+
+use std::ffi::OsStr;
+use std::io::Write;
+
+use super::verify::{self, VerifyError};
+use crate::catalog::{self, Release};
+use crate::conf::layers::Stack;
+use crate::effective::{View, printed};
+
+/// The verdict on a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proven {
+    /// Whether it works as configured.
+    pub works: bool,
+    /// The verdict in a sentence.
+    pub headline: String,
+    /// What to do, where something is to be done.
+    pub remedy: Option<String>,
+}
+
+/// Runs test migrations as `release` would with `stack`.
+///
+/// # Errors
+/// They could not be run.
+pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
+    let mut file = tempfile::Builder::new()
+        .prefix("novamend-")
+        .suffix(".conf")
+        .tempfile()
+        .map_err(VerifyError::NoFile)?;
+    file.write_all(options(stack, release).as_bytes())
+        .map_err(VerifyError::NoFile)?;
+    let number = release.number().to_string();
+    let (code, report) = verify::report(&[file.path().as_os_str(), OsStr::new("--to"), OsStr::new(&number)])?;
+    let said = |name: &str| report["verdict"][name].as_str().map(str::to_owned);
+    Ok(Proven {
+        works: code == 0,
+        headline: said("headline").ok_or_else(|| VerifyError::NoReport("its report has no verdict".to_owned()))?,
+        remedy: said("remedy"),
+    })
+}
+
+/// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
+fn options(stack: &Stack, release: Release) -> String {
+    let view = View::new(stack, release);
+    let decides = |name: &str| name == "virt_type" || name.starts_with("live_migration_");
+    let all = catalog::options(release).filter(|facts| facts.group() == "libvirt" && decides(facts.name()));
+    let mut text = String::from("[libvirt]\n");
+    for facts in all {
+        let setting = view.setting_of(facts);
+        if !setting.is_set() {
+            continue;
+        }
+        let value = match view.value(&setting) {
+            Ok(value) => printed(&value),
+            Err(_) => view.text(&setting).ok().flatten().unwrap_or_default(),
+        };
+        if !catalog::is_secret("libvirt", facts.name(), &value) && !value.contains('\n') {
+            text.push_str(&format!("{} = {}\n", facts.name(), value.replace('$', "$$")));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::conf::document::Document;
+    use crate::text::Source;
+
+    #[test]
+    fn only_what_decides_is_handed_over_with_references_resolved() {
+        let text = b"[DEFAULT]\ntransport_url = rabbit://a:hush@b/\nreserved_host_memory_mb = 900\n[libvirt]\nrbd_secret_uuid = x\n\
+            live_migration_completion_timeout = $reserved_host_memory_mb\nlive_migration_timeout_action = Wrong\n";
+        let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.to_vec())));
+        assert_eq!(
+            options(&stack, Release::NEWEST),
+            "[libvirt]\nlive_migration_completion_timeout = 900\nlive_migration_timeout_action = Wrong\n"
+        );
+    }
+}

@@ -1,0 +1,121 @@
+//! `fix --verify` writes only what the host was shown to do, and chooses the action that was shown to work.
+//!
+//! A stand-in plays `novamend-verify` here; the real one is tried in its own package.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+static PROGRAMS: Mutex<()> = Mutex::new(());
+
+/// One test at a time: a program cannot be started while another test's child still holds it open for writing.
+fn alone() -> MutexGuard<'static, ()> {
+    PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const BEFORE: &str =
+    "[DEFAULT]\ntransport_url = rabbit://u:hush@h/\n[libvirt]\nlive_migration_permit_post_copy = true\n";
+
+/// novamend with a stand-in beside it for which `works` (a shell pattern over the file's text) works.
+fn with_stand_in(works: &str) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    fs::copy(env!("CARGO_BIN_EXE_novamend"), path("novamend")).unwrap();
+    let script = format!(
+        "#!/bin/sh\ntest \"$1\" = --version && exit 0\nhere=$(dirname \"$0\")\n\
+         echo \"$@\" >> \"$here/calls\"; text=$(cat \"$2\"); echo \"$text\" >> \"$here/seen\"\n\
+         case \"$text\" in\n{works}) echo '{{\"verdict\":{{\"headline\":\"it works\",\"remedy\":null}}}}' ;;\n\
+         *) echo '{{\"verdict\":{{\"headline\":\"it fails\",\"remedy\":\"do this\"}}}}'; exit 1 ;;\nesac\n"
+    );
+    fs::write(path("novamend-verify"), script).unwrap();
+    fs::set_permissions(path("novamend-verify"), Permissions::from_mode(0o755)).unwrap();
+    fs::write(path("nova.conf"), BEFORE).unwrap();
+    directory
+}
+
+fn fix(directory: &TempDir, words: &str) -> Output {
+    Command::new(directory.path().join("novamend"))
+        .args([
+            "fix",
+            "--from",
+            "rocky",
+            "--to",
+            "stein",
+            "--write",
+            "--no-settings",
+            "--verify",
+            "--fail-on",
+            "error",
+        ])
+        .args(words.split_whitespace())
+        .arg(directory.path().join("nova.conf"))
+        .output()
+        .unwrap()
+}
+
+fn read(directory: &TempDir, name: &str) -> String {
+    fs::read_to_string(directory.path().join(name)).unwrap_or_default()
+}
+
+#[test]
+fn what_works_here_is_written_and_no_secret_is_handed_over() {
+    let _programs = alone();
+    let directory = with_stand_in("*force_complete*");
+    let output = fix(&directory, "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(read(&directory, "nova.conf").contains("live_migration_timeout_action = force_complete"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("proven on this host: it works"));
+    assert!(!read(&directory, "seen").contains("hush"));
+    let calls = read(&directory, "calls");
+    assert_eq!(calls.lines().count(), 1, "{calls}");
+    assert!(calls.contains("--to 19") && calls.contains("--format json"), "{calls}");
+}
+
+#[test]
+fn the_other_action_is_chosen_where_only_that_one_works() {
+    let _programs = alone();
+    let directory = with_stand_in("*'timeout_action = abort'*");
+    let output = fix(&directory, "");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(read(&directory, "nova.conf").contains("live_migration_timeout_action = abort"));
+    assert_eq!(read(&directory, "calls").lines().count(), 2);
+}
+
+#[test]
+fn where_nothing_works_nothing_is_written_and_the_remedy_is_told() {
+    let _programs = alone();
+    let directory = with_stand_in("nothing");
+    for words in ["", "--action force_complete", "--format json"] {
+        let output = fix(&directory, words);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert_eq!(read(&directory, "nova.conf"), BEFORE);
+        let out = String::from_utf8_lossy(&output.stdout);
+        assert!(out.contains("not proven on this host: it fails; do this"), "{out}");
+    }
+    assert_eq!(
+        read(&directory, "calls").lines().count(),
+        5,
+        "a fixed action has no other"
+    );
+}
+
+#[test]
+fn where_it_cannot_be_tried_nothing_is_written() {
+    let _programs = alone();
+    let directory = with_stand_in("*");
+    fs::write(
+        directory.path().join("novamend-verify"),
+        "#!/bin/sh\necho 'could not be run: no QEMU' >&2; exit 2\n",
+    )
+    .unwrap();
+    let output = fix(&directory, "");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(read(&directory, "nova.conf"), BEFORE);
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("no QEMU"),
+        "{output:?}"
+    );
+}
