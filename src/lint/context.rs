@@ -7,6 +7,7 @@ use std::cell::OnceCell;
 
 use super::finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Safety};
 use super::reach::Reach;
+use super::references::References;
 use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
 use crate::catalog::{self, Release};
@@ -77,6 +78,7 @@ pub struct Context<'a> {
     /// [`LiveMigration`] in the release to come.
     pub after: LiveMigration,
     seen: OnceCell<Vec<Seen<'a>>>,
+    references: OnceCell<References>,
     reach: OnceCell<Reach>,
 }
 
@@ -93,6 +95,7 @@ impl<'a> Context<'a> {
             before: live_migration(&from),
             after: live_migration(&to),
             seen: OnceCell::new(),
+            references: OnceCell::new(),
             reach: OnceCell::new(),
         }
     }
@@ -101,6 +104,18 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn seen(&self) -> &[Seen<'a>] {
         self.seen.get_or_init(|| seen::survey(&self.from, &self.to))
+    }
+
+    /// Every reference in the stack, found once.
+    #[must_use]
+    pub fn references(&self) -> &References {
+        self.references.get_or_init(|| References::of(self.stack))
+    }
+
+    /// Whether some value may refer to `name` of `group`.
+    #[must_use]
+    pub fn is_referred_to(&self, group: &str, name: &str) -> bool {
+        self.references().is_referred_to(self.stack, group, name)
     }
 
     /// Whether the upgrade leads over `release`: it is not reached yet, and will be.

@@ -7,6 +7,7 @@ pub mod context;
 pub mod finding;
 mod moving;
 mod reach;
+pub mod references;
 pub mod rename;
 pub mod seen;
 pub mod settings;

@@ -4,12 +4,11 @@
 
 use super::context::Context;
 use super::finding::{Fix, LayerEdit, OptionName, Place, Safety};
-use super::seen::{self, Seen};
+use super::seen::Seen;
 use crate::catalog::{self, OptionFacts, Release, Via};
 use crate::conf::edit;
 use crate::conf::layers::Site;
-use crate::conf::substitution;
-use crate::text::{Edit, Span};
+use crate::text::Edit;
 
 /// What is to be done about a line under an old name.
 #[derive(Debug)]
@@ -67,7 +66,7 @@ impl Job<'_, '_, '_> {
             return self.decide_multi();
         }
         if self.is_dead() {
-            if seen::is_referred_to(self.context.stack, &self.seen.group, &self.seen.key) {
+            if self.context.is_referred_to(&self.seen.group, &self.seen.key) {
                 return Renaming::Shown("other values refer to the old name");
             }
             return Renaming::Dead(self.removal());
@@ -219,44 +218,27 @@ impl Job<'_, '_, '_> {
         let stack = self.context.stack;
         let (group, key) = (&*self.seen.group, &*self.seen.key);
         let (mut edits, mut options, mut is_new) = (Vec::new(), Vec::new(), false);
-        let in_environment = stack.environment().iter().any(|variable| {
-            let names = substitution::references(&variable.value);
-            names.iter().any(|reference| reference.target().1 == key)
-        });
-        if in_environment {
+        let references = self.context.references();
+        if references.may_be_outside(key) {
             return None;
         }
-        for place in stack.places() {
-            let (document, assignment) = (stack.document(place), stack.assignment(place));
-            let span = assignment.value_span(document.source().bytes());
-            let bytes = span.of(document.source().bytes());
-            if memchr::memchr(b'$', bytes).is_none() {
+        for referring in references.to(stack, group, key) {
+            let (place, own) = (referring.place, stack.group(referring.place));
+            let is_own = own != group && referring.group.is_none() && self.context.from.setting(own, key).is_some();
+            if is_own {
+                // It asks for an option of the same name in its own group.
                 continue;
             }
-            let text = std::str::from_utf8(bytes).ok()?;
-            for reference in substitution::references(text) {
-                let (asked, name) = reference.target();
-                let own = stack.group(place);
-                let is_meant = name == key
-                    && match asked {
-                        Some(asked) => asked == group,
-                        None => own == group || (group == "DEFAULT" && self.context.from.setting(own, key).is_none()),
-                    };
-                if !is_meant {
-                    continue;
-                }
-                if moving.contains(&place) {
-                    return None;
-                }
-                let at = Span::new(span.start + reference.range.start, span.start + reference.range.end);
-                let layer = place.layer;
-                let edit = Edit::replace(at, self.reference_from(own)?);
-                edits.push(LayerEdit { layer, edit });
-                is_new |= !matches!(self.seen.before, Some(named) if named.via == Via::Current);
-                let named = self.context.to.option_at(place).or(self.context.from.option_at(place));
-                options.extend(named.map(|named| OptionName::new(named.option.group(), named.option.name())));
-                options.push(self.context.name_at(place));
+            if moving.contains(&place) {
+                return None;
             }
+            let layer = place.layer;
+            let edit = Edit::replace(referring.span, self.reference_from(own)?);
+            edits.push(LayerEdit { layer, edit });
+            is_new |= !matches!(self.seen.before, Some(named) if named.via == Via::Current);
+            let named = self.context.to.option_at(place).or(self.context.from.option_at(place));
+            options.extend(named.map(|named| OptionName::new(named.option.group(), named.option.name())));
+            options.push(self.context.name_at(place));
         }
         Some((edits, options, is_new))
     }

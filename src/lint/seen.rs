@@ -10,7 +10,6 @@ use super::finding::{Edited, Step};
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{self, Fate, Named, Release, fate};
 use crate::conf::layers::{Site, Stack};
-use crate::conf::substitution;
 use crate::effective::View;
 
 /// One written name.
@@ -162,27 +161,6 @@ fn hints(to: &View<'_>) -> Hints {
 
 fn list(text: &str) -> Vec<String> {
     text.split(',').map(|word| word.trim().to_owned()).collect()
-}
-
-/// Whether some value in the stack, or a variable, refers to `name` of `group`.
-#[must_use]
-pub fn is_referred_to(stack: &Stack, group: &str, name: &str) -> bool {
-    let refers = |value: &str, own: &str| {
-        value.contains('$')
-            && substitution::references(value).iter().any(|reference| {
-                let (asked, asked_name) = reference.target();
-                asked_name == name
-                    && (asked == Some(group) || (asked.is_none() && (own == group || group == "DEFAULT")))
-            })
-    };
-    let files = stack
-        .places()
-        .any(|place| refers(&stack.value(Site::File(place)), stack.group(place)));
-    files
-        || stack
-            .environment()
-            .iter()
-            .any(|variable| refers(&variable.value, group))
 }
 
 /// The hop of an upgrade that leads over `release`; `None` where it lies behind or beyond.

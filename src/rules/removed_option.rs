@@ -114,7 +114,7 @@ fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>) -> Option<c
     let is_done =
         |(group, name): &(String, String)| context.to.setting(group, name).is_some_and(|setting| setting.is_set());
     let is_left_to_do = known.is_some_and(|known| !known.instead.is_empty() && !known.becomes.iter().any(is_done));
-    if is_left_to_do || seen::is_referred_to(context.stack, &seen.group, &seen.key) {
+    if is_left_to_do || context.is_referred_to(&seen.group, &seen.key) {
         return None;
     }
     let today = context.from.release();
