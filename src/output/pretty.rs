@@ -13,6 +13,7 @@ use super::excerpt::{Excerpt, excerpt};
 use super::{Checked, Counts, Style, address, plain};
 use crate::conf::layers::Stack;
 use crate::lint::{Edited, Finding, Location, Safety, Severity};
+use crate::text::Position;
 
 /// The first line of a report, and a blank one.
 #[must_use]
@@ -123,16 +124,20 @@ struct Shown {
     message: String,
     help: String,
     name: String,
+    /// The place itself, where there is an excerpt.
+    position: Position,
     excerpt: Option<Excerpt>,
 }
 
 impl Shown {
     fn new(stack: &Stack, finding: &Finding) -> Self {
         let mut name = address(stack, finding.location);
+        let mut position = Position { line: 1, column: 1 };
         let excerpt = match finding.location {
             Location::File { layer, span } => {
                 let document = &stack.layers()[layer].document;
                 name = super::shown_path(document.source().path());
+                position = document.source().position(span.start);
                 Some(excerpt(document, span, 2))
             }
             Location::Environment(_) | Location::Stack => None,
@@ -148,6 +153,7 @@ impl Shown {
             message,
             help: help(stack, finding),
             name,
+            position,
             excerpt,
         }
     }
@@ -170,12 +176,11 @@ fn help(stack: &Stack, finding: &Finding) -> String {
             Safety::Safe => "`novamend fix`",
             Safety::Unsafe => "`novamend fix --unsafe-fixes`",
         };
-        let outcome = if finding.help.contains(&fix.title) {
-            "does it"
+        lines.push(if finding.help.contains(&fix.title) {
+            format!("fix: {how} does it")
         } else {
-            &fix.title
-        };
-        lines.push(format!("fix: {how}: {outcome}"));
+            format!("fix: {how}: {}", fix.title)
+        });
     }
     plain(&lines.join("\n"))
 }
@@ -220,20 +225,26 @@ impl Diagnostic for Shown {
 }
 
 impl SourceCode for Shown {
-    /// The whole excerpt, whatever is asked: it is no longer than it should be.
+    /// The whole excerpt, whatever is asked: it is no longer than it should be. The label alone, without context, is
+    /// asked for where miette heads the excerpt with the place.
     fn read_span<'a>(
         &'a self,
         _span: &SourceSpan,
-        _before: usize,
-        _after: usize,
+        before: usize,
+        after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let excerpt = self.excerpt.as_ref().ok_or(MietteError::OutOfBounds)?;
+        let (line, column) = if (before, after) == (0, 0) {
+            (self.position.line - 1, self.position.column - 1)
+        } else {
+            (excerpt.first_line - 1, 0)
+        };
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             excerpt.text.as_bytes(),
             SourceSpan::from((0, excerpt.text.len())),
-            excerpt.first_line - 1,
-            0,
+            line,
+            column,
             excerpt.text.lines().count(),
         )))
     }
