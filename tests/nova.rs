@@ -1,0 +1,103 @@
+//! Real nova reads what novamend wrote, and finds in it what novamend said.
+//!
+//! Every `.fixed` of the fixtures, and every fixture that needed no fix, is loaded by nova of four releases. Everything
+//! nova says of `[libvirt] live_migration_*` must be what novamend reads, the timeout action above all.
+
+#[path = "oracle/python.rs"]
+mod python;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use novamend::catalog::Release;
+use novamend::conf::load::{self, Input};
+use novamend::conf::value;
+use novamend::effective::View;
+use serde_json::{Value, json};
+
+use python::Oracle;
+
+const NOVAS: [(&str, u32); 4] = [("nova-19", 19), ("nova-25", 25), ("nova-31", 31), ("nova-34", 34)];
+
+/// What the rules leave behind: `.fixed` where there is one, else the fixture itself.
+fn mended() -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    for rule in fs::read_dir(rules).expect("fixtures") {
+        for case in fs::read_dir(rule.expect("a rule").path()).expect("its fixtures") {
+            let path = case.expect("a fixture").path();
+            let is_original = path.extension().is_some_and(|extension| extension == "conf");
+            if is_original {
+                let fixed = path.with_extension("fixed");
+                paths.push(if fixed.exists() { fixed } else { path });
+            }
+        }
+    }
+    paths.sort();
+    paths
+}
+
+fn in_json(value: &value::Value) -> Value {
+    match value {
+        value::Value::None => Value::Null,
+        value::Value::Bool(flag) => json!(flag),
+        value::Value::Int(number) => json!(i64::try_from(*number).expect("a small number")),
+        value::Value::Text(text) => json!(text),
+        value::Value::List(items) => items.iter().map(in_json).collect(),
+        other => panic!("no live-migration option is {other:?}"),
+    }
+}
+
+/// How novamend's reading of `path` differs from nova's.
+fn differences(path: &Path, release: Release, expected: &Value) -> Vec<String> {
+    let stack = load::load(&[Input::File(path.to_owned())], Vec::new()).expect("the file is there");
+    let is_rejected = stack.layers()[0].document.rejection().is_some();
+    let options = expected.as_object().expect("an object");
+    if is_rejected || options.get("error").is_some_and(Value::is_string) {
+        let alike = is_rejected && options.contains_key("error");
+        return if alike {
+            Vec::new()
+        } else {
+            vec![format!("rejected by one: {expected}")]
+        };
+    }
+    assert!(options.contains_key("live_migration_timeout_action"), "{expected}");
+    let view = View::new(&stack, release);
+    let mut differences = Vec::new();
+    for (name, answer) in options {
+        let setting = view
+            .setting("libvirt", name)
+            .unwrap_or_else(|| panic!("{release} has {name}"));
+        let actual = view.value(&setting).ok().map(|value| in_json(&value));
+        if actual.as_ref() != answer.get("value") {
+            differences.push(format!("{name}: nova {answer}, novamend {actual:?}"));
+        }
+    }
+    differences
+}
+
+#[test]
+fn real_nova_finds_in_mended_files_what_novamend_said() {
+    let paths = mended();
+    assert!(paths.len() > 30, "the fixtures are gone");
+    let questions: Vec<Value> = paths.iter().map(|path| json!(path)).collect();
+    let (mut failures, mut actions) = (Vec::new(), BTreeSet::new());
+    for (name, number) in NOVAS {
+        let Some(mut nova) = Oracle::start(name, "nova_conf.py") else {
+            return;
+        };
+        let release = Release::from_number(number).expect("a release");
+        for (path, expected) in paths.iter().zip(nova.ask(&questions)) {
+            actions.insert(expected["live_migration_timeout_action"]["value"].to_string());
+            for difference in differences(path, release, &expected) {
+                failures.push(format!("{name}: {}: {difference}", path.display()));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(
+        actions.contains("\"abort\"") && actions.contains("\"force_complete\""),
+        "{actions:?}"
+    );
+}
