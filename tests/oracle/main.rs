@@ -4,6 +4,8 @@
 //! (20,000 where it is not set), `NOVAMEND_SEED` repeats a run.
 
 #[cfg(test)]
+mod decisions;
+#[cfg(test)]
 mod parsing;
 #[cfg(test)]
 mod python;

@@ -48,6 +48,11 @@ impl Oracle {
         questions.iter().map(|_| self.answer()).collect()
     }
 
+    /// What it says by itself before anything is asked.
+    pub(crate) fn hear(&mut self) -> Value {
+        self.answer()
+    }
+
     fn answer(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("the oracle answers");
