@@ -3,6 +3,7 @@
 //! It looks names up and orders them; which names one option answers to, and of what type it is, the caller says.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use super::document::{Assignment, Document};
@@ -182,6 +183,26 @@ impl Stack {
             })
     }
 
+    /// Every name that one file assigns more than once in one group, with its assignments in order.
+    #[must_use]
+    pub fn repeated(&self) -> Vec<Vec<Place>> {
+        let mut found: Vec<Vec<Place>> = Vec::new();
+        let same = |a: &(u64, Place), b: &(u64, Place)| a.0 == b.0 && a.1.layer == b.1.layer;
+        for run in self.index.chunk_by(same).filter(|run| run.len() > 1) {
+            // Equal hashes are nearly always equal names; the others are told apart here.
+            let mut by_name: BTreeMap<(&str, Cow<'_, str>), Vec<Place>> = BTreeMap::new();
+            for &(_, place) in run {
+                by_name
+                    .entry((self.group(place), self.key(place)))
+                    .or_default()
+                    .push(place);
+            }
+            found.extend(by_name.into_values().filter(|places| places.len() > 1));
+        }
+        found.sort_unstable();
+        found
+    }
+
     /// Looks an option up as oslo.config does (`_Namespace._get_file_value`, `ConfigOpts._do_get`).
     ///
     /// `names` are (group, key) pairs, the current name first, then the deprecated ones in their order. Of a
@@ -295,6 +316,13 @@ mod tests {
         let files = ["[a]\nnew=N\n"];
         assert_eq!(effective(&stack(&files, &[("OS_A__NEW", "")]), &NEW_OLD, false), [""]);
         assert_eq!(effective(&stack(&files, &[("OS_A__OLD", "x")]), &NEW_OLD, false), ["N"]);
+    }
+
+    #[test]
+    fn a_name_that_comes_twice_in_one_file_and_group_is_repeated() {
+        let stack = stack(&["[a]\nk=1\nl=1\n[b]\nk=1\n[A]\nk=2\n", "[a]\nk=3\n"], &[]);
+        let places = |assignments: [usize; 2]| assignments.map(|assignment| Place { layer: 0, assignment });
+        assert_eq!(stack.repeated(), [places([0, 3])]);
     }
 
     #[test]

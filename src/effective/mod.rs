@@ -4,7 +4,7 @@
 
 pub mod inference;
 pub mod mask;
-mod reference;
+pub mod reference;
 mod walk;
 
 use std::borrow::Cow;
@@ -105,22 +105,37 @@ impl<'a> View<'a> {
 
     /// What sets the option that `facts` describe, when oslo.config looks for its current name in `group`.
     fn setting_in(&self, group: &str, facts: OptionFacts, with_environment: bool) -> Setting {
-        let mut names = facts.lookup_names();
-        names.remove(0);
-        let groups: Vec<Cow<'_, str>> = names.iter().map(|(group, _)| catalog::normal_group(group)).collect();
-        let mut pairs: Vec<(&str, &str)> = vec![(group, facts.name())];
-        for (group, (declared, name)) in groups.iter().zip(&names) {
-            pairs.push((group, name));
+        let names = self.names_of(facts);
+        let old = names.iter().skip(1).map(|(group, name)| (&**group, &**name));
+        let pairs: Vec<(&str, &str)> = std::iter::once((group, facts.name())).chain(old).collect();
+        let found = self.stack.find(&pairs, facts.is_multi(), with_environment);
+        Setting { facts, found }
+    }
+
+    /// Whether some file sets the option, by any of its names; cheaper than to find every place.
+    #[must_use]
+    pub fn is_written(&self, facts: OptionFacts) -> bool {
+        let names = self.names_of(facts);
+        names
+            .iter()
+            .any(|(group, name)| self.stack.places_of(group, name).next().is_some())
+    }
+
+    /// Every group and key under which the release finds the option, the current ones first.
+    fn names_of(&self, facts: OptionFacts) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
+        let mut names = Vec::new();
+        for (declared, name) in facts.lookup_names() {
             // A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
             let as_declared = facts
                 .aliases()
-                .find(|alias| alias.group == *declared && alias.name != name && alias.name.replace('-', "_") == **name);
+                .find(|alias| alias.group == declared && alias.name != name && alias.name.replace('-', "_") == name);
+            let group = catalog::normal_group(declared);
+            names.push((group.clone(), Cow::Owned(name)));
             if let Some(alias) = as_declared.filter(|_| self.release.oslo_config() >= (3, 24)) {
-                pairs.push((group, alias.name));
+                names.push((group, Cow::Borrowed(alias.name)));
             }
         }
-        let found = self.stack.find(&pairs, facts.is_multi(), with_environment);
-        Setting { facts, found }
+        names
     }
 
     /// The option that the assignment at `place` sets, and by which kind of name.

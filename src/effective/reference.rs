@@ -1,10 +1,13 @@
 //! What `$name` stands for, as oslo.config finds it (`StrSubWrapper` and `_get_opt_info` in `oslo_config/cfg.py`).
 //!
-//! The syntax of references is [`crate::conf::substitution`]'s business.
+//! It also says which references lead nowhere. Their syntax is [`crate::conf::substitution`]'s business.
+
+use std::collections::HashMap;
 
 use super::{Setting, View, Walk, printed};
-use crate::catalog::{self, Via};
-use crate::conf::substitution::Reference;
+use crate::catalog::outside::{self, Hints, Outside};
+use crate::catalog::{self, Release, Via};
+use crate::conf::substitution::{self, Reference};
 use crate::conf::value;
 
 impl View<'_> {
@@ -12,6 +15,7 @@ impl View<'_> {
     pub(super) fn referenced(&self, group: &str, reference: &Reference, walk: Walk<'_>) -> Option<String> {
         let deeper = walk.deeper()?;
         let setting = match reference.target() {
+            (Some(named), _) if !is_group_name(named) => return None,
             (Some(named), name) => self.referred_to(named, name)?,
             (None, name) => self
                 .referred_to(group, name)
@@ -37,5 +41,116 @@ impl View<'_> {
             Via::Current => Some(self.setting_of(named.option)),
             Via::Deprecated => Some(self.setting_in(group, named.option, false)),
         }
+    }
+}
+
+/// Whether oslo.config finds the group of this name: a reference must name it as it is registered, and `DEFAULT` is none.
+fn is_group_name(name: &str) -> bool {
+    name != "DEFAULT" && *catalog::normal_group(name) == *name
+}
+
+/// Where a reference leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// To an option, or to one that no list holds but nova has.
+    Option,
+    /// To the option whose value it stands in.
+    Itself,
+    /// To no option: reading the value fails.
+    Nowhere,
+}
+
+/// Every reference in `value`, a value of the option `own` (group and name), that leads anywhere but to another option.
+#[must_use]
+pub fn stray(own: (&str, &str), value: &str, release: Release) -> Vec<(Reference, Target)> {
+    // A value may hold one reference a million times.
+    let mut known: HashMap<String, Target> = HashMap::new();
+    let mut found = Vec::new();
+    for reference in substitution::references(value) {
+        let target = match known.get(&reference.name) {
+            Some(target) => *target,
+            None => target(own, &reference.name, release),
+        };
+        known.entry(reference.name.clone()).or_insert(target);
+        if target != Target::Option {
+            found.push((reference, target));
+        }
+    }
+    found
+}
+
+/// Where `name` leads in a value of the option `own`; with a dot it is `group.name`.
+#[must_use]
+pub fn target(own: (&str, &str), name: &str, release: Release) -> Target {
+    let places: &[(&str, &str)] = match name.split_once('.') {
+        Some((group, _)) if !is_group_name(group) => &[],
+        Some(asked) => &[asked],
+        None => &[(own.0, name), ("DEFAULT", name)],
+    };
+    match places.iter().find(|(group, name)| is_found(group, name, release)) {
+        Some(&found) if found == own => Target::Itself,
+        Some(_) => Target::Option,
+        None => Target::Nowhere,
+    }
+}
+
+fn is_found(group: &str, name: &str, release: Release) -> bool {
+    let is_other = |why: Outside| matches!(why, Outside::OtherService | Outside::Paste);
+    catalog::by_any_name(group, name, release).is_some()
+        || outside::recognise(group, name, &Hints::default(), release).is_some_and(|why| !is_other(why))
+}
+
+/// The reference that was plainly meant by one that leads nowhere in a value of `own`: `${my_ip}.` by `$my_ip.`,
+/// `${my_ip}` by `$MY_IP` or `${DEFAULT.my_ip}`.
+#[must_use]
+pub fn meant(own: (&str, &str), reference: &Reference, release: Release) -> Option<String> {
+    let name = &*reference.name;
+    let leads = |name: &str| target(own, name, release) == Target::Option;
+    if let Some((first, rest)) = name.split_once('.') {
+        let in_default = first == "DEFAULT" && leads(rest) && !is_found(own.0, rest, release);
+        if in_default {
+            return Some(format!("${{{rest}}}"));
+        }
+        let is_plain = !reference.braced && leads(first);
+        return is_plain.then(|| format!("${{{first}}}.{rest}"));
+    }
+    let lower = name.to_lowercase();
+    (lower != name && leads(&lower)).then(|| format!("${{{lower}}}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_leads_to_the_same_group_then_to_default() {
+        let leads = |group, name| target((group, "host"), name, Release::STEIN);
+        for (group, name) in [
+            ("vnc", "my_ip"),
+            ("vnc", "server_listen"),
+            ("DEFAULT", "vnc.server_listen"),
+            ("DEFAULT", "config_dir"),
+            ("keystone_authtoken", "username"),
+            ("DEFAULT", "keystone_authtoken.username"),
+            ("DEFAULT", "pybasedir"),
+            ("DEFAULT", "sql_connection"),
+            ("vnc", "host"),
+        ] {
+            assert_eq!(leads(group, name), Target::Option, "{name}");
+        }
+        for name in [
+            "server_listen",
+            "my_ip.",
+            "my_ip.x",
+            "MY_IP",
+            "nothing",
+            "nova.my_ip",
+            "DEFAULT.my_ip",
+            "VNC.server_listen",
+            ".",
+        ] {
+            assert_eq!(leads("DEFAULT", name), Target::Nowhere, "{name}");
+        }
+        assert_eq!(leads("DEFAULT", "host"), Target::Itself);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It says what a fix must announce; whether a value really moves, the proof of the fix finds out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::finding::OptionName;
 use crate::catalog;
@@ -13,7 +13,7 @@ use crate::effective::View;
 /// Options, and the options whose values or defaults refer to them.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
-    referring: HashMap<OptionName, Vec<OptionName>>,
+    referring: HashMap<OptionName, BTreeSet<OptionName>>,
 }
 
 impl Reach {
@@ -47,7 +47,7 @@ impl Reach {
             if known.insert(reference.name.clone())
                 && let Some(target) = target(view, &option.group, &reference)
             {
-                self.referring.entry(target).or_default().push(option.clone());
+                self.referring.entry(target).or_default().insert(option.clone());
             }
         }
     }
@@ -71,12 +71,12 @@ impl Reach {
 /// The option that a reference in a value of `group` leads to; `None` where there is none.
 fn target(view: &View<'_>, group: &str, reference: &Reference) -> Option<OptionName> {
     let (named, name) = reference.target();
+    let asked = |group: &str| catalog::by_any_name(group, name, view.release());
     let facts = match named {
-        Some(named) => catalog::option(named, name, view.release()),
-        None => {
-            catalog::option(group, name, view.release()).or_else(|| catalog::option("DEFAULT", name, view.release()))
-        }
-    }?;
+        Some(named) => asked(named),
+        None => asked(group).or_else(|| asked("DEFAULT")),
+    }?
+    .option;
     Some(OptionName::new(facts.group(), facts.name()))
 }
 

@@ -56,7 +56,7 @@ fn report(context: &Context<'_>, place: Place, meant: &str) -> Finding {
 /// The right name where nothing sets the option yet; else the line goes, which nova does not read anyway.
 fn fix(context: &Context<'_>, place: Place, group: &str, key: &str, meant: &str) -> Option<Fix> {
     let named = catalog::by_any_name(group, meant, context.to.release())?;
-    if context.to.setting_of(named.option).is_set() {
+    if context.to.is_written(named.option) {
         let title = format!("remove `{key}`, since the option is set under its right name");
         return (!named.option.is_multi()).then(|| context.removal(title, Safety::Unsafe, &[place]));
     }

@@ -11,6 +11,7 @@ mod changed_default;
 mod comment_swallowed;
 mod deprecated_option;
 mod dropped_alias;
+mod empty_number_overrides;
 mod force_complete_pauses;
 mod inline_comment;
 mod invalid_action;
@@ -30,10 +31,13 @@ mod removed_migration_flags;
 mod removed_option;
 mod removed_progress_timeout;
 mod renamed_option;
+mod repeated_option;
+mod repeated_section;
 mod section_name_ignored;
 mod timeout_below_downtime_schedule;
 mod tunnelled_with_tls;
 mod undecodable_text;
+mod undefined_reference;
 mod unknown_option;
 
 use crate::lint::{Rule, suppressions};
@@ -49,6 +53,7 @@ pub static RULES: &[&Rule] = &[
     &comment_swallowed::RULE,
     &deprecated_option::RULE,
     &dropped_alias::RULE,
+    &empty_number_overrides::RULE,
     &force_complete_pauses::RULE,
     &inline_comment::RULE,
     &invalid_action::RULE,
@@ -68,10 +73,13 @@ pub static RULES: &[&Rule] = &[
     &removed_option::RULE,
     &removed_progress_timeout::RULE,
     &renamed_option::RULE,
+    &repeated_option::RULE,
+    &repeated_section::RULE,
     &section_name_ignored::RULE,
     &timeout_below_downtime_schedule::RULE,
     &tunnelled_with_tls::RULE,
     &undecodable_text::RULE,
+    &undefined_reference::RULE,
     &unknown_option::RULE,
     &suppressions::UNUSED_SUPPRESSION,
 ];

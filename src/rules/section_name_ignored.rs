@@ -91,6 +91,6 @@ fn is_set(context: &Context<'_>, group: &str, key: &str) -> bool {
     }
     [context.from, context.to].iter().any(|view| {
         let named = catalog::by_any_name(group, key, view.release());
-        named.is_some_and(|named| !named.option.is_multi() && view.setting_of(named.option).is_set())
+        named.is_some_and(|named| !named.option.is_multi() && view.is_written(named.option))
     })
 }
