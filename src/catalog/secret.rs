@@ -2,8 +2,24 @@
 //!
 //! It masks too much rather than too little; how a mask looks is the output's business.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::table::{field, table};
-use super::{life_as_alias, normal_group};
+use super::without_hyphens;
+
+/// Every name, current or old, that nova marks as secret in any group and release. The group does not count: a password
+/// in the wrong section, or commented out far from its header, is a password all the same.
+static MARKED: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let mut names = HashSet::new();
+    for row in table().rows.iter().filter(|row| field(row.facts, "secret").is_some()) {
+        names.insert(row.name.to_lowercase());
+        let aliases = field(row.facts, "aliases").unwrap_or_default().split(',');
+        let old = aliases.filter_map(|pair| pair.split_once('/'));
+        names.extend(old.map(|(_, name)| without_hyphens(name).to_lowercase()));
+    }
+    names
+});
 
 /// Words in a name that make its value secret, wherever they stand between underscores.
 const SECRET_WORDS: [&str; 18] = [
@@ -54,26 +70,27 @@ const HARMLESS_ENDS: [&str; 24] = [
     "manager_class",
 ];
 /// Names with a secret word that are no secret, known one by one.
-const HARMLESS: [&str; 6] = [
+const HARMLESS: [&str; 7] = [
     "key_manager",
     "use_token",
     "keystone",
     "keymap",
     "inject_key",
     "api_class",
+    "partition_key",
 ];
 
-/// Whether `value` of `key` in `group` must not be shown.
+/// Whether `value` of `key` must not be shown, in whatever section it stands.
 #[must_use]
-pub fn is_secret(group: &str, key: &str, value: &str) -> bool {
-    is_secret_name(group, key) || holds_password(value)
+pub fn is_secret(key: &str, value: &str) -> bool {
+    is_secret_name(key) || holds_password(value)
 }
 
 /// Whether the name alone says that its value is secret, in any release.
 #[must_use]
-pub fn is_secret_name(group: &str, key: &str) -> bool {
+pub fn is_secret_name(key: &str) -> bool {
     let name = key.trim().to_lowercase().replace(['-', '.', ' '], "_");
-    looks_secret(&name) || is_marked(group, &name)
+    looks_secret(&name) || MARKED.contains(&name)
 }
 
 fn looks_secret(name: &str) -> bool {
@@ -95,13 +112,7 @@ fn looks_secret(name: &str) -> bool {
     has_word && !HARMLESS_ENDS.contains(&last)
 }
 
-fn is_marked(group: &str, name: &str) -> bool {
-    let rows = table().rows_of(&normal_group(group), name);
-    rows.iter().any(|row| field(row.facts, "secret").is_some())
-        || life_as_alias(group, name).iter().any(super::OptionFacts::is_secret)
-}
-
-/// Whether `text` holds a URL with a password (`//user:password@host`), or a token in the place of a user.
+/// Whether `text` holds a URL with a password (`//user:password@host`).
 #[must_use]
 pub fn holds_password(text: &str) -> bool {
     let mut rest = text;
@@ -142,7 +153,7 @@ mod tests {
             "dbpass_pass",
             "s3credentials",
         ] {
-            assert!(is_secret_name("anything", name), "{name}");
+            assert!(is_secret_name(name), "{name}");
         }
         for name in [
             "ssl_key_file",
@@ -154,19 +165,14 @@ mod tests {
             "keyring",
             "bypass",
         ] {
-            assert!(!is_secret_name("anything", name), "{name}");
+            assert!(!is_secret_name(name), "{name}");
         }
     }
 
     #[test]
     fn what_nova_marks_secret_in_any_release_is() {
-        for (group, name) in [
-            ("DEFAULT", "transport_url"),
-            ("database", "connection"),
-            ("DATABASE", "sql_connection"),
-            ("DEFAULT", "sql_connection"),
-        ] {
-            assert!(is_secret_name(group, name), "[{group}] {name}");
+        for name in ["transport_url", "connection", "sql_connection", "asyncio_connection"] {
+            assert!(is_secret_name(name), "{name}");
         }
     }
 
@@ -179,7 +185,7 @@ mod tests {
             "http://h/,http://u:p@h",
             "amqp://:p@h/",
         ] {
-            assert!(is_secret("g", "k", value), "{value}");
+            assert!(is_secret("k", value), "{value}");
         }
         for value in [
             "http://10.0.0.1:5000/v3",
@@ -188,7 +194,7 @@ mod tests {
             "a@b:c",
             "",
         ] {
-            assert!(!is_secret("g", "k", value), "{value}");
+            assert!(!is_secret("k", value), "{value}");
         }
     }
 }

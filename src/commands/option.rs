@@ -238,7 +238,7 @@ fn row(option: OptionFacts) -> Vec<String> {
 
 fn span(option: OptionFacts) -> Value {
     let default = option.default_text();
-    let default = default.map(|text| mask::shown(option.group(), option.name(), &text).into_owned());
+    let default = default.map(|text| mask::shown(option.name(), &text).into_owned());
     let aliases: Vec<Value> = option
         .aliases()
         .map(|old| json!({"group": old.group, "name": old.name}))

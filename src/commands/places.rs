@@ -241,7 +241,7 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
     let title = format!("{}.{}", facts.group(), facts.name());
     if !setting.is_set() {
         let default = facts.default_text().unwrap_or_else(|| "unset".to_owned());
-        let default = mask::shown(facts.group(), facts.name(), &default).into_owned();
+        let default = mask::shown(facts.name(), &default).into_owned();
         return format!(
             "{title}: nothing sets it; {} takes its default, {default}",
             release.short()
@@ -250,9 +250,7 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
     let values = match view.texts(setting) {
         Ok(values) if show_secrets => values.join(", "),
         Ok(values) => {
-            let masked = values
-                .iter()
-                .map(|value| mask::shown(facts.group(), facts.name(), value));
+            let masked = values.iter().map(|value| mask::shown(facts.name(), value));
             masked.collect::<Vec<_>>().join(", ")
         }
         Err(error) => format!("no value: {error}"),

@@ -58,7 +58,7 @@ fn options(stack: &Stack, release: Release) -> String {
             Ok(value) => printed(&value),
             Err(_) => view.text(&setting).ok().flatten().unwrap_or_default(),
         };
-        if !catalog::is_secret("libvirt", facts.name(), &value) && !value.contains('\n') {
+        if !catalog::is_secret(facts.name(), &value) && !value.contains('\n') {
             text.push_str(&format!("{} = {}\n", facts.name(), value.replace('$', "$$")));
         }
     }

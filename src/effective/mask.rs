@@ -17,10 +17,10 @@ const FAR: usize = 64;
 /// What stands in the place of a secret.
 pub const MASK: &str = "***";
 
-/// `value` of `key` in `group`, or the mask.
+/// `value` of `key`, or the mask.
 #[must_use]
-pub fn shown<'a>(group: &str, key: &str, value: &'a str) -> Cow<'a, str> {
-    if catalog::is_secret(group, key, value) {
+pub fn shown<'a>(key: &str, value: &'a str) -> Cow<'a, str> {
+    if catalog::is_secret(key, value) {
         Cow::Borrowed(MASK)
     } else {
         Cow::Borrowed(value)
@@ -35,13 +35,8 @@ pub fn shown_at(stack: &Stack, site: Site) -> Cow<'_, str> {
         Site::File(place) => is_secret_at(stack, place),
         Site::Environment(variable) => {
             let name = &stack.environment()[variable].name;
-            let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
-            let group = if group == "DEFAULT" {
-                group.to_owned()
-            } else {
-                group.to_lowercase()
-            };
-            catalog::is_secret(&group, &key.to_lowercase(), &value)
+            let key = name.split_once("__").map_or(name.as_str(), |(_, key)| key);
+            catalog::is_secret(key, &value)
         }
     };
     if is_secret { Cow::Borrowed(MASK) } else { value }
@@ -54,8 +49,7 @@ pub fn is_secret_at(stack: &Stack, place: Place) -> bool {
 }
 
 fn is_secret(document: &Document, assignment: &crate::conf::Assignment) -> bool {
-    let (group, key) = (document.group(assignment), document.key(assignment));
-    catalog::is_secret(group, &key, &document.value(assignment))
+    catalog::is_secret(&document.key(assignment), &document.value(assignment))
 }
 
 /// The parts of the lines in `range` that must not be shown, in order; `range` is whole lines.
@@ -116,11 +110,11 @@ fn in_comment(document: &Document, line: Span) -> Option<Span> {
         let value = Span::new(body.start + separator + 1, body.end);
         let key = document.text(Span::new(body.start, body.start + separator));
         let value_text = document.text(value);
-        if catalog::is_secret("DEFAULT", &key, &value_text) && !value_text.trim().is_empty() {
+        if catalog::is_secret(&key, &value_text) && !value_text.trim().is_empty() {
             return Some(lexer::strip(bytes, value));
         }
     }
-    catalog::is_secret("DEFAULT", "", &document.text(body)).then(|| lexer::strip(bytes, body))
+    catalog::is_secret("", &document.text(body)).then(|| lexer::strip(bytes, body))
 }
 
 /// Of a line oslo.config rejects nobody knows what it is: all behind a secret word goes, and what may continue a secret.
@@ -130,9 +124,8 @@ fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Opt
     let is_indented = text.starts_with([' ', '\t']);
     let speaks = text
         .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|word| catalog::is_secret("DEFAULT", word, ""));
-    let is_masked =
-        speaks || catalog::is_secret("DEFAULT", "", &text) || (is_indented && may_continue_a_secret(document, index));
+        .any(|word| catalog::is_secret(word, ""));
+    let is_masked = speaks || catalog::is_secret("", &text) || (is_indented && may_continue_a_secret(document, index));
     is_masked.then(|| lexer::strip(bytes, malformed.span))
 }
 

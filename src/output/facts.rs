@@ -77,7 +77,7 @@ pub fn default(facts: OptionFacts) -> String {
     match facts.default_text() {
         None => "unset".to_owned(),
         Some(text) if text.is_empty() => "empty".to_owned(),
-        Some(text) => format!("`{}`", mask::shown(facts.group(), facts.name(), &text)),
+        Some(text) => format!("`{}`", mask::shown(facts.name(), &text)),
     }
 }
 

@@ -106,7 +106,7 @@ fn shown(option: OptionFacts) -> Option<String> {
     let Some(text) = option.default_text() else {
         return Some("unset".to_owned());
     };
-    let text = mask::shown(option.group(), option.name(), &text);
+    let text = mask::shown(option.name(), &text);
     (text.chars().count() <= LONGEST).then(|| format!("`{text}`"))
 }
 
@@ -119,9 +119,5 @@ fn written(option: OptionFacts) -> String {
             option.name()
         );
     }
-    format!(
-        "`{} = {}`",
-        option.name(),
-        mask::shown(option.group(), option.name(), &text)
-    )
+    format!("`{} = {}`", option.name(), mask::shown(option.name(), &text))
 }

@@ -62,7 +62,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = if value.is_empty() {
         format!("`{ACTION}` is empty; nova takes `abort` and `force_complete`")
     } else {
-        let shown: String = mask::shown(LIBVIRT, ACTION, &value).chars().take(60).collect();
+        let shown: String = mask::shown(ACTION, &value).chars().take(60).collect();
         format!("`{}` is no timeout action", shown.escape_debug())
     };
     let mut finding = Finding::new(&RULE, location, message).because(

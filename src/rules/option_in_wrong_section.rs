@@ -102,7 +102,7 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
         return finding;
     };
     let text = context.to.text(setting).ok().flatten().unwrap_or_default();
-    let shown = mask::shown(home, key, &text);
+    let shown = mask::shown(key, &text);
     match setting.winner() {
         Some(winner) => finding
             .because(format!("nova says nothing and goes by `[{home}]`: `{shown}`"))

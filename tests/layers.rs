@@ -1,0 +1,193 @@
+//! The layers hold: imports point downward only, and each library stays in its room.
+//!
+//! The tables here are those of docs/architecture.md; this test is what makes them true.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Each module and the layer it is of; a module may import those of lower layers, and itself.
+const LAYERS: &[(&str, u8)] = &[
+    ("text", 0),
+    ("option_type", 0),
+    ("conf", 1),
+    ("catalog", 1),
+    ("effective", 2),
+    ("migration", 2),
+    ("lint", 3),
+    ("rules", 4),
+    ("settings", 4),
+    ("fix", 4),
+    ("output", 4),
+    ("commands", 5),
+    ("request", 6),
+    ("cli", 6),
+    ("main", 6),
+];
+/// What may be imported of the own layer, and why.
+const ALLOWED: &[(&str, &str)] = &[
+    // The program is one layer of three files, in this order.
+    ("main", "request"),
+    ("main", "cli"),
+    ("request", "cli"),
+];
+/// Libraries and the files or directories that alone may name them.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("miette", &["src/output/pretty.rs", "src/main.rs"]),
+    ("similar", &["src/output/diff.rs"]),
+    (
+        "clap",
+        &[
+            "src/cli.rs",
+            "src/main.rs",
+            "src/request.rs",
+            "verify/src/cli.rs",
+            "verify/src/main.rs",
+        ],
+    ),
+    ("toml_edit", &["src/settings.rs", "src/catalog"]),
+    ("ini", &["src/fix/witness.rs"]),
+    ("xattr", &["src/fix/write"]),
+    ("virt", &["verify/src/hypervisor/libvirt.rs"]),
+    ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below `directory`, by its path from the root.
+fn files(directory: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join(directory)];
+    while let Some(directory) = open.pop() {
+        for entry in fs::read_dir(directory).expect("a directory of sources") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path.strip_prefix(root()).expect("below the root").to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The code of a file: without comments and without its tests, which may reach where they like.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(root().join(path)).expect("a source");
+    let text = text.split("#[cfg(test)]\nmod tests {").next().expect("a first part");
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The module at the top that `path` belongs to.
+fn module(path: &Path) -> String {
+    let below = path.strip_prefix("src").expect("in src");
+    let first = below.components().next().expect("a file").as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn layer(module: &str) -> u8 {
+    let found = LAYERS.iter().find(|(name, _)| *name == module);
+    found
+        .unwrap_or_else(|| panic!("`{module}` has no layer in {}", file!()))
+        .1
+}
+
+/// The modules at the top that `code` names: `crate::x` in the library, `novamend::x` in the program.
+fn imported(code: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for start in ["crate::", "novamend::"] {
+        for (at, _) in code.match_indices(start) {
+            let rest = &code[at + start.len()..];
+            if let Some(list) = rest.strip_prefix('{') {
+                let list = list.split('}').next().unwrap_or_default();
+                names.extend(
+                    list.split(',')
+                        .map(|name| name.trim().split("::").next().unwrap_or_default().to_owned()),
+                );
+            } else {
+                let end = rest
+                    .find(|c: char| !c.is_alphanumeric() && c != '_')
+                    .unwrap_or(rest.len());
+                names.insert(rest[..end].to_owned());
+            }
+        }
+    }
+    names.retain(|name| LAYERS.iter().any(|(known, _)| known == name));
+    names
+}
+
+#[test]
+fn imports_point_downward() {
+    let mut wrong = Vec::new();
+    for path in files("src") {
+        let own = module(&path);
+        if own == "lib" {
+            continue;
+        }
+        for other in imported(&code(&path)) {
+            let is_allowed = ALLOWED.contains(&(own.as_str(), other.as_str()));
+            if other != own && layer(&other) >= layer(&own) && !is_allowed {
+                wrong.push(format!("{} ({own}) imports {other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn libraries_stay_in_their_rooms() {
+    let mut wrong = Vec::new();
+    for path in files("src").into_iter().chain(files("verify/src")) {
+        let code = code(&path);
+        for (library, rooms) in ROOMS {
+            let is_room = rooms.iter().any(|room| path.starts_with(room));
+            let is_named = [
+                format!("use {library}::"),
+                format!(" {library}::"),
+                format!("({library}::"),
+                format!("<{library}::"),
+            ]
+            .iter()
+            .any(|word| code.contains(word.as_str()));
+            if is_named && !is_room {
+                wrong.push(format!("{} names {library}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_room_is_lived_in() {
+    for (library, rooms) in ROOMS {
+        let paths = files("src").into_iter().chain(files("verify/src"));
+        let lives = paths
+            .filter(|path| rooms.iter().any(|room| path.starts_with(room)))
+            .any(|path| code(&path).contains(&format!("{library}::")));
+        assert!(lives, "nobody in {rooms:?} uses {library}");
+    }
+}
+
+#[test]
+fn files_open_by_saying_what_they_are_and_stay_short() {
+    let mut wrong = Vec::new();
+    for path in files("src").into_iter().chain(files("verify/src")) {
+        let text = fs::read_to_string(root().join(&path)).expect("a source");
+        if !text.starts_with("//! ") {
+            wrong.push(format!("{} does not say what it is", path.display()));
+        }
+        let most = if path.starts_with("src/rules") { 150 } else { 400 };
+        let lines = code(&path).lines().count();
+        if lines > most {
+            wrong.push(format!(
+                "{} has {lines} lines of code, more than {most}",
+                path.display()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
