@@ -45,18 +45,18 @@ impl Moment {
         let step = (settings.delay_s as f64 * data_gb(ram_mib, &disks)) as i64;
         let anything = 1 << random.below(20);
         let about = *random.one(&[0, limit, step, step * settings.steps, anything]);
-        let previous = *random.one(&[-1, 0, 1, 7, 1000, 1 << 30, i64::from(i32::MAX) << 8]) + random.below(3) as i64;
-        let percent = random.below(40) as i64 - 10;
+        let previous = *random.one(&[-1, 0, 1, 7, 1000, 1 << 30, i64::from(i32::MAX) << 8]) + small(random, 3);
+        let percent = small(random, 40) - 10;
         Self {
             ram_mib,
             disks,
             settings,
             completion_timeout,
             progress_timeout: *random.one(&[0, 0, 1, 150]),
-            elapsed_quarters: (about * 4 + random.below(9) as i64 - 4).max(0),
+            elapsed_quarters: (about * 4 + small(random, 9) - 4).max(0),
             stalled_quarters: near(random, &[0, 4, 600]).max(0),
-            iteration: random.below(4) as i64,
-            remaining: previous - previous * percent / 100 + random.below(3) as i64 - 1,
+            iteration: small(random, 4),
+            remaining: previous - previous * percent / 100 + small(random, 3) - 1,
             previous,
             in_post_copy: random.once_in(5),
         }
@@ -116,9 +116,14 @@ impl Moment {
     }
 }
 
+/// A number below `bound`.
+fn small(random: &mut Random, bound: usize) -> i64 {
+    i64::try_from(random.below(bound)).unwrap_or_default()
+}
+
 /// One of `around`, or a little beside it.
 fn near(random: &mut Random, around: &[i64]) -> i64 {
-    random.one(around) + random.below(7) as i64 - 3
+    random.one(around) + small(random, 7) - 3
 }
 
 #[test]
@@ -136,7 +141,7 @@ fn the_monitor_decides_as_nova_does() {
             continue;
         };
         let release = Release::from_number(number).unwrap();
-        let how = oracle.hear();
+        let how = oracle.answer();
         let mut random = Random::new(u64::from(number));
         let (mut yes, mut asked) = ([0; 3], 0);
         while asked < count / novas.len() {

@@ -48,12 +48,8 @@ impl Oracle {
         questions.iter().map(|_| self.answer()).collect()
     }
 
-    /// What it says by itself before anything is asked.
-    pub(crate) fn hear(&mut self) -> Value {
-        self.answer()
-    }
-
-    fn answer(&mut self) -> Value {
+    /// What it says next.
+    pub(crate) fn answer(&mut self) -> Value {
         let mut line = String::new();
         self.output.read_line(&mut line).expect("the oracle answers");
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{}: {error}: {line:?}", self.name))
