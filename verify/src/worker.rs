@@ -201,11 +201,11 @@ impl Worker {
         libvirt
             .start_guest(Host::A, &xml)
             .map_err(|refusal| with_logs(&refusal.message))?;
-        // One generation: every page has been written once and found right once.
+        // With the first generation every page has been filled; it is the migration that will look at them all.
         let mut last = None;
         let heard = hearing.wait(Duration::from_secs(order.patience), |records| {
             last = records.last().copied();
-            last.is_some_and(|last| last.kind == Kind::Damage || last.generation >= 2)
+            last.is_some_and(|last| last.kind == Kind::Damage || last.generation >= 1)
         });
         match last {
             Some(record) if record.kind == Kind::Damage => Err(format!(
@@ -289,7 +289,7 @@ fn policy(trial: &TrialOrder) -> Result<Policy, String> {
 
 /// Waits until the guest, wherever it is, has looked at every page twice from now on, or has found damage.
 fn hearing_is_whole(hearing: &Hearing, order: &WorkOrder) -> bool {
-    let rounds = order.size.cold_pages / 16 * 2 + 1;
+    let rounds = order.size.cold_pages / guest::COLD_CHECKS * 2 + 1;
     let (records, _) = hearing.records();
     let Some(from) = records.last().copied() else {
         return false;

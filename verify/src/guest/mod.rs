@@ -21,7 +21,9 @@ pub const PERIOD_US: u32 = 2000;
 const PAGE: u32 = 4096;
 const FIRST: u32 = 0x10_0000;
 /// Hot pages written between two heartbeats.
-const BATCH: u32 = 64;
+const BATCH: u32 = 128;
+/// Cold pages checked at every heartbeat.
+pub const COLD_CHECKS: u32 = 32;
 
 /// How big the guest is and how fast it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +39,7 @@ impl Size {
     #[must_use]
     pub fn with_hot_mib(mib: u32) -> Self {
         Self {
-            cold_pages: 512,
+            cold_pages: 256,
             hot_pages: mib * 256,
         }
     }
@@ -62,7 +64,15 @@ pub fn image(size: Size, ticks_per_second: f64) -> Vec<u8> {
     let mut image = IMAGE.to_vec();
     let period = (ticks_per_second * f64::from(PERIOD_US) / 1e6) as u32;
     let hot_at = FIRST + size.cold_pages * PAGE;
-    let words = [FIRST, size.cold_pages, hot_at, size.hot_pages, BATCH, period, 16];
+    let words = [
+        FIRST,
+        size.cold_pages,
+        hot_at,
+        size.hot_pages,
+        BATCH,
+        period,
+        COLD_CHECKS,
+    ];
     for (index, word) in words.iter().enumerate() {
         image[4 + 4 * index..8 + 4 * index].copy_from_slice(&word.to_le_bytes());
     }
@@ -104,7 +114,7 @@ mod tests {
         let size = Size::with_hot_mib(12);
         let image = image(size, 1e9);
         assert_eq!(&image[..4], b"NVMD");
-        assert_eq!(image[8..12], 512u32.to_le_bytes());
+        assert_eq!(image[8..12], 256u32.to_le_bytes());
         assert_eq!(image[16..20], 3072u32.to_le_bytes());
         assert_eq!(image[24..28], 2_000_000u32.to_le_bytes());
         assert_eq!(image.len(), 65536);

@@ -22,6 +22,7 @@ use virt::{event, sys};
 use super::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::guest;
 use crate::sandbox::Mode;
+use crate::sandbox::capabilities::let_go;
 use crate::sandbox::layout::{self, Host};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
@@ -135,6 +136,7 @@ impl Libvirt {
                     let connect = open(&uri, patience, ended)?;
                     let qemu = connect.hyp_version().map_err(|error| refusal(&error))?;
                     let libvirt = connect.lib_version().map_err(|error| refusal(&error))?;
+                    let_go(daemon.id());
                     Ok::<_, Refusal>((connect, Versions { libvirt, qemu }))
                 }),
             ));

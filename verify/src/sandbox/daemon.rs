@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::init::tmpfs;
 use super::layout::{self, Host};
-use super::{INNER, Mode};
+use super::{INNER, Mode, capabilities};
 
 /// What is started as a daemon, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +54,7 @@ pub fn start(host: Host, setup: &Setup) -> io::Result<Child> {
         "lib",
         "log",
         "cache/qemu/capabilities",
+        "cache/libvirt/qemu/capabilities",
         "etc/qemu",
         "run",
         "config/libvirt",
@@ -76,13 +77,28 @@ pub fn start(host: Host, setup: &Setup) -> io::Result<Child> {
         symlink(drivers.join(name), directory.join("drivers").join(name))?;
     }
     let order = serde_json::to_string(setup).map_err(io::Error::other)?;
+    let core = capabilities::lend(setup.mode, &cache_of(host, setup.mode));
     let log = File::create(host.log())?;
-    Command::new("/proc/self/exe")
+    let child = Command::new("/proc/self/exe")
         .args([INNER, "daemon", host.letter(), &order])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
-        .spawn()
+        .spawn()?;
+    if let Some(core) = core {
+        // without it the daemon only takes longer to answer
+        let _ = capabilities::tie(child.id(), core);
+    }
+    Ok(child)
+}
+
+/// Where the daemon of `host` keeps what it knows of QEMU.
+fn cache_of(host: Host, mode: Mode) -> PathBuf {
+    let part = match mode {
+        Mode::System => "cache/qemu/capabilities",
+        Mode::Session => "cache/libvirt/qemu/capabilities",
+    };
+    host.directory().join(part)
 }
 
 /// Becomes the daemon of `host`; returns only when that failed, having said why on standard error.

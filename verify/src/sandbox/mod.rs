@@ -6,6 +6,7 @@
 //! with its parent (`PR_SET_PDEATHSIG`), and init ends besides when the pipe from the tool closes; with PID 1 the kernel
 //! ends all others, and with the last of them every mount, socket and file of the sandbox.
 
+pub mod capabilities;
 pub mod daemon;
 pub mod init;
 pub mod layout;
