@@ -45,7 +45,6 @@ const CURVE_PASSES: i64 = 4;
 pub struct PlanError {
     option: &'static str,
     release: String,
-    #[source]
     why: Unusable,
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::judgement::{Action, Judgement};
 use crate::plan::Plan;
 use crate::preflight::Host;
-use crate::preflight::lines::SYSCTL_REMEDY;
+use crate::preflight::lines::{CERTIFICATES_REMEDY, SYSCTL_REMEDY, missing_certificates};
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
 use crate::session::Session;
@@ -52,7 +52,8 @@ impl Verdict {
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let found = cannot_start(plan, host, session)
+    let found = lacks_certificates(plan, &missing_certificates())
+        .or_else(|| cannot_start(plan, host, session))
         .or_else(|| does_not_act(plan, session))
         .or_else(|| never_acts(plan))
         .unwrap_or_else(|| does_act(plan, session));
@@ -172,6 +173,18 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
+/// Native TLS without certificates; the sandbox has none, so the trials were run without it.
+fn lacks_certificates(plan: &Plan, missing: &[&str]) -> Option<Found> {
+    (plan.tls && !missing.is_empty()).then(|| Found {
+        result: Result::DoesNotWork,
+        headline: format!(
+            "every live migration to this host will fail: `live_migration_with_native_tls` is set, but there is no {}",
+            missing.join(", ")
+        ),
+        remedy: Some(CERTIFICATES_REMEDY.to_owned()),
+    })
+}
+
 /// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
 fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
     let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
@@ -207,8 +220,10 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
     })
 }
 
+/// QEMU's own refusal (libvirt's of flags that do not go together is spelt `post-copy`).
 fn is_about_post_copy(message: &str) -> bool {
-    message.to_lowercase().replace('-', "").contains("postcopy")
+    let message = message.to_lowercase();
+    message.contains("postcopy is not supported") || message.contains("userfault")
 }
 
 /// Why the destination's QEMU cannot do post-copy, and what would help, as far as it is known.

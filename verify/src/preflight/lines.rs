@@ -346,13 +346,22 @@ fn namespaces(host: &Host) -> Line {
     )
 }
 
-fn certificates() -> Line {
+/// What to do where certificates are missing.
+pub const CERTIFICATES_REMEDY: &str = "put them there, or set migrate_tls_x509_cert_dir in qemu.conf";
+
+/// The files that QEMU needs for native TLS and that are not where it looks by default.
+#[must_use]
+pub fn missing_certificates() -> Vec<&'static str> {
     let wanted = [
         "/etc/pki/qemu/server-cert.pem",
         "/etc/pki/qemu/server-key.pem",
         "/etc/pki/qemu/ca-cert.pem",
     ];
-    let missing: Vec<&str> = wanted.into_iter().filter(|path| !Path::new(path).exists()).collect();
+    wanted.into_iter().filter(|path| !Path::new(path).exists()).collect()
+}
+
+fn certificates() -> Line {
+    let missing = missing_certificates();
     if missing.is_empty() {
         return line(
             "tls",
@@ -362,12 +371,7 @@ fn certificates() -> Line {
         );
     }
     let why = format!("native TLS is configured, but missing: {}", missing.join(", "));
-    line(
-        "tls",
-        Standing::Fails,
-        why,
-        "put them there, or set migrate_tls_x509_cert_dir in qemu.conf",
-    )
+    line("tls", Standing::Fails, why, CERTIFICATES_REMEDY)
 }
 
 fn address() -> Line {
