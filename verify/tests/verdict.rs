@@ -1,0 +1,308 @@
+//! What evidence means for a nova.conf: made evidence in, headline, remedy and exit code out.
+//!
+//! Nothing is started; the evidence of real trials is judged in the tests beside this one.
+
+use std::path::Path;
+use std::time::Duration;
+
+use novamend::catalog::Release;
+use novamend::conf::document::Document;
+use novamend::conf::layers::Stack;
+use novamend::effective::View;
+use novamend::text::Source;
+use novamend_verify::guest::serial::{Kind, Record};
+use novamend_verify::hypervisor::{Happening, Refusal, Request, Standing};
+use novamend_verify::judgement::{Action, Check, Judgement, Observed, judge};
+use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::preflight::qemu_user::{Known, QemuUser};
+use novamend_verify::preflight::userfault::Try;
+use novamend_verify::preflight::{Host, Kvm};
+use novamend_verify::sandbox::Mode;
+use novamend_verify::session::{Conditions, Session};
+use novamend_verify::trial::{Heard, Trace};
+use novamend_verify::verdict::{Verdict, draw};
+use novamend_verify::worker::Evidence;
+
+const FORCE: &str = "live_migration_timeout_action = force_complete";
+
+fn plan(libvirt: &str) -> Plan {
+    let text = format!("[libvirt]\n{libvirt}\n");
+    let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.into_bytes())));
+    Plan::of(&View::new(&stack, Release::from_number(31).unwrap())).unwrap()
+}
+
+fn host() -> Host {
+    Host {
+        daemon: None,
+        libvirt: None,
+        emulator: None,
+        qemu: None,
+        qemu_user: QemuUser {
+            user: "root".to_owned(),
+            group: "root".to_owned(),
+            uid: Some(0),
+            gid: Some(0),
+            known: Known::Distribution,
+        },
+        userfault: Try::Allowed,
+        kvm: Kvm::Missing,
+        is_root: true,
+    }
+}
+
+/// A trial that does what it promises, or whose migrate call failed at its start with `refused`.
+fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
+    let answer = refused.map_or(Ok(()), |message| {
+        Err(Refusal {
+            code: 1,
+            message: message.to_owned(),
+        })
+    });
+    let heard = Heard {
+        at: Duration::from_secs(1),
+        happening: Happening::Pass(1),
+    };
+    Evidence {
+        request: Request {
+            post_copy,
+            ..Request::default()
+        },
+        trace: Trace {
+            happenings: refused.is_none().then_some(heard).into_iter().collect(),
+            returned: Some(answer),
+            ..Trace::default()
+        },
+        judgement: Judgement {
+            action,
+            checks: vec![Check {
+                what: "the action was taken".to_owned(),
+                holds: refused.is_none(),
+                seen: refused.unwrap_or_default().to_owned(),
+            }],
+            blackout_ms: Some(14.0),
+            silence: None,
+            libvirt_downtime_ms: None,
+            acted: None,
+            remaining: Some(12 << 20),
+        },
+    }
+}
+
+fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
+    let session = Session {
+        conditions: Conditions {
+            mode: Mode::System,
+            emulated: false,
+            why_emulated: None,
+            early: false,
+            qemu_user: "root".to_owned(),
+            memory_mib: 24,
+            hot_mib: 12.0,
+            bandwidth: 20,
+        },
+        versions: None,
+        ready_after: 0.1,
+        trials,
+        seconds: 4.0,
+    };
+    draw(&plan(libvirt), &host(), &session)
+}
+
+#[test]
+fn what_works_is_said_with_its_standstill() {
+    let found = verdict(FORCE, vec![trial(Action::Pause, false, None)]);
+    assert_eq!(found.exit_code(), 0);
+    assert_eq!(
+        found.headline,
+        "force_complete by a pause works on this host: 14 ms of standstill for 12 MiB"
+    );
+    assert!(found.not_proven.iter().any(|line| line.contains("one host is not two")));
+}
+
+#[test]
+fn the_configured_action_decides_over_the_others() {
+    let not_permitted = || trial(Action::PostCopy, true, Some("y"));
+    let abort = verdict("", vec![trial(Action::Abort, false, None), not_permitted()]);
+    assert_eq!(
+        abort.exit_code(),
+        0,
+        "abort is configured and works: {}",
+        abort.headline
+    );
+    assert!(
+        abort
+            .shown
+            .iter()
+            .any(|line| line.starts_with("force_complete by post-copy failed"))
+    );
+    let found = verdict(FORCE, vec![trial(Action::Pause, false, Some("x")), not_permitted()]);
+    assert_eq!(found.exit_code(), 1);
+    assert!(
+        found
+            .headline
+            .starts_with("every live migration to this host will fail at its start: x"),
+        "{}",
+        found.headline
+    );
+}
+
+#[test]
+fn a_missing_userfaultfd_is_told_from_flags_that_do_not_go_together() {
+    let libvirt = format!("{FORCE}\nlive_migration_permit_post_copy = true");
+    let qemu = "internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported";
+    let trials = |said| {
+        vec![
+            trial(Action::PostCopy, true, Some(said)),
+            trial(Action::Pause, false, None),
+        ]
+    };
+    let found = verdict(&libvirt, trials(qemu));
+    assert!(
+        found.headline.contains("post-copy is permitted but QEMU, as root,"),
+        "{}",
+        found.headline
+    );
+    assert!(found.remedy.unwrap().contains(
+        "live_migration_permit_post_copy = false (then force_complete pauses; shown to work here: 14 ms for 12 MiB)"
+    ));
+    let found = verdict(
+        &libvirt,
+        trials("argument unsupported: post-copy is not supported with tunnelled migration"),
+    );
+    assert!(
+        found
+            .headline
+            .ends_with("at its start: argument unsupported: post-copy is not supported with tunnelled migration"),
+        "{}",
+        found.headline
+    );
+}
+
+#[test]
+fn a_timeout_of_zero_is_no_fault_only_where_nothing_was_to_act() {
+    let zero = "live_migration_completion_timeout = 0";
+    let abort = || vec![trial(Action::Abort, false, None)];
+    let found = verdict(zero, abort());
+    assert_eq!(found.exit_code(), 0);
+    assert!(
+        found.headline.starts_with("as configured, no action is ever taken"),
+        "{}",
+        found.headline
+    );
+    for more in [FORCE, "live_migration_permit_post_copy = true"] {
+        let found = verdict(&format!("{zero}\n{more}"), abort());
+        assert_eq!(found.exit_code(), 1, "{more}");
+        assert!(found.remedy.unwrap().contains("live_migration_completion_timeout"));
+    }
+}
+
+#[test]
+fn tls_without_certificates_stops_every_migration() {
+    if Path::new("/etc/pki/qemu/server-cert.pem").exists() {
+        eprintln!("skipped: this machine has certificates");
+        return;
+    }
+    let found = verdict(
+        "live_migration_with_native_tls = true",
+        vec![trial(Action::Abort, false, None)],
+    );
+    assert_eq!(found.exit_code(), 1);
+    assert!(
+        found.headline.contains("/etc/pki/qemu/server-cert.pem"),
+        "{}",
+        found.headline
+    );
+}
+
+#[test]
+fn all_three_trials_are_made_whatever_is_configured() {
+    let actions: Vec<Action> = plan("")
+        .trials(Wanted::All, false)
+        .iter()
+        .map(|trial| trial.action)
+        .collect();
+    assert_eq!(actions, [Action::Abort, Action::PostCopy, Action::Pause]);
+}
+
+fn beat(at: u64, sequence: u32, from: usize) -> Record {
+    Record {
+        at: Duration::from_millis(at),
+        from,
+        kind: Kind::Beat,
+        sequence,
+        generation: 1,
+        round: 0,
+    }
+}
+
+/// What was observed of a guest that moved at 100 ms and was heard again at 114 ms.
+fn moved() -> Observed {
+    Observed {
+        records: vec![beat(98, 1, 0), beat(100, 2, 0), beat(114, 3, 1), beat(116, 4, 1)],
+        source_span: Some((Duration::from_millis(98), Duration::from_millis(100))),
+        destination_span: Some((Duration::from_millis(114), Duration::from_millis(116))),
+        source: Some(Standing::Absent),
+        destination: Some(Standing::Running),
+        looked_at_all: true,
+        ..Observed::default()
+    }
+}
+
+fn broken_checks(change: impl FnOnce(&mut Observed)) -> Vec<String> {
+    let mut observed = moved();
+    change(&mut observed);
+    let trace = Trace {
+        returned: Some(Ok(())),
+        ..Trace::default()
+    };
+    let judgement = judge(Action::Pause, &trace, &observed);
+    let failed = judgement
+        .checks
+        .into_iter()
+        .filter(|check| !check.holds)
+        .map(|check| check.what);
+    failed.filter(|what| what != "the action was taken").collect()
+}
+
+#[test]
+fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {
+    assert_eq!(broken_checks(|_| {}), Vec::<String>::new());
+    let cases: [(&str, fn(&mut Observed)); 8] = [
+        ("the guest runs at the destination", |seen| {
+            seen.destination = Some(Standing::Paused)
+        }),
+        ("nothing is left at the source", |seen| {
+            seen.source = Some(Standing::Off)
+        }),
+        ("the guest runs exactly once", |seen| {
+            seen.source_span = Some((Duration::ZERO, Duration::from_millis(115)));
+        }),
+        ("no heartbeat is missing or repeated", |seen| {
+            seen.records.remove(2);
+        }),
+        ("no heartbeat is missing or repeated", |seen| {
+            let again = seen.records[1];
+            seen.records.insert(2, again);
+        }),
+        ("no heartbeat is missing or repeated", |seen| seen.stray = 1),
+        ("the guest's memory is whole", |seen| seen.looked_at_all = false),
+        ("the guest's memory is whole", |seen| {
+            seen.records.push(Record {
+                kind: Kind::Damage,
+                ..beat(120, 0x10_7000, 1)
+            });
+        }),
+    ];
+    for (wanted, change) in cases {
+        assert_eq!(broken_checks(change), [wanted]);
+    }
+}
+
+#[test]
+fn the_standstill_lies_between_the_last_sign_here_and_the_first_there() {
+    let trace = Trace {
+        returned: Some(Ok(())),
+        ..Trace::default()
+    };
+    assert_eq!(judge(Action::Pause, &trace, &moved()).blackout_ms, Some(14.0));
+}
