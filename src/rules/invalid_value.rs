@@ -2,7 +2,7 @@
 //!
 //! The timeout action and negative timeouts have rules of their own; a reference that leads nowhere is not a value yet.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, OptionFacts, Release};
 use crate::conf::layers::Site;
@@ -21,6 +21,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut told = HashSet::new();
+    // Looked up once per option: a file may say the same thing a hundred thousand times.
+    let mut effective: HashMap<(&str, &str), HashSet<Site>> = HashMap::new();
     for seen in context.seen() {
         let options: &[OptionFacts] = match &seen.fate {
             Fate::Known(option) => std::slice::from_ref(option),
@@ -28,8 +30,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             _ => continue,
         };
         for option in options {
-            let setting = context.to.setting_of(*option);
-            if setting.found.effective.contains(&seen.site)
+            let effective = effective
+                .entry((option.group(), option.name()))
+                .or_insert_with(|| context.to.setting_of(*option).found.effective.into_iter().collect());
+            if effective.contains(&seen.site)
                 && let Some(error) = rejected(&context.to, *option, seen.site)
                 && !is_negative_timeout(*option, &error)
                 && !is_slip(context, seen.site)
