@@ -86,6 +86,8 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
         findings: Vec::new(),
         announced: Vec::new(),
     };
+    // How many fixes were in when the refused ones were last tried: another one may have cleared their way.
+    let mut tried_with = 0;
     for _ in 0..MOST_ROUNDS {
         let (findings, batch) = {
             let context = Context::new(&mended.stack, plan.from, plan.to, plan.settings);
@@ -94,6 +96,11 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
             (findings, batch)
         };
         mended.findings = findings;
+        if batch.is_empty() && !mended.refused.is_empty() && mended.applied.len() > tried_with {
+            tried_with = mended.applied.len();
+            mended.refused.clear();
+            continue;
+        }
         if batch.is_empty() {
             break;
         }
