@@ -264,15 +264,17 @@ fn broken_checks(change: impl FnOnce(&mut Observed)) -> Vec<String> {
     failed.filter(|what| what != "the action was taken").collect()
 }
 
+type Change = fn(&mut Observed);
+
 #[test]
 fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {
     assert_eq!(broken_checks(|_| {}), Vec::<String>::new());
-    let cases: [(&str, fn(&mut Observed)); 8] = [
+    let cases: [(&str, Change); 8] = [
         ("the guest runs at the destination", |seen| {
-            seen.destination = Some(Standing::Paused)
+            seen.destination = Some(Standing::Paused);
         }),
         ("nothing is left at the source", |seen| {
-            seen.source = Some(Standing::Off)
+            seen.source = Some(Standing::Off);
         }),
         ("the guest runs exactly once", |seen| {
             seen.source_span = Some((Duration::ZERO, Duration::from_millis(115)));

@@ -185,6 +185,20 @@ fn a_missing_program_is_named_with_its_package() {
 }
 
 #[test]
+fn an_awkward_host_is_no_obstacle() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let script = "mount -t tmpfs -o ro none /var/cache; mount --rbind /var /var; mount -o remount,ro,bind /var; \
+                  mount -t tmpfs -o ro,size=4k none /tmp; mount -t tmpfs -o ro,size=4k none /run; \
+                  export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere; taskset -p 1 $$ > /dev/null;";
+    let ran = ended(ground(PAUSE, "root").command_on(script, "--emulate").spawn().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
+}
+
+#[test]
 fn a_daemon_that_starts_slowly_is_waited_for() {
     let _machine = alone();
     if is_missing() {
