@@ -149,17 +149,28 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
     context.setting_to(title, Safety::Safe, (LIBVIRT, ACTION, action.as_str()), relative)
 }
 
+/// Whether two fixes cannot go into one round. Two that only take lines away can, also where they name the same option:
+/// a stack may say the same a thousand times, and there are not as many rounds.
 fn collide(a: &Fix, b: &Fix) -> bool {
-    let touches = |a: Span, b: Span| a.start <= b.end && b.start <= a.end;
+    let only_deletes = |fix: &Fix| fix.edits.iter().all(|edit| edit.edit.text.is_empty());
+    let deletes = only_deletes(a) && only_deletes(b);
+    let touches = |a: Span, b: Span| {
+        if deletes {
+            a.start < b.end && b.start < a.end
+        } else {
+            a.start <= b.end && b.start <= a.end
+        }
+    };
     let same_bytes = a.edits.iter().any(|one| {
         b.edits
             .iter()
             .any(|other| one.layer == other.layer && touches(one.edit.span, other.edit.span))
     });
-    same_bytes
-        || a.announces
-            .iter()
-            .any(|name| b.announces.iter().any(|other| name.is_same(other)))
+    let same_option = || {
+        let mut names = a.announces.iter();
+        names.any(|name| b.announces.iter().any(|other| name.is_same(other)))
+    };
+    same_bytes || (!deletes && same_option())
 }
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
@@ -270,6 +281,16 @@ mod tests {
         assert!(once.refused.is_empty());
         let again = mended(after, &Settings::default());
         assert_eq!((text_of(&again.stack).as_str(), again.applied.len()), (after, 0));
+    }
+
+    #[test]
+    fn an_option_that_stands_there_a_hundred_times_goes_in_one_run() {
+        let line = "live_migration_progress_timeout = 0\n";
+        let before = format!("[libvirt]\n{}virt_type = kvm\n", line.repeat(100));
+        assert_eq!(
+            text_of(&mended(&before, &Settings::default()).stack),
+            "[libvirt]\nvirt_type = kvm\n"
+        );
     }
 
     #[test]

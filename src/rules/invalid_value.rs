@@ -8,7 +8,7 @@ use crate::catalog::{self, Fate, OptionFacts, Release};
 use crate::conf::layers::Site;
 use crate::conf::substitution;
 use crate::conf::value::{self, ValueError};
-use crate::effective::{Unusable, View, mask};
+use crate::effective::{View, mask};
 use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen, slip};
 
 pub(super) static RULE: Rule = Rule {
@@ -61,10 +61,7 @@ fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueErr
     if depends_on_host(view, option.group(), &raw, 0) {
         return None;
     }
-    let text = match view.expanded(option.group(), &raw) {
-        Ok(text) => text,
-        Err(Unusable::Rejected(_) | Unusable::Undefined(_)) => return None,
-    };
+    let text = view.expanded(option.group(), &raw).ok()?;
     value::check(&option.option_type(), &text, view.profile()).err()
 }
 
@@ -133,17 +130,12 @@ fn since(context: &Context<'_>, option: OptionFacts, site: Site) -> Option<Relea
 
 fn help(error: &ValueError) -> String {
     match error {
-        ValueError::Choice(choices) => format!("write one of {}", quoted(choices)),
+        ValueError::Choice(choices) => format!("write one of `{}`", choices.join("`, `")),
         ValueError::BelowMin(least) => format!("write {least} or more"),
         ValueError::AboveMax(most) => format!("write {most} or less"),
         ValueError::Bool => "write `true` or `false`".to_owned(),
         _ => "write a value it takes, or remove the line for the default".to_owned(),
     }
-}
-
-fn quoted(words: &[String]) -> String {
-    let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
-    words.join(", ")
 }
 
 /// A choice that differs by case, hyphens or outer space only is plainly what was meant.
