@@ -28,14 +28,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let message = format!(
-        "`{}` without post-copy pauses the guest until the rest is copied",
-        Action::ForceComplete
-    );
-    let finding = context.about(&RULE, ACTION, message).because(format!(
-        "when the completion timeout has run out nova suspends the guest at the source: {}; how much is left depends on \
-         how fast the guest writes",
+        "`{}` without post-copy pauses the guest for the rest of the copy: {}",
+        Action::ForceComplete,
         standstill(context)
-    ));
+    );
+    let finding = context.about(&RULE, ACTION, message).because(
+        "when the completion timeout has run out nova suspends the guest at the source until everything is copied; how much \
+         is left then depends on how fast the guest writes",
+    );
     let finding = context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is switched off here");
     if let Some(obstacle) = obstacle(context) {
         findings.push(finding.with_help(format!(
@@ -55,27 +55,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// For how long a guest stands still per GiB.
 fn standstill(context: &Context<'_>) -> String {
-    let seconds = |rate: f64| {
-        let seconds = 1024.0 / rate;
-        if seconds < 10.0 {
-            format!("{seconds:.1} s")
-        } else {
-            format!("{seconds:.0} s")
-        }
+    let figure = |seconds: f64| {
+        let decimals = usize::from(seconds < 10.0);
+        format!("{seconds:.decimals$} s")
     };
-    let bandwidth = context
-        .to
-        .number(LIBVIRT, BANDWIDTH)
-        .and_then(|rate| u64::try_from(rate).ok());
-    match bandwidth {
-        Some(rate) if pause_seconds(1024.0, rate).is_some() => format!(
-            "{} for each GiB that is left, at `{BANDWIDTH} = {rate}` (MiB/s)",
-            seconds(rate as f64)
-        ),
-        _ => format!(
-            "for each GiB that is left {} at 1 Gbit/s, {} at 10 Gbit/s",
-            seconds(GIGABIT),
-            seconds(10.0 * GIGABIT)
+    let bandwidth = context.to.number(LIBVIRT, BANDWIDTH);
+    let bandwidth = bandwidth.and_then(|rate| u64::try_from(rate).ok());
+    match bandwidth.and_then(|rate| Some((rate, pause_seconds(1024.0, rate)?))) {
+        Some((rate, seconds)) => format!("{} per GiB at `{BANDWIDTH} = {rate}`", figure(seconds)),
+        None => format!(
+            "{} per GiB at 1 Gbit/s, {} at 10 Gbit/s",
+            figure(1024.0 / GIGABIT),
+            figure(102.4 / GIGABIT)
         ),
     }
 }
