@@ -2,6 +2,8 @@
 //!
 //! It judges no value.
 
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::io;
 
 use serde_json::{Value, json};
@@ -95,26 +97,60 @@ fn print_rows(rows: &[Value], terminal: &mut Terminal<'_>) -> io::Result<()> {
 /// Every assignment in reading order, and whether its value counts.
 fn assignments(view: &View<'_>, show_secrets: bool) -> Vec<Value> {
     let stack = view.stack();
+    let effective = effective(view);
     let places = stack.places();
-    let mut rows: Vec<Value> = places.map(|place| row(view, place, show_secrets)).collect();
+    let mut rows: Vec<Value> = places
+        .map(|place| row(stack, place, effective.contains(&Site::File(place)), show_secrets))
+        .collect();
     for (index, variable) in stack.environment().iter().enumerate() {
-        let Some((group, key)) = variable.name.trim_start_matches("OS_").split_once("__") else {
-            continue;
-        };
-        let site = Site::Environment(index);
-        rows.push(json!({
-            "variable": variable.name,
-            "section": group,
-            "key": key,
-            "value": shown(stack, site, show_secrets),
-            "effective": is_environment_effective(view, site),
-        }));
+        if variable.name.contains("__") {
+            let is_effective = effective.contains(&Site::Environment(index));
+            rows.push(environment_row(stack, index, is_effective, show_secrets));
+        }
     }
     rows
 }
 
-fn row(view: &View<'_>, place: Place, show_secrets: bool) -> Value {
+/// Every site whose value nova reads; of an option no release knows, the last of its name. Each option is looked up once.
+fn effective(view: &View<'_>) -> HashSet<Site> {
     let stack = view.stack();
+    let (mut effective, mut seen) = (HashSet::new(), HashSet::new());
+    let mut last_unknown: HashMap<(&str, Cow<'_, str>), Place> = HashMap::new();
+    for place in stack.places() {
+        if stack.assignment(place).section.is_none() {
+            continue;
+        }
+        match view.option_at(place) {
+            Some(named) if seen.insert((named.option.group(), named.option.name())) => {
+                effective.extend(view.setting_of(named.option).found.effective);
+            }
+            Some(_) => {}
+            None => drop(last_unknown.insert((stack.group(place), stack.key(place)), place)),
+        }
+    }
+    effective.extend(last_unknown.into_values().map(Site::File));
+    if !stack.environment().is_empty() {
+        for facts in catalog::options(view.release()) {
+            let winner = view.setting_of(facts).winner();
+            effective.extend(winner.filter(|site| matches!(site, Site::Environment(_))));
+        }
+    }
+    effective
+}
+
+fn environment_row(stack: &Stack, index: usize, is_effective: bool, show_secrets: bool) -> Value {
+    let name = &stack.environment()[index].name;
+    let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
+    json!({
+        "variable": name,
+        "section": group,
+        "key": key,
+        "value": shown(stack, Site::Environment(index), show_secrets),
+        "effective": is_effective,
+    })
+}
+
+fn row(stack: &Stack, place: Place, is_effective: bool, show_secrets: bool) -> Value {
     let document = stack.document(place);
     let assignment = stack.assignment(place);
     json!({
@@ -123,7 +159,7 @@ fn row(view: &View<'_>, place: Place, show_secrets: bool) -> Value {
         "section": document.section_name(assignment),
         "key": document.key(assignment),
         "value": shown(stack, Site::File(place), show_secrets),
-        "effective": is_effective(view, place),
+        "effective": is_effective,
     })
 }
 
@@ -133,26 +169,6 @@ fn shown(stack: &Stack, site: Site, show_secrets: bool) -> String {
     } else {
         mask::shown_at(stack, site).into_owned()
     }
-}
-
-/// Whether nova reads the value at `place`: of an option no release knows, whether it is the last of its name.
-fn is_effective(view: &View<'_>, place: Place) -> bool {
-    let stack = view.stack();
-    if stack.assignment(place).section.is_none() {
-        return false;
-    }
-    match view.option_at(place) {
-        Some(named) => view
-            .setting_of(named.option)
-            .found
-            .effective
-            .contains(&Site::File(place)),
-        None => stack.places_of(stack.group(place), &stack.key(place)).last() == Some(place),
-    }
-}
-
-fn is_environment_effective(view: &View<'_>, site: Site) -> bool {
-    catalog::options(view.release()).any(|facts| view.setting_of(facts).found.effective.contains(&site))
 }
 
 /// `section.key` and the rest of a row on one line.
@@ -187,17 +203,26 @@ fn described(view: &View<'_>, option: &str, request: &Request) -> Result<(String
         Some(setting) => setting.found.sites.clone(),
         None => stack.places_of(group, name).map(Site::File).collect(),
     };
+    let effective: HashSet<Site> = match &setting {
+        Some(setting) => setting.found.effective.iter().copied().collect(),
+        None => sites.last().copied().into_iter().collect(),
+    };
     let mut rows = Vec::new();
     let mut text = format!(
         "{}\n",
         headline(view, group, name, setting.as_ref(), request.show_secrets)
     );
     for &site in &sites {
-        let Site::File(place) = site else {
-            text.push_str(&environment_line(view, site, request.show_secrets));
-            continue;
+        let place = match site {
+            Site::File(place) => place,
+            Site::Environment(index) => {
+                text.push_str(&environment_line(stack, index, request.show_secrets));
+                rows.push(environment_row(stack, index, true, request.show_secrets));
+                continue;
+            }
         };
-        rows.push(row(view, place, request.show_secrets));
+        let is_effective = effective.contains(&site);
+        rows.push(row(stack, place, is_effective, request.show_secrets));
         let document = stack.document(place);
         let value = shown(stack, site, request.show_secrets).replace('\n', "\\n");
         text.push_str(&format!(
@@ -206,21 +231,17 @@ fn described(view: &View<'_>, option: &str, request: &Request) -> Result<(String
             stack.assignment(place).line,
             document.section_name(stack.assignment(place)),
             stack.key(place),
-            reason(view, place, setting.as_ref()),
+            reason(stack, place, is_effective, setting.as_ref()),
         ));
     }
     Ok((plain(&text), rows))
 }
 
-fn environment_line(view: &View<'_>, site: Site, show_secrets: bool) -> String {
-    let Site::Environment(index) = site else {
-        return String::new();
-    };
-    let variable = &view.stack().environment()[index];
-    let value = shown(view.stack(), site, show_secrets);
+fn environment_line(stack: &Stack, index: usize, show_secrets: bool) -> String {
     format!(
-        "  environment {} = {value}  (takes effect: the environment beats every file)\n",
-        variable.name
+        "  environment {} = {}  (takes effect: the environment beats every file)\n",
+        stack.environment()[index].name,
+        shown(stack, Site::Environment(index), show_secrets)
     )
 }
 
@@ -259,12 +280,12 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
 }
 
 /// Why the value at `place` counts or not.
-fn reason(view: &View<'_>, place: Place, setting: Option<&Setting>) -> &'static str {
+fn reason(stack: &Stack, place: Place, is_effective: bool, setting: Option<&Setting>) -> &'static str {
     let Some(setting) = setting else {
         return "ignored: no such option";
     };
     let found = &setting.found;
-    if found.effective.contains(&Site::File(place)) {
+    if is_effective {
         return match (setting.facts.is_multi(), found.sites.len()) {
             (true, _) => "takes effect: every value of a multi-valued option counts",
             (false, 1) => "takes effect: the only place that sets it",
@@ -274,7 +295,7 @@ fn reason(view: &View<'_>, place: Place, setting: Option<&Setting>) -> &'static 
     match found.winner() {
         Some(Site::Environment(_)) => "without effect: the environment beats every file",
         Some(Site::File(winner)) if winner.layer > place.layer => "without effect: a later file sets it",
-        Some(Site::File(winner)) if view.stack().key(winner) != view.stack().key(place) => {
+        Some(Site::File(winner)) if stack.key(winner) != stack.key(place) => {
             "without effect: within a file the current name beats an old one"
         }
         _ => "without effect: a later line sets it again",
