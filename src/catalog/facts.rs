@@ -155,10 +155,7 @@ impl OptionFacts {
     #[must_use]
     pub fn choices(&self) -> Vec<String> {
         let own = self.json("choices").and_then(|value| value.as_array().cloned());
-        own.map_or_else(
-            || self.item_choices().unwrap_or_default(),
-            |choices| choices.iter().map(written).collect(),
-        )
+        own.map_or_else(|| self.item_choices().unwrap_or_default(), |choices| writable(&choices))
     }
 
     /// The least value, as written.
@@ -256,7 +253,7 @@ impl OptionFacts {
 
     fn texts(&self, key: &str) -> Option<Vec<String>> {
         let value = self.json(key)?;
-        Some(value.as_array()?.iter().map(written).collect())
+        Some(writable(value.as_array()?))
     }
 
     fn numbers(&self) -> Option<Vec<i64>> {
@@ -265,8 +262,13 @@ impl OptionFacts {
 
     fn item_choices(&self) -> Option<Vec<String>> {
         let item = self.json("item")?;
-        Some(item.get("choices")?.as_array()?.iter().map(written).collect())
+        Some(writable(item.get("choices")?.as_array()?))
     }
+}
+
+/// Choices as they would be written in a file; `None`, which some lists hold, cannot be.
+fn writable(choices: &[Value]) -> Vec<String> {
+    choices.iter().filter(|choice| !choice.is_null()).map(written).collect()
 }
 
 /// A default or choice as it would be written in a file.

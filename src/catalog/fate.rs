@@ -78,6 +78,13 @@ pub fn by_old_name(group: &str, key: &str, release: Release) -> Vec<OptionFacts>
     found
 }
 
+/// Every option of `release` that reads `key` of `group`: by its own name, and those that take it as an old one.
+#[must_use]
+pub fn readers(group: &str, key: &str, release: Release) -> Vec<OptionFacts> {
+    let own = option(group, key, release);
+    own.into_iter().chain(by_old_name(group, key, release)).collect()
+}
+
 /// Where `key`, last taken by `last`, leads in `release`; empty where nothing took its place.
 fn successors(group: &str, key: &str, last: Release, release: Release, depth: usize) -> Vec<OptionFacts> {
     if depth == 0 {

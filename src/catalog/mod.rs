@@ -198,6 +198,13 @@ pub fn changed_defaults(from: Release, to: Release) -> impl Iterator<Item = (Opt
     })
 }
 
+/// Whether the default of some option of `release` refers to `name`; nearly none does.
+#[must_use]
+pub fn is_in_default(name: &str, release: Release) -> bool {
+    let mut referring = table::referring_defaults().iter();
+    referring.any(|(asked, row)| *asked == name && row.covers(release))
+}
+
 /// Adds options of out-of-tree drivers for this run; must come before the catalog is first asked.
 ///
 /// Returns whether they were taken. The text stays in memory to the end of the process.

@@ -52,6 +52,24 @@ pub(super) fn install_extra(text: &'static str) -> bool {
     TABLE.set(Table::new(&[EARLY, OPTIONS, text])).is_ok()
 }
 
+/// Every option whose default refers to another, with the name it asks for.
+pub(super) fn referring_defaults() -> &'static [(&'static str, Row)] {
+    static REFERRING: OnceLock<Vec<(&str, Row)>> = OnceLock::new();
+    REFERRING.get_or_init(|| {
+        let with_dollar = table().rows.iter().filter(|row| row.facts.contains('$'));
+        with_dollar
+            .flat_map(|row| {
+                let default = field(row.facts, "default").unwrap_or_default();
+                let after = default.split('$').skip(1).map(|rest| rest.trim_start_matches('{'));
+                after.map(|rest| {
+                    let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                    (&rest[..end.unwrap_or(rest.len())], *row)
+                })
+            })
+            .collect()
+    })
+}
+
 impl Table {
     fn new(texts: &[&'static str]) -> Self {
         let mut rows = Vec::with_capacity(2500);

@@ -99,6 +99,8 @@ fn quoted(words: &[String]) -> String {
 pub struct Profile {
     /// From 6.0.0: commas at the end of a list count for nothing.
     pub trailing_commas_dropped: bool,
+    /// Before 6.2.0: what follows the path of a URI is judged as well.
+    pub whole_uri_judged: bool,
     /// From 10.0.0: a lone quote is an unclosed one.
     pub lone_quote_rejected: bool,
 }
@@ -109,6 +111,7 @@ impl Profile {
     pub fn of(version: (u16, u16)) -> Self {
         Self {
             trailing_commas_dropped: version >= (6, 0),
+            whole_uri_judged: version < (6, 2),
             lone_quote_rejected: version >= (10, 0),
         }
     }
@@ -136,7 +139,9 @@ pub fn check(kind: &OptionType, value: &str, profile: Profile) -> Result<Value, 
         OptionType::Hostname => net::host_name(value, false).map(Value::Text),
         OptionType::HostAddress { version } => net::host_address(value, *version, false).map(Value::Text),
         OptionType::HostDomain { version } => net::host_address(value, *version, true).map(Value::Text),
-        OptionType::Uri { schemes, max_length } => net::check_uri(value, schemes.as_deref(), *max_length),
+        OptionType::Uri { schemes, max_length } => {
+            net::check_uri(value, schemes.as_deref(), *max_length, profile.whole_uri_judged)
+        }
         OptionType::Opaque => text(),
     }
 }
@@ -285,6 +290,7 @@ mod tests {
 
     const NEW: Profile = Profile {
         trailing_commas_dropped: true,
+        whole_uri_judged: false,
         lone_quote_rejected: true,
     };
 

@@ -10,7 +10,8 @@ use super::reach::Reach;
 use super::references::References;
 use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
-use crate::catalog::{self, Release};
+use crate::catalog::fate::readers;
+use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::edit;
 use crate::conf::layers::{Site, Stack};
 use crate::effective::{Setting, View, mask};
@@ -112,10 +113,22 @@ impl<'a> Context<'a> {
         self.references.get_or_init(|| References::of(self.stack))
     }
 
-    /// Whether some value may refer to `name` of `group`.
+    /// Whether some value, or some default of today's release, may refer to `name` of `group`, or by another name to the
+    /// option that it sets.
     #[must_use]
     pub fn is_referred_to(&self, group: &str, name: &str) -> bool {
-        self.references().is_referred_to(self.stack, group, name)
+        let is_named = |group: &str, name: &str| {
+            self.references().is_referred_to(self.stack, group, name) || self.is_in_default(name)
+        };
+        let options = readers(group, name, self.from.release());
+        let mut names = options.iter().flat_map(OptionFacts::lookup_names);
+        is_named(group, name) || names.any(|(group, name)| is_named(&catalog::normal_group(group), &name))
+    }
+
+    /// Whether some default of today's release refers to `name`: what happens to it happens to others.
+    #[must_use]
+    pub fn is_in_default(&self, name: &str) -> bool {
+        catalog::is_in_default(name, self.from.release())
     }
 
     /// Whether the upgrade leads over `release`: it is not reached yet, and will be.

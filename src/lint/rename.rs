@@ -5,6 +5,7 @@
 use super::context::Context;
 use super::finding::{Fix, LayerEdit, OptionName, Place, Safety};
 use super::seen::Seen;
+use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release, Via};
 use crate::conf::edit;
 use crate::conf::layers::Site;
@@ -62,10 +63,17 @@ impl Job<'_, '_, '_> {
         if self.seen.before.is_some() && self.is_two_options_today() {
             return Renaming::Shown("today they are two options, each with a value of its own");
         }
+        if self.context.is_in_default(&self.seen.key) {
+            return Renaming::Shown("defaults of other options refer to the old name");
+        }
         if self.new.is_multi() {
             return self.decide_multi();
         }
-        if self.is_dead() {
+        let counting = self.counting();
+        if counting != self.place {
+            if self.is_other_today(counting) {
+                return Renaming::Shown("two options of today become one, and the other one's value counts");
+            }
             if self.context.is_referred_to(&self.seen.group, &self.seen.key) {
                 return Renaming::Shown("other values refer to the old name");
             }
@@ -100,8 +108,15 @@ impl Job<'_, '_, '_> {
         matches!(self.seen.fate, catalog::Fate::Old(_))
     }
 
-    /// Whether another line of the same file keeps this one from counting.
-    fn is_dead(&self) -> bool {
+    /// Whether the line at `place` sets another option today than this one does.
+    fn is_other_today(&self, place: Place) -> bool {
+        let other = self.context.from.option_at(place).map(|named| named.option);
+        let own = self.seen.before.map(|named| named.option);
+        other.is_some() && own.is_some() && other != own
+    }
+
+    /// The line of this file that counts in the release to come: another than this one keeps it from counting.
+    fn counting(&self) -> Place {
         let stack = self.context.stack;
         let in_file = |group: &str, name: &str| {
             stack
@@ -109,8 +124,8 @@ impl Job<'_, '_, '_> {
                 .filter(|place| place.layer == self.place.layer)
                 .last()
         };
-        if in_file(self.new.group(), self.new.name()).is_some() {
-            return true;
+        if let Some(place) = in_file(self.new.group(), self.new.name()) {
+            return place;
         }
         // Of several old names the first that is there counts, of that its last line.
         let facts = match self.seen.before {
@@ -121,7 +136,9 @@ impl Job<'_, '_, '_> {
             .lookup_names()
             .into_iter()
             .find_map(|(group, name)| in_file(&catalog::normal_group(group), &name));
-        first.or_else(|| in_file(&self.seen.group, &self.seen.key)) != Some(self.place)
+        first
+            .or_else(|| in_file(&self.seen.group, &self.seen.key))
+            .unwrap_or(self.place)
     }
 
     fn removal(&self) -> Fix {
@@ -151,12 +168,16 @@ impl Job<'_, '_, '_> {
         }
         let is_ordered = in_order.windows(2).all(|pair| pair[0] < pair[1]);
         let is_alone = in_order.len() == old.len() || !self.takes_old();
-        if !(is_ordered && (is_alone || self.stays_in_group())) {
+        let stays = in_order.iter().all(|&place| stack.group(place) == self.new.group());
+        if !(is_ordered && (is_alone || stays)) {
             return Renaming::Shown("values under both names are mixed, and their order counts");
         }
         let all = if self.takes_old() { in_order } else { old };
         let mut lines = all.clone();
         lines.retain(|&place| !(stack.group(place) == self.new.group() && stack.key(place) == self.new.name()));
+        if lines.is_empty() {
+            return Renaming::Shown("the environment sets it, and no file counts");
+        }
         match self.edits(&lines) {
             Some(edits) => Renaming::Renamed(self.fix(self.title(), edits)),
             None => Renaming::Shown("a reference to the old name cannot be rewritten"),
@@ -208,37 +229,92 @@ impl Job<'_, '_, '_> {
             let layer = first.layer;
             edits.push(LayerEdit { layer, edit });
         }
-        let (referring, options, is_new) = self.references(places)?;
+        let (referring, mut options, is_new) = self.references(places)?;
         edits.extend(referring);
+        if !self.takes_old() {
+            options.extend(self.woken()?);
+        }
         Some((edits, options, is_new))
     }
 
-    /// Edits of every reference to the old name, the options they stand in, and whether any leads nowhere today.
-    fn references(&self, moving: &[Place]) -> Option<Edits> {
-        let stack = self.context.stack;
-        let (group, key) = (&*self.seen.group, &*self.seen.key);
-        let (mut edits, mut options, mut is_new) = (Vec::new(), Vec::new(), false);
+    /// The options that refer to the new name already, which the release to come gives its value back.
+    fn woken(&self) -> Option<Vec<OptionName>> {
+        let (stack, mut options) = (self.context.stack, Vec::new());
         let references = self.context.references();
-        if references.may_be_outside(key) {
+        if references.may_be_outside(self.new.name()) {
             return None;
         }
-        for referring in references.to(stack, group, key) {
-            let (place, own) = (referring.place, stack.group(referring.place));
-            let is_own = own != group && referring.group.is_none() && self.context.from.setting(own, key).is_some();
-            if is_own {
-                // It asks for an option of the same name in its own group.
-                continue;
-            }
-            if moving.contains(&place) {
+        for referring in references.to(stack, self.new.group(), self.new.name()) {
+            let (group, key) = (stack.group(referring.place), stack.key(referring.place));
+            if self.context.is_referred_to(group, &key) {
                 return None;
             }
-            let layer = place.layer;
-            let edit = Edit::replace(referring.span, self.reference_from(own)?);
-            edits.push(LayerEdit { layer, edit });
-            is_new |= !matches!(self.seen.before, Some(named) if named.via == Via::Current);
-            let named = self.context.to.option_at(place).or(self.context.from.option_at(place));
-            options.extend(named.map(|named| OptionName::new(named.option.group(), named.option.name())));
-            options.push(self.context.name_at(place));
+            let readers = readers(group, &key, self.context.to.release());
+            options.extend(
+                readers
+                    .iter()
+                    .map(|option| OptionName::new(option.group(), option.name())),
+            );
+        }
+        Some(options)
+    }
+
+    /// Every name that leads to the option in one of the releases, but for its own to come.
+    ///
+    /// A reference by an old name is looked for under that name's group and the old names (`_get_opt_info` in
+    /// `oslo_config/cfg.py`), so all of them lose their way when one line takes the new name.
+    fn old_names(&self) -> Vec<(String, String)> {
+        let today = self.seen.before.map(|named| named.option);
+        let mut names = vec![(self.seen.group.to_string(), self.seen.key.to_string())];
+        for option in today.into_iter().chain([self.new]) {
+            let pairs = option.lookup_names().into_iter();
+            names.extend(pairs.map(|(group, name)| (catalog::normal_group(group).into_owned(), name)));
+        }
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|(group, name)| !(group == self.new.group() && name == self.new.name()));
+        names
+    }
+
+    /// Edits of every reference to an old name, the options they stand in, and whether any leads nowhere today.
+    fn references(&self, moving: &[Place]) -> Option<Edits> {
+        let stack = self.context.stack;
+        let (mut edits, mut options, mut is_new) = (Vec::new(), Vec::new(), false);
+        let references = self.context.references();
+        for (group, key) in self.old_names() {
+            if references.may_be_outside(&key) {
+                return None;
+            }
+            for referring in references.to(stack, &group, &key) {
+                let (place, own) = (referring.place, stack.group(referring.place));
+                let is_own =
+                    own != group && referring.group.is_none() && self.context.from.setting(own, &key).is_some();
+                if is_own {
+                    // It asks for an option of the same name in its own group.
+                    continue;
+                }
+                if moving.contains(&place) {
+                    return None;
+                }
+                let layer = place.layer;
+                let edit = Edit::replace(referring.span, self.reference_from(own)?);
+                edits.push(LayerEdit { layer, edit });
+                is_new |= self.seen.before.is_none();
+                let (own_key, from) = (stack.key(place), self.context.from.release());
+                if !self.knows_new(from) && self.context.is_referred_to(own, &own_key) {
+                    // What refers to this value in turn would lose its way today.
+                    return None;
+                }
+                for release in [from, self.context.to.release()] {
+                    let readers = readers(own, &own_key, release);
+                    options.extend(
+                        readers
+                            .iter()
+                            .map(|option| OptionName::new(option.group(), option.name())),
+                    );
+                }
+                options.push(self.context.name_at(place));
+            }
         }
         Some((edits, options, is_new))
     }
@@ -280,12 +356,9 @@ impl Job<'_, '_, '_> {
         } else {
             OptionName::new(self.new.group(), self.new.name())
         });
-        names.extend(
-            self.seen
-                .before
-                .iter()
-                .map(|named| OptionName::new(named.option.group(), named.option.name())),
-        );
+        let today = readers(&self.seen.group, &self.seen.key, self.context.from.release());
+        let others = today.iter().filter(|option| option.title() != self.new.title());
+        names.extend(others.map(|option| OptionName::new(option.group(), option.name())));
         names
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Names with a successor are for `dropped-alias`; the old live-migration options have rules of their own.
 
+use crate::catalog::fate::readers;
 use crate::catalog::moves::{self, Gone};
-use crate::catalog::{self, Fate, OptionFacts, Release};
+use crate::catalog::{Fate, OptionFacts, Release};
 use crate::conf::layers::Site;
-use crate::lint::{Context, Edited, Finding, Rule, Safety, Seen, Severity, Step, seen};
+use crate::lint::{Context, Edited, Finding, OptionName, Rule, Safety, Seen, Severity, Step, seen};
 
 pub(super) static RULE: Rule = Rule {
     id: "removed-option",
@@ -127,8 +128,11 @@ fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>) -> Option<c
         None => format!("remove `{}`", seen.title()),
     };
     let mut fix = context.removal(title, Safety::Safe, &[place]);
-    let options = catalog::by_any_name(&seen.group, &seen.key, today);
-    fix.announces
-        .extend(options.map(|named| crate::lint::OptionName::new(named.option.group(), named.option.name())));
+    let options = readers(&seen.group, &seen.key, today);
+    fix.announces.extend(
+        options
+            .iter()
+            .map(|option| OptionName::new(option.group(), option.name())),
+    );
     Some(fix)
 }

@@ -13,6 +13,8 @@ mod python;
 mod random;
 #[cfg(test)]
 mod stacks;
+#[cfg(test)]
+mod values;
 
 /// How many documents to make up.
 #[cfg(test)]

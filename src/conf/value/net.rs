@@ -64,12 +64,17 @@ pub(super) fn check_uri(
     value: &str,
     schemes: Option<&[String]>,
     max_length: Option<usize>,
+    judges_whole: bool,
 ) -> Result<Value, ValueError> {
     let (scheme, rest) = split_scheme(value).ok_or(ValueError::Uri)?;
     let rest = rest.strip_prefix("//").ok_or(ValueError::Uri)?;
     let end = rest.find(['\\', '/', '?', '#']).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
-    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let (before, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let path = before.split('?').next().unwrap_or_default();
+    if judges_whole && (before.contains(['[', ']']) || fragment.contains(['[', ']', '#'])) {
+        return Err(ValueError::Uri);
+    }
     // Whatever else a path holds is percent-encoded before it is judged.
     if !is_authority(authority) || path.contains(['[', ']']) {
         return Err(ValueError::Uri);

@@ -1,0 +1,182 @@
+//! Nothing is said without a reason: a right file of a release is silent, an upgrade speaks only of what it changes, and
+//! what is said of real files has been read line by line.
+//!
+//! The real files lie in `$NOVAMEND_SHARED/corpus` or `../shared/corpus`; `tests/corpus-findings.txt` is what was read.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use novamend::catalog::changes::changes;
+use novamend::catalog::{self, OptionFacts, Release};
+use novamend::conf::Document;
+use novamend::conf::layers::Stack;
+use novamend::lint::{self, Context, Finding, Location, Settings};
+use novamend::rules::RULES;
+use novamend::text::Source;
+
+/// The rules about single options; those about live migration speak of what values mean together.
+const OURS: [&str; 8] = [
+    "changed-default",
+    "deprecated-option",
+    "dropped-alias",
+    "invalid-value",
+    "moved-option",
+    "removed-option",
+    "renamed-option",
+    "unknown-option",
+];
+
+fn stack(text: &str) -> Stack {
+    Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())))
+}
+
+/// What the rules about single options find, as `rule: message`, and the option it is about.
+fn findings(stack: &Stack, from: Release, to: Release) -> Vec<(String, Option<String>)> {
+    let settings = Settings::default();
+    let context = Context::new(stack, from, to, &settings);
+    let found = lint::run(RULES, &context);
+    let ours = found.iter().filter(|finding| OURS.contains(&finding.rule.id));
+    ours.map(|finding| {
+        let words = format!("{}: {}", finding.rule.id, finding.message);
+        (words, context.option_of(finding.location))
+    })
+    .collect()
+}
+
+/// A file that sets every option of `release` to its default, but for those that are announced to go.
+fn all_defaults(release: Release) -> String {
+    let (mut text, mut group) = (String::new(), "");
+    for option in catalog::options(release) {
+        let values = values(option);
+        if values.is_empty() || option.is_deprecated_for_removal() {
+            continue;
+        }
+        if option.group() != group {
+            group = option.group();
+            writeln!(text, "[{group}]").expect("a String takes it");
+        }
+        for value in values {
+            writeln!(text, "{} = {value}", option.name()).expect("a String takes it");
+        }
+    }
+    text
+}
+
+fn values(option: OptionFacts) -> Vec<String> {
+    if option.is_host_dependent() {
+        return Vec::new();
+    }
+    match option.default() {
+        Some(serde_json::Value::Array(items)) if option.is_multi() => items
+            .iter()
+            .map(|item| item.as_str().unwrap_or_default().to_owned())
+            .collect(),
+        // A default need not be a value that the type takes: an empty text, a float of an int.
+        Some(serde_json::Value::Number(number)) if option.kind() == "integer" && number.is_f64() => Vec::new(),
+        _ => option
+            .default_text()
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect(),
+    }
+}
+
+#[test]
+fn a_file_of_defaults_is_silent_in_its_own_release() {
+    for release in Release::all().filter(|release| release.is_complete()) {
+        let stack = stack(&all_defaults(release));
+        let lines: Vec<String> = findings(&stack, release, release)
+            .into_iter()
+            .map(|(words, _)| words)
+            .collect();
+        assert!(lines.is_empty(), "{release}:\n{}", lines.join("\n"));
+    }
+}
+
+#[test]
+fn an_upgrade_speaks_only_of_options_that_it_changes() {
+    for from in Release::all().filter(|release| release.is_complete()) {
+        let Some(to) = from.next() else { continue };
+        let changed: BTreeSet<String> = changes(from, to)
+            .iter()
+            .map(|change| {
+                let (group, name) = change.subject();
+                format!("{group}.{name}")
+            })
+            .collect();
+        for (words, option) in findings(&stack(&all_defaults(from)), from, to) {
+            // What nothing sets has no place: the option is the first that the message names.
+            let named = words
+                .split('`')
+                .nth(1)
+                .map(|title| title.replacen('[', "", 1).replacen("] ", ".", 1));
+            let option = option.or(named).unwrap_or_default();
+            assert!(changed.contains(&option), "{from} to {to}: {words}");
+        }
+    }
+}
+
+/// `$NOVAMEND_SHARED/corpus` or `../shared/corpus`; `None`, having said why, where neither is there.
+fn corpus() -> Option<PathBuf> {
+    let root = std::env::var_os("NOVAMEND_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
+    let directory = root.join("corpus");
+    if directory.is_dir() {
+        return Some(directory);
+    }
+    eprintln!("skipped: no {}", directory.display());
+    None
+}
+
+/// The release that fits a file, by the word for it in INDEX.tsv.
+fn fitting(guess: &str) -> Release {
+    let first = guess.split([' ', '.']).next().unwrap_or_default();
+    Release::parse(first)
+        .unwrap_or(Release::FIRST_COMPLETE)
+        .max(Release::FIRST_COMPLETE)
+}
+
+fn line(stack: &Stack, finding: &Finding) -> String {
+    let number = match finding.location {
+        Location::File { layer, span } => stack.layers()[layer].document.source().position(span.start).line,
+        _ => 0,
+    };
+    format!("{number}\t{}\t{}", finding.rule.id, finding.message)
+}
+
+#[test]
+fn what_is_said_of_real_files_has_been_read() {
+    let Some(directory) = corpus() else {
+        return;
+    };
+    let index = fs::read_to_string(directory.join("INDEX.tsv")).expect("INDEX.tsv");
+    let mut text = String::new();
+    for row in index.lines().skip(1) {
+        let cells: Vec<&str> = row.split('\t').collect();
+        let release = fitting(cells[4]);
+        let bytes = fs::read(directory.join(cells[0])).expect("a file of the index");
+        let stack = Stack::of(Document::parse(Source::new(cells[0], bytes)));
+        let settings = Settings::default();
+        let found = lint::run(RULES, &Context::new(&stack, release, release, &settings));
+        writeln!(text, "{} {release}", cells[0]).expect("a String takes it");
+        for finding in found.iter().filter(|finding| OURS.contains(&finding.rule.id)) {
+            writeln!(text, "{}", line(&stack, finding)).expect("a String takes it");
+        }
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus-findings.txt");
+    if std::env::var_os("NOVAMEND_BLESS").is_some() {
+        fs::write(&path, &text).expect("the findings are written");
+    }
+    let read = fs::read_to_string(&path).expect("tests/corpus-findings.txt");
+    for (found, read) in text.lines().zip(read.lines()) {
+        assert_eq!(
+            found, read,
+            "`NOVAMEND_BLESS=1 cargo test --test noise` writes it anew, to be read"
+        );
+    }
+    assert_eq!(text.lines().count(), read.lines().count());
+}
