@@ -149,7 +149,7 @@ fn every_old_name_leads_to_its_option() {
         for option in catalog::options(release) {
             for alias in option.aliases() {
                 let found = by_old_name(alias.group, &alias.name.replace('-', "_"), release);
-                let titles: Vec<String> = found.iter().map(|facts| facts.title()).collect();
+                let titles: Vec<String> = found.iter().map(catalog::OptionFacts::title).collect();
                 assert!(
                     titles.contains(&option.title()),
                     "{release}: [{}] {}",
@@ -290,7 +290,8 @@ fn sha256(bytes: &[u8]) -> String {
             *word = word.wrapping_add(add);
         }
     }
-    state.iter().map(|word| format!("{word:08x}")).collect()
+    let words: Vec<String> = state.iter().map(|word| format!("{word:08x}")).collect();
+    words.concat()
 }
 
 #[test]

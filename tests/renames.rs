@@ -38,7 +38,7 @@ fn names(release: Release) -> Vec<(String, String)> {
 fn file(random: &mut Random, names: &[(String, String)], renamed: &[(String, String)]) -> String {
     let mut text = String::new();
     let mut written: Vec<&(String, String)> = Vec::new();
-    for _ in 0..1 + random.below(14) {
+    for _ in 0..=random.below(14) {
         let name = if renamed.is_empty() || random.once_in(3) {
             random.one(names)
         } else {
@@ -119,7 +119,7 @@ fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
         let names = names(from);
         let is_moved = |(group, name): &&(String, String)| !matches!(fate(group, name, to), Fate::Known(_));
         let renamed: Vec<(String, String)> = names.iter().filter(is_moved).cloned().collect();
-        let files: Vec<String> = (0..1 + random.below(2))
+        let files: Vec<String> = (0..=random.below(2))
             .map(|_| file(&mut random, &names, &renamed))
             .collect();
         let before = stack(&files);

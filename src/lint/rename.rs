@@ -74,7 +74,9 @@ impl Job<'_, '_, '_> {
             if self.is_other_today(counting) {
                 return Renaming::Shown("two options of today become one, and the other one's value counts");
             }
-            if self.context.is_referred_to(&self.seen.group, &self.seen.key) {
+            let (stack, references) = (self.context.stack, self.context.references());
+            let is_referred_to = |(group, key): &(String, String)| references.is_referred_to(stack, group, key);
+            if self.old_names().iter().any(is_referred_to) {
                 return Renaming::Shown("other values refer to the old name");
             }
             return Renaming::Dead(self.removal());

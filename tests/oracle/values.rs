@@ -215,7 +215,7 @@ fn is_same(ours: &Value, theirs: &Value) -> bool {
         return true;
     }
     match (float(ours), float(theirs)) {
-        (Some(ours), Some(theirs)) => ours == theirs || (ours.is_nan() && theirs.is_nan()),
+        (Some(ours), Some(theirs)) => ours.total_cmp(&theirs).is_eq() || (ours.is_nan() && theirs.is_nan()),
         _ => ours == theirs,
     }
 }
