@@ -130,7 +130,7 @@ pub(crate) struct StackArguments {
         help_heading = "Files as nova takes them"
     )]
     pub(crate) program: String,
-    /// Take OS_GROUP__NAME from the environment, which nova reads from stein on
+    /// Take `OS_GROUP__NAME` from the environment, which nova reads from stein on
     #[arg(long, help_heading = "Files as nova takes them")]
     pub(crate) env: bool,
     /// Look for default files under this directory instead of /
@@ -215,6 +215,8 @@ pub(crate) struct CheckArguments {
     pub(crate) write_ignores: bool,
 }
 
+// Each flag is one on the command line, and they mean nothing together.
+#[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Args)]
 pub(crate) struct FixArguments {
     #[command(flatten)]
@@ -223,7 +225,7 @@ pub(crate) struct FixArguments {
     pub(crate) upgrade: UpgradeArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
-    /// The live_migration_timeout_action to write; `auto` keeps what the old settings meant
+    /// The `live_migration_timeout_action` to write; `auto` keeps what the old settings meant
     #[arg(long, value_name = "ACTION", default_value = "auto")]
     pub(crate) action: ActionArgument,
     /// Write the action even where the default is the same
@@ -278,7 +280,7 @@ pub(crate) enum ActionArgument {
 
 #[derive(Debug, Args)]
 pub(crate) struct WhereArguments {
-    /// `group.name`, such as libvirt.live_migration_timeout_action; with --all the first PATH
+    /// `group.name`, such as `libvirt.live_migration_timeout_action`; with --all the first PATH
     #[arg(value_name = "OPTION", required_unless_present = "all")]
     pub(crate) option: Option<String>,
     /// Files, directories of *.conf, or `-`; default: where nova looks

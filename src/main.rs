@@ -49,7 +49,7 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
                 Ok(request) => {
                     let (outcome, ignores) = commands::check::run(&request, terminal)?;
                     if is_baseline {
-                        return request::write_ignores(&report, &ignores, outcome, terminal);
+                        return Ok(request::write_ignores(&report, &ignores, outcome, terminal));
                     }
                     Ok(outcome)
                 }
@@ -70,16 +70,16 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
         Command::Upgrade { from, to, format } => commands::upgrade::run(from, to, request::table(format), terminal),
         Command::Explain { rule } => commands::explain::explain(&rule, terminal),
         Command::Rules => commands::explain::list(terminal),
-        Command::Probe(arguments) => hand_over("probe", arguments.arguments, terminal),
-        Command::Verify(arguments) => hand_over("verify", arguments.arguments, terminal),
+        Command::Probe(arguments) => Ok(hand_over("probe", arguments.arguments, terminal)),
+        Command::Verify(arguments) => Ok(hand_over("verify", arguments.arguments, terminal)),
     }
 }
 
 /// Becomes `novamend-verify`; comes back only where that cannot be.
-fn hand_over(verb: &str, arguments: Vec<std::ffi::OsString>, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+fn hand_over(verb: &str, arguments: Vec<std::ffi::OsString>, terminal: &mut Terminal<'_>) -> Outcome {
     let mut all = vec![verb.into()];
     all.extend(arguments);
-    Ok(refuse(&commands::verify::run(&all), terminal))
+    refuse(&commands::verify::run(&all), terminal)
 }
 
 fn refuse(message: &dyn std::fmt::Display, terminal: &mut Terminal<'_>) -> Outcome {

@@ -5,9 +5,9 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::ArgMatches;
+use jiff::Timestamp;
 use novamend::catalog::Release;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::conf::load::{self, Input};
@@ -165,18 +165,13 @@ impl ReportArguments {
 }
 
 /// Adds `ignores` to the settings at `path`.
-pub(crate) fn write_ignores(
-    path: &Path,
-    ignores: &[Ignore],
-    outcome: Outcome,
-    terminal: &mut Terminal<'_>,
-) -> io::Result<Outcome> {
+pub(crate) fn write_ignores(path: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &mut Terminal<'_>) -> Outcome {
     let before = match fs::read_to_string(path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             terminal.complain(&format!("`{}` could not be read: {error}", path.display()));
-            return Ok(Outcome::Failed);
+            return Outcome::Failed;
         }
     };
     let reason = format!("baseline of {}", today());
@@ -185,7 +180,7 @@ pub(crate) fn write_ignores(
         Ok(changed) => changed,
         Err(error) => {
             terminal.complain(&error);
-            return Ok(Outcome::Failed);
+            return Outcome::Failed;
         }
     };
     let written = match before {
@@ -208,7 +203,7 @@ pub(crate) fn write_ignores(
     };
     if let Err(message) = written {
         terminal.complain(&message);
-        return Ok(Outcome::Failed);
+        return Outcome::Failed;
     }
     terminal.complain(&format!(
         "added {} to {}",
@@ -216,32 +211,16 @@ pub(crate) fn write_ignores(
         path.display()
     ));
     // What is found is now known; only what could not be done still counts.
-    Ok(if outcome == Outcome::Failed {
+    if outcome == Outcome::Failed {
         outcome
     } else {
         Outcome::Clean
-    })
+    }
 }
 
 /// Today's date, UTC, as `2026-11-23`.
 fn today() -> String {
-    let days = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs() / 86_400) as i64;
-    // Days to a civil date, after the proleptic Gregorian calendar: eras of 400 years that start on 1 March.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
+    Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
 fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatches>) -> Sources {

@@ -212,7 +212,7 @@ impl Reader<'_> {
                 "rule" => found.rule = self.rule(self.word(item)?, item.span().map_or(0, |span| span.start))?,
                 "file" => found.file = Some(PathBuf::from(self.word(item)?)),
                 "option" => found.option = Some(self.word(item)?.to_owned()),
-                "reason" => found.reason = self.word(item)?.to_owned(),
+                "reason" => self.word(item)?.clone_into(&mut found.reason),
                 _ => return Err(self.unknown(table, key, &IGNORE_KEYS)),
             }
         }

@@ -79,6 +79,7 @@ impl Release {
     pub const NEWEST: Self = Self(FIRST + SERIES.len() as u8 - 1);
 
     /// Every known release, oldest first.
+    #[must_use]
     pub fn all() -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
         (0..SERIES.len()).map(|row| Self(FIRST + row as u8))
     }
@@ -197,7 +198,6 @@ impl Release {
     #[must_use]
     pub fn host_minima(self) -> Option<HostMinima> {
         let (libvirt, qemu, next_libvirt, next_qemu) = match self.0 {
-            ..=14 => return None,
             15 => ((1, 2, 1), (1, 5, 3), (1, 2, 9), (2, 1, 0)),
             16..=17 => ((1, 2, 9), (2, 1, 0), (1, 3, 1), (2, 5, 0)),
             18 => ((1, 3, 1), (2, 5, 0), (3, 0, 0), (2, 8, 0)),

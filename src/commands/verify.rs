@@ -67,15 +67,12 @@ pub fn report(arguments: &[&OsStr]) -> Result<(i32, serde_json::Value), VerifyEr
         .stdin(Stdio::null())
         .output()
         .map_err(|error| VerifyError::Start(program.clone(), error))?;
-    match (output.status.code(), serde_json::from_slice(&output.stdout)) {
-        (Some(code @ (0 | 1)), Ok(report)) => Ok((code, report)),
-        _ => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Err(VerifyError::NoReport(
-                said.trim().trim_start_matches("could not be run: ").to_owned(),
-            ))
-        }
+    if let (Some(code @ (0 | 1)), Ok(report)) = (output.status.code(), serde_json::from_slice(&output.stdout)) {
+        return Ok((code, report));
     }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.trim().trim_start_matches("could not be run: ");
+    Err(VerifyError::NoReport(said.to_owned()))
 }
 
 /// The program beside `own`, known to load.

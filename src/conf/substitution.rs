@@ -42,10 +42,10 @@ pub fn references(value: &str) -> Vec<Reference> {
 ///
 /// # Errors
 /// The first reference that `lookup` does not know, boxed with its place; oslo.config then raises `NoSuchOptError`.
-pub fn substitute<'a>(
-    value: &'a str,
+pub fn substitute(
+    value: &str,
     mut lookup: impl FnMut(&Reference) -> Option<String>,
-) -> Result<Cow<'a, str>, Box<Reference>> {
+) -> Result<Cow<'_, str>, Box<Reference>> {
     if !value.contains('$') {
         return Ok(Cow::Borrowed(value));
     }

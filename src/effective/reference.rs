@@ -21,9 +21,8 @@ impl View<'_> {
                 .referred_to(group, name)
                 .or_else(|| self.referred_to("DEFAULT", name))?,
         };
-        let text = match self.text_within(&setting, deeper).ok()? {
-            None => return Some(String::new()),
-            Some(text) => text,
+        let Some(text) = self.text_within(&setting, deeper).ok()? else {
+            return Some(String::new());
         };
         // The value is read by its type and printed by Python before it is put in.
         let kind = setting.facts.option_type();

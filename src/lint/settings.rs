@@ -47,24 +47,21 @@ pub struct Settings {
 }
 
 impl Settings {
-    fn configured(&self, rule: &Rule) -> Option<Option<Severity>> {
-        self.severities
-            .iter()
-            .rev()
-            .find(|(id, _)| id == rule.id)
-            .map(|(_, severity)| *severity)
+    /// What is written about `rule`, the last line first: a severity, or that it is off.
+    fn configured(&self, rule: &Rule) -> Option<&(String, Option<Severity>)> {
+        self.severities.iter().rev().find(|(id, _)| id == rule.id)
     }
 
     /// Whether the settings turn `rule` off.
     #[must_use]
     pub fn is_off(&self, rule: &Rule) -> bool {
-        self.configured(rule) == Some(None)
+        self.configured(rule).is_some_and(|(_, severity)| severity.is_none())
     }
 
     /// How bad a finding of `rule` is that the rule itself calls `own`.
     #[must_use]
     pub fn severity(&self, rule: &Rule, own: Severity) -> Severity {
-        self.configured(rule).flatten().unwrap_or(own)
+        self.configured(rule).and_then(|(_, severity)| *severity).unwrap_or(own)
     }
 
     /// Whether some ignore covers `finding`.

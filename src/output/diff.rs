@@ -86,12 +86,11 @@ fn hunk(out: &mut Painter, group: &[DiffOp], old: &Lines<'_>, new: &Lines<'_>) {
     );
     out.line("36", &header);
     for op in group {
-        match op {
-            DiffOp::Equal { .. } => op.old_range().for_each(|line| out.body("", ' ', old, line)),
-            _ => {
-                op.old_range().for_each(|line| out.body("31", '-', old, line));
-                op.new_range().for_each(|line| out.body("32", '+', new, line));
-            }
+        if matches!(op, DiffOp::Equal { .. }) {
+            op.old_range().for_each(|line| out.body("", ' ', old, line));
+        } else {
+            op.old_range().for_each(|line| out.body("31", '-', old, line));
+            op.new_range().for_each(|line| out.body("32", '+', new, line));
         }
     }
 }

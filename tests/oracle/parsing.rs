@@ -63,7 +63,8 @@ fn differences(oracles: &mut [Oracle], paths: &[PathBuf]) -> Vec<String> {
                 let bytes = fs::read(path).expect("the file is there");
                 let actual = read(&bytes);
                 // As texts, so that the order of keys counts too.
-                if actual.to_string() != expected.to_string() && !is_met_first(&bytes, &expected) {
+                let (as_read, as_expected) = (actual.to_string(), expected.to_string());
+                if as_read != as_expected && !is_met_first(&bytes, &expected) {
                     differences.push(format!(
                         "{} reads {} otherwise\n  bytes    {}\n  oslo     {expected}\n  novamend {actual}",
                         oracle.name,

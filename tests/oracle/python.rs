@@ -42,7 +42,11 @@ impl Oracle {
 
     /// The answers to `questions`, in their order. Together the questions must fit a pipe.
     pub(crate) fn ask(&mut self, questions: &[Value]) -> Vec<Value> {
-        let lines: String = questions.iter().map(|question| format!("{question}\n")).collect();
+        let mut lines = String::new();
+        for question in questions {
+            lines.push_str(&question.to_string());
+            lines.push('\n');
+        }
         assert!(lines.len() < 65_536, "fewer questions at a time");
         self.input.write_all(lines.as_bytes()).expect("the oracle reads");
         questions.iter().map(|_| self.answer()).collect()

@@ -129,7 +129,7 @@ fn is_encoded(text: &str, more: &str) -> bool {
     while let Some(c) = rest.next() {
         let plain = c.is_ascii_alphanumeric() || "._~-!$&'()*+,;=".contains(c) || more.contains(c);
         let hex = |c: Option<char>| c.is_some_and(|c| c.is_ascii_hexdigit());
-        if !plain && !(c == '%' && hex(rest.next()) && hex(rest.next())) {
+        if !(plain || c == '%' && hex(rest.next()) && hex(rest.next())) {
             return false;
         }
     }

@@ -57,9 +57,9 @@ pub(super) fn check_range(value: &str, min: Option<i64>, max: Option<i64>) -> Re
         parse_int(text).filter(|_| plain).ok_or(ValueError::Range)
     };
     let (first, last) = (number(first)?, number(last)?);
-    let (least, greatest) = (min.map(i128::from), max.map(i128::from));
-    bounded(first.min(last), least, None)?;
-    bounded(first.max(last), None, greatest)?;
+    let (min, max) = (min.map(i128::from), max.map(i128::from));
+    bounded(first.min(last), min, None)?;
+    bounded(first.max(last), None, max)?;
     Ok(Value::Range(first, last))
 }
 

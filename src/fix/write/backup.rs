@@ -4,7 +4,8 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
 
 use super::directory::Directory;
 
@@ -35,9 +36,10 @@ impl Stamp {
     }
 
     fn now() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = Timestamp::now().strftime("%Y%m%d%H%M%S").to_string();
         Self {
-            time: calendar(since.as_secs()),
+            // Digits only, as the clock cannot be before the year 1000.
+            time: time.parse().unwrap_or_default(),
             number: 1,
         }
     }
@@ -52,28 +54,6 @@ impl Stamp {
         }
         backup
     }
-}
-
-/// `20261123201500` for seconds since 1970, UTC, by the Gregorian rule.
-fn calendar(seconds: u64) -> u64 {
-    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    let (mut days, rest) = (seconds / 86_400, seconds % 86_400);
-    let mut year = 1970;
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let february = 28 + u64::from(is_leap(year));
-    let mut month = 1;
-    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    let date = year * 10_000 + month * 100 + days + 1;
-    date * 1_000_000 + rest / 3600 * 10_000 + rest / 60 % 60 * 100 + rest % 60
 }
 
 /// The backups of the file `name`, newest first.
@@ -105,21 +85,6 @@ pub(super) fn next(directory: &Directory, name: &OsStr) -> io::Result<OsString> 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn seconds_become_a_date_by_the_gregorian_rule() {
-        let known = [
-            (0, 19_700_101_000_000),
-            (951_782_399, 20_000_228_235_959),
-            (951_782_400, 20_000_229_000_000),
-            (1_795_464_900, 20_261_123_201_500),
-            (4_107_542_399, 21_000_228_235_959),
-            (4_107_542_400, 21_000_301_000_000),
-        ];
-        for (seconds, date) in known {
-            assert_eq!(calendar(seconds), date);
-        }
-    }
 
     #[test]
     fn a_backup_name_is_read_back_as_its_stamp() {
