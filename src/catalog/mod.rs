@@ -170,7 +170,9 @@ pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFa
         .map(|row| row.name);
     let near_here = nearest::nearest(&wanted, names).and_then(|name| option(&here, name, release));
     near_here.or_else(|| {
+        let mut last = "";
         let groups = options(release).map(|option| option.group());
+        let groups = groups.filter(|group| std::mem::replace(&mut last, group) != *group);
         let near_group = nearest::nearest(&here.to_lowercase(), groups)?;
         option(near_group, &wanted, release)
     })

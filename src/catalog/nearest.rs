@@ -6,11 +6,29 @@
 #[must_use]
 pub fn nearest<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let most = (wanted.chars().count() / 3).min(4);
+    // Nearly all words are ruled out by their letters alone.
+    let letters = wanted.is_ascii().then(|| letters(wanted));
     words
         .filter(|word| word.len().abs_diff(wanted.len()) <= most)
+        .filter(|word| letters.as_ref().is_none_or(|letters| may_be_near(letters, word, most)))
         .filter_map(|word| Some((distance(wanted, word, most)?, word)))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, word)| word)
+}
+
+/// How often each byte stands in a word, bytes with the same last five bits counted as one.
+fn letters(word: &str) -> [i32; 32] {
+    let mut counts = [0; 32];
+    for byte in word.bytes() {
+        counts[usize::from(byte & 31)] += 1;
+    }
+    counts
+}
+
+/// Whether the letters alone allow `word` to be near: an edit of one ASCII letter changes two counts by one at most.
+fn may_be_near(wanted: &[i32; 32], word: &str, most: usize) -> bool {
+    let apart: i32 = letters(word).iter().zip(wanted).map(|(a, b)| (a - b).abs()).sum();
+    !word.is_ascii() || apart as usize <= 2 * most
 }
 
 /// Edits (insert, delete, replace, swap of neighbours) that make one word the other; `None` above `most`.

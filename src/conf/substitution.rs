@@ -34,6 +34,7 @@ pub fn references(value: &str) -> Vec<Reference> {
         if let Piece::Reference(reference) = piece {
             found.push(reference);
         }
+        true
     });
     found
 }
@@ -51,15 +52,17 @@ pub fn substitute(
     }
     let mut out = String::with_capacity(value.len());
     let mut unknown = None;
-    scan(value, |piece| match piece {
-        Piece::Text(text) => out.push_str(text),
-        Piece::Dollar => out.push('$'),
-        // What comes behind the first unknown one is not looked up: a value that leads back to itself could do so often.
-        Piece::Reference(_) if unknown.is_some() => {}
-        Piece::Reference(reference) => match lookup(&reference) {
-            Some(text) => out.push_str(&text),
-            None => unknown = Some(Box::new(reference)),
-        },
+    // What comes behind the first unknown one is not looked at: a value that leads back to itself could do so often.
+    scan(value, |piece| {
+        match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Dollar => out.push('$'),
+            Piece::Reference(reference) => match lookup(&reference) {
+                Some(text) => out.push_str(&text),
+                None => unknown = Some(Box::new(reference)),
+            },
+        }
+        unknown.is_none()
     });
     unknown.map_or(Ok(Cow::Owned(out)), Err)
 }
@@ -72,28 +75,27 @@ enum Piece<'a> {
 
 /// Cuts `value` as Python's `string.Template` does with oslo.config's pattern, `\$` first made `$$`.
 ///
-/// Both are two bytes long, so the ranges are those of the value as written.
-fn scan(value: &str, mut each: impl FnMut(Piece<'_>)) {
+/// Both are two bytes long, so the ranges are those of the value as written. It ends early where `each` says no.
+fn scan(value: &str, mut each: impl FnMut(Piece<'_>) -> bool) {
     let value = value.replace("\\$", "$$");
     let mut at = 0;
     while let Some(found) = value[at..].find('$') {
         let dollar = at + found;
-        each(Piece::Text(&value[at..dollar]));
+        let goes_on = each(Piece::Text(&value[at..dollar]));
         at = dollar + 1;
         let rest = &value[at..];
-        if rest.starts_with('$') {
-            each(Piece::Dollar);
-            at += 1;
+        let (piece, width) = if rest.starts_with('$') {
+            (Piece::Dollar, 1)
         } else if let Some((name, width, braced)) = name_at(rest) {
             let range = dollar..at + width;
-            each(Piece::Reference(Reference {
-                range,
-                name: name.to_owned(),
-                braced,
-            }));
-            at += width;
+            let name = name.to_owned();
+            (Piece::Reference(Reference { range, name, braced }), width)
         } else {
-            each(Piece::Dollar);
+            (Piece::Dollar, 0)
+        };
+        at += width;
+        if !(goes_on && each(piece)) {
+            return;
         }
     }
     each(Piece::Text(&value[at..]));

@@ -2,7 +2,7 @@
 //!
 //! It also says which references lead nowhere. Their syntax is [`crate::conf::substitution`]'s business.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Setting, View, Walk, printed};
 use crate::catalog::outside::{self, Hints, Outside};
@@ -14,13 +14,7 @@ impl View<'_> {
     /// The text a reference in a value of `group` stands for; `None` where it leads nowhere.
     pub(super) fn referenced(&self, group: &str, reference: &Reference, walk: Walk<'_>) -> Option<String> {
         let deeper = walk.deeper()?;
-        let setting = match reference.target() {
-            (Some(named), _) if !is_group_name(named) => return None,
-            (Some(named), name) => self.referred_to(named, name)?,
-            (None, name) => self
-                .referred_to(group, name)
-                .or_else(|| self.referred_to("DEFAULT", name))?,
-        };
+        let setting = self.meant_by(group, reference)?;
         let Some(text) = self.text_within(&setting, deeper).ok()? else {
             return Some(String::new());
         };
@@ -28,6 +22,43 @@ impl View<'_> {
         let kind = setting.facts.option_type();
         let text = printed(&value::check(&kind, &text, self.profile()).ok()?);
         walk.spend(text.len()).map(|()| text)
+    }
+
+    /// Whether `raw`, as a value of an option in `group`, leads by references to a default that differs from host to host.
+    #[must_use]
+    pub fn depends_on_host(&self, group: &str, raw: &str) -> bool {
+        // Each name once: a value may hold it a million times, or lead back to itself.
+        let mut asked: HashSet<(String, String)> = HashSet::new();
+        let mut waiting = vec![(group.to_owned(), raw.to_owned())];
+        while let Some((group, raw)) = waiting.pop() {
+            for reference in substitution::references(&raw) {
+                if !asked.insert((group.clone(), reference.name.clone())) {
+                    continue;
+                }
+                let Some(setting) = self.meant_by(&group, &reference) else {
+                    continue;
+                };
+                let text = match setting.winner() {
+                    Some(site) => Some(self.stack.value(site).into_owned()),
+                    None if setting.facts.is_host_dependent() => return true,
+                    None => setting.facts.default_text(),
+                };
+                waiting.extend(text.map(|text| (setting.facts.group().to_owned(), text)));
+            }
+        }
+        false
+    }
+
+    /// The option that `reference` in a value of `group` leads to: in the group it names, else in `group`, else in
+    /// `[DEFAULT]`.
+    fn meant_by(&self, group: &str, reference: &Reference) -> Option<Setting> {
+        match reference.target() {
+            (Some(named), _) if !is_group_name(named) => None,
+            (Some(named), name) => self.referred_to(named, name),
+            (None, name) => self
+                .referred_to(group, name)
+                .or_else(|| self.referred_to("DEFAULT", name)),
+        }
     }
 
     /// The option that a reference to `name` in `group` means.

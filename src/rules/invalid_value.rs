@@ -6,7 +6,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, OptionFacts, Release};
 use crate::conf::layers::Site;
-use crate::conf::substitution;
 use crate::conf::value::{self, ValueError};
 use crate::effective::{View, mask};
 use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen, slip};
@@ -58,32 +57,11 @@ fn is_negative_timeout(option: OptionFacts, error: &ValueError) -> bool {
 /// Why the release of `view` rejects the value at `site`; `None` where it takes it, or a host decides.
 fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueError> {
     let raw = view.stack().value(site);
-    if depends_on_host(view, option.group(), &raw, 0) {
+    if view.depends_on_host(option.group(), &raw) {
         return None;
     }
     let text = view.expanded(option.group(), &raw).ok()?;
     value::check(&option.option_type(), &text, view.profile()).err()
-}
-
-/// Whether the value leads, by references, to a default that differs from host to host.
-fn depends_on_host(view: &View<'_>, group: &str, raw: &str, depth: usize) -> bool {
-    if depth > 8 || !raw.contains('$') {
-        return depth > 8;
-    }
-    substitution::references(raw).iter().any(|reference| {
-        let (asked, name) = reference.target();
-        let setting = match asked {
-            Some(asked) => view.setting(asked, name),
-            None => view.setting(group, name).or_else(|| view.setting("DEFAULT", name)),
-        };
-        let Some(setting) = setting else { return false };
-        let raw = match setting.winner() {
-            Some(site) => view.stack().value(site).into_owned(),
-            None if setting.facts.is_host_dependent() => return true,
-            None => setting.facts.default_text().unwrap_or_default(),
-        };
-        depends_on_host(view, setting.facts.group(), &raw, depth + 1)
-    })
 }
 
 fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Finding {
