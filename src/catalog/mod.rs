@@ -14,6 +14,7 @@ pub mod secret;
 pub mod table;
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 pub use facts::{Alias, OptionFacts};
 pub use fate::{Fate, Gone, fate};
@@ -178,26 +179,30 @@ pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFa
     })
 }
 
+/// An option as two releases have it.
+pub type InBoth = (OptionFacts, OptionFacts);
+
 /// The options that both releases have and whose default differs, as each has them; host-dependent ones left out.
-pub fn changed_defaults(from: Release, to: Release) -> impl Iterator<Item = (OptionFacts, OptionFacts)> {
-    let rows = &table().rows;
-    let starts = (0..rows.len())
-        .filter(|&at| at == 0 || (rows[at - 1].group, rows[at - 1].name) != (rows[at].group, rows[at].name));
-    starts.filter_map(move |start| {
-        let mut old = None;
-        let mut new = None;
-        for row in &rows[start..] {
-            if (row.group, row.name) != (rows[start].group, rows[start].name) {
-                break;
-            }
-            old = old.or_else(|| row.covers(from).then_some(row));
-            new = new.or_else(|| row.covers(to).then_some(row));
-        }
-        let (old, new) = (old?, new?);
-        let differs = table::field(old.facts, "default") != table::field(new.facts, "default");
-        let (old, new) = (OptionFacts::new(*old), OptionFacts::new(*new));
-        (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))
+#[must_use]
+pub fn changed_defaults(from: Release, to: Release) -> &'static [InBoth] {
+    /// One for each pair of releases: a fleet asks ten thousand times.
+    static KNOWN: [[OnceLock<Vec<InBoth>>; RELEASES]; RELEASES] =
+        [const { [const { OnceLock::new() }; RELEASES] }; RELEASES];
+    const RELEASES: usize = (Release::NEWEST.number() - Release::OLDEST.number()) as usize + 1;
+    let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
+    KNOWN[at(from)][at(to)].get_or_init(|| {
+        let rows = &table().rows;
+        let of_options = rows.chunk_by(|a, b| (a.group, a.name) == (b.group, b.name));
+        of_options.filter_map(|rows| changed_default(rows, from, to)).collect()
     })
+}
+
+fn changed_default(rows: &[Row], from: Release, to: Release) -> Option<InBoth> {
+    let old = rows.iter().find(|row| row.covers(from))?;
+    let new = rows.iter().find(|row| row.covers(to))?;
+    let differs = table::field(old.facts, "default") != table::field(new.facts, "default");
+    let (old, new) = (OptionFacts::new(*old), OptionFacts::new(*new));
+    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))
 }
 
 /// Whether the default of some option of `release` refers to `name`; nearly none does.

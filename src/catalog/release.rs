@@ -129,7 +129,7 @@ impl Release {
 
     /// The major version: 18 for Rocky.
     #[must_use]
-    pub fn number(self) -> u8 {
+    pub const fn number(self) -> u8 {
         self.0
     }
 

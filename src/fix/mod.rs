@@ -1,6 +1,6 @@
 //! From findings to new texts: fixes are chosen, applied, proved, and the outcome is checked again until nothing changes.
 //!
-//! It changes bytes in memory only; files are written in [`write`].
+//! It changes bytes in memory only; files are written in [`mod@write`].
 
 pub mod proof;
 pub mod witness;

@@ -23,14 +23,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let groups: HashSet<&str> = context.seen().iter().map(|seen| &*seen.group).collect();
-    for (old, new) in catalog::changed_defaults(from, to) {
+    for &(old, new) in catalog::changed_defaults(from, to) {
         let known = moves::new_default(new.group(), new.name(), from, to);
-        if known.is_some_and(|known| known.why.is_empty()) {
-            continue;
-        }
         let is_grave = known.is_some_and(|known| known.is_grave);
+        let is_idle = known.is_some_and(|known| known.why.is_empty());
         let matters = groups.contains(new.group()) || (is_grave && is_whole(context));
-        if matters && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
+        if matters && !is_idle && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
             findings.push(report(context, old, new, known));
         }
     }
