@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -152,7 +153,10 @@ impl Worker {
         run_event_loop().map_err(|refusal| refusal.message)?;
         let mut daemons = Vec::new();
         for host in Host::BOTH {
-            daemons.push((host, daemon::start(host, &order.setup).map_err(text)?));
+            daemons.push((
+                host,
+                daemon::start(Path::new("/proc/self/exe"), host, &order.setup).map_err(text)?,
+            ));
         }
         let (mut libvirt, versions) = Libvirt::connect(
             order.setup.mode,

@@ -44,11 +44,11 @@ const PLACES: [(&str, &str); 5] = [
     ("run", "/run/libvirt"),
 ];
 
-/// Writes the configuration of `host` and starts its daemon, which dies with the sandbox.
+/// Writes the configuration of `host` and starts its daemon, which dies with the sandbox; `own` is this program.
 ///
 /// # Errors
 /// A file or the process could not be made.
-pub fn start(host: Host, setup: &Setup) -> io::Result<Child> {
+pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
     let directory = host.directory();
     for part in [
         "lib",
@@ -79,7 +79,7 @@ pub fn start(host: Host, setup: &Setup) -> io::Result<Child> {
     let order = serde_json::to_string(setup).map_err(io::Error::other)?;
     let core = capabilities::lend(setup.mode, &cache_of(host, setup.mode));
     let log = File::create(host.log())?;
-    let child = Command::new("/proc/self/exe")
+    let child = Command::new(own)
         .args([INNER, "daemon", host.letter(), &order])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

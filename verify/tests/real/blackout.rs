@@ -1,0 +1,207 @@
+//! How long the guest stands still in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
+//! same two daemons in the same run.
+//!
+//! It measures and asserts no time; run by hand: `cargo test --release -p novamend-verify --test real blackout -- --ignored
+//! --nocapture`. `NOVAMEND_ROUNDS` says how many of each (default 10).
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use novamend::catalog::Release;
+use novamend::migration::Action;
+use novamend_verify::guest::serial::Hearing;
+use novamend_verify::guest::{self, Size};
+use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
+use novamend_verify::hypervisor::{Happening, Hypervisor, Request};
+use novamend_verify::monitor::Policy;
+use novamend_verify::preflight::programs;
+use novamend_verify::sandbox::Mode;
+use novamend_verify::sandbox::daemon::{self, Setup};
+use novamend_verify::sandbox::layout::{self, Host};
+use novamend_verify::trial::{Pace, migrate};
+
+use crate::ground::{alone, has_kvm, is_missing};
+
+const BANDWIDTH: u64 = 20;
+
+#[test]
+#[ignore = "a measurement, to be run by hand"]
+fn post_copy_beside_virsh() {
+    let _machine = alone();
+    if is_missing() || !has_kvm() {
+        return;
+    }
+    // the shell stays as PID 1 and reaps what libvirt leaves to it
+    let script = "mount -t tmpfs none /run && mount -t tmpfs none /tmp && \
+                  \"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
+    let status = Command::new("unshare")
+        .args([
+            "--mount",
+            "--pid",
+            "--net",
+            "--ipc",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+        ])
+        .args(["--propagation", "private", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env("NOVAMEND_TEST_INSIDE", "1")
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Not a test by itself: what the measurement above does in its namespaces.
+#[test]
+#[ignore = "run by the measurement above in namespaces of its own"]
+fn inside_of_namespaces() {
+    if std::env::var_os("NOVAMEND_TEST_INSIDE").is_none() {
+        return;
+    }
+    let rounds = std::env::var("NOVAMEND_ROUNDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(10);
+    let mut bench = Bench::new();
+    let (mut ours, mut virsh) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        ours.push(bench.round(Bench::by_monitor));
+        virsh.push(bench.round(Bench::by_virsh));
+    }
+    for (name, times) in [("novamend", &mut ours), ("virsh", &mut virsh)] {
+        times.sort_by(f64::total_cmp);
+        let (least, middle, most) = (times[0], times[times.len() / 2], times[times.len() - 1]);
+        eprintln!("{name}: {rounds} times, {least:.1} / {middle:.1} / {most:.1} ms (least, median, most)");
+    }
+}
+
+struct Bench {
+    libvirt: Libvirt,
+    hearing: Hearing,
+    setup: Setup,
+    size: Size,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let began = Instant::now();
+        fs::create_dir_all(layout::channel()).unwrap();
+        fs::create_dir_all("/run/libvirt").unwrap();
+        fs::set_permissions(layout::channel(), Permissions::from_mode(0o1777)).unwrap();
+        let size = Size::with_hot_mib(12);
+        fs::write(layout::image(), guest::image(size, 2e9)).unwrap();
+        let host = programs::daemon().unwrap();
+        let setup = Setup {
+            mode: Mode::System,
+            daemon: host.program,
+            socket: host.socket.to_owned(),
+            emulator: programs::emulator().unwrap(),
+            qemu_user: Some(("root".to_owned(), "root".to_owned())),
+            drivers: if host.is_modular { None } else { programs::drivers() },
+        };
+        let hearing = Hearing::listen(&layout::serial(), began).unwrap();
+        run_event_loop().unwrap();
+        let own = PathBuf::from(env!("CARGO_BIN_EXE_novamend-verify"));
+        let daemons = Host::BOTH.map(|host| (host, daemon::start(&own, host, &setup).unwrap()));
+        let patience = Duration::from_secs(40);
+        let (libvirt, _) = Libvirt::connect(setup.mode, &setup.socket, daemons.into(), began, patience).unwrap();
+        Self {
+            libvirt,
+            hearing,
+            setup,
+            size,
+        }
+    }
+
+    /// A fresh guest is moved; the milliseconds from its last sign here to the first there.
+    fn round(&mut self, how: fn(&mut Self)) -> f64 {
+        for host in Host::BOTH {
+            self.libvirt.remove_guest(host);
+        }
+        self.hearing.forget();
+        let line = self.hearing.connections();
+        let (image, serial) = (layout::image(), layout::serial());
+        let xml = guest::domain_xml(self.size, false, &self.setup.emulator, &image, &serial);
+        self.libvirt.start_guest(Host::A, &xml).unwrap();
+        let alive = |hearing: &Hearing, generation| {
+            let patience = Duration::from_secs(20);
+            assert!(hearing.wait(patience, |records| {
+                records.last().is_some_and(|last| last.generation >= generation)
+            }));
+        };
+        alive(&self.hearing, 2);
+        self.libvirt.set_source(Host::A);
+        how(self);
+        let generation = self.hearing.records().0.last().unwrap().generation;
+        alive(&self.hearing, generation + 2);
+        let (_, last) = self.hearing.span(line).unwrap();
+        let (first, _) = self.hearing.span(line + 1).expect("the guest has moved");
+        first.saturating_sub(last).as_secs_f64() * 1000.0
+    }
+
+    fn by_monitor(&mut self) {
+        let request = Request {
+            post_copy: true,
+            bandwidth: BANDWIDTH,
+            ..Request::default()
+        };
+        let policy = Policy {
+            release: Release::NEWEST,
+            action: Action::ForceComplete,
+            completion_timeout: 1600,
+            progress_timeout: 0,
+            post_copy: true,
+            schedule: Vec::new(),
+        };
+        let pace = Pace {
+            interval: Duration::from_millis(25),
+            act_after: Duration::from_millis(650),
+            pass: 2,
+            limit: Duration::from_secs(20),
+        };
+        let trace = migrate(&mut self.libvirt, &request, policy, pace);
+        assert_eq!(trace.returned, Some(Ok(())), "{trace:?}");
+    }
+
+    fn by_virsh(&mut self) {
+        let uri = |host: Host| host.uri(self.setup.mode, &self.setup.socket);
+        let channel = format!("unix://{}/migration.sock", layout::channel().display());
+        let mut migrate = virsh(&uri(Host::A))
+            .args([
+                "migrate",
+                "--live",
+                "--p2p",
+                "--postcopy",
+                "--undefinesource",
+                "--persistent",
+            ])
+            .args(["--bandwidth", &BANDWIDTH.to_string(), "--migrateuri", &channel])
+            .args([guest::NAME, &uri(Host::B)])
+            .spawn()
+            .unwrap();
+        while let Some((_, happening)) = self.libvirt.next(Duration::from_secs(20)) {
+            if matches!(happening, Happening::Pass(number) if number >= 2) {
+                break;
+            }
+        }
+        let switched = virsh(&uri(Host::A))
+            .args(["migrate-postcopy", guest::NAME])
+            .status()
+            .unwrap();
+        assert!(switched.success());
+        assert!(migrate.wait().unwrap().success());
+    }
+}
+
+fn virsh(uri: &str) -> Command {
+    let mut command = Command::new("virsh");
+    command
+        .args(["--quiet", "-c", uri])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    command
+}
