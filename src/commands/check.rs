@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
 use crate::commands::sources::{Survey, Surveyed};
+use crate::conf::layers::Layer;
 use crate::conf::load::LoadError;
 use crate::lint::{self, Context, Edited, Finding, Safety, Settings};
 use crate::output::{Counts, Format, Style, json, pretty, short};
@@ -158,14 +159,18 @@ fn step(context: &Context<'_>, finding: &Finding) -> Option<(Edited, String)> {
 
 /// What would keep `finding` out of the next report.
 fn ignore(context: &Context<'_>, finding: &Finding) -> lint::Ignore {
+    let path = |layer: &Layer| layer.document.source().path().to_owned();
+    let layers = context.stack.layers();
     let file = match finding.location {
-        lint::Location::File { layer, .. } => Some(context.stack.layers()[layer].document.source().path().to_owned()),
+        lint::Location::File { layer, .. } => Some(path(&layers[layer])),
+        // Of several files none can be blamed for what none of them sets.
+        lint::Location::Stack if layers.len() == 1 => Some(path(&layers[0])),
         _ => None,
     };
     lint::Ignore {
         rule: finding.rule.id.to_owned(),
         file,
-        option: context.option_of(finding.location),
+        option: context.subject(finding),
         reason: String::new(),
     }
 }

@@ -259,6 +259,18 @@ impl<'a> Context<'a> {
         format!("{}:{}", source.path().display(), self.stack.assignment(place).line)
     }
 
+    /// `group.name` of the option `finding` is about: of the assignment it lies in, else what it names itself.
+    #[must_use]
+    pub fn subject(&self, finding: &Finding) -> Option<String> {
+        let named = || {
+            finding
+                .option
+                .as_ref()
+                .map(|option| format!("{}.{}", option.group, option.name))
+        };
+        self.option_of(finding.location).or_else(named)
+    }
+
     /// `group.name` of the assignment that `location` lies in.
     #[must_use]
     pub fn option_of(&self, location: Location) -> Option<String> {

@@ -210,6 +210,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The hop at which it happens and when to edit, where that is known.
     pub step: Option<Step>,
+    /// The option it is about, where no line can be blamed.
+    pub option: Option<OptionName>,
 }
 
 impl Finding {
@@ -226,7 +228,15 @@ impl Finding {
             related: Vec::new(),
             fix: None,
             step: None,
+            option: None,
         }
+    }
+
+    /// About an option that no line sets.
+    #[must_use]
+    pub fn on(mut self, option: OptionName) -> Self {
+        self.option = Some(option);
+        self
     }
 
     /// Graded other than its rule.

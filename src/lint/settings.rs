@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
+use crate::conf::layers::Layer;
 use crate::migration::Action;
 
 /// `--action`.
@@ -23,7 +24,7 @@ pub enum ActionChoice {
 pub struct Ignore {
     /// The rule's id.
     pub rule: String,
-    /// Only in this file: the path as reported, or its last components.
+    /// Only in this file, or in a stack it is of: the path as reported, or its last components.
     pub file: Option<PathBuf>,
     /// Only of this option: `group.name`.
     pub option: Option<String>,
@@ -78,17 +79,18 @@ impl Ignore {
         if self.rule != finding.rule.id {
             return false;
         }
+        let mut layers = context.stack.layers().iter();
+        let is_of = |layer: &Layer, file: &PathBuf| layer.document.source().path().ends_with(file);
         let in_file = match (&self.file, finding.location) {
             (None, _) => true,
-            (Some(file), Location::File { layer, .. }) => {
-                context.stack.layers()[layer].document.source().path().ends_with(file)
-            }
-            (Some(_), _) => false,
+            (Some(file), Location::File { layer, .. }) => layers.nth(layer).is_some_and(|layer| is_of(layer, file)),
+            (Some(file), Location::Stack) => layers.any(|layer| is_of(layer, file)),
+            (Some(_), Location::Environment(_)) => false,
         };
         in_file
             && self
                 .option
                 .as_ref()
-                .is_none_or(|option| context.option_of(finding.location).as_ref() == Some(option))
+                .is_none_or(|option| context.subject(finding).as_ref() == Some(option))
     }
 }

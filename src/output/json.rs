@@ -78,7 +78,7 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
     let fields = [
         ("rule", json!(finding.rule.id)),
         ("severity", json!(finding.severity.as_str())),
-        ("option", json!(context.option_of(finding.location))),
+        ("option", json!(context.subject(finding))),
         ("message", json!(finding.message)),
         ("why", json!(finding.why)),
         ("help", json!(finding.help)),

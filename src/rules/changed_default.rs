@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use crate::catalog::moves;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::effective::mask;
-use crate::lint::{Context, Edited, Finding, Location, Rule, Severity, Step, seen};
+use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Severity, Step, seen};
 
 pub(super) static RULE: Rule = Rule {
     id: "changed-default",
@@ -80,6 +80,7 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         Severity::Info
     };
     Finding::new(&RULE, Location::Stack, message)
+        .on(OptionName::new(new.group(), new.name()))
         .graded(severity)
         .because(why)
         .with_help(help)
