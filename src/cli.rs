@@ -65,6 +65,9 @@ pub(crate) enum Command {
         /// `group.name`, such as `libvirt.virt_type`
         #[arg(value_name = "OPTION")]
         option: String,
+        /// Options of drivers that are not part of nova, as for `check`
+        #[arg(long, value_name = "FILE")]
+        extra_catalog: Vec<PathBuf>,
         /// How to print
         #[arg(long, value_name = "FORMAT", default_value = "pretty")]
         format: PlainFormat,
@@ -133,6 +136,10 @@ pub(crate) struct StackArguments {
     /// Take `OS_GROUP__NAME` from the environment, which nova reads from stein on
     #[arg(long, help_heading = "Files as nova takes them")]
     pub(crate) env: bool,
+    /// Options of drivers that are not part of nova: the output of oslo-config-generator as yaml or json, or a list as
+    /// docs/catalog.md describes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) extra_catalog: Vec<PathBuf>,
     /// Look for default files under this directory instead of /
     #[arg(
         long,

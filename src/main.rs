@@ -40,7 +40,22 @@ fn main() -> ExitCode {
     ExitCode::from(outcome.code())
 }
 
+/// Makes the options of `--extra-catalog` known, before anything asks for one.
+fn add_extra(command: &Command) -> Result<(), String> {
+    let paths = match command {
+        Command::Check(arguments) => &arguments.sources.stack.extra_catalog,
+        Command::Fix(arguments) => &arguments.sources.stack.extra_catalog,
+        Command::Where(arguments) => &arguments.stack.extra_catalog,
+        Command::Option { extra_catalog, .. } => extra_catalog,
+        _ => return Ok(()),
+    };
+    request::add_extra(paths)
+}
+
 fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+    if let Err(message) = add_extra(&command) {
+        return Ok(refuse(&message, terminal));
+    }
     match command {
         Command::Check(arguments) => {
             let is_baseline = arguments.write_ignores;
@@ -64,7 +79,7 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
             commands::undo::run(&arguments.paths, request::options(&arguments.writing), terminal)
         }
         Command::Where(arguments) => commands::places::run(&request::places(arguments, matches), terminal),
-        Command::Option { option, format } => {
+        Command::Option { option, format, .. } => {
             commands::option::run(&option, format == cli::PlainFormat::Json, terminal)
         }
         Command::Upgrade { from, to, format } => commands::upgrade::run(from, to, request::table(format), terminal),

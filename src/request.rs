@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use novamend::catalog::Release;
+use novamend::catalog::{self, Release, extra};
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::conf::load::{self, Input};
 use novamend::fix::write::{self, Options, Planned};
@@ -91,6 +91,22 @@ pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) ->
         release: arguments.release,
         json: arguments.format == PlainFormat::Json,
         show_secrets: arguments.show_secrets,
+    }
+}
+
+/// Adds the options in `paths` to the catalog.
+pub(crate) fn add_extra(paths: &[PathBuf]) -> Result<(), String> {
+    let mut rows = String::new();
+    for path in paths {
+        let shown = novamend::output::shown_path(path);
+        let text = fs::read_to_string(path).map_err(|error| format!("`{shown}` could not be read: {error}"))?;
+        rows.push_str(&extra::read(&text).map_err(|error| format!("`{shown}` is no list of options: {error}"))?);
+        rows.push('\n');
+    }
+    if rows.is_empty() || catalog::add_extra(rows) {
+        Ok(())
+    } else {
+        Err("the options of `--extra-catalog` came too late".to_owned())
     }
 }
 

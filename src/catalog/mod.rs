@@ -3,6 +3,7 @@
 //! It reads no file and no value; where a file sets an option, [`crate::conf`] says.
 
 pub mod changes;
+pub mod extra;
 pub mod facts;
 pub mod fate;
 pub mod meant;

@@ -47,9 +47,16 @@ pub(super) fn table() -> &'static Table {
     TABLE.get_or_init(|| Table::new(&[EARLY, OPTIONS]))
 }
 
-/// Adds the options of `text`, in the form of the built-in tables; false if the catalog was asked before.
+/// Adds the options of `text`, in the form of the built-in tables, that nova has in no release; false if the catalog was
+/// asked before.
 pub(super) fn install_extra(text: &'static str) -> bool {
-    TABLE.set(Table::new(&[EARLY, OPTIONS, text])).is_ok()
+    let own = Table::new(&[EARLY, OPTIONS]);
+    let extra = Table::new(&[text]).rows.into_iter();
+    let mut rows: Vec<Row> = extra
+        .filter(|row| own.rows_of(row.group, row.name).is_empty())
+        .collect();
+    rows.extend(own.rows);
+    TABLE.set(Table::of(rows)).is_ok()
 }
 
 /// Every option whose default refers to another, with the name it asks for.
@@ -83,6 +90,10 @@ impl Table {
                 }
             }
         }
+        Self::of(rows)
+    }
+
+    fn of(mut rows: Vec<Row>) -> Self {
         // The texts are sorted one by one, so this merges a few runs.
         rows.sort_by(|a, b| (a.group, a.name, a.since).cmp(&(b.group, b.name, b.since)));
         let mut aliases = Vec::new();
