@@ -46,6 +46,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("toml_edit", &["src/settings.rs", "src/catalog"]),
+    ("serde_yaml_ng", &["src/catalog/extra.rs"]),
     ("ini", &["src/fix/witness.rs"]),
     ("xattr", &["src/fix/write"]),
     ("virt", &["verify/src/hypervisor/libvirt.rs"]),

@@ -110,6 +110,10 @@ fn first_with(releases: Releases, last: Release) -> Option<Release> {
 }
 
 fn releases_knowing(group: &str, key: &str) -> Releases {
+    if catalog::outside::is_listed_late(group) {
+        // The list learnt of it late: no release is too old for it.
+        return Releases::NONE;
+    }
     let own = catalog::life(group, key);
     let old = catalog::life_as_alias(group, key);
     own.iter().chain(&old).fold(Releases::NONE, |all, facts| {
