@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
+use jiff::Timestamp;
 use novamend::catalog::Release;
 use novamend::conf::layers::{Stack, Variable};
 use novamend::conf::load::{self, Input};
 use novamend::effective::View;
 use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::preflight::lines::Asked;
 use novamend_verify::preflight::{Host, QEMU_CONF, lines};
 use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
 use novamend_verify::session::{self, Wishes};
@@ -164,11 +166,8 @@ fn print(text: &str) -> io::Result<()> {
 
 fn probe(common: &Common) -> Result<u8, Failure> {
     let (stack, _, release) = read(common)?;
-    let tls = View::new(&stack, release)
-        .flag("libvirt", "live_migration_with_native_tls")
-        .unwrap_or(false);
     let host = Host::look(&common.qemu_conf);
-    let lines = lines(&host, release, tls);
+    let lines = lines(&host, release, &asked(&View::new(&stack, release), &common.qemu_conf));
     let shown = match common.format {
         Format::Pretty => text::probe(&release.to_string(), &lines),
         Format::Json => json(&Probe {
@@ -182,6 +181,16 @@ fn probe(common: &Common) -> Result<u8, Failure> {
     Ok(u8::from(lines.iter().any(|line| {
         line.standing == novamend_verify::preflight::Standing::Fails
     })))
+}
+
+/// What nova.conf and qemu.conf ask of the host.
+fn asked(view: &View, qemu_conf: &Path) -> Asked {
+    let inbound = view.word("libvirt", "live_migration_inbound_addr");
+    Asked {
+        tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
+        address: inbound.filter(|address| !address.is_empty()),
+        qemu_conf: qemu_conf.to_owned(),
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
@@ -223,7 +232,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         kind: "verify",
         verdict: &verdict,
         plan: &plan,
-        made_at: moment(SystemTime::now()),
+        made_at: moment(Timestamp::now()),
         files: &files,
         machine: Machine::of(&host, &session),
         session: &session,

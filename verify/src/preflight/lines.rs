@@ -3,13 +3,13 @@
 //! It finds nothing out but what can be read from files; programs and users are looked at before.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 use serde::Serialize;
 
-use super::qemu_user::Known;
+use super::qemu_user::{Known, setting};
 use super::userfault::{self, Try};
 use super::{Host, Kvm};
 
@@ -53,6 +53,17 @@ pub struct Line {
     pub remedy: Option<String>,
 }
 
+/// What the configuration asks of a host.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Native TLS.
+    pub tls: bool,
+    /// `live_migration_inbound_addr`, if it is set.
+    pub address: Option<String>,
+    /// The host's qemu.conf.
+    pub qemu_conf: PathBuf,
+}
+
 fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy: &str) -> Line {
     let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
     Line {
@@ -69,9 +80,9 @@ pub fn dotted((major, minor, micro): Version) -> String {
     format!("{major}.{minor}.{micro}")
 }
 
-/// All lines for a host that is to run `release`; `tls` if nova.conf asks for native TLS.
+/// All lines for a host that is to run `release`.
 #[must_use]
-pub fn lines(host: &Host, release: Release, tls: bool) -> Vec<Line> {
+pub fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
     let mut lines = vec![daemon(host)];
     let (libvirt, qemu) = (release.minimum_libvirt(), release.minimum_qemu());
     lines.push(version(
@@ -91,10 +102,10 @@ pub fn lines(host: &Host, release: Release, tls: bool) -> Vec<Line> {
         memory(),
     ]);
     lines.push(namespaces(host));
-    if tls {
+    if asked.tls {
         lines.push(certificates());
     }
-    lines.push(address());
+    lines.push(address(asked));
     lines
 }
 
@@ -374,28 +385,16 @@ fn certificates() -> Line {
     line("tls", Standing::Fails, why, CERTIFICATES_REMEDY)
 }
 
-fn address() -> Line {
-    let range = fs::read_to_string("/etc/libvirt/qemu.conf").ok().map(|text| {
-        let find = |name: &str, otherwise: &str| {
-            text.lines()
-                .rev()
-                .find_map(|line| line.trim().strip_prefix(name)?.trim_start().strip_prefix('='))
-                .map_or_else(|| otherwise.to_owned(), |value| value.trim().to_owned())
-        };
-        (find("migration_port_min", "49152"), find("migration_port_max", "49215"))
-    });
-    match range {
-        Some((least, most)) => line(
-            "address",
-            Standing::Ok,
-            format!("migration ports {least} to {most}"),
-            "",
-        ),
-        None => line(
-            "address",
-            Standing::NotKnown,
-            "qemu.conf may not be read; the ports are 49152 to 49215 if it says nothing else",
-            "",
-        ),
-    }
+fn address(asked: &Asked) -> Line {
+    let to = match &asked.address {
+        Some(address) => format!("to {address} (`live_migration_inbound_addr`)"),
+        None => "to the name of this host, which the source must resolve".to_owned(),
+    };
+    let Ok(text) = fs::read_to_string(&asked.qemu_conf) else {
+        let why = format!("{to}; qemu.conf may not be read, the ports are 49152 to 49215 if it says nothing else");
+        return line("address", Standing::NotKnown, why, "");
+    };
+    let port = |name: &str, otherwise: &str| setting(&text, name).unwrap_or_else(|| otherwise.to_owned());
+    let (least, most) = (port("migration_port_min", "49152"), port("migration_port_max", "49215"));
+    line("address", Standing::Ok, format!("{to}, ports {least} to {most}"), "")
 }

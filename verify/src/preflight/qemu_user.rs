@@ -64,7 +64,7 @@ pub fn find(conf: &Path) -> QemuUser {
 }
 
 /// The value of a setting in libvirt's configuration language; the last line that is no comment counts.
-fn setting(text: &str, name: &str) -> Option<String> {
+pub(super) fn setting(text: &str, name: &str) -> Option<String> {
     text.lines().rev().find_map(|line| {
         let value = line.trim().strip_prefix(name)?.trim_start().strip_prefix('=')?.trim();
         let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));

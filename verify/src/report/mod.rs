@@ -7,8 +7,7 @@ pub mod html;
 pub mod text;
 pub mod timeline;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use jiff::Timestamp;
 use novamend::catalog::release::Version;
 use serde::Serialize;
 
@@ -93,37 +92,17 @@ impl Machine {
 
 /// A moment as people write it, in UTC: `2026-11-24 17:38 UTC`.
 #[must_use]
-pub fn moment(at: SystemTime) -> String {
-    let seconds = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (days, minutes) = (seconds / 86_400, seconds / 60 % 1440);
-    // days since 0000-03-01, so that the day that comes and goes is the year's last
-    let shifted = days + 719_468;
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    let year = era * 400 + year + next;
-    format!(
-        "{year:04}-{month:02}-{day:02} {:02}:{:02} UTC",
-        minutes / 60,
-        minutes % 60
-    )
+pub fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
     fn moments_are_written_in_utc() {
-        let at = |seconds| moment(UNIX_EPOCH + Duration::from_secs(seconds));
-        assert_eq!(at(0), "1970-01-01 00:00 UTC");
-        assert_eq!(at(951_782_400 + 3599), "2000-02-29 00:59 UTC");
-        assert_eq!(at(1_795_541_880), "2026-11-24 17:38 UTC");
-        assert_eq!(at(4_102_444_799), "2099-12-31 23:59 UTC");
+        let at = Timestamp::from_second(1_795_541_880).unwrap();
+        assert_eq!(moment(at), "2026-11-24 17:38 UTC");
     }
 }
