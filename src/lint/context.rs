@@ -356,16 +356,15 @@ impl<'a> Context<'a> {
     }
 
     /// All that may move when lines `key = …` of these groups and keys come, go or change: those names as written, the
-    /// options they set in either release, and every option that refers to one of them.
+    /// options that read them in either release, and every option that refers to one of them.
     #[must_use]
     pub fn moved_by<'b>(&self, lines: impl IntoIterator<Item = (&'b str, &'b str)>) -> Vec<OptionName> {
         let mut names = Vec::new();
         for (group, key) in lines {
             names.push(OptionName::new(group, key));
             for release in [self.from.release(), self.to.release()] {
-                if let Some(named) = catalog::by_any_name(group, key, release) {
-                    names.push(OptionName::new(named.option.group(), named.option.name()));
-                }
+                let options = readers(group, key, release).into_iter();
+                names.extend(options.map(|option| OptionName::new(option.group(), option.name())));
             }
         }
         self.reach

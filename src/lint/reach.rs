@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::finding::OptionName;
-use crate::catalog;
+use crate::catalog::{self, fate::readers};
 use crate::conf::layers::Site;
 use crate::conf::substitution::{self, Reference};
 use crate::effective::View;
@@ -31,9 +31,8 @@ impl Reach {
                 if !value.contains('$') {
                     continue;
                 }
-                if let Some(named) = view.option_at(place) {
-                    let option = OptionName::new(named.option.group(), named.option.name());
-                    reach.add(view, &option, &value);
+                for option in readers(view.stack().group(place), &view.stack().key(place), view.release()) {
+                    reach.add(view, &OptionName::new(option.group(), option.name()), &value);
                 }
             }
         }
