@@ -83,7 +83,14 @@ const HARMLESS: [&str; 7] = [
 /// Whether `value` of `key` must not be shown, in whatever section it stands.
 #[must_use]
 pub fn is_secret(key: &str, value: &str) -> bool {
-    is_secret_name(key) || holds_password(value)
+    is_secret_name(key) || holds_password(value) || holds_secret_line(value)
+}
+
+/// Whether a continuation line of `value` looks like the line of a secret: indented by mistake, it became a part of it.
+fn holds_secret_line(value: &str) -> bool {
+    let lines = value.split('\n').skip(1);
+    let mut keys = lines.filter_map(|line| line.split_once(['=', ':'])).map(|(key, _)| key);
+    keys.any(is_secret_name)
 }
 
 /// Whether the name alone says that its value is secret, in any release.
@@ -177,13 +184,15 @@ mod tests {
     }
 
     #[test]
-    fn a_url_with_a_password_is_secret_wherever_it_stands() {
+    fn a_password_is_secret_wherever_it_stands() {
         for value in [
             "rabbit://openstack:s3cret@10.0.0.1:5672/",
             "rabbit://a:b@h1,c:d@h2/",
             "x mysql+pymysql://nova:p@ss/w@db/nova",
             "http://h/,http://u:p@h",
             "amqp://:p@h/",
+            "kvm\nadmin_password = hunter2",
+            "kvm\n# admin_password: hunter2",
         ] {
             assert!(is_secret("k", value), "{value}");
         }

@@ -1,12 +1,14 @@
-//! What got into a value against its author's will: a comment behind it, a comment inside it, a backslash at a line's end.
+//! What got into a value against its author's will: a comment behind it, a comment or another line inside it, a backslash
+//! at a line's end.
 //!
 //! It finds where; what to say of it and how to mend it, the rules of these names know. Where a value may be meant as it
 //! stands, nothing is found.
 
 use super::finding::Place;
-use crate::catalog::OptionFacts;
+use crate::catalog::{self, OptionFacts};
 use crate::conf::document::{Assignment, Document};
 use crate::conf::layers::Site;
+use crate::conf::lexer::Line;
 use crate::conf::{lexer, value};
 use crate::effective::{View, mask};
 use crate::option_type::OptionType;
@@ -140,6 +142,39 @@ pub fn backslashes(document: &Document, assignment: &Assignment) -> Vec<ValueLin
         .collect()
 }
 
+/// A line inside a value that looks like one of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwallowedLine {
+    /// Where.
+    pub line: ValueLine,
+    /// The option it names; `None` for a section header.
+    pub key: Option<String>,
+}
+
+/// The continuation lines of the value at `place` that name an option of its group, or are a header of a group of nova's.
+#[must_use]
+pub fn lines_within(view: &View<'_>, place: Place) -> Vec<SwallowedLine> {
+    let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
+    if assignment.continuations == 0 {
+        return Vec::new();
+    }
+    let (bytes, group) = (document.source().bytes(), view.stack().group(place));
+    let looks_like = |line: ValueLine| match lexer::classify(bytes, line.text) {
+        Line::Header(name) if catalog::is_group_known(&document.text(name)) => Some(SwallowedLine { line, key: None }),
+        Line::Assignment { key, .. } => {
+            let key = document.text(key).into_owned();
+            let is_known = catalog::by_any_name(group, &key, view.release()).is_some();
+            let key = Some(key);
+            is_known.then_some(SwallowedLine { line, key })
+        }
+        _ => None,
+    };
+    value_lines(document, assignment)
+        .skip(1)
+        .filter_map(looks_like)
+        .collect()
+}
+
 /// Whether a rule about slips speaks of the value at `place`: what follows from it needs no finding of its own.
 #[must_use]
 pub fn is_slip(view: &View<'_>, place: Place) -> bool {
@@ -147,7 +182,9 @@ pub fn is_slip(view: &View<'_>, place: Place) -> bool {
     if assignment.continuations == 0 {
         return comment_behind(view, place).is_some();
     }
-    !comments_within(document, assignment).is_empty() || !backslashes(document, assignment).is_empty()
+    !comments_within(document, assignment).is_empty()
+        || !backslashes(document, assignment).is_empty()
+        || !lines_within(view, place).is_empty()
 }
 
 /// Whether the release of `view` knows the option at `place` and rejects its value.

@@ -17,6 +17,7 @@ mod inline_comment;
 mod invalid_action;
 mod invalid_value;
 mod key_ignored;
+mod line_swallowed;
 mod lost_auto_post_copy;
 mod malformed_line;
 mod moved_option;
@@ -59,6 +60,7 @@ pub static RULES: &[&Rule] = &[
     &invalid_action::RULE,
     &invalid_value::RULE,
     &key_ignored::RULE,
+    &line_swallowed::RULE,
     &lost_auto_post_copy::RULE,
     &malformed_line::RULE,
     &moved_option::RULE,
