@@ -39,18 +39,19 @@ pub(super) struct Table {
 
 const OPTIONS: &str = include_str!("data/options.txt");
 const EARLY: &str = include_str!("data/early.txt");
+const UNLISTED: &str = include_str!("data/unlisted.txt");
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 
 /// The table, cut on first use; `extra` was added if [`install_extra`] came before.
 pub(super) fn table() -> &'static Table {
-    TABLE.get_or_init(|| Table::new(&[EARLY, OPTIONS]))
+    TABLE.get_or_init(|| Table::new(&[EARLY, OPTIONS, UNLISTED]))
 }
 
 /// Adds the options of `text`, in the form of the built-in tables, that nova has in no release; false if the catalog was
 /// asked before.
 pub(super) fn install_extra(text: &'static str) -> bool {
-    let own = Table::new(&[EARLY, OPTIONS]);
+    let own = Table::new(&[EARLY, OPTIONS, UNLISTED]);
     let extra = Table::new(&[text]).rows.into_iter();
     let mut rows: Vec<Row> = extra
         .filter(|row| own.rows_of(row.group, row.name).is_empty())
