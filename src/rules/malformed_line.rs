@@ -70,11 +70,16 @@ fn report(document: &Document, layer: usize, malformed: &Malformed, offset: usiz
             announces: Vec::new(),
         }
     });
+    let mut why = format!(
+        "oslo.config stops at such a line with `{}`{elsewhere}, and nova does not start",
+        malformed.kind
+    );
+    if malformed.span.start.checked_sub(1).map(|before| bytes[before]) == Some(b'\r') && document.line_ending() != "\r"
+    {
+        why.push_str("; in front of it stands a carriage return without a line feed, which ends a line too");
+    }
     Finding::new(&RULE, location, message)
-        .because(format!(
-            "oslo.config stops at such a line with `{}`{elsewhere}, and nova does not start",
-            malformed.kind
-        ))
+        .because(why)
         .with_help(help)
         .with_fix(fix)
 }
