@@ -189,9 +189,12 @@ impl Plan {
     #[must_use]
     pub fn load(&self) -> (Size, u64) {
         const MARGIN: f64 = 1.15;
+        // several connections send in bursts, and QEMU takes the speed of a burst for that of the network
+        const BURSTS: f64 = 2.2;
         let seconds = (self.downtime_ms.max(300) as f64 / 1000.0) * MARGIN;
         let bandwidth = (12.0 / seconds).floor().clamp(8.0, 32.0);
-        let hot = (bandwidth * seconds).ceil().clamp(12.0, 256.0);
+        let margin = if self.parallel > 1 { BURSTS } else { 1.0 };
+        let hot = (bandwidth * seconds * margin).ceil().clamp(12.0, 256.0);
         (Size::with_hot_mib(hot as u32), bandwidth as u64)
     }
 

@@ -54,6 +54,14 @@ pub struct Given {
     pub answer: Result<(), Refusal>,
 }
 
+impl Given {
+    /// Whether it is the action itself, tried at least.
+    #[must_use]
+    pub fn is_action(&self) -> bool {
+        matches!(self.order, Order::Abort | Order::StartPostCopy | Order::Pause)
+    }
+}
+
 /// A happening and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Heard {

@@ -22,7 +22,10 @@ use crate::judgement::{Action, Judgement, Observed, judge};
 use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
-use crate::trial::{Pace, Trace, migrate};
+use crate::trial::{Given, Pace, Trace, migrate};
+
+/// How often a trial is run before a guest that converges by itself is given up.
+const MOST_TRIES: u32 = 3;
 
 /// One migration to try.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -177,15 +180,37 @@ impl Worker {
             if trial.only_if_failed && !failed {
                 continue;
             }
-            let at = match place.take() {
-                Some(place) => place,
-                None => self.start_guest(&libvirt, &hearing, order)?,
-            };
-            self.enter(&format!("migrating: {}", trial.action.words()));
-            place = Self::one_trial(&mut libvirt, &hearing, order, trial, at)?;
+            place = self.until_it_acts(&mut libvirt, &hearing, order, trial, place)?;
             failed = place.is_none();
         }
         Ok(())
+    }
+
+    /// Runs a trial, with half the bandwidth again where the guest converged before nova acted, which proves nothing.
+    fn until_it_acts(
+        &mut self,
+        libvirt: &mut Libvirt,
+        hearing: &Hearing,
+        order: &WorkOrder,
+        trial: &TrialOrder,
+        mut place: Option<Place>,
+    ) -> Result<Option<Place>, String> {
+        let mut trial = trial.clone();
+        for _ in 0..MOST_TRIES {
+            let at = match place.take() {
+                Some(place) => place,
+                None => self.start_guest(libvirt, hearing, order)?,
+            };
+            self.enter(&format!("migrating: {}", trial.action.words()));
+            match Self::one_trial(libvirt, hearing, order, &trial, at)? {
+                Tried::Acted(place) => return Ok(place),
+                Tried::Converged => trial = with_half_the_bandwidth(trial),
+            }
+        }
+        Err(format!(
+            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; this \
+             proves nothing"
+        ))
     }
 
     fn start_guest(&mut self, libvirt: &Libvirt, hearing: &Hearing, order: &WorkOrder) -> Result<Place, String> {
@@ -230,11 +255,14 @@ impl Worker {
         order: &WorkOrder,
         trial: &TrialOrder,
         at: Place,
-    ) -> Result<Option<Place>, String> {
+    ) -> Result<Tried, String> {
         libvirt.set_source(at.host);
         let destination_line = hearing.connections();
         let policy = policy(trial)?;
         let trace = migrate(libvirt, &trial.request, policy, trial.pace);
+        if trace.returned == Some(Ok(())) && !trace.orders.iter().any(Given::is_action) {
+            return Ok(Tried::Converged);
+        }
         let looked_at_all = hearing_is_whole(hearing, order);
         let (records, stray) = hearing.records();
         let observed = Observed {
@@ -266,8 +294,23 @@ impl Worker {
             trace,
             judgement,
         })));
-        Ok(next)
+        Ok(Tried::Acted(next))
     }
+}
+
+/// What became of one migration.
+enum Tried {
+    /// Nova acted, or the migration failed before; where the guest is now, if all is well with it.
+    Acted(Option<Place>),
+    /// It completed by itself.
+    Converged,
+}
+
+fn with_half_the_bandwidth(mut trial: TrialOrder) -> TrialOrder {
+    trial.request.bandwidth = (trial.request.bandwidth / 2).max(1);
+    trial.pace.act_after *= 2;
+    trial.pace.limit *= 2;
+    trial
 }
 
 fn policy(trial: &TrialOrder) -> Result<Policy, String> {

@@ -50,6 +50,18 @@ fn all_three_actions_work_as_root_with_kvm() {
 }
 
 #[test]
+fn several_connections_do_not_make_the_guest_converge() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let file = format!("{PAUSE}\nlive_migration_parallel_connections = 4");
+    let ran = Ground::new(&file, "root").verify("--emulate", None);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
+}
+
+#[test]
 fn an_ordinary_user_gets_a_verdict_too() {
     let _machine = alone();
     if is_missing() {
