@@ -196,6 +196,12 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
     };
     let emulated = why_emulated.is_some();
     let early = emulated && host.qemu.is_none_or(|version| version < EMULATION_MENDED);
+    if host.is_root && fs::read_to_string("/proc/self/setgroups").is_ok_and(|text| text.trim() == "deny") {
+        return Err(missing(
+            "this root is that of a user namespace, where libvirt may not change to another user",
+            "run it as root of the host, or as an ordinary user outside of the container",
+        ));
+    }
     let user = &host.qemu_user;
     if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
         let what = format!(

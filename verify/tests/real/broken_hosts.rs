@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::ground::{Ground, Process, Ran, alone, below, is_missing, outside_tmp, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, is_missing, outside_tmp, userfaultfd_is_open};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -34,10 +34,13 @@ fn ended(mut child: Child) -> Ran {
     }
 }
 
-fn without_userfaultfd() -> BpfProgram {
-    let userfaultfd = 323; // on x86-64
+/// The numbers on x86-64 of the system calls that are denied here.
+const USERFAULTFD: i64 = 323;
+const UNSHARE: i64 = 272;
+
+fn without(call: i64) -> BpfProgram {
     let filter = SeccompFilter::new(
-        [(userfaultfd, Vec::new())].into_iter().collect(),
+        [(call, Vec::new())].into_iter().collect(),
         SeccompAction::Allow,
         SeccompAction::Errno(1),
         std::env::consts::ARCH.try_into().unwrap(),
@@ -46,8 +49,8 @@ fn without_userfaultfd() -> BpfProgram {
 }
 
 #[allow(unsafe_code)]
-fn deny_userfaultfd(command: &mut Command) {
-    let filter = without_userfaultfd();
+fn deny(call: i64, command: &mut Command) {
+    let filter = without(call);
     // SAFETY: between fork and exec only prctl and seccomp are called.
     unsafe {
         command.pre_exec(move || seccompiler::apply_filter(&filter).map_err(std::io::Error::other));
@@ -77,7 +80,7 @@ fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
     }
     let ground = ground(POST_COPY, "root");
     let mut command = ground.command("--emulate", None);
-    deny_userfaultfd(&mut command);
+    deny(USERFAULTFD, &mut command);
     let ran = ended(command.spawn().unwrap());
     cannot_post_copy(&ran);
     let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
@@ -94,7 +97,7 @@ fn becomes_a_daemon_without_userfaultfd() {
     let mut words = arguments.split('\n');
     let mut command = Command::new(words.next().unwrap());
     command.args(words).env_remove("NOVAMEND_TEST_DAEMON");
-    deny_userfaultfd(&mut command);
+    deny(USERFAULTFD, &mut command);
     panic!("{}", command.exec());
 }
 
@@ -182,6 +185,34 @@ fn a_missing_program_is_named_with_its_package() {
         assert!(ran.err.contains(what) && ran.err.contains(package), "{ran:?}");
         assert_eq!(ran.out, "");
     }
+}
+
+#[test]
+fn where_namespaces_are_refused_it_says_what_would_allow_them() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = Ground::new(PAUSE, "root");
+    for (uid, remedy) in [(None, "CAP_SYS_ADMIN"), (Some(NOBODY), "allow user namespaces")] {
+        let mut command = ground.command("--emulate", uid);
+        deny(UNSHARE, &mut command);
+        let ran = ended(command.spawn().unwrap());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(
+            ran.err.contains("namespaces of its own were refused") && ran.err.contains(remedy),
+            "{ran:?}"
+        );
+    }
+    let mut inside = Command::new("unshare");
+    inside
+        .args(["--user", "--map-root-user"])
+        .arg(&ground.program)
+        .args(ground.arguments("--emulate"));
+    let output = inside.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("this root is that of a user namespace"), "{said}");
 }
 
 #[test]
