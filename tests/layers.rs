@@ -49,7 +49,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("serde_yaml_ng", &["src/catalog/extra.rs"]),
     ("ini", &["src/fix/witness.rs"]),
     ("xattr", &["src/fix/write"]),
-    ("virt", &["verify/src/hypervisor/libvirt.rs"]),
+    (
+        "virt",
+        &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],
+    ),
     ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
 ];
 
