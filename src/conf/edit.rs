@@ -167,9 +167,19 @@ fn header_end(stack: &Stack, group: &str) -> Option<(usize, usize)> {
     })
 }
 
+/// The first line from `offset` on that is not indented: an indented one, rejected where it stands, would continue what is
+/// inserted in front of it.
+fn past_indented(bytes: &[u8], mut offset: usize) -> usize {
+    while matches!(bytes.get(offset), Some(b' ' | b'\t')) {
+        offset = crate::text::line_end(bytes, offset).1;
+    }
+    offset
+}
+
 /// Inserts `line` as a line of its own at `offset`, the start of a line or the end of the file.
 fn line_after(document: &Document, offset: usize, line: &str) -> Edit {
     let (bytes, end) = (document.source().bytes(), document.line_ending());
+    let offset = past_indented(bytes, offset);
     let is_open = offset > 0 && !matches!(bytes[offset - 1], b'\n' | b'\r');
     let text = if is_open {
         // The file ends without a line end, and goes on doing so.
@@ -221,6 +231,14 @@ mod tests {
         assert_eq!(
             inserted("[libvirt]\r\n\r\n"),
             "[libvirt]\r\nlive_migration_x = 1\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn no_rejected_line_becomes_part_of_what_is_inserted() {
+        assert_eq!(
+            inserted("[libvirt]\n  x\n  y\n[vnc]\n"),
+            "[libvirt]\n  x\n  y\nlive_migration_x = 1\n[vnc]\n"
         );
     }
 

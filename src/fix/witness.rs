@@ -104,7 +104,10 @@ pub fn witness(before: &[u8], after: &[u8], announced: &[OptionName], releases: 
 }
 
 fn is_announced(section: &str, key: &str, announced: &[OptionName], releases: [Release; 2]) -> bool {
-    let holds = |group: &str, name: &str| announced.iter().any(|a| a.group.trim() == group && a.name == name);
+    // `[DEFAULT ]` is matched as `default ` by oslo.config, and is `DEFAULT` to the other parser.
+    let is_same =
+        |own: &str, group: &str| own == group || (own.trim() != own && own.trim().eq_ignore_ascii_case(group));
+    let holds = |group: &str, name: &str| announced.iter().any(|a| a.name == name && is_same(&a.group, group));
     let is_meant = |release| {
         let named = catalog::by_any_name(section, key, release);
         named.is_some_and(|named| holds(named.option.group(), named.option.name()))
@@ -347,6 +350,16 @@ mod tests {
                 String::from_utf8_lossy(text)
             );
         }
+    }
+
+    #[test]
+    fn a_name_with_blanks_around_it_is_announced_as_oslo_config_matches_it() {
+        let (before, after) = ("[DEFAULT ]\na = 1\n", "[DEFAULT ]\na = 2\n");
+        assert_eq!(witnessed(before, after, &[("default ", "a")]), Witnessed::Agrees);
+        assert_eq!(
+            witnessed(before, after, &[("default", "a")]),
+            contradicted("DEFAULT", "a")
+        );
     }
 
     #[test]
