@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::judgement::{Action, Judgement};
 use crate::plan::Plan;
 use crate::preflight::Host;
-use crate::preflight::lines::{CERTIFICATES_REMEDY, SYSCTL_REMEDY, missing_certificates};
+use crate::preflight::lines::{CERTIFICATES_REMEDY, SYSCTL_REMEDY};
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
 use crate::session::Session;
@@ -52,7 +52,7 @@ impl Verdict {
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let found = lacks_certificates(plan, &missing_certificates())
+    let found = lacks_certificates(plan, host)
         .or_else(|| cannot_start(plan, host, session))
         .or_else(|| does_not_act(plan, session))
         .or_else(|| never_acts(plan))
@@ -174,7 +174,8 @@ fn fails_at_start(evidence: &Evidence) -> bool {
 }
 
 /// Native TLS without certificates; the sandbox has none, so the trials were run without it.
-fn lacks_certificates(plan: &Plan, missing: &[&str]) -> Option<Found> {
+fn lacks_certificates(plan: &Plan, host: &Host) -> Option<Found> {
+    let missing = host.missing_certificates.as_ref()?;
     (plan.tls && !missing.is_empty()).then(|| Found {
         result: Result::DoesNotWork,
         headline: format!(

@@ -103,7 +103,7 @@ pub fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
     ]);
     lines.push(namespaces(host));
     if asked.tls {
-        lines.push(certificates());
+        lines.push(certificates(host));
     }
     lines.push(address(asked));
     lines
@@ -360,29 +360,25 @@ fn namespaces(host: &Host) -> Line {
 /// What to do where certificates are missing.
 pub const CERTIFICATES_REMEDY: &str = "put them there, or set migrate_tls_x509_cert_dir in qemu.conf";
 
-/// The files that QEMU needs for native TLS and that are not where it looks by default.
-#[must_use]
-pub fn missing_certificates() -> Vec<&'static str> {
-    let wanted = [
-        "/etc/pki/qemu/server-cert.pem",
-        "/etc/pki/qemu/server-key.pem",
-        "/etc/pki/qemu/ca-cert.pem",
-    ];
-    wanted.into_iter().filter(|path| !Path::new(path).exists()).collect()
-}
-
-fn certificates() -> Line {
-    let missing = missing_certificates();
-    if missing.is_empty() {
-        return line(
+fn certificates(host: &Host) -> Line {
+    match &host.missing_certificates {
+        None => line(
+            "tls",
+            Standing::NotKnown,
+            "only root can see the certificates",
+            "run probe as root",
+        ),
+        Some(missing) if missing.is_empty() => line(
             "tls",
             Standing::Ok,
-            "certificate, key and authority are in /etc/pki/qemu",
+            "certificate, key and authority are where QEMU looks",
             "",
-        );
+        ),
+        Some(missing) => {
+            let why = format!("native TLS is configured, but missing: {}", missing.join(", "));
+            line("tls", Standing::Fails, why, CERTIFICATES_REMEDY)
+        }
     }
-    let why = format!("native TLS is configured, but missing: {}", missing.join(", "));
-    line("tls", Standing::Fails, why, CERTIFICATES_REMEDY)
 }
 
 fn address(asked: &Asked) -> Line {

@@ -51,6 +51,8 @@ pub struct Host {
     pub userfault: Try,
     /// KVM, for the user that the trials run QEMU as.
     pub kvm: Kvm,
+    /// The files that native TLS needs and that are not where QEMU looks; none where only root could tell.
+    pub missing_certificates: Option<Vec<String>>,
     /// Whether the tool runs as root.
     pub is_root: bool,
 }
@@ -71,6 +73,7 @@ impl Host {
             kvm: kvm(&qemu_user, is_root),
             libvirt: libvirt.join().ok().flatten(),
             qemu: qemu.join().ok().flatten(),
+            missing_certificates: is_root.then(|| missing_certificates(conf)),
             daemon,
             emulator,
             qemu_user,
@@ -84,6 +87,19 @@ impl Host {
         let by_device = userfault::device_admits(&self.qemu_user) == Some(true);
         self.qemu_user.uid != Some(0) && !by_device && userfault::is_open_to_all() == Some(false)
     }
+}
+
+/// What of QEMU's certificates for migrations is missing, by the directory that qemu.conf names.
+fn missing_certificates(conf: &Path) -> Vec<String> {
+    let text = fs::read_to_string(conf).unwrap_or_default();
+    let directory = ["migrate_tls_x509_cert_dir", "default_tls_x509_cert_dir"]
+        .iter()
+        .find_map(|name| qemu_user::setting(&text, name))
+        .unwrap_or_else(|| "/etc/pki/qemu".to_owned());
+    let wanted = ["server-cert.pem", "server-key.pem", "ca-cert.pem"];
+    let paths = wanted.iter().map(|name| Path::new(&directory).join(name));
+    let missing = paths.filter(|path| !path.exists());
+    missing.map(|path| path.display().to_string()).collect()
 }
 
 fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
@@ -101,5 +117,23 @@ fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
             "{DEVICE} ({seen}) could not be opened by uid {}: {error}",
             getuid().as_raw()
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certificates_are_looked_for_where_qemu_conf_says() {
+        let directory = tempfile::tempdir().unwrap();
+        let conf = directory.path().join("qemu.conf");
+        let at = directory.path().display();
+        let both = format!("migrate_tls_x509_cert_dir = \"{at}\"\ndefault_tls_x509_cert_dir = \"/nowhere\"\n");
+        fs::write(&conf, both).unwrap();
+        for name in ["server-cert.pem", "ca-cert.pem"] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        assert_eq!(missing_certificates(&conf), [format!("{at}/server-key.pem")]);
     }
 }
