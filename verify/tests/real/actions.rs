@@ -1,6 +1,6 @@
 //! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
 
-use crate::ground::{Ground, NOBODY, alone, has_kvm, is_missing, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, alone, has_kvm, is_missing, userfaultfd_is_open};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -87,6 +87,34 @@ fn an_ordinary_user_gets_a_verdict_too() {
         "{ran:?}"
     );
     assert_eq!(ran.report()["session"]["conditions"]["mode"], "session");
+}
+
+#[test]
+fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
+    let _machine = alone();
+    if is_missing() || !has_kvm() {
+        return;
+    }
+    let ground = Ground::new(PAUSE, "nobody");
+    let open_device = "mkdir \"$HERE/dev\" && mount -t tmpfs none \"$HERE/dev\" && mknod -m 666 \"$HERE/dev/kvm\" c 10 232 \
+                       && mount --bind \"$HERE/dev/kvm\" /dev/kvm";
+    for user in ["", "setpriv --reuid=65534 --regid=65534 --clear-groups"] {
+        let script = format!("{open_device} && exec {user} \"$HERE/novamend-verify\" \"$@\"");
+        let output = std::process::Command::new("unshare")
+            .args(["--mount", "--propagation", "private", "sh", "-c", &script, "sh"])
+            .args(ground.arguments("--action all"))
+            .env("HERE", ground.path(""))
+            .env("HOME", "/nonexistent")
+            .output()
+            .unwrap();
+        let ran = Ran::of(&output);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert_eq!(ran.report()["session"]["conditions"]["emulated"], false, "{ran:?}");
+        for action in ["abort", "pause"] {
+            assert_eq!(ran.failed_checks(action), Vec::<String>::new(), "{action}");
+        }
+        std::fs::remove_dir(ground.path("dev")).unwrap();
+    }
 }
 
 #[test]
