@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use crate::judgement::Action;
 use crate::preflight::{Line, Standing};
 use crate::report::Report;
 use crate::verdict::Result;
@@ -63,7 +64,12 @@ pub fn report(report: &Report) -> String {
             let libvirt = judgement
                 .libvirt_downtime_ms
                 .map_or_else(String::new, |time| format!(" (libvirt says {time} ms)"));
-            let _ = writeln!(text, "       the guest stood still for {time:.1} ms{libvirt}");
+            let _ = match judgement.action {
+                Action::Abort => writeln!(text, "       the guest was never silent for more than {time:.1} ms"),
+                Action::PostCopy | Action::Pause => {
+                    writeln!(text, "       the guest stood still for {time:.1} ms{libvirt}")
+                }
+            };
         }
     }
     text.push_str("\nnot proven:\n");
