@@ -119,6 +119,7 @@ def facts(namespace, group, option):
         limits = {"item": item, "bounds": getattr(option.type, "bounds", False) or None}
     described.update({key: value for key, value in limits.items() if value is not None and value != {}})
     old = [{"group": alias.group or group, "name": alias.name or option.name} for alias in option.deprecated_opts]
+    old = [alias for alias in old if (alias["group"], alias["name"]) != (group, option.name)]
     if old:
         described["deprecated"] = old
     if option.deprecated_since:

@@ -1,0 +1,207 @@
+//! Every option of every fixture, as real nova of several releases reads it, before and after `fix`; and what nova itself
+//! warns of, novamend has said.
+//!
+//! `tests/nova.rs` does so for the live-migration options and what they mean together.
+
+#[path = "oracle/python.rs"]
+mod python;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use novamend::catalog::{self, OptionFacts, Release};
+use novamend::conf::layers::Stack;
+use novamend::conf::load::{self, Input};
+use novamend::conf::value;
+use novamend::effective::View;
+use novamend::lint::{self, Context, Settings};
+use novamend::rules::RULES;
+use serde_json::{Value, json};
+
+use python::Oracle;
+
+const NOVAS: [(&str, u32); 6] = [
+    ("nova-19", 19),
+    ("nova-25", 25),
+    ("nova-28", 28),
+    ("nova-31", 31),
+    ("nova-33", 33),
+    ("nova-34", 34),
+];
+/// So many questions fit a pipe.
+const BATCH: usize = 20;
+
+/// Every fixture of a rule, as it is and as `fix` leaves it.
+fn files() -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    for rule in fs::read_dir(rules).expect("fixtures") {
+        for case in fs::read_dir(rule.expect("a rule").path()).expect("its fixtures") {
+            let path = case.expect("a fixture").path();
+            let extension = path.extension().and_then(|extension| extension.to_str());
+            if matches!(extension, Some("conf" | "fixed")) {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths
+}
+
+fn in_json(value: &value::Value) -> Value {
+    match value {
+        value::Value::None => Value::Null,
+        value::Value::Bool(flag) => json!(flag),
+        value::Value::Int(number) => json!(i64::try_from(*number).expect("a small number")),
+        value::Value::Float(number) => json!(number),
+        value::Value::Text(text) => json!(text),
+        value::Value::List(items) => items.iter().map(in_json).collect(),
+        value::Value::Dict(pairs) => pairs.iter().map(|(key, value)| (key.clone(), in_json(value))).collect(),
+        value::Value::Range(..) => panic!("no option of a fixture is a range"),
+    }
+}
+
+/// What novamend reads, in the words of `nova_all.py`; `None` where a host decides.
+fn reading(view: &View<'_>, option: OptionFacts) -> Option<Value> {
+    let setting = view.setting_of(option);
+    let texts = view.texts(&setting).unwrap_or_default();
+    if texts.iter().any(|text| text.contains('<')) {
+        return None;
+    }
+    let kind = option.option_type();
+    let read = |text: &String| value::check(&kind, text, view.profile()).map(|value| in_json(&value));
+    let values: Result<Vec<Value>, _> = texts.iter().map(read).collect();
+    Some(match values {
+        Ok(values) if !values.is_empty() && option.is_multi() => json!({"value": values}),
+        Ok(values) if !values.is_empty() => json!({"value": values[0]}),
+        _ => json!({"error": true}),
+    })
+}
+
+fn set_options(view: &View<'_>) -> Vec<OptionFacts> {
+    catalog::options(view.release())
+        .filter(|option| view.setting_of(*option).is_set())
+        .collect()
+}
+
+/// How nova's answer about one file differs from what novamend says.
+fn differences(stack: &Stack, release: Release, answer: &Value) -> Vec<String> {
+    let is_rejected = stack.layers()[0].document.rejection().is_some();
+    if is_rejected || answer.get("error").is_some() {
+        let alike = is_rejected && answer.get("error").is_some();
+        return if alike {
+            Vec::new()
+        } else {
+            vec![format!("rejected by one: {answer}")]
+        };
+    }
+    let view = View::new(stack, release);
+    let mut found = Vec::new();
+    for option in set_options(&view) {
+        let title = format!("{}.{}", option.group(), option.name());
+        let (Some(theirs), Some(ours)) = (answer["values"].get(&title), reading(&view, option)) else {
+            continue;
+        };
+        // Some novas give `[database] connection` a value of their own, and the fixture refers to it here.
+        let is_own = title == "database.slave_connection";
+        if *theirs != ours && !is_own {
+            found.push(format!("{title}: nova {theirs}, novamend {ours}"));
+        }
+    }
+    for title in answer["others"].as_array().expect("a list") {
+        // What another option of the file decides, by a reference in a default or by nova itself, is not set here.
+        let name = title.as_str().unwrap_or_default();
+        let (group, name) = name.split_once('.').unwrap_or_default();
+        if catalog::option(group, name, release).is_some_and(|option| !option.is_host_dependent()) {
+            found.push(format!("{title}: nova has a value, novamend none"));
+        }
+    }
+    found.extend(unsaid(stack, release, answer));
+    found
+}
+
+/// What nova warns of and no finding of a check of this release is about.
+fn unsaid(stack: &Stack, release: Release, answer: &Value) -> Vec<String> {
+    let settings = Settings::default();
+    let context = Context::new(stack, release, release, &settings);
+    let findings = lint::run(RULES, &context);
+    let said: BTreeSet<String> = findings
+        .iter()
+        .flat_map(|finding| {
+            let named = finding
+                .message
+                .split('`')
+                .nth(1)
+                .map(|title| title.replacen('[', "", 1).replacen("] ", ".", 1));
+            [context.option_of(finding.location), named].into_iter().flatten()
+        })
+        .map(|option| option.to_lowercase())
+        .collect();
+    let warned = answer["deprecated"].as_array().expect("a list");
+    let words = |pair: &Value, at: usize| pair[at].as_str().unwrap_or_default().replace('-', "_").to_lowercase();
+    // The environments have libraries of a later time: what only those announce is a later release's doing.
+    let is_of_its_time = |pair: &&Value| {
+        let (group, name) = (words(pair, 0).replacen("default", "DEFAULT", 1), words(pair, 1));
+        let is_fine_in = |release: Release| {
+            let fate = catalog::fate(&group, &name, release);
+            matches!(fate, catalog::Fate::Known(option) if !option.is_deprecated_for_removal())
+        };
+        let mut later = Release::all().filter(|later| *later > release);
+        !is_fine_in(release) || later.all(is_fine_in)
+    };
+    warned
+        .iter()
+        .filter(is_of_its_time)
+        .map(|pair| format!("{}.{}", words(pair, 0), words(pair, 1)))
+        // An old name is named by oslo.config, the option by a rule about its new one: either will do.
+        .filter(|option| !said.contains(option) && !said.contains(option.trim_start_matches("default.")))
+        .map(|option| format!("nova warns of {option}, novamend does not"))
+        .collect()
+}
+
+#[test]
+fn real_nova_reads_what_novamend_says_and_warns_of_nothing_else() {
+    let paths = files();
+    let mut failures = Vec::new();
+    for (name, number) in NOVAS {
+        let Some(mut nova) = Oracle::start(name, "nova_all.py") else {
+            continue;
+        };
+        let release = Release::from_number(number).expect("a release");
+        let (mut options, mut warnings) = (0, 0);
+        for batch in paths.chunks(BATCH) {
+            let stacks: Vec<Stack> = batch
+                .iter()
+                .map(|path| load::load(&[Input::File(path.clone())], Vec::new()).expect("a fixture is read"))
+                .collect();
+            let questions: Vec<Value> = batch
+                .iter()
+                .zip(&stacks)
+                .map(|(path, stack)| {
+                    let asked = set_options(&View::new(stack, release));
+                    let asked: Vec<Value> = asked
+                        .iter()
+                        .map(|option| json!([option.group(), option.name()]))
+                        .collect();
+                    json!([path, asked])
+                })
+                .collect();
+            for ((path, stack), answer) in batch.iter().zip(&stacks).zip(nova.ask(&questions)) {
+                options += answer["values"].as_object().map_or(0, serde_json::Map::len);
+                warnings += answer["deprecated"].as_array().map_or(0, Vec::len);
+                for difference in differences(stack, release, &answer) {
+                    failures.push(format!("{name}: {}: {difference}", path.display()));
+                }
+            }
+        }
+        eprintln!("{name}: {options} values compared, {warnings} warnings of nova's own");
+        assert!(options > 100 && warnings > 0, "{name} was asked hardly anything");
+    }
+    assert!(
+        failures.is_empty(),
+        "{} differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
