@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
         let (group, key) = (stack.group(place).to_owned(), stack.key(place).into_owned());
         let value = stack.value(Site::File(place)).into_owned();
         look_up(&group, &key, release);
-        let _ = (references(&value), mask::shown(&group, &key, &value));
+        let _ = (references(&value), mask::shown(&key, &value));
         let _ = substitute(&value, |reference| Some(reference.target().1.to_owned()));
         let _ = view.expanded(&group, &value);
         if let Some(named) = view.option_at(place) {
@@ -97,7 +97,7 @@ fn masks(document: &Document, data: &[u8]) {
     for assignment in document.assignments() {
         let value = assignment.first.of(data);
         let is_plain = value.len() > 6 && value.iter().all(u8::is_ascii_alphanumeric);
-        if is_plain && catalog::secret::is_secret_name(document.group(assignment), &document.key(assignment)) {
+        if is_plain && catalog::secret::is_secret_name(&document.key(assignment)) {
             let value = String::from_utf8_lossy(value);
             let shown = masked.iter().find(|(number, _)| *number == assignment.line);
             let text = shown.and_then(|(_, text)| text.split_once(['=', ':']).map(|(_, value)| value));
@@ -119,7 +119,7 @@ fn masks_comments(document: &Document, data: &[u8]) {
         let key = String::from_utf8_lossy(&text[..separator]).into_owned();
         let value = text[separator + 1..].trim_ascii();
         let is_plain = value.len() > 6 && value.iter().all(u8::is_ascii_alphanumeric);
-        if is_plain && catalog::secret::is_secret_name("DEFAULT", key.trim_start_matches(['#', ';'])) {
+        if is_plain && catalog::secret::is_secret_name(key.trim_start_matches(['#', ';'])) {
             let shown = mask::masked_line(document, line, &secrets);
             let after = shown.split_once(['=', ':']).map_or("", |(_, value)| value);
             assert!(

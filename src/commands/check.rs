@@ -50,7 +50,7 @@ struct Checked {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcome, Vec<lint::Ignore>)> {
-    let survey = Survey::of(&request.sources, request.from);
+    let survey = Survey::of(&request.sources, request.from, Some(request.to));
     survey.complain(&request.sources, terminal);
     let mut failed = !survey.errors.is_empty() || survey.targets.is_empty();
     if survey.targets.is_empty() {

@@ -175,7 +175,7 @@ impl Job {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.from);
+    let survey = Survey::of(&request.sources, request.from, Some(request.to));
     survey.complain(&request.sources, terminal);
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);

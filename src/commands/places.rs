@@ -35,7 +35,7 @@ pub struct Request {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.release);
+    let survey = Survey::of(&request.sources, request.release, None);
     survey.complain(&request.sources, terminal);
     let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
         Outcome::Clean

@@ -121,9 +121,10 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// Reads every target of `sources` once, to learn which release it was written for unless `from` says so.
+    /// Reads every target of `sources` once, to learn which release it was written for unless `from` says so; for an
+    /// upgrade to `to`, where there is one.
     #[must_use]
-    pub fn of(sources: &Sources, from: Option<Release>) -> Self {
+    pub fn of(sources: &Sources, from: Option<Release>, to: Option<Release>) -> Self {
         let targets = sources.targets();
         let keeps = targets.len() <= KEPT;
         let read = |target: Target| {
@@ -133,7 +134,7 @@ impl Survey {
                 return Ok(Surveyed::unread(target, from, files));
             }
             let stack = sources.load(&target)?;
-            Ok(Surveyed::read(target, stack, from, keeps))
+            Ok(Surveyed::read(target, stack, (from, to), keeps))
         };
         let outcomes: Vec<Result<Surveyed, LoadError>> = if targets.len() > 1 && !has_stdin(&targets) {
             targets.into_par_iter().map(read).collect()
@@ -207,14 +208,17 @@ impl Surveyed {
         }
     }
 
-    fn read(target: Target, stack: Stack, from: Option<Release>, keeps: bool) -> Self {
-        let inference = from.is_none().then(|| inference::infer(&stack));
+    fn read(target: Target, stack: Stack, (from, to): (Option<Release>, Option<Release>), keeps: bool) -> Self {
         let files = stack.layers().len();
+        let (from, why) = if let Some(from) = from {
+            (from, None)
+        } else {
+            let (from, why) = inference::infer(&stack).before(to.unwrap_or(Release::NEWEST));
+            (from, Some(why))
+        };
         Self {
-            from: from
-                .or(inference.as_ref().map(|inference| inference.release))
-                .unwrap_or(Release::NEWEST),
-            why: inference.map(|inference| inference.reason()),
+            from,
+            why,
             files,
             stack: keeps.then_some(stack),
             is_pair: is_one_of_a_pair(&target),

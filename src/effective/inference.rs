@@ -122,6 +122,30 @@ fn releases_knowing(group: &str, key: &str) -> Releases {
 }
 
 impl Inference {
+    /// The release of today for an upgrade to `to`, and why: never a later one than that. Where the options would also
+    /// suit `to` or what came after it, the release before it, as an upgrade starts there; `to` itself only where an
+    /// option came with it or later. To the newest release the question is not asked: it is the default.
+    #[must_use]
+    pub fn before(&self, to: Release) -> (Release, String) {
+        if self.release < to || to == Release::NEWEST {
+            return (self.release, self.reason());
+        }
+        match (&self.below, to.previous()) {
+            (Some(below), _) if below.release >= to => {
+                let why = format!("`{}` came with {}", below.name, below.release.short());
+                (to, why)
+            }
+            (_, Some(previous)) => {
+                let why = format!(
+                    "no option in it came with {} or later; `--from` says what runs today",
+                    to.short()
+                );
+                (previous, why)
+            }
+            (_, None) => (to, self.reason()),
+        }
+    }
+
     /// The reason in words, for the first line of a report.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -161,6 +185,20 @@ mod tests {
             "nova.conf",
             text.as_bytes().to_vec(),
         ))))
+    }
+
+    #[test]
+    fn an_upgrade_starts_before_the_release_it_leads_to() {
+        let before = |text: &str, to| inferred(text).before(to).0;
+        let (silent, train) = ("[libvirt]\nvirt_type=kvm\n", Release::STEIN.next().unwrap());
+        assert_eq!(before(silent, Release::STEIN), Release::ROCKY);
+        assert_eq!(before(silent, Release::NEWEST), Release::NEWEST);
+        let action = "[libvirt]\nlive_migration_timeout_action=abort\n";
+        assert_eq!(before(action, train), Release::STEIN);
+        assert_eq!(before(action, Release::STEIN), Release::STEIN);
+        assert_eq!(before(action, Release::ROCKY), Release::ROCKY);
+        let old = "[libvirt]\nlive_migration_progress_timeout=0\n";
+        assert_eq!(before(old, train), Release::ROCKY);
     }
 
     #[test]
