@@ -3,17 +3,21 @@
 //! It changes bytes in memory only; files are written in [`mod@write`].
 
 pub mod proof;
+mod round;
 pub mod witness;
 pub mod write;
+
+use std::collections::HashSet;
 
 use crate::conf::document::Document;
 use crate::conf::layers::{Layer, Stack};
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::lint::{self, ActionChoice, Context, Finding, Fix, OptionName, Rule, Safety, Settings};
-use crate::text::{Edit, Source, Span, apply_edits};
+use crate::text::{Edit, Source, apply_edits};
 
 use crate::catalog::Release;
 use proof::Moved;
+use round::Round;
 
 /// How often a stack is checked again before the fixes count as chasing each other.
 const MOST_ROUNDS: usize = 50;
@@ -106,6 +110,8 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
         }
         take(&mut mended, batch, plan);
     }
+    mended.announced.sort_unstable();
+    mended.announced.dedup();
     mended
 }
 
@@ -117,12 +123,11 @@ fn choose(context: &Context<'_>, findings: &[Finding], plan: &Plan<'_>, refused:
         let rule = Some(finding.rule.id);
         (plan.unsafe_fixes || fix.safety == Safety::Safe).then_some(Candidate { rule, fix })
     });
+    let refused: HashSet<(Option<&str>, &str)> = refused.iter().map(|old| (old.rule, &*old.title)).collect();
+    let mut round = Round::default();
     let mut chosen: Vec<Candidate> = Vec::new();
     for candidate in asked.into_iter().chain(found) {
-        let was_refused = refused
-            .iter()
-            .any(|old| old.rule == candidate.rule && old.title == candidate.fix.title);
-        if !was_refused && !chosen.iter().any(|other| collide(&other.fix, &candidate.fix)) {
+        if !refused.contains(&(candidate.rule, &*candidate.fix.title)) && round.takes(&candidate.fix) {
             chosen.push(candidate);
         }
     }
@@ -147,30 +152,6 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
         .find_map(|name| context.to.setting(LIBVIRT, name)?.winning_place());
     let title = format!("write `{ACTION} = {action}`: {reason}");
     context.setting_to(title, Safety::Safe, (LIBVIRT, ACTION, action.as_str()), relative)
-}
-
-/// Whether two fixes cannot go into one round. Two that only take lines away can, also where they name the same option:
-/// a stack may say the same a thousand times, and there are not as many rounds.
-fn collide(a: &Fix, b: &Fix) -> bool {
-    let only_deletes = |fix: &Fix| fix.edits.iter().all(|edit| edit.edit.text.is_empty());
-    let deletes = only_deletes(a) && only_deletes(b);
-    let touches = |a: Span, b: Span| {
-        if deletes {
-            a.start < b.end && b.start < a.end
-        } else {
-            a.start <= b.end && b.start <= a.end
-        }
-    };
-    let same_bytes = a.edits.iter().any(|one| {
-        b.edits
-            .iter()
-            .any(|other| one.layer == other.layer && touches(one.edit.span, other.edit.span))
-    });
-    let same_option = || {
-        let mut names = a.announces.iter();
-        names.any(|name| b.announces.iter().any(|other| name.is_same(other)))
-    };
-    same_bytes || (!deletes && same_option())
 }
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
@@ -226,7 +207,9 @@ fn proved(stack: &Stack, fixes: &[&Fix], plan: &Plan<'_>) -> Result<Stack, Moved
         });
     }
     let after = Stack::new(layers, stack.environment().to_vec());
-    let announced: Vec<&OptionName> = fixes.iter().flat_map(|fix| &fix.announces).collect();
+    let mut announced: Vec<&OptionName> = fixes.iter().flat_map(|fix| &fix.announces).collect();
+    announced.sort_unstable();
+    announced.dedup();
     match proof::first_moved(stack, &after, &announced, [plan.from, plan.to]) {
         Some(moved) => Err(moved),
         None => Ok(after),
