@@ -39,6 +39,7 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
         settings,
         format,
         fail_on,
+        is_baseline: arguments.write_ignores,
     })
 }
 

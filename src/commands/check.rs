@@ -2,6 +2,7 @@
 //!
 //! It writes no configuration file; its baseline is `novamend.toml`'s.
 
+use std::collections::HashSet;
 use std::io;
 
 use rayon::prelude::*;
@@ -33,6 +34,8 @@ pub struct Request {
     pub format: Format,
     /// When to fail.
     pub fail_on: FailOn,
+    /// Whether what is found goes into a baseline.
+    pub is_baseline: bool,
 }
 
 /// The results of one stack, printed but not yet written.
@@ -45,7 +48,7 @@ struct Checked {
     steps: Vec<(Edited, String)>,
 }
 
-/// Runs the check and returns, besides the outcome, one ignore per finding for a baseline.
+/// Runs the check and returns, besides the outcome, one ignore per finding where a baseline is asked for.
 ///
 /// # Errors
 /// The writer's.
@@ -64,7 +67,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
     }
     let style = terminal.style;
     let (mut counts, mut fixable, mut ignorable) = (Counts::default(), (0, 0), Vec::new());
-    let mut steps = Vec::new();
+    let (mut steps, mut known_steps) = (Vec::new(), HashSet::new());
     let mut is_first = true;
     let mut targets = survey.targets.into_iter();
     loop {
@@ -83,7 +86,8 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
                     counts = counts.plus(result.counts);
                     fixable = (fixable.0 + result.fixable.0, fixable.1 + result.fixable.1);
                     ignorable.extend(result.ignorable);
-                    steps.extend(result.steps);
+                    // Each once: a fleet says the same ten thousand times.
+                    steps.extend(result.steps.into_iter().filter(|step| known_steps.insert(step.clone())));
                 }
                 Err(error) => {
                     failed = true;
@@ -114,7 +118,7 @@ fn check_batch(batch: Vec<Surveyed>, request: &Request, style: Style) -> Vec<Res
         let stack = target.into_stack(&request.sources)?;
         let context = Context::new(&stack, from, request.to, &request.settings);
         let findings = lint::run(RULES, &context);
-        Ok(Checked::new(&context, &findings, request.format, style))
+        Ok(Checked::new(&context, &findings, request, style))
     };
     if batch.len() > 1 {
         batch.into_par_iter().map(check).collect()
@@ -124,7 +128,9 @@ fn check_batch(batch: Vec<Surveyed>, request: &Request, style: Style) -> Vec<Res
 }
 
 impl Checked {
-    fn new(context: &Context<'_>, findings: &[Finding], format: Format, style: Style) -> Self {
+    fn new(context: &Context<'_>, findings: &[Finding], request: &Request, style: Style) -> Self {
+        let format = request.format;
+        let in_baseline = findings.iter().filter(|_| request.is_baseline);
         let texts: Vec<String> = findings
             .iter()
             .map(|finding| match format {
@@ -144,7 +150,7 @@ impl Checked {
             counts: Counts::of(findings),
             fixable: (count(Safety::Safe), count(Safety::Unsafe)),
             is_empty: findings.is_empty(),
-            ignorable: findings.iter().map(|finding| ignore(context, finding)).collect(),
+            ignorable: in_baseline.map(|finding| ignore(context, finding)).collect(),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
         }
     }

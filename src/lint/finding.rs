@@ -146,7 +146,7 @@ pub struct Fix {
 }
 
 /// When the edit that a finding asks for can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Edited {
     /// Before the upgrade: both releases read the new text alike.
     Before,
