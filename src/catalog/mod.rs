@@ -180,14 +180,22 @@ pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFa
     })
 }
 
-/// An option as two releases have it.
-pub type InBoth = (OptionFacts, OptionFacts);
+/// An option whose default is not the same in two releases.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangedDefault {
+    /// As the earlier release has it.
+    pub old: OptionFacts,
+    /// As the later one has it.
+    pub new: OptionFacts,
+    /// What is known of the change beyond the lists.
+    pub known: Option<&'static moves::NewDefault>,
+}
 
-/// The options that both releases have and whose default differs, as each has them; host-dependent ones left out.
+/// The options that both releases have and whose default differs; host-dependent ones left out.
 #[must_use]
-pub fn changed_defaults(from: Release, to: Release) -> &'static [InBoth] {
+pub fn changed_defaults(from: Release, to: Release) -> &'static [ChangedDefault] {
     /// One for each pair of releases: a fleet asks ten thousand times.
-    static KNOWN: [[OnceLock<Vec<InBoth>>; RELEASES]; RELEASES] =
+    static KNOWN: [[OnceLock<Vec<ChangedDefault>>; RELEASES]; RELEASES] =
         [const { [const { OnceLock::new() }; RELEASES] }; RELEASES];
     const RELEASES: usize = (Release::NEWEST.number() - Release::OLDEST.number()) as usize + 1;
     let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
@@ -198,12 +206,19 @@ pub fn changed_defaults(from: Release, to: Release) -> &'static [InBoth] {
     })
 }
 
-fn changed_default(rows: &[Row], from: Release, to: Release) -> Option<InBoth> {
+fn changed_default(rows: &[Row], from: Release, to: Release) -> Option<ChangedDefault> {
     let old = rows.iter().find(|row| row.covers(from))?;
     let new = rows.iter().find(|row| row.covers(to))?;
     let differs = table::field(old.facts, "default") != table::field(new.facts, "default");
     let (old, new) = (OptionFacts::new(*old), OptionFacts::new(*new));
-    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))
+    let known = moves::new_default(new.group(), new.name(), from, to);
+    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some(ChangedDefault { old, new, known })
+}
+
+/// The options of `release` whose default refers to another option; one that refers to several comes as often.
+pub fn with_referring_default(release: Release) -> impl Iterator<Item = OptionFacts> {
+    let rows = table::referring_defaults().iter().map(|(_, row)| *row);
+    rows.filter(move |row| row.covers(release)).map(OptionFacts::new)
 }
 
 /// Whether the default of some option of `release` refers to `name`; nearly none does.

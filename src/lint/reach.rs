@@ -21,7 +21,7 @@ impl Reach {
     pub(super) fn of(views: [&View<'_>; 2]) -> Self {
         let mut reach = Self::default();
         for view in views {
-            for facts in catalog::options(view.release()) {
+            for facts in catalog::with_referring_default(view.release()) {
                 if let Some(default) = facts.default_text() {
                     reach.add(view, &OptionName::new(facts.group(), facts.name()), &default);
                 }

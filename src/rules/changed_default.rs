@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use crate::catalog::moves;
-use crate::catalog::{self, OptionFacts, Release};
+use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
 use crate::effective::mask;
 use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Severity, Step, seen};
 
@@ -23,8 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let groups: HashSet<&str> = context.seen().iter().map(|seen| &*seen.group).collect();
-    for &(old, new) in catalog::changed_defaults(from, to) {
-        let known = moves::new_default(new.group(), new.name(), from, to);
+    for &ChangedDefault { old, new, known } in catalog::changed_defaults(from, to) {
         let is_grave = known.is_some_and(|known| known.is_grave);
         let is_idle = known.is_some_and(|known| known.why.is_empty());
         let matters = groups.contains(new.group()) || (is_grave && is_whole(context));
