@@ -19,6 +19,7 @@ import datetime
 import hashlib
 import io
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -27,7 +28,8 @@ import tarfile
 import tempfile
 import urllib.request
 
-INDEX = "https://pypi.org/simple/nova/"
+from pip._internal.models.index import PyPI
+
 # What the namespaces need and nova itself does not ask for.
 EXTRA = ["osprofiler", "setuptools<81"]
 # The facts of a type, by the class that oslo.config gives it.
@@ -38,9 +40,17 @@ KINDS = {
 }
 
 
+def index():
+    """The page of nova on the package index that pip is set to, or has built in."""
+    asked = os.environ.get("PIP_INDEX_URL") or subprocess.run(
+        [sys.executable, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True
+    ).stdout.strip()
+    return (asked or PyPI.simple_url).rstrip("/") + "/nova/"
+
+
 def files():
     """{file name: entry} of every file of nova on PyPI."""
-    request = urllib.request.Request(INDEX, headers={"Accept": "application/vnd.pypi.simple.v1+json"})
+    request = urllib.request.Request(index(), headers={"Accept": "application/vnd.pypi.simple.v1+json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return {entry["filename"]: entry for entry in json.load(answer)["files"]}
 
