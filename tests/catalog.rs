@@ -2,14 +2,18 @@
 //!
 //! The lists themselves lie in `$NOVAMEND_SHARED/catalog` or `../shared/catalog`; without them their digests must do.
 
+#[path = "oracle/beside.rs"]
+mod beside;
+
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use novamend::catalog::fate::by_old_name;
 use novamend::catalog::{self, Fate, Release, fate, moves};
 use novamend::conf::value::{self, Profile};
 use serde_json::Value;
+
+use beside::beside;
 
 const OPTIONS: &str = include_str!("../src/catalog/data/options.txt");
 const DIGESTS: &str = include_str!("../src/catalog/data/digests.txt");
@@ -96,7 +100,7 @@ fn each_release_has_exactly_the_options_of_its_list() {
 
 #[test]
 fn the_lists_it_was_made_from_say_the_same() {
-    let Some(directory) = shared() else {
+    let Some(directory) = beside("catalog") else {
         return;
     };
     for release in complete() {
@@ -142,20 +146,6 @@ fn is_unlisted((group, name): (&str, &str), release: Release) -> bool {
         let start = format!("{name}\t{}-", release.number());
         here == group && line.starts_with(&start)
     })
-}
-
-/// `$NOVAMEND_SHARED/catalog` or `../shared/catalog`; `None`, having said why, where neither is there.
-fn shared() -> Option<PathBuf> {
-    let root = std::env::var_os("NOVAMEND_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let directory = root.join("catalog");
-    if directory.is_dir() {
-        return Some(directory);
-    }
-    eprintln!("skipped: no {}", directory.display());
-    None
 }
 
 #[test]

@@ -3,10 +3,13 @@
 //!
 //! The real files lie in `$NOVAMEND_SHARED/corpus` or `../shared/corpus`; `tests/corpus-findings.txt` is what was read.
 
+#[path = "oracle/beside.rs"]
+mod beside;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use novamend::catalog::changes::changes;
 use novamend::catalog::{self, OptionFacts, Release};
@@ -15,6 +18,8 @@ use novamend::conf::layers::Stack;
 use novamend::lint::{self, Context, Finding, Location, Settings};
 use novamend::rules::RULES;
 use novamend::text::Source;
+
+use beside::beside;
 
 /// The rules about single options; those about live migration speak of what values mean together.
 const OURS: [&str; 8] = [
@@ -118,20 +123,6 @@ fn an_upgrade_speaks_only_of_options_that_it_changes() {
     }
 }
 
-/// `$NOVAMEND_SHARED/corpus` or `../shared/corpus`; `None`, having said why, where neither is there.
-fn corpus() -> Option<PathBuf> {
-    let root = std::env::var_os("NOVAMEND_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let directory = root.join("corpus");
-    if directory.is_dir() {
-        return Some(directory);
-    }
-    eprintln!("skipped: no {}", directory.display());
-    None
-}
-
 /// The release that fits a file, by the word for it in INDEX.tsv.
 fn fitting(guess: &str) -> Release {
     let first = guess.split([' ', '.']).next().unwrap_or_default();
@@ -150,7 +141,7 @@ fn line(stack: &Stack, finding: &Finding) -> String {
 
 #[test]
 fn what_is_said_of_real_files_has_been_read() {
-    let Some(directory) = corpus() else {
+    let Some(directory) = beside("corpus") else {
         return;
     };
     let index = fs::read_to_string(directory.join("INDEX.tsv")).expect("INDEX.tsv");

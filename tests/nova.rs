@@ -3,6 +3,8 @@
 //! Every `.fixed` of the fixtures, and every fixture that needed no fix, is loaded by nova of four releases. Everything
 //! nova says of `[libvirt] live_migration_*` must be what novamend reads, the timeout action above all.
 
+#[path = "oracle/in_json.rs"]
+mod in_json;
 #[path = "oracle/python.rs"]
 mod python;
 
@@ -12,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use novamend::catalog::Release;
 use novamend::conf::load::{self, Input};
-use novamend::conf::value;
 use novamend::effective::View;
 use serde_json::{Value, json};
 
+use in_json::in_json;
 use python::Oracle;
 
 const NOVAS: [(&str, u32); 4] = [("nova-19", 19), ("nova-25", 25), ("nova-31", 31), ("nova-34", 34)];
@@ -36,17 +38,6 @@ fn mended() -> Vec<PathBuf> {
     }
     paths.sort();
     paths
-}
-
-fn in_json(value: &value::Value) -> Value {
-    match value {
-        value::Value::None => Value::Null,
-        value::Value::Bool(flag) => json!(flag),
-        value::Value::Int(number) => json!(i64::try_from(*number).expect("a small number")),
-        value::Value::Text(text) => json!(text),
-        value::Value::List(items) => items.iter().map(in_json).collect(),
-        other => panic!("no live-migration option is {other:?}"),
-    }
 }
 
 /// How novamend's reading of `path` differs from nova's.

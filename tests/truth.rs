@@ -3,6 +3,8 @@
 //!
 //! `tests/nova.rs` does so for the live-migration options and what they mean together.
 
+#[path = "oracle/in_json.rs"]
+mod in_json;
 #[path = "oracle/python.rs"]
 mod python;
 
@@ -19,6 +21,7 @@ use novamend::lint::{self, Context, Settings};
 use novamend::rules::RULES;
 use serde_json::{Value, json};
 
+use in_json::in_json;
 use python::Oracle;
 
 const NOVAS: [(&str, u32); 6] = [
@@ -47,19 +50,6 @@ fn files() -> Vec<PathBuf> {
     }
     paths.sort();
     paths
-}
-
-fn in_json(value: &value::Value) -> Value {
-    match value {
-        value::Value::None => Value::Null,
-        value::Value::Bool(flag) => json!(flag),
-        value::Value::Int(number) => json!(i64::try_from(*number).expect("a small number")),
-        value::Value::Float(number) => json!(number),
-        value::Value::Text(text) => json!(text),
-        value::Value::List(items) => items.iter().map(in_json).collect(),
-        value::Value::Dict(pairs) => pairs.iter().map(|(key, value)| (key.clone(), in_json(value))).collect(),
-        value::Value::Range(..) => panic!("no option of a fixture is a range"),
-    }
 }
 
 /// What novamend reads, in the words of `nova_all.py`; `None` where a host decides.

@@ -4,7 +4,11 @@
 //! (20,000 where it is not set), `NOVAMEND_SEED` repeats a run.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
 mod decisions;
+#[cfg(test)]
+mod in_json;
 #[cfg(test)]
 mod parsing;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use novamend::conf::document::Rejection;
 use novamend::text::Source;
 use serde_json::{Map, Value, json};
 
+use crate::beside::beside;
 use crate::python::Oracle;
 use crate::random::Random;
 
@@ -253,24 +254,10 @@ fn every_fixture_is_read_as_oslo_config_reads_it() {
 
 #[test]
 fn every_file_of_the_corpus_is_read_as_oslo_config_reads_it() {
-    let Some(corpus) = novamend_corpus() else { return };
+    let Some(corpus) = beside("corpus") else { return };
     let Some(mut oracles) = oracles() else { return };
     let paths = conf_files(&corpus);
     assert!(paths.len() > 15, "the corpus is gone");
     let differences = differences(&mut oracles, &paths);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
-}
-
-/// The corpus of real files: `$NOVAMEND_SHARED/corpus` or `../shared/corpus`; `None`, having said so, without it.
-fn novamend_corpus() -> Option<PathBuf> {
-    let shared = std::env::var_os("NOVAMEND_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let corpus = shared.join("corpus");
-    if corpus.is_dir() {
-        return Some(corpus);
-    }
-    eprintln!("skipped: no corpus at {}", corpus.display());
-    None
 }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use novamend::catalog::{self, OptionFacts, Release};
 use novamend::conf::layers::Variable;
 use novamend::conf::load::{self, Input};
-use novamend::conf::value;
 use novamend::effective::View;
 use serde_json::{Map, Value, json};
 
+use crate::in_json::in_json;
 use crate::python::Oracle;
 use crate::random::Random;
 
@@ -90,17 +90,6 @@ fn described(facts: &OptionFacts) -> Value {
     })
 }
 
-fn in_json(value: value::Value) -> Value {
-    match value {
-        value::Value::None => Value::Null,
-        value::Value::Bool(flag) => json!(flag),
-        value::Value::Int(number) => json!(i64::try_from(number).expect("small numbers only")),
-        value::Value::Text(text) => json!(text),
-        value::Value::List(items) => items.into_iter().map(in_json).collect(),
-        other => panic!("no option here is {other:?}"),
-    }
-}
-
 /// The effective value in the words of `stacks.py`; an error has none.
 fn effective(view: &View<'_>, facts: OptionFacts) -> Option<Value> {
     let setting = view.setting_of(facts);
@@ -114,7 +103,7 @@ fn effective(view: &View<'_>, facts: OptionFacts) -> Option<Value> {
     if facts.is_multi() {
         return view.texts(&setting).ok().map(|texts| json!(texts));
     }
-    view.value(&setting).ok().map(in_json)
+    view.value(&setting).ok().map(|value| in_json(&value))
 }
 
 fn file(random: &mut Random, options: &[OptionFacts]) -> String {
