@@ -17,6 +17,8 @@ use novamend::catalog::Release;
 use novamend::conf::layers::{Stack, Variable};
 use novamend::conf::load::{self, Input};
 use novamend::effective::View;
+use novamend_verify::far::{self, Named};
+use novamend_verify::guest;
 use novamend_verify::plan::{Plan, Wanted};
 use novamend_verify::preflight::lines::Asked;
 use novamend_verify::preflight::{Host, QEMU_CONF, lines};
@@ -37,8 +39,10 @@ struct Cli {
 enum Command {
     /// Say what this host can do; starts no guest and needs no root
     Probe(ProbeArguments),
-    /// Migrate a tiny guest in a sandbox as this nova.conf asks, and say what happens; leaves no trace
+    /// Migrate a tiny guest as this nova.conf asks, in a sandbox or between two hosts, and say what happens; leaves no trace
     Verify(VerifyArguments),
+    /// Write the probe guest's image to standard output, for `verify --source URI --dest URI`
+    GuestImage,
 }
 
 #[derive(Args)]
@@ -76,6 +80,15 @@ struct VerifyArguments {
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
+    /// Migrate from this libvirt, for instance qemu+ssh://host1/system, instead of in a sandbox
+    #[arg(long, value_name = "URI", requires = "destination", requires = "guest_image")]
+    source: Option<String>,
+    /// Migrate to this libvirt
+    #[arg(long = "dest", value_name = "URI", requires = "source", requires = "guest_image")]
+    destination: Option<String>,
+    /// What `novamend-verify guest-image` wrote, at the same place on both hosts
+    #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
+    guest_image: Option<PathBuf>,
     /// Seconds to wait for a daemon or the guest before giving up
     #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
@@ -112,6 +125,7 @@ pub(crate) fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Probe(arguments) => probe(&arguments.common),
         Command::Verify(arguments) => verify(&arguments),
+        Command::GuestImage => guest_image(),
     };
     match done {
         Ok(code) => ExitCode::from(code),
@@ -158,6 +172,19 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
     Ok((load::load(&inputs, Vec::<Variable>::new())?, names, release))
 }
 
+/// The image on standard output, but not on a terminal.
+fn guest_image() -> Result<u8, Failure> {
+    let mut out = io::stdout().lock();
+    if out.is_terminal() {
+        return Err(
+            "the image is not text; write it to a file: `novamend-verify guest-image > novamend-probe.rom`".into(),
+        );
+    }
+    out.write_all(&guest::far_image())?;
+    out.flush()?;
+    Ok(0)
+}
+
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -199,7 +226,9 @@ fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
 
 fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let (stack, files, release) = read(&arguments.common)?;
-    let mut plan = Plan::of(&View::new(&stack, release))?;
+    let view = View::new(&stack, release);
+    let mut plan = Plan::of(&view)?;
+    let named = arguments.named(&view);
     plan.draws_curve = arguments.report.is_some();
     let host = Host::look(&arguments.common.qemu_conf);
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -221,9 +250,11 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         emulate: arguments.emulate,
         patience: arguments.patience,
     };
-    let session = session::run(&host, &plan, wishes, &interrupted, |stage| {
-        bar.set_message(stage.to_owned());
-    });
+    let progress = |stage: &str| bar.set_message(stage.to_owned());
+    let session = match &named {
+        Some(named) => far::run(named, &plan, wishes, &interrupted, progress),
+        None => session::run(&host, &plan, wishes, &interrupted, progress),
+    };
     bar.finish_and_clear();
     let session = session?;
     let verdict = verdict::draw(&plan, &host, &session);
@@ -246,6 +277,29 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         keep(path, &report)?;
     }
     Ok(verdict.exit_code())
+}
+
+impl VerifyArguments {
+    /// The two hosts, where they are named.
+    fn named(&self, view: &View) -> Option<Named> {
+        let (source, destination) = (self.source.as_ref()?, self.destination.as_ref()?);
+        let (ends, peer_is_not_novas) = far::ends(view, source, destination);
+        Some(Named {
+            ends,
+            peer_is_not_novas,
+            image: self.guest_image.clone()?,
+        })
+    }
+}
+
+/// A path that means the same on two hosts.
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err("it must begin with a slash, as it names a file on both hosts".to_owned())
+    }
 }
 
 /// Writes the report, and its JSON beside it.

@@ -40,6 +40,9 @@ pub struct Request {
     pub tunnelled: bool,
     /// `VIR_MIGRATE_PARALLEL` with so many connections.
     pub parallel: Option<u32>,
+    /// `VIR_MIGRATE_TLS`; the sandbox has no certificates and never sets it.
+    #[serde(default)]
+    pub tls: bool,
     /// MiB/s before the switch.
     pub bandwidth: u64,
 }
@@ -54,6 +57,7 @@ impl Request {
             (self.auto_converge, "AUTO_CONVERGE"),
             (self.tunnelled, "TUNNELLED"),
             (self.parallel.is_some(), "PARALLEL"),
+            (self.tls, "TLS"),
         ];
         names.extend(rest.iter().filter(|(set, _)| *set).map(|(_, name)| *name));
         names

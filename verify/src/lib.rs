@@ -1,7 +1,9 @@
 //! Proves on the host, by real test migrations, what nova's live-migration timeout action will do.
 //!
-//! It never touches the host's own daemons or domains: all happens in a sandbox that leaves no trace.
+//! It never touches daemons or domains of the host, but for those that `--source` and `--dest` name: all else happens in a
+//! sandbox that leaves no trace.
 
+pub mod far;
 pub mod guest;
 pub mod hypervisor;
 pub mod judgement;

@@ -10,7 +10,7 @@ use novamend::migration::Action as TimeoutAction;
 use novamend::migration::timeout::{Effect, completion_timeout_seconds, effect_of, has_timeout_action};
 use serde::{Deserialize, Serialize};
 
-use crate::guest::Size;
+use crate::guest::{FAR, Size};
 use crate::hypervisor::Request;
 use crate::judgement::Action;
 use crate::trial::Pace;
@@ -35,6 +35,12 @@ const OPTIONS: [&str; 13] = [
 
 /// The size nova scales by, for the smallest guest, in GiB.
 const DATA_GB: f64 = 2.0;
+
+/// What is more than fits into the downtime.
+const MARGIN: f64 = 1.15;
+
+/// Several connections send in bursts, and QEMU takes the speed of a burst for that of the network.
+const BURSTS: f64 = 2.2;
 
 /// The pass that the first trial of a report waits for, to show what passes look like.
 const CURVE_PASSES: i64 = 4;
@@ -188,9 +194,6 @@ impl Plan {
     /// Pre-copy ends by itself once what is left fits into the downtime; so the guest writes more than that round and round.
     #[must_use]
     pub fn load(&self) -> (Size, u64) {
-        const MARGIN: f64 = 1.15;
-        // several connections send in bursts, and QEMU takes the speed of a burst for that of the network
-        const BURSTS: f64 = 2.2;
         let seconds = (self.downtime_ms.max(300) as f64 / 1000.0) * MARGIN;
         let bandwidth = (12.0 / seconds).floor().clamp(8.0, 32.0);
         let margin = if self.parallel > 1 { BURSTS } else { 1.0 };
@@ -201,6 +204,10 @@ impl Plan {
     /// The trials, in order; `early` acts within the first pass, which software emulation before QEMU 9 needs.
     #[must_use]
     pub fn trials(&self, wanted: Wanted, early: bool) -> Vec<TrialOrder> {
+        self.trials_of(self.load(), wanted, early)
+    }
+
+    fn trials_of(&self, load: (Size, u64), wanted: Wanted, early: bool) -> Vec<TrialOrder> {
         let configured = self.configured();
         let forced: Action = effect_of(TimeoutAction::ForceComplete, self.post_copy).into();
         let actions = match wanted {
@@ -211,7 +218,7 @@ impl Plan {
         };
         let mut trials: Vec<TrialOrder> = actions
             .iter()
-            .map(|&action| self.trial(action, early, wanted))
+            .map(|&action| self.trial(load, action, early, wanted))
             .collect();
         if let Some(first) = trials.first_mut().filter(|_| self.draws_curve && !early) {
             first.pace.act_after = first.pace.act_after.mul_f64(CURVE_PASSES as f64 - 1.5);
@@ -220,15 +227,33 @@ impl Plan {
         }
         if wanted != Wanted::All && trials.iter().any(|trial| trial.request.post_copy) {
             // what the operator may choose instead, shown only where it is needed
-            let mut instead = self.trial(Action::Pause, early, wanted);
+            let mut instead = self.trial(load, Action::Pause, early, wanted);
             instead.only_if_failed = true;
             trials.push(instead);
         }
         trials
     }
 
-    fn trial(&self, action: Action, early: bool, wanted: Wanted) -> TrialOrder {
-        let (size, bandwidth) = self.load();
+    /// The bandwidth at which the guest of fixed size does not converge between two hosts; none if there is none.
+    #[must_use]
+    pub fn far_bandwidth(&self) -> Option<u64> {
+        let seconds = (self.downtime_ms.max(300) as f64 / 1000.0) * MARGIN;
+        let margin = if self.parallel > 1 { BURSTS } else { 1.0 };
+        let bandwidth = (FAR.hot_mib() / (seconds * margin)).floor().min(32.0);
+        (bandwidth >= 1.0).then_some(bandwidth as u64)
+    }
+
+    /// The trials between two hosts, with their guest and native TLS if it is configured.
+    #[must_use]
+    pub fn far_trials(&self, wanted: Wanted, early: bool) -> Vec<TrialOrder> {
+        let mut trials = self.trials_of((FAR, self.far_bandwidth().unwrap_or(1)), wanted, early);
+        for trial in &mut trials {
+            trial.request.tls = self.tls;
+        }
+        trials
+    }
+
+    fn trial(&self, (size, bandwidth): (Size, u64), action: Action, early: bool, wanted: Wanted) -> TrialOrder {
         let post_copy = match action {
             Action::PostCopy => true,
             Action::Pause => false,
@@ -239,6 +264,7 @@ impl Plan {
             auto_converge: self.auto_converge && !post_copy,
             tunnelled: self.tunnelled,
             parallel: (self.parallel > 1).then_some(self.parallel as u32),
+            tls: false,
             bandwidth,
         };
         let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;

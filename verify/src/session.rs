@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::far::Far;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
@@ -15,10 +16,10 @@ use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::worker::{Evidence, Message, WorkOrder};
 
 /// Beyond the worker's own patience, so that it can say what it waited for.
-const GRACE: Duration = Duration::from_secs(20);
+pub(crate) const GRACE: Duration = Duration::from_secs(20);
 
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
-const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
+pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 
 /// Why nothing could be tried.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +43,17 @@ pub enum SessionError {
         /// Why.
         message: String,
     },
+    /// The guest could not be removed from a host that the operator named.
+    #[error("{left}{}", .after.as_ref().map_or_else(String::new, |after| format!("; before that: {after}")))]
+    Left {
+        /// The guest, where, and how to remove it.
+        left: String,
+        /// What had failed before.
+        after: Option<Box<SessionError>>,
+    },
+    /// A person or a service manager ended trials between two hosts.
+    #[error("interrupted; the guest has been removed from both hosts")]
+    FarInterrupted,
     /// A person or a service manager ended it.
     #[error("interrupted; everything in the sandbox has been ended")]
     Interrupted,
@@ -66,6 +78,8 @@ pub struct Conditions {
     pub hot_mib: f64,
     /// MiB/s of the migration, so low that the guest does not converge.
     pub bandwidth: u64,
+    /// The two hosts, where they were named; otherwise it was in the sandbox.
+    pub far: Option<Far>,
 }
 
 /// Everything that the trials brought.
@@ -232,6 +246,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         memory_mib: size.memory_mib(),
         hot_mib: size.hot_mib(),
         bandwidth,
+        far: None,
     };
     let trials = plan.trials(wishes.wanted, early);
     Ok((

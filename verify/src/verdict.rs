@@ -5,6 +5,7 @@
 use novamend::migration::timeout::pause_seconds;
 use serde::Serialize;
 
+use crate::far::Far;
 use crate::judgement::{Action, Judgement};
 use crate::plan::Plan;
 use crate::preflight::Host;
@@ -52,7 +53,7 @@ impl Verdict {
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let found = lacks_certificates(plan, host)
+    let found = lacks_certificates(plan, host, session)
         .or_else(|| cannot_start(plan, host, session))
         .or_else(|| does_not_act(plan, session))
         .or_else(|| never_acts(plan))
@@ -88,8 +89,9 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Found> {
     Some(Found {
         result: Result::DoesNotWork,
         headline: format!(
-            "{} does not work on this host: {}",
+            "{} does not work {}: {}",
             name(trial),
+            place(session),
             first_failure(&trial.judgement)
         ),
         remedy: None,
@@ -130,24 +132,53 @@ fn does_act(plan: &Plan, session: &Session) -> Found {
     }
 }
 
+/// Where it was tried.
+fn place(session: &Session) -> &'static str {
+    if session.conditions.far.is_some() {
+        "between these hosts"
+    } else {
+        "on this host"
+    }
+}
+
+/// What a migration that cannot start stands for.
+fn every(session: &Session) -> &'static str {
+    if session.conditions.far.is_some() {
+        "every live migration from this source to this destination will fail"
+    } else {
+        "every live migration to this host will fail"
+    }
+}
+
+/// How long the guest stood still: by its heartbeats, or where those were not timed, by libvirt's own figure.
+fn stood(trial: &Evidence) -> Option<String> {
+    let judgement = &trial.judgement;
+    let by_libvirt = || {
+        let time = judgement.libvirt_downtime_ms?;
+        Some(format!("{time} ms of standstill by libvirt's own figure"))
+    };
+    judgement
+        .blackout_ms
+        .map(|time| format!("{time:.0} ms of standstill"))
+        .or_else(by_libvirt)
+}
+
 fn name(evidence: &Evidence) -> &'static str {
     evidence.judgement.action.words()
 }
 
 fn works(trial: &Evidence, session: &Session) -> String {
-    let stood = trial
-        .judgement
-        .blackout_ms
-        .map_or_else(String::new, |time| format!(": {time:.0} ms of standstill"));
+    let stood = stood(trial).map_or_else(String::new, |stood| format!(": {stood}"));
+    let here = place(session);
     match trial.judgement.action {
-        Action::Abort => "abort works on this host: the guest goes on at the source, nothing is left behind".to_owned(),
-        Action::PostCopy => format!("force_complete by post-copy works on this host{stood}"),
+        Action::Abort => format!("abort works {here}: the guest goes on at the source, nothing is left behind"),
+        Action::PostCopy => format!("force_complete by post-copy works {here}{stood}"),
         Action::Pause => {
             let left = trial
                 .judgement
                 .remaining
                 .map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0);
-            format!("force_complete by a pause works on this host{stood} for {left:.0} MiB")
+            format!("force_complete by a pause works {here}{stood} for {left:.0} MiB")
         }
     }
 }
@@ -174,7 +205,10 @@ fn fails_at_start(evidence: &Evidence) -> bool {
 }
 
 /// Native TLS without certificates; the sandbox has none, so the trials were run without it.
-fn lacks_certificates(plan: &Plan, host: &Host) -> Option<Found> {
+fn lacks_certificates(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
+    if session.conditions.far.is_some() {
+        return None;
+    }
     let missing = host.missing_certificates.as_ref()?;
     (plan.tls && !missing.is_empty()).then(|| Found {
         result: Result::DoesNotWork,
@@ -196,18 +230,18 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
     if !is_about_post_copy(&refusal.message) {
         return Some(Found {
             result: Result::DoesNotWork,
-            headline: format!(
-                "every live migration to this host will fail at its start: {}",
-                refusal.message
-            ),
+            headline: format!("{} at its start: {}", every(session), refusal.message),
             remedy: None,
         });
     }
     let (why, fix) = why_no_post_copy(host, session, &refusal.message);
-    let every = if session.conditions.mode == Mode::Session && !host.is_refused_by_what_is_known() {
+    let every = if session.conditions.far.is_none()
+        && session.conditions.mode == Mode::Session
+        && !host.is_refused_by_what_is_known()
+    {
         "live migrations will fail where QEMU may do no more than this user"
     } else {
-        "every live migration to this host will fail"
+        every(session)
     };
     let pause = session
         .trials
@@ -229,6 +263,12 @@ fn is_about_post_copy(message: &str) -> bool {
 
 /// Why the destination's QEMU cannot do post-copy, and what would help, as far as it is known.
 fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Option<String>) {
+    if session.conditions.far.is_some() {
+        return (
+            format!("the destination's QEMU refuses it ({said})"),
+            Some("at the destination set vm.unprivileged_userfaultfd = 1, or look for a seccomp profile".to_owned()),
+        );
+    }
     let user = &session.conditions.qemu_user;
     let is_root = session.conditions.mode == Mode::System && host.qemu_user.uid == Some(0);
     let why = format!("QEMU, as {user}, may not use userfaultfd ({said})");
@@ -252,8 +292,11 @@ fn instead(pause: Option<&Evidence>, session: &Session) -> String {
     const INSTEAD: &str = "live_migration_permit_post_copy = false";
     match pause {
         Some(trial) => format!(
-            "{INSTEAD} (then force_complete pauses; shown to work here: {:.0} ms for {:.0} MiB)",
-            trial.judgement.blackout_ms.unwrap_or_default(),
+            "{INSTEAD} (then force_complete pauses; shown to work here: {} for {:.0} MiB)",
+            trial.judgement.blackout_ms.map_or_else(
+                || stood(trial).unwrap_or_else(|| "not timed".to_owned()),
+                |time| format!("{time:.0} ms")
+            ),
             trial
                 .judgement
                 .remaining
@@ -263,14 +306,42 @@ fn instead(pause: Option<&Evidence>, session: &Session) -> String {
     }
 }
 
+/// What trials between two hosts leave open.
+fn not_proven_between(far: &Far) -> Vec<String> {
+    let mut list = vec![
+        "only this source and this destination in this direction were tried; CPU models of real guests and their storage \
+         were not"
+            .to_owned(),
+        "the standstill was not measured: the guest is heard through libvirt's console, which opens too late for that; a \
+         figure of it is libvirt's own, and for post-copy too small"
+            .to_owned(),
+        "whether the guest ran at both ends at once, or a heartbeat was lost or repeated, was not seen; where it runs is \
+         what libvirt says"
+            .to_owned(),
+    ];
+    if far.peer_is_not_novas {
+        list.push(
+            "the URI that nova makes of the destination was not tried: `--dest` names no host, so the source's libvirt \
+             was told that of `--dest`"
+                .to_owned(),
+        );
+    }
+    list
+}
+
 fn not_proven(plan: &Plan, session: &Session) -> Vec<String> {
     let conditions = &session.conditions;
     let mut list = vec![
-        "one host is not two: network, ports, names, CPU models and shared storage were not tried".to_owned(),
         "the probe guest has no devices and little memory".to_owned(),
         "nova's own code was not run; its monitor was rebuilt and its clock shortened".to_owned(),
-        "the confinement of guests by AppArmor or SELinux was off".to_owned(),
     ];
+    match &conditions.far {
+        None => list.extend([
+            "one host is not two: network, ports, names, CPU models and shared storage were not tried".to_owned(),
+            "the confinement of guests by AppArmor or SELinux was off".to_owned(),
+        ]),
+        Some(far) => list.extend(not_proven_between(far)),
+    }
     if let Some(why) = &conditions.why_emulated {
         list.push(format!("software emulation is not KVM ({why})"));
     }
@@ -290,7 +361,7 @@ fn not_proven(plan: &Plan, session: &Session) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if plan.tls {
+    if plan.tls && conditions.far.is_none() {
         list.push("native TLS was left out: the sandbox has no certificates".to_owned());
     }
     if let Some(seconds) = pause_seconds(1024.0, u64::try_from(plan.bandwidth).unwrap_or(0)) {

@@ -25,7 +25,7 @@ use crate::sandbox::layout::{self, Host};
 use crate::trial::{Given, Pace, Trace, migrate};
 
 /// How often a trial is run before a guest that converges by itself is given up.
-const MOST_TRIES: u32 = 3;
+pub(crate) const MOST_TRIES: u32 = 3;
 
 /// One migration to try.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -263,7 +263,7 @@ impl Worker {
         if trace.returned == Some(Ok(())) && !trace.orders.iter().any(Given::is_action) {
             return Ok(Tried::Converged);
         }
-        let looked_at_all = hearing_is_whole(hearing, order);
+        let looked_at_all = hearing_is_whole(hearing, order.size, Duration::from_secs(5));
         let (records, stray) = hearing.records();
         let observed = Observed {
             records: records
@@ -277,6 +277,7 @@ impl Worker {
             source: libvirt.standing(End::Source).ok(),
             destination: libvirt.standing(End::Destination).ok(),
             looked_at_all,
+            only_after: false,
         };
         let judgement = judge(trial.action, &trace, &observed);
         let next = if !judgement.holds() {
@@ -306,14 +307,14 @@ enum Tried {
     Converged,
 }
 
-fn with_half_the_bandwidth(mut trial: TrialOrder) -> TrialOrder {
+pub(crate) fn with_half_the_bandwidth(mut trial: TrialOrder) -> TrialOrder {
     trial.request.bandwidth = (trial.request.bandwidth / 2).max(1);
     trial.pace.act_after *= 2;
     trial.pace.limit *= 2;
     trial
 }
 
-fn policy(trial: &TrialOrder) -> Result<Policy, String> {
+pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {
     let release = Release::from_number(trial.release).ok_or("no such release")?;
     let (downtime_ms, steps, delay_s) = trial.downtime;
     let settings = DowntimeSettings {
@@ -335,14 +336,14 @@ fn policy(trial: &TrialOrder) -> Result<Policy, String> {
 }
 
 /// Waits until the guest, wherever it is, has looked at every page twice from now on, or has found damage.
-fn hearing_is_whole(hearing: &Hearing, order: &WorkOrder) -> bool {
-    let rounds = order.size.cold_pages / guest::COLD_CHECKS * 2 + 1;
+pub(crate) fn hearing_is_whole(hearing: &Hearing, size: Size, patience: Duration) -> bool {
+    let rounds = size.cold_pages / guest::COLD_CHECKS * 2 + 1;
     let (records, _) = hearing.records();
     let Some(from) = records.last().copied() else {
         return false;
     };
     let mut damaged = from.kind == Kind::Damage;
-    let whole = hearing.wait(Duration::from_secs(5), |records| {
+    let whole = hearing.wait(patience, |records| {
         let Some(last) = records.last() else { return false };
         damaged = last.kind == Kind::Damage;
         damaged || (last.generation >= from.generation + 2 && last.sequence >= from.sequence + rounds)

@@ -100,6 +100,7 @@ fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
             memory_mib: 24,
             hot_mib: 12.0,
             bandwidth: 20,
+            far: None,
         },
         versions: None,
         ready_after: 0.1,

@@ -79,6 +79,32 @@ pub fn image(size: Size, ticks_per_second: f64) -> Vec<u8> {
     image
 }
 
+/// The guest of trials between two hosts: one size for every nova.conf, so that one image will do.
+pub const FAR: Size = Size {
+    cold_pages: 256,
+    hot_pages: 64 * 256,
+};
+
+/// Its image; the processor's rate there is not known and only sets how fast the guest writes.
+#[must_use]
+pub fn far_image() -> Vec<u8> {
+    image(FAR, 2e9)
+}
+
+/// Its domain: the emulator is libvirt's choice, the serial port a console that libvirt hands through.
+#[must_use]
+pub fn far_domain_xml(name: &str, uuid: &str, emulated: bool, image: &Path) -> String {
+    let kind = if emulated { "qemu" } else { "kvm" };
+    format!(
+        "<domain type='{kind}'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>{}</memory><vcpu>1</vcpu>\
+         <os><type arch='x86_64' machine='pc'>hvm</type><loader readonly='yes' type='rom'>{}</loader></os>\
+         <features><acpi/></features><devices><controller type='usb' model='none'/>\
+         <serial type='pty'><target port='0'/></serial><memballoon model='none'/></devices></domain>",
+        FAR.memory_mib(),
+        escaped(&image.display().to_string()),
+    )
+}
+
 /// The domain; `emulated` leaves KVM out.
 #[must_use]
 pub fn domain_xml(size: Size, emulated: bool, emulator: &Path, image: &Path, serial: &Path) -> String {

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-const RECORD: usize = 12;
-const MARK: u8 = 0xA5;
+pub(crate) const RECORD: usize = 12;
+pub(crate) const MARK: u8 = 0xA5;
 
 /// What a record says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +85,18 @@ impl Hearing {
             }
         });
         Ok(hearing)
+    }
+
+    /// A further line, whose bytes come by [`Hearing::feed`] instead of a connection; its number.
+    #[must_use]
+    pub fn add_line(&self) -> usize {
+        self.change(|kept| kept.bytes.push(None));
+        self.connections() - 1
+    }
+
+    /// Bytes that came through `line`.
+    pub fn feed(&self, line: usize, at: Duration, bytes: &[u8]) {
+        self.take(at, line, bytes);
     }
 
     /// Forgets everything; the next connection keeps its number. For a new guest.

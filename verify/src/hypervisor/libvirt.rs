@@ -6,11 +6,14 @@
 //! clients before libvirt 10, whose event loop may lose a wake-up.
 
 mod events;
+mod far;
 
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::process::Child;
 use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +24,7 @@ use virt::error::{Error, clear_error_callback};
 use virt::{event, sys};
 
 use self::events::{Heard, Raw, numbers, register, words};
+pub use self::far::{Ends, Found, connect_once, find};
 use super::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::guest;
 use crate::sandbox::Mode;
@@ -33,8 +37,12 @@ const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
 /// Both daemons, connected; the guest's source is set before each migration.
 pub struct Libvirt {
     began: Instant,
-    mode: Mode,
-    socket: String,
+    guest: String,
+    uris: BTreeMap<&'static str, String>,
+    /// What the source's daemon is told: where the other daemon is, if not as we reach it, and where QEMU is to send to.
+    way: (Option<String>, Option<String>),
+    /// Set from outside to have the monitor end.
+    stop: Arc<AtomicBool>,
     steering: BTreeMap<&'static str, Connect>,
     source: Host,
     sender: Sender<Heard>,
@@ -143,15 +151,20 @@ impl Libvirt {
             })?;
             let (connect, found) = joined?;
             let _ = connect.set_keep_alive(5, 3);
-            register(&connect, host, &sender).map_err(|error| refusal(&error))?;
+            register(&connect, host, guest::NAME, &sender).map_err(|error| refusal(&error))?;
             versions = Some(found);
             steering.insert(host.letter(), connect);
         }
         let found = versions.unwrap_or(Versions { libvirt: 0, qemu: 0 });
         let libvirt = Self {
             began,
-            mode,
-            socket: socket.to_owned(),
+            guest: guest::NAME.to_owned(),
+            uris: Host::BOTH.map(|host| (host.letter(), host.uri(mode, socket))).into(),
+            way: (
+                None,
+                Some(format!("unix://{}/migration.sock", layout::channel().display())),
+            ),
+            stop: Arc::default(),
             steering,
             source: Host::A,
             sender,
@@ -169,7 +182,7 @@ impl Libvirt {
 
     fn domain(&self, host: Host) -> Result<Domain, Refusal> {
         self.at(host)?
-            .lookup_domain_by_name(guest::NAME)
+            .lookup_domain_by_name(&self.guest)
             .map_err(|error| refusal(&error))
     }
 
@@ -224,25 +237,30 @@ impl Hypervisor for Libvirt {
             (request.auto_converge, sys::VIR_MIGRATE_AUTO_CONVERGE),
             (request.tunnelled, sys::VIR_MIGRATE_TUNNELLED),
             (request.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
+            (request.tls, sys::VIR_MIGRATE_TLS),
         ];
         for (_, flag) in optional.iter().filter(|(wanted, _)| *wanted) {
             flags |= flag;
         }
         let parameters = MigrateParameters {
             bandwidth: Some(request.bandwidth),
-            uri: (!request.tunnelled).then(|| format!("unix://{}/migration.sock", layout::channel().display())),
+            uri: self.way.1.clone().filter(|_| !request.tunnelled),
             parallel_connections: request.parallel.map(u32::cast_signed),
             ..MigrateParameters::default()
         };
         let (source, sender) = (self.source, self.sender.clone());
-        let from = source.uri(self.mode, &self.socket);
-        let to = source.other().uri(self.mode, &self.socket);
+        let from = self.uris[source.letter()].clone();
+        let to = self
+            .way
+            .0
+            .as_ref()
+            .unwrap_or(&self.uris[source.other().letter()])
+            .clone();
+        let name = self.guest.clone();
         self.domain(source)?;
         thread::spawn(move || {
             let result = open(&from, Duration::from_secs(5), || None).and_then(|connect| {
-                let domain = connect
-                    .lookup_domain_by_name(guest::NAME)
-                    .map_err(|error| refusal(&error))?;
+                let domain = connect.lookup_domain_by_name(&name).map_err(|error| refusal(&error))?;
                 domain
                     .migrate_to_uri3(Some(&to), parameters, flags)
                     .map_err(|error| refusal(&error))
@@ -253,6 +271,12 @@ impl Hypervisor for Libvirt {
     }
 
     fn job(&mut self) -> Result<Job, Refusal> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(Refusal {
+                code: 0,
+                message: "interrupted".to_owned(),
+            });
+        }
         match self.domain(self.source) {
             Ok(domain) => job_of(&domain).map_err(|error| refusal(&error)).or_else(gone),
             Err(error) => gone(error),

@@ -151,6 +151,9 @@ fn caption(evidence: &Evidence) -> String {
             }
         });
     }
+    if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
+        said.push(format!("By libvirt's own figure the guest stood still for {time} ms."));
+    }
     said.push(format!(
         "Nova's clock ran {:.0} times as fast as in life.",
         evidence.trace.scale
@@ -193,7 +196,7 @@ fn conditions(report: &Report) -> String {
         ("QEMU", machine.qemu.clone().unwrap_or_else(unknown)),
         ("kernel", machine.kernel.clone()),
         ("daemon", machine.daemon.clone().unwrap_or_else(unknown)),
-        ("QEMU on this host runs as", machine.qemu_user.clone()),
+        ("QEMU by qemu.conf runs as", machine.qemu_user.clone()),
         ("QEMU in the trials ran as", conditions.qemu_user.clone()),
         ("processor", emulation),
         (

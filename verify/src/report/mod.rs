@@ -72,12 +72,23 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// The host as the daemons in the sandbox told, otherwise as the programs told.
+    /// The host as the daemons in the sandbox told, otherwise as the programs told; or two hosts as their daemons told.
     #[must_use]
     pub fn of(host: &Host, session: &Session) -> Self {
         let told = |number: Option<u32>, otherwise: Option<Version>| {
             number.map(programs::from_number).or(otherwise).map(dotted)
         };
+        if let Some(far) = &session.conditions.far {
+            let unknown = "not asked".to_owned();
+            return Self {
+                host: format!("{} → {}", far.source, far.destination),
+                libvirt: told(session.versions.map(|versions| versions.0), None),
+                qemu: told(session.versions.map(|versions| versions.1), None),
+                kernel: unknown.clone(),
+                daemon: None,
+                qemu_user: unknown,
+            };
+        }
         let kernel = rustix::system::uname();
         Self {
             host: kernel.nodename().to_string_lossy().into_owned(),

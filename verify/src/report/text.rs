@@ -43,6 +43,13 @@ pub fn report(report: &Report) -> String {
         report.files.join(", ")
     };
     let _ = writeln!(text, "\nnova.conf: {files}, read as {}", report.plan.release_name);
+    if let Some(far) = &report.session.conditions.far {
+        let _ = writeln!(
+            text,
+            "from {} to {}, by way of {}",
+            far.source, far.destination, far.peer
+        );
+    }
     for trial in &report.session.trials {
         let judgement = &trial.judgement;
         let _ = writeln!(
@@ -59,6 +66,9 @@ pub fn report(report: &Report) -> String {
                 format!(": {}", check.seen)
             };
             let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
+        }
+        if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
+            let _ = writeln!(text, "       libvirt says that the guest stood still for {time} ms");
         }
         if let Some(time) = judgement.blackout_ms {
             let libvirt = judgement

@@ -4,6 +4,7 @@
 //! Where the machine lacks something, a test says "skipped" and why; under CI it fails instead, KVM excepted.
 
 mod actions;
+mod between;
 mod blackout;
 mod broken_hosts;
 mod damage;

@@ -3,7 +3,7 @@
 //! It asks for nothing; libvirt's event loop calls in, and what came is handed on with its moment.
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{CStr, CString, c_int, c_void};
 use std::ptr;
 use std::sync::Mutex;
 use std::sync::mpsc::Sender;
@@ -58,11 +58,22 @@ pub(super) fn numbers(list: sys::virTypedParameterPtr, count: c_int) -> BTreeMap
 
 struct Ear {
     host: Host,
+    guest: CString,
     sender: Mutex<Sender<Heard>>,
 }
 
 impl Ear {
-    fn hear(&self, raw: Raw) {
+    /// Hands on what happened to the probe guest; what happens to any other domain is nobody's business here.
+    fn hear(&self, domain: sys::virDomainPtr, raw: Raw) {
+        // SAFETY: libvirt calls back with a live domain, whose name ends with a zero.
+        #[allow(unsafe_code)]
+        let is_ours = unsafe {
+            let name = sys::virDomainGetName(domain);
+            !name.is_null() && CStr::from_ptr(name) == self.guest.as_c_str()
+        };
+        if !is_ours {
+            return;
+        }
         if let Ok(sender) = self.sender.lock() {
             let _ = sender.send((Instant::now(), self.host, raw));
         }
@@ -88,36 +99,36 @@ unsafe extern "C" fn forget(opaque: *mut c_void) {
 #[allow(unsafe_code)]
 unsafe extern "C" fn on_lifecycle(
     _: sys::virConnectPtr,
-    _: sys::virDomainPtr,
+    domain: sys::virDomainPtr,
     event: c_int,
     detail: c_int,
     opaque: *mut c_void,
 ) -> c_int {
     // SAFETY: the pointer is the one registered.
-    unsafe { ear(opaque) }.hear(Raw::Lifecycle(event, detail));
+    unsafe { ear(opaque) }.hear(domain, Raw::Lifecycle(event, detail));
     0
 }
 
 #[allow(unsafe_code)]
-unsafe extern "C" fn on_pass(_: sys::virConnectPtr, _: sys::virDomainPtr, pass: c_int, opaque: *mut c_void) {
+unsafe extern "C" fn on_pass(_: sys::virConnectPtr, domain: sys::virDomainPtr, pass: c_int, opaque: *mut c_void) {
     // SAFETY: the pointer is the one registered.
-    unsafe { ear(opaque) }.hear(Raw::Pass(i64::from(pass)));
+    unsafe { ear(opaque) }.hear(domain, Raw::Pass(i64::from(pass)));
 }
 
 #[allow(unsafe_code)]
 unsafe extern "C" fn on_completed(
     _: sys::virConnectPtr,
-    _: sys::virDomainPtr,
+    domain: sys::virDomainPtr,
     list: sys::virTypedParameterPtr,
     count: c_int,
     opaque: *mut c_void,
 ) {
     // SAFETY: the pointer is the one registered; the list stays libvirt's.
-    unsafe { ear(opaque) }.hear(Raw::Figures(numbers(list, count)));
+    unsafe { ear(opaque) }.hear(domain, Raw::Figures(numbers(list, count)));
 }
 
-/// Has libvirt tell `sender` what happens at `host`.
-pub(super) fn register(connect: &Connect, host: Host, sender: &Sender<Heard>) -> Result<(), Error> {
+/// Has libvirt tell `sender` what happens to the domain `guest` at `host`.
+pub(super) fn register(connect: &Connect, host: Host, guest: &str, sender: &Sender<Heard>) -> Result<(), Error> {
     let callbacks: [(sys::virDomainEventID, *const ()); 3] = [
         (sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle as *const ()),
         (sys::VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, on_pass as *const ()),
@@ -126,6 +137,7 @@ pub(super) fn register(connect: &Connect, host: Host, sender: &Sender<Heard>) ->
     for (id, callback) in callbacks {
         let ear = Box::new(Ear {
             host,
+            guest: CString::new(guest).unwrap_or_default(),
             sender: Mutex::new(sender.clone()),
         });
         // SAFETY: libvirt wants every callback under the generic type and calls it by the type that belongs to the event;

@@ -1,0 +1,165 @@
+//! Two daemons that the operator names: how they are reached, and how a domain there is found and ended.
+//!
+//! It starts no daemon and looks domains up by their UUID alone, so that none but our own is ever touched.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+use virt::stream::Stream;
+use virt::sys;
+
+use super::{Libvirt, NO_DOMAIN, Versions, refusal, register};
+use crate::hypervisor::Refusal;
+use crate::sandbox::layout::Host;
+
+/// The two daemons, and what the source's one is told.
+#[derive(Clone, Debug)]
+pub struct Ends {
+    /// Where the guest starts.
+    pub source: String,
+    /// Where it is to go.
+    pub destination: String,
+    /// The destination's URI for the source's daemon.
+    pub peer: String,
+    /// Where QEMU is to send to; libvirt's choice if none.
+    pub migration: Option<String>,
+}
+
+impl Ends {
+    /// The URI of one end.
+    #[must_use]
+    pub fn uri(&self, host: Host) -> &str {
+        match host {
+            Host::A => &self.source,
+            Host::B => &self.destination,
+        }
+    }
+}
+
+/// Opens a connection within `patience`; an attempt that takes longer is left behind.
+///
+/// # Errors
+/// Libvirt's refusal, or that it did not answer.
+pub fn connect_once(uri: &str, patience: Duration) -> Result<Connect, Refusal> {
+    let (sender, answer) = channel();
+    let wanted = uri.to_owned();
+    thread::spawn(move || {
+        let _ = sender.send(Connect::open(Some(&wanted)).map_err(|error| refusal(&error)));
+    });
+    answer.recv_timeout(patience).unwrap_or_else(|_| {
+        Err(Refusal {
+            code: 0,
+            message: format!("no answer within {} s", patience.as_secs()),
+        })
+    })
+}
+
+/// Whether the domain is there after an attempt to end it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It was not there.
+    Nothing,
+    /// It was, and has been told to end.
+    Ended,
+}
+
+/// Ends and forgets the domain with that UUID and that name, if it is there.
+///
+/// # Errors
+/// The daemon does not answer, or the domain has another name.
+pub fn find(connect: &Connect, uuid: &str, name: &str) -> Result<Found, Refusal> {
+    let domain = match connect.lookup_domain_by_uuid_string(uuid) {
+        Ok(domain) => domain,
+        Err(error) if error.code().to_raw() == NO_DOMAIN => return Ok(Found::Nothing),
+        Err(error) => return Err(refusal(&error)),
+    };
+    if domain.name().map_err(|error| refusal(&error))? != name {
+        return Err(Refusal {
+            code: 0,
+            message: "the domain with that UUID has another name".to_owned(),
+        });
+    }
+    // one of the two is refused where it does not run or is not defined; the next look tells whether it is gone
+    let _ = domain.destroy();
+    let _ = domain.undefine();
+    Ok(Found::Ended)
+}
+
+impl Libvirt {
+    /// Connects to both ends, within `patience` each; `began` is the zero of all times.
+    ///
+    /// # Errors
+    /// A daemon cannot be reached, with the end's URI.
+    pub fn between(
+        ends: &Ends,
+        guest: &str,
+        began: Instant,
+        patience: Duration,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<(Self, [Versions; 2]), (String, Refusal)> {
+        let (sender, heard) = channel();
+        let mut steering = BTreeMap::new();
+        let mut versions = [Versions { libvirt: 0, qemu: 0 }; 2];
+        for (host, versions) in Host::BOTH.into_iter().zip(&mut versions) {
+            let uri = ends.uri(host);
+            let named = |refusal| (uri.to_owned(), refusal);
+            let connect = connect_once(uri, patience).map_err(named)?;
+            let _ = connect.set_keep_alive(5, 3);
+            let asked = connect
+                .hyp_version()
+                .and_then(|qemu| Ok((connect.lib_version()?, qemu)))
+                .and_then(|found| register(&connect, host, guest, &sender).map(|()| found));
+            let (libvirt, qemu) = asked.map_err(|error| named(refusal(&error)))?;
+            *versions = Versions { libvirt, qemu };
+            steering.insert(host.letter(), connect);
+        }
+        let libvirt = Self {
+            began,
+            guest: guest.to_owned(),
+            uris: Host::BOTH.map(|host| (host.letter(), ends.uri(host).to_owned())).into(),
+            way: (Some(ends.peer.clone()), ends.migration.clone()),
+            stop: Arc::clone(stop),
+            steering,
+            source: Host::A,
+            sender,
+            heard,
+        };
+        Ok((libvirt, versions))
+    }
+
+    /// Reads the guest's console at `host` through a connection of its own until it closes, in a thread.
+    ///
+    /// # Errors
+    /// The console cannot be opened.
+    pub fn read_console(
+        &self,
+        host: Host,
+        patience: Duration,
+        mut take: impl FnMut(&[u8]) + Send + 'static,
+    ) -> Result<(), Refusal> {
+        let connect = connect_once(&self.uris[host.letter()], patience)?;
+        let _ = connect.set_keep_alive(5, 3);
+        let stream = connect
+            .lookup_domain_by_name(&self.guest)
+            .and_then(|domain| {
+                let stream = Stream::new(&connect, 0)?;
+                domain.open_console(None, &stream, sys::VIR_DOMAIN_CONSOLE_FORCE)?;
+                Ok(stream)
+            })
+            .map_err(|error| refusal(&error))?;
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = stream.recv(&mut bytes) {
+                take(&bytes[..usize::try_from(count).unwrap_or(0)]);
+            }
+            let _ = stream.abort();
+            drop(connect);
+        });
+        Ok(())
+    }
+}

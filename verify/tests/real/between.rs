@@ -1,0 +1,283 @@
+//! Trials between two daemons that the operator names, here two private ones of this machine with domains of their own.
+//!
+//! The daemons end with the test, being the first processes of process namespaces.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use novamend_verify::preflight::{Host, QEMU_CONF};
+use rustix::process::{Pid, Signal, kill_process};
+use virt::connect::Connect;
+
+use crate::ground::{Ground, Ran, alone, is_missing, outside_tmp};
+
+const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
+
+/// Everything that a daemon writes to is bound into its directory; its parent's `sh` collects the dead.
+const START: &str = "set -e; mkdir -p /run/libvirt /var/log/libvirt /var/cache/libvirt; \
+    for part in lib log cache; do mount --bind \"$D/$part\" /var/$part/libvirt; done; \
+    mount --bind \"$D/etc\" /etc/libvirt; mount -t tmpfs none /run; mkdir /run/libvirt /run/lock; \
+    \"$DAEMON\" --config \"$D/daemon.conf\" --pid-file \"$D/daemon.pid\" & wait";
+
+struct Daemon {
+    process: Child,
+    uri: String,
+    foreign: Vec<(String, String)>,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Daemon {
+    /// Starts one with two domains that are not ours, one of which runs.
+    fn start(directory: &Path, number: u8) -> Self {
+        for part in ["lib", "log", "cache", "etc"] {
+            fs::create_dir_all(directory.join(part)).unwrap();
+        }
+        let here = Host::look(Path::new(QEMU_CONF)).daemon.unwrap();
+        fs::write(
+            directory.join("daemon.conf"),
+            format!(
+                "unix_sock_dir = \"{}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\n\
+                 host_uuid = \"6f3e1c1a-7a4e-4e0f-9d55-00000000000{number}\"\nlog_outputs = \"3:stderr\"\n",
+                directory.display()
+            ),
+        )
+        .unwrap();
+        fs::write(
+            directory.join("etc/qemu.conf"),
+            "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
+             cgroup_controllers = []\nnamespaces = []\n",
+        )
+        .unwrap();
+        let mut command = Command::new("unshare");
+        command.args([
+            "--mount",
+            "--propagation",
+            "private",
+            "--pid",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+        ]);
+        let process = command
+            .args(["sh", "-c", START])
+            .env("D", directory)
+            .env("DAEMON", &here.program)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(directory.join("daemon.log")).unwrap())
+            .spawn()
+            .unwrap();
+        let place = directory.display().to_string().replace(' ', "%20");
+        let uri = format!("qemu+unix:///system?socket={place}/{}", here.socket);
+        let mut daemon = Self {
+            process,
+            uri,
+            foreign: Vec::new(),
+        };
+        let connect = daemon.connect();
+        for (name, runs) in [("novamend-probe", true), ("somebody's", false)] {
+            let xml = format!(
+                "<domain type='qemu'><name>{}</name><memory unit='MiB'>32</memory><os><type arch='x86_64'>hvm</type></os>\
+                 </domain>",
+                name.replace('\'', "&apos;")
+            );
+            let domain = connect.define_domain_xml(&xml).unwrap();
+            if runs {
+                domain.create().unwrap();
+            }
+        }
+        daemon.foreign = daemon.domains();
+        assert_eq!(daemon.foreign.len(), 2);
+        daemon
+    }
+
+    /// A connection, once the daemon listens.
+    fn connect(&self) -> Connect {
+        let until = Instant::now() + Duration::from_secs(20);
+        virt::error::clear_error_callback();
+        loop {
+            match Connect::open(Some(&self.uri)) {
+                Ok(connect) => return connect,
+                Err(error) => assert!(Instant::now() < until, "{}: {error}", self.uri),
+            }
+            thread::yield_now();
+        }
+    }
+
+    /// Every domain: its name, and all that libvirt says of it with its id and whether it runs.
+    fn domains(&self) -> Vec<(String, String)> {
+        let domains = self.connect().list_all_domains(0).unwrap();
+        let mut found: Vec<_> = domains
+            .iter()
+            .map(|domain| {
+                let state = domain.state().unwrap();
+                let xml = domain.xml_desc(0).unwrap();
+                (domain.name().unwrap(), format!("{:?} {state:?} {xml}", domain.id()))
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    fn assert_as_before(&self) {
+        assert_eq!(self.domains(), self.foreign, "{}", self.uri);
+    }
+}
+
+struct Between {
+    ground: Ground,
+    daemons: [Daemon; 2],
+    image: PathBuf,
+}
+
+impl Between {
+    fn new(libvirt: &str) -> Self {
+        let ground = Ground::under(&outside_tmp(), libvirt, "root");
+        let image = ground.path("novamend-probe.rom");
+        let written = Command::new(&ground.program).arg("guest-image").output().unwrap();
+        assert!(written.status.success(), "{written:?}");
+        fs::write(&image, &written.stdout).unwrap();
+        let daemons = [("a", 1), ("b", 2)].map(|(letter, number)| Daemon::start(&ground.path(letter), number));
+        Self { ground, daemons, image }
+    }
+
+    fn command(&self, words: &str) -> Command {
+        let mut command = self.ground.command(words, None);
+        command.args(["--source", &self.daemons[0].uri, "--dest", &self.daemons[1].uri]);
+        command.arg("--guest-image").arg(&self.image);
+        command
+    }
+
+    fn verify(&self, words: &str) -> Ran {
+        Ran::of(&self.command(words).output().unwrap())
+    }
+
+    fn assert_nothing_is_left(&self) {
+        for daemon in &self.daemons {
+            daemon.assert_as_before();
+        }
+    }
+}
+
+#[test]
+fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let between = Between::new(FORCED);
+    for (words, action) in [("--action abort --emulate", "abort"), ("--emulate", "pause")] {
+        let ran = between.verify(words);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.headline().contains("works between these hosts"), "{ran:?}");
+        let report = ran.report();
+        let trial = &report["session"]["trials"][0];
+        let judgement = &trial["judgement"];
+        assert_eq!(judgement["action"], action, "{ran:?}");
+        assert!(
+            judgement["checks"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|check| check["holds"] == true)
+        );
+        assert!(judgement["remaining"].as_i64().unwrap() > 0, "{judgement}");
+        assert_eq!(judgement["blackout_ms"], serde_json::Value::Null, "it is not measured");
+        let not_proven = report["verdict"]["not_proven"].to_string();
+        assert!(not_proven.contains("the standstill was not measured"), "{not_proven}");
+        if action == "pause" {
+            let time = judgement["libvirt_downtime_ms"].as_u64().unwrap();
+            assert!(
+                ran.headline()
+                    .contains(&format!(": {time} ms of standstill by libvirt")),
+                "{ran:?}"
+            );
+        }
+        between.assert_nothing_is_left();
+    }
+}
+
+#[test]
+fn an_interrupt_removes_the_guest_from_both_hosts() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let between = Between::new(FORCED);
+    for (signal, wanted) in [
+        (Signal::INT, "is defined"),
+        (Signal::TERM, "runs at the destination too"),
+    ] {
+        let child = between.command("--emulate").spawn().unwrap();
+        let at = usize::from(signal == Signal::TERM);
+        let until = Instant::now() + Duration::from_secs(60);
+        while between.daemons[at].domains().len() < 3 {
+            assert!(Instant::now() < until, "it never {wanted}");
+        }
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let ran = Ran::of(&child.wait_with_output().unwrap());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(
+            ran.err
+                .contains("interrupted; the guest has been removed from both hosts"),
+            "{ran:?}"
+        );
+        between.assert_nothing_is_left();
+    }
+}
+
+#[test]
+fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let mut between = Between::new(FORCED);
+    let image = std::mem::replace(&mut between.image, PathBuf::from("/nonexistent/novamend-probe.rom"));
+    let ran = between.verify("--emulate");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("/nonexistent/novamend-probe.rom on both hosts is what `novamend-verify guest-image` writes"),
+        "{ran:?}"
+    );
+    between.assert_nothing_is_left();
+    between.image = image;
+    let gone = std::mem::replace(
+        &mut between.daemons[1].uri,
+        "qemu+unix:///system?socket=/nonexistent".to_owned(),
+    );
+    let ran = between.verify("--emulate");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("connecting to both hosts: qemu+unix:///system?socket=/nonexistent: "),
+        "{ran:?}"
+    );
+    between.daemons[1].uri = gone;
+    between.assert_nothing_is_left();
+}
+
+#[test]
+fn one_host_alone_is_refused() {
+    let ground = Ground::new("", "root");
+    for words in [
+        "--source qemu:///system --guest-image /x",
+        "--dest qemu:///system --guest-image /x",
+        "--source qemu:///system --dest qemu:///system",
+        "--guest-image /x",
+    ] {
+        let ran = ground.verify(words, None);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains("required arguments were not provided"), "{ran:?}");
+    }
+}
