@@ -80,7 +80,7 @@ struct VerifyArguments {
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
-    /// Migrate from this libvirt, for instance qemu+ssh://host1/system, instead of in a sandbox
+    /// Migrate from this libvirt, for instance `qemu+ssh://host1/system`, instead of in a sandbox
     #[arg(long, value_name = "URI", requires = "destination", requires = "guest_image")]
     source: Option<String>,
     /// Migrate to this libvirt

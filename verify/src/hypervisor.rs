@@ -31,6 +31,7 @@ pub struct Refusal {
 
 /// The flags and parameters of one migration, as nova would set them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // as many as libvirt has flags
 pub struct Request {
     /// `VIR_MIGRATE_POSTCOPY`.
     pub post_copy: bool,

@@ -10,6 +10,7 @@ use novamend::conf::document::Document;
 use novamend::conf::layers::Stack;
 use novamend::effective::View;
 use novamend::text::Source;
+use novamend_verify::far::Far;
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hypervisor::{Happening, Refusal, Request, Standing};
 use novamend_verify::judgement::{Action, Check, Judgement, Observed, judge};
@@ -90,6 +91,10 @@ fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
 }
 
 fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
+    verdict_of(None, libvirt, trials)
+}
+
+fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict {
     let session = Session {
         conditions: Conditions {
             mode: Mode::System,
@@ -100,7 +105,7 @@ fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
             memory_mib: 24,
             hot_mib: 12.0,
             bandwidth: 20,
-            far: None,
+            far,
         },
         versions: None,
         ready_after: 0.1,
@@ -108,6 +113,53 @@ fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
         seconds: 4.0,
     };
     draw(&plan(libvirt), &host(), &session)
+}
+
+#[test]
+fn between_two_hosts_no_standstill_is_made_up() {
+    let far = || {
+        Some(Far {
+            source: "qemu+ssh://one/system".to_owned(),
+            destination: "qemu+ssh://two/system".to_owned(),
+            peer: "qemu+tcp://two/system".to_owned(),
+            migration: None,
+            peer_is_not_novas: false,
+            image: "/probe.rom".into(),
+            guest: "novamend-probe-1".to_owned(),
+        })
+    };
+    let mut pause = trial(Action::Pause, false, None);
+    pause.judgement.blackout_ms = None;
+    let found = verdict_of(far(), FORCE, vec![pause.clone()]);
+    assert_eq!(
+        found.headline,
+        "force_complete by a pause works between these hosts for 12 MiB"
+    );
+    assert!(
+        found
+            .not_proven
+            .iter()
+            .any(|line| line.contains("the standstill was not measured"))
+    );
+    assert!(!found.not_proven.iter().any(|line| line.contains("one host is not two")));
+    pause.judgement.libvirt_downtime_ms = Some(90);
+    let refused = trial(Action::PostCopy, true, Some("Postcopy is not supported"));
+    let both = format!("{FORCE}\nlive_migration_permit_post_copy = true");
+    let found = verdict_of(far(), &both, vec![refused, pause]);
+    assert_eq!(
+        found.headline,
+        "every live migration from this source to this destination will fail: post-copy is permitted but the destination's \
+         QEMU refuses it (Postcopy is not supported)"
+    );
+    let remedy = found.remedy.unwrap();
+    assert!(
+        remedy.starts_with("at the destination set vm.unprivileged_userfaultfd = 1"),
+        "{remedy}"
+    );
+    assert!(
+        remedy.ends_with("shown to work here: 90 ms of standstill by libvirt's own figure for 12 MiB)"),
+        "{remedy}"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use novamend_verify::preflight::{Host, QEMU_CONF};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
-use crate::ground::{Ground, Ran, alone, is_missing, outside_tmp};
+use crate::ground::{Ground, Ran, alone, has_kvm, is_missing, outside_tmp};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
 
@@ -207,6 +207,28 @@ fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
 }
 
 #[test]
+fn post_copy_is_proven_with_kvm_too() {
+    let _machine = alone();
+    if is_missing() || !has_kvm() {
+        return;
+    }
+    let between = Between::new(&format!("{FORCED}\nlive_migration_permit_post_copy = true"));
+    let page = between.ground.path("report.html");
+    let ran = Ran::of(&between.command("").arg("--report").arg(&page).output().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let html = fs::read_to_string(page).unwrap();
+    for wanted in [
+        "works between these hosts",
+        "By libvirt's own figure the guest stood still",
+    ] {
+        assert!(html.contains(wanted), "{wanted}");
+    }
+    assert_eq!(ran.failed_checks("post_copy"), Vec::<String>::new(), "{ran:?}");
+    assert_eq!(ran.report()["session"]["conditions"]["emulated"], false);
+    between.assert_nothing_is_left();
+}
+
+#[test]
 fn an_interrupt_removes_the_guest_from_both_hosts() {
     let _machine = alone();
     if is_missing() {
@@ -233,6 +255,35 @@ fn an_interrupt_removes_the_guest_from_both_hosts() {
         );
         between.assert_nothing_is_left();
     }
+}
+
+#[test]
+fn a_guest_that_may_be_left_is_named_with_the_remedy() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let mut between = Between::new(FORCED);
+    let child = between.command("--emulate").spawn().unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while between.daemons[1].domains().len() < 3 {
+        assert!(Instant::now() < until, "it never came to the destination");
+    }
+    between.daemons[1].process.kill().unwrap();
+    let ran = Ran::of(&child.wait_with_output().unwrap());
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    let uri = &between.daemons[1].uri;
+    assert!(ran.err.contains("the guest novamend-probe-"), "{ran:?}");
+    assert!(ran.err.contains(&format!(" may still be at {uri} (")), "{ran:?}");
+    assert!(
+        ran.err.contains(&format!("`virsh -c '{uri}' undefine novamend-probe-")),
+        "{ran:?}"
+    );
+    assert!(
+        !ran.err.contains(&between.daemons[0].uri),
+        "the source is clean: {ran:?}"
+    );
+    between.daemons[0].assert_as_before();
 }
 
 #[test]
