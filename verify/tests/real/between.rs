@@ -133,9 +133,10 @@ impl Daemon {
     }
 }
 
+/// The daemons come first, as they are to end before their directories are removed.
 struct Between {
-    ground: Ground,
     daemons: [Daemon; 2],
+    ground: Ground,
     image: PathBuf,
 }
 
@@ -147,7 +148,7 @@ impl Between {
         assert!(written.status.success(), "{written:?}");
         fs::write(&image, &written.stdout).unwrap();
         let daemons = [("a", 1), ("b", 2)].map(|(letter, number)| Daemon::start(&ground.path(letter), number));
-        Self { ground, daemons, image }
+        Self { daemons, ground, image }
     }
 
     fn command(&self, words: &str) -> Command {
