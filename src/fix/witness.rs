@@ -141,6 +141,8 @@ fn read(bytes: &[u8]) -> Result<Values, Unreadable> {
             section.to_lowercase()
         };
         for (key, value) in properties {
+            // The other parser leaves what Python takes for white space and nobody else does.
+            let key = key.trim_matches(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
             let name = (group.clone(), key.to_owned());
             values.entry(name).or_default().push(value.to_owned());
         }
@@ -273,6 +275,13 @@ mod tests {
             witnessed(before, "[DEFAULT]\n", &[]),
             contradicted("DEFAULT", "notify_on_state_change")
         );
+    }
+
+    #[test]
+    fn a_name_in_front_of_white_space_that_only_python_knows_is_the_options() {
+        let (old, new) = (b"[DEFAULT]\nflag \x1c = x\n", b"[DEFAULT]\n");
+        let flag = [OptionName::new("DEFAULT", "flag")];
+        assert_eq!(witness(old, new, &flag, [Release::ROCKY; 2]), Witnessed::Agrees);
     }
 
     proptest::proptest! {
