@@ -15,5 +15,6 @@ pub mod sandbox;
 pub mod session;
 pub mod trial;
 pub mod verdict;
+pub mod whole;
 pub mod worker;
 pub mod written;

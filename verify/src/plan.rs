@@ -118,6 +118,9 @@ pub enum Wanted {
     All,
 }
 
+/// When the clock reaches the timeout, where it waits for the pass to end: sooner, so that nothing waits for the clock.
+const OF_A_PASS: f64 = 0.85;
+
 impl Plan {
     /// The plan of a stack of files as one release reads it.
     ///
@@ -285,7 +288,7 @@ impl Plan {
             downtime: (self.downtime_ms, self.downtime_steps, self.downtime_delay_s),
             pace: Pace {
                 interval: Duration::from_millis(25),
-                act_after: Duration::from_secs_f64(if early { pass * 0.25 } else { pass }),
+                act_after: Duration::from_secs_f64(pass * if early { 0.25 } else { OF_A_PASS }),
                 pass: if early { 1 } else { 2 },
                 limit: Duration::from_secs_f64(15.0 + 4.0 * pass),
             },

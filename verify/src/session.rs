@@ -21,6 +21,9 @@ pub(crate) const GRACE: Duration = Duration::from_secs(20);
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 
+/// From this version on libvirt surely knows the ability that [`crate::sandbox::layout::qemu_conf`] names.
+const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
+
 /// Why nothing could be tried.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -231,6 +234,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         socket: daemon.socket.to_owned(),
         emulator,
         qemu_user: host.is_root.then(|| (user.user.clone(), user.group.clone())),
+        asks_at_once: host.libvirt.is_some_and(|version| version >= KNOWS_THE_ABILITY),
         drivers: if daemon.is_modular { None } else { programs::drivers() },
     };
     let conditions = Conditions {

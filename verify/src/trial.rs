@@ -183,7 +183,7 @@ impl Running {
         }
     }
 
-    /// Takes in what happens until the next look is due or the migrate call returns.
+    /// Takes in what happens until the next look is due, the awaited pass begins or the migrate call returns.
     fn hear(&mut self, hypervisor: &mut dyn Hypervisor) {
         let due = hypervisor.now() + self.pace.interval;
         loop {
@@ -191,9 +191,13 @@ impl Running {
             let Some((at, happening)) = hypervisor.next(patience) else {
                 return;
             };
-            let returned = matches!(happening, Happening::Returned(_));
+            let decisive = match happening {
+                Happening::Returned(_) => true,
+                Happening::Pass(pass) => pass == self.pace.pass,
+                _ => false,
+            };
             self.keep(at, happening);
-            if returned {
+            if decisive {
                 return;
             }
         }

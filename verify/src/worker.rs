@@ -23,6 +23,10 @@ use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
 use crate::trial::{Given, Pace, Trace, migrate};
+use crate::whole;
+
+/// How long the guest may take to get round all its pages after a migration.
+const ROUND: Duration = Duration::from_secs(5);
 
 /// How often a trial is run before a guest that converges by itself is given up.
 pub(crate) const MOST_TRIES: u32 = 3;
@@ -263,7 +267,7 @@ impl Worker {
         if trace.returned == Some(Ok(())) && !trace.orders.iter().any(Given::is_action) {
             return Ok(Tried::Converged);
         }
-        let looked_at_all = hearing_is_whole(hearing, order.size, Duration::from_secs(5));
+        let looked_at_all = whole::has_looked_at_all(hearing, order.size, whole::over(&trace), ROUND);
         let (records, stray) = hearing.records();
         let observed = Observed {
             records: records
@@ -333,22 +337,6 @@ pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {
         post_copy: trial.request.post_copy,
         schedule: downtime_schedule(settings, 2.0, release),
     })
-}
-
-/// Waits until the guest, wherever it is, has looked at every page twice from now on, or has found damage.
-pub(crate) fn hearing_is_whole(hearing: &Hearing, size: Size, patience: Duration) -> bool {
-    let rounds = size.cold_pages / guest::COLD_CHECKS * 2 + 1;
-    let (records, _) = hearing.records();
-    let Some(from) = records.last().copied() else {
-        return false;
-    };
-    let mut damaged = from.kind == Kind::Damage;
-    let whole = hearing.wait(patience, |records| {
-        let Some(last) = records.last() else { return false };
-        damaged = last.kind == Kind::Damage;
-        damaged || (last.generation >= from.generation + 2 && last.sequence >= from.sequence + rounds)
-    });
-    whole && !damaged
 }
 
 /// A message with the last line that a daemon wrote, which often says more.

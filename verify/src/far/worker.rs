@@ -19,7 +19,8 @@ use crate::preflight::programs::from_number;
 use crate::sandbox::layout::Host;
 use crate::session::{EMULATION_MENDED, Wishes};
 use crate::trial::{Given, migrate};
-use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, hearing_is_whole, policy, with_half_the_bandwidth};
+use crate::whole;
+use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy, with_half_the_bandwidth};
 
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(20);
@@ -190,7 +191,7 @@ impl Worker {
         // the source's console is still open where the guest has stayed
         let is_heard = !arrived || self.listen(libvirt, Host::B, hearing).is_ok();
         let alive = is_heard && hearing.wait(ROUND, |records| !records.is_empty());
-        let looked_at_all = alive && hearing_is_whole(hearing, FAR, ROUND);
+        let looked_at_all = alive && whole::has_looked_at_all(hearing, FAR, Duration::ZERO, ROUND);
         let observed = Observed {
             records: hearing.records().0,
             source: libvirt.standing(End::Source).ok(),

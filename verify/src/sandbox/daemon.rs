@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +32,14 @@ pub struct Setup {
     pub emulator: PathBuf,
     /// User and group that QEMU runs as, in system mode.
     pub qemu_user: Option<(String, String)>,
+    /// Whether libvirt is to ask for the processor's features at once; see [`layout::qemu_conf`].
+    pub asks_at_once: bool,
     /// The directory with libvirt's drivers, if it is known.
     pub drivers: Option<PathBuf>,
 }
+
+/// Open files of a daemon and of each QEMU; a few dozen are needed.
+const FILES: u64 = 1024;
 
 /// The five places that libvirt writes to, each put on the sandbox's tmpfs.
 const PLACES: [(&str, &str); 5] = [
@@ -68,7 +74,7 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
         .qemu_user
         .as_ref()
         .map(|(user, group)| (user.as_str(), group.as_str()));
-    let conf = layout::qemu_conf(user);
+    let conf = layout::qemu_conf(user, setup.asks_at_once);
     fs::write(directory.join("etc/qemu.conf"), &conf)?;
     fs::write(directory.join("etc/libvirt.conf"), "")?;
     fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;
@@ -119,6 +125,7 @@ fn become_daemon(host: Host, setup: &Setup) -> String {
     if let Err(message) = mount_own(host, setup) {
         return message;
     }
+    few_files();
     let _ = clear_ambient_capability_set(); // libvirt and QEMU are to hold no more than they would on the host
     let directory = host.directory();
     let mut command = Command::new(&setup.daemon);
@@ -138,6 +145,14 @@ fn become_daemon(host: Host, setup: &Setup) -> String {
         command.env("XDG_RUNTIME_DIR", directory.join("run"));
     }
     format!("{}: {}", setup.daemon.display(), command.exec())
+}
+
+/// Libvirt closes every file number up to the limit, one by one, each time it starts QEMU; a container's limit may be a million.
+fn few_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let current = Some(limit.current.map_or(FILES, |now| now.min(FILES)));
+    // with the old limit it only takes longer
+    let _ = setrlimit(Resource::Nofile, Rlimit { current, ..limit });
 }
 
 fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {

@@ -99,12 +99,18 @@ pub fn daemon_conf(host: Host, uuid: &str) -> String {
 }
 
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
+///
+/// `asks_at_once`: libvirt asks QEMU for the features of the guest's processor in two questions instead of in some 360, one
+/// for each name, which it does without the name of this ability; about the migration it asks and says the same.
 #[must_use]
-pub fn qemu_conf(user: Option<(&str, &str)>) -> String {
+pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool) -> String {
     let mut text = String::from(
         "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
          cgroup_controllers = []\nnamespaces = []\n",
     );
+    if asks_at_once {
+        text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
+    }
     if let Some((user, group)) = user {
         text.push_str(&format!("user = \"{user}\"\ngroup = \"{group}\"\n"));
     }

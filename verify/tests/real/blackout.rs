@@ -101,6 +101,7 @@ impl Bench {
             socket: host.socket.to_owned(),
             emulator: programs::emulator().unwrap(),
             qemu_user: Some(("root".to_owned(), "root".to_owned())),
+            asks_at_once: true,
             drivers: if host.is_modular { None } else { programs::drivers() },
         };
         let hearing = Hearing::listen(&layout::serial(), began).unwrap();
