@@ -17,8 +17,8 @@ pub fn over(trace: &Trace) -> Duration {
     arrived.map_or(trace.ended, |arrived| arrived.min(trace.ended))
 }
 
-/// Waits until the guest, wherever it is, has looked at every page twice since then, or has found damage; at most for
-/// `patience`.
+/// Waits until the guest, wherever it is, has looked at every page since then, the cold ones twice, or has found damage;
+/// at most for `patience`.
 #[must_use]
 pub fn has_looked_at_all(hearing: &Hearing, size: Size, since: Duration, patience: Duration) -> bool {
     let rounds = size.cold_pages / COLD_CHECKS * 2 + 1;

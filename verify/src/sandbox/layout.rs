@@ -100,8 +100,8 @@ pub fn daemon_conf(host: Host, uuid: &str) -> String {
 
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
 ///
-/// `asks_at_once`: libvirt asks QEMU for the features of the guest's processor in two questions instead of in some 360, one
-/// for each name, which it does without the name of this ability; about the migration it asks and says the same.
+/// `asks_at_once`: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
+/// for each name, which it does without the name of this ability; what it says and asks about the migration is the same.
 #[must_use]
 pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool) -> String {
     let mut text = String::from(
