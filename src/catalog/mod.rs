@@ -76,7 +76,8 @@ pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> 
 
 /// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one.
 ///
-/// As `oslo_config.cfg._Namespace` looks: a hyphen in `key` counts for old names only, and only from 16 (oslo.config 3.24).
+/// As `oslo_config.cfg._Namespace` looks: a hyphen in `key` counts only in old names that were declared with it, and only
+/// from 16 (oslo.config 3.24).
 #[must_use]
 pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
     if let Some(option) = option(group, key, release) {
@@ -90,8 +91,15 @@ pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
         return None;
     }
     let (group, name) = (normal_group(group), without_hyphens(key));
-    let mut rows = table().rows_by_alias(&group, &name);
-    let option = rows.find(|row| row.covers(release)).copied().map(OptionFacts::new)?;
+    let rows = table().rows_by_alias(&group, &name).filter(|row| row.covers(release));
+    let mut options = rows.copied().map(OptionFacts::new);
+    // Hyphens count only where they were declared.
+    let is_declared = |option: &OptionFacts| {
+        option
+            .aliases()
+            .any(|old| old.name == key && normal_group(old.group) == group)
+    };
+    let option = options.find(|option| !hyphens || is_declared(option))?;
     Some(Named {
         option,
         via: Via::Deprecated,

@@ -6,11 +6,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use virt::connect::Connect;
-
 use super::Probe;
 use crate::hypervisor::Refusal;
-use crate::hypervisor::libvirt::{Ends, Found, connect_once, find};
+use crate::hypervisor::libvirt::{Connect, Ends, Found, connect_once, find};
 use crate::sandbox::layout::Host;
 
 /// For both ends together.

@@ -18,7 +18,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use virt::connect::Connect;
+pub(crate) use virt::connect::Connect;
 use virt::domain::{Domain, MigrateParameters};
 use virt::error::{Error, clear_error_callback};
 use virt::{event, sys};
