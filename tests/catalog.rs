@@ -57,6 +57,13 @@ fn complete() -> impl Iterator<Item = Release> {
 }
 
 #[test]
+fn hyphens_in_an_old_name_count_only_where_they_were_declared() {
+    let train = Release::parse("train").expect("a release");
+    assert!(catalog::by_any_name("DEFAULT", "notify_on_state_change", train).is_some());
+    assert!(catalog::by_any_name("DEFAULT", "notify_on_state-change", train).is_none());
+}
+
+#[test]
 fn options_are_in_order_and_the_spans_of_one_do_not_meet() {
     for pair in rows().windows(2) {
         let (a, b) = (&pair[0], &pair[1]);
