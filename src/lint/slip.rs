@@ -4,7 +4,9 @@
 //! It finds where; what to say of it and how to mend it, the rules of these names know. Where a value may be meant as it
 //! stands, nothing is found.
 
-use super::finding::Place;
+use super::Rule;
+use super::context::Context;
+use super::finding::{Finding, Location, Place, Severity};
 use crate::catalog::{self, OptionFacts};
 use crate::conf::document::{Assignment, Document};
 use crate::conf::layers::Site;
@@ -187,9 +189,20 @@ pub fn is_slip(view: &View<'_>, place: Place) -> bool {
         || !lines_within(view, place).is_empty()
 }
 
-/// Whether the release of `view` knows the option at `place` and rejects its value.
+/// A finding about `span` of the value at `place`: an error, and said so, where the release to come rejects the value.
 #[must_use]
-pub fn is_rejected(view: &View<'_>, place: Place) -> bool {
+pub fn finding(rule: &'static Rule, context: &Context<'_>, place: Place, span: Span, message: String) -> Finding {
+    let layer = place.layer;
+    let location = Location::File { layer, span };
+    if !is_rejected(&context.to, place) {
+        return Finding::new(rule, location, message);
+    }
+    let to = context.to.release().short();
+    Finding::new(rule, location, format!("{message}, and {to} rejects it")).graded(Severity::Error)
+}
+
+/// Whether the release of `view` knows the option at `place` and rejects its value.
+fn is_rejected(view: &View<'_>, place: Place) -> bool {
     let option = view.option_at(place).map(|named| named.option);
     option.is_some_and(|option| !takes(view, option, &view.stack().value(Site::File(place))))
 }

@@ -4,7 +4,7 @@
 
 use crate::conf::lexer;
 use crate::lint::slip::{self, ValueLine};
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
 use crate::option_type::OptionType;
 use crate::text::{Edit, Span};
 
@@ -32,24 +32,20 @@ fn report(context: &Context<'_>, place: Place, first: &ValueLine, lines: &[Value
         1 => "the backslash at the end of the line is".to_owned(),
         many => format!("the backslashes at the ends of {many} lines are"),
     };
-    let mut message = format!("{what} part of the value of `{key}`");
-    let location = Location::File {
-        layer: place.layer,
-        span: Span::new(first.text.end - 1, first.text.end),
-    };
-    let mut finding = Finding::new(&RULE, location, "");
-    if slip::is_rejected(&context.to, place) {
-        message.push_str(&format!(", and {} rejects it", context.to.release().short()));
-        finding = finding.graded(Severity::Error);
-    }
-    finding.message = message;
-    finding
-        .because(
-            "oslo.config knows no such sign: an indented line continues the value by itself, and the backslash stays in it \
+    let message = format!("{what} part of the value of `{key}`");
+    slip::finding(
+        &RULE,
+        context,
+        place,
+        Span::new(first.text.end - 1, first.text.end),
+        message,
+    )
+    .because(
+        "oslo.config knows no such sign: an indented line continues the value by itself, and the backslash stays in it \
              with a line end behind it",
-        )
-        .with_help("remove the backslash, or write the value on one line")
-        .with_fix(fix(context, place, lines))
+    )
+    .with_help("remove the backslash, or write the value on one line")
+    .with_fix(fix(context, place, lines))
 }
 
 /// Without its backslashes the value is plain where a line end counts for nothing: between the items of a list, within

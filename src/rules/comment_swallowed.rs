@@ -6,7 +6,7 @@ use crate::conf::Document;
 use crate::conf::document::Assignment;
 use crate::effective::mask;
 use crate::lint::slip::{self, ValueLine};
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
 use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -33,18 +33,8 @@ fn report(context: &Context<'_>, place: Place, first: &ValueLine, comments: &[Va
         1 => ("an indented comment is".to_owned(), "the comment"),
         many => (format!("{many} indented comments are"), "the comments"),
     };
-    let location = Location::File {
-        layer: place.layer,
-        span: first.text,
-    };
-    let mut message = format!("{what} part of the value of `{key}`");
-    let mut finding = Finding::new(&RULE, location, "");
-    if slip::is_rejected(&context.to, place) {
-        message.push_str(&format!(", and {} rejects it", context.to.release().short()));
-        finding = finding.graded(Severity::Error);
-    }
-    finding.message = message;
-    finding
+    let message = format!("{what} part of the value of `{key}`");
+    slip::finding(&RULE, context, place, first.text, message)
         .because("an indented line continues the value above it, whatever it starts with")
         .with_help(format!(
             "move {them} to the first column, above `{key}` where more of the value follows"

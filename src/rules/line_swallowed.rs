@@ -4,7 +4,7 @@
 
 use crate::effective::mask;
 use crate::lint::slip::{self, SwallowedLine};
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
 use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -35,18 +35,8 @@ fn report(context: &Context<'_>, place: Place, first: &SwallowedLine, lines: &[S
         2 => (format!("{what} and another line"), "are"),
         many => (format!("{what} and {} more lines", many - 1), "are"),
     };
-    let mut message = format!("{what} {are} part of the value of `{key}`");
-    let location = Location::File {
-        layer: place.layer,
-        span: first.line.text,
-    };
-    let mut finding = Finding::new(&RULE, location, "");
-    if slip::is_rejected(&context.to, place) {
-        message.push_str(&format!(", and {} rejects it", context.to.release().short()));
-        finding = finding.graded(Severity::Error);
-    }
-    finding.message = message;
-    finding
+    let message = format!("{what} {are} part of the value of `{key}`");
+    slip::finding(&RULE, context, place, first.line.text, message)
         .because(
             "an indented line continues the value above it, whatever it looks like; nova does not see what it says",
         )
