@@ -26,17 +26,15 @@ pub fn checked(checked: &Checked) -> Value {
         .iter()
         .map(|(release, stacks)| json!({"release": release.number(), "series": release.series(), "stacks": stacks}))
         .collect();
-    json!({
-        "version": VERSION,
-        "novamend": env!("CARGO_PKG_VERSION"),
-        "checked": {
-            "files": checked.files,
-            "from": from,
-            "to": {"release": checked.to.number(), "series": checked.to.series()},
-            "hops": checked.stops().iter().map(|stop| stop.number()).collect::<Vec<u8>>(),
-            "why": checked.why,
-        },
-    })
+    let mut document = head();
+    document["checked"] = json!({
+        "files": checked.files,
+        "from": from,
+        "to": {"release": checked.to.number(), "series": checked.to.series()},
+        "hops": checked.stops().iter().map(|stop| stop.number()).collect::<Vec<u8>>(),
+        "why": checked.why,
+    });
+    document
 }
 
 /// What opens a report of findings, up to the first of them.

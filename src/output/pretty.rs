@@ -27,7 +27,8 @@ pub fn header(checked: &Checked) -> String {
     format!("{}\n{hops}\n", checked.line())
 }
 
-/// What to edit when, a line each: before the upgrade, on the way, with which hop; empty where one hop is all.
+/// What to edit when, a line each: before the upgrade, on the way, with which hop; empty where one hop is all. No
+/// step may come twice.
 #[must_use]
 pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
     if checked.stops().is_empty() {
@@ -46,12 +47,8 @@ pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
     });
     let mut out = String::new();
     for time in times {
-        let mut options: Vec<&str> = Vec::new();
-        for (_, option) in steps.iter().filter(|(edited, _)| *edited == time) {
-            if !options.contains(&option.as_str()) {
-                options.push(option);
-            }
-        }
+        let at_that_time = steps.iter().filter(|(edited, _)| *edited == time);
+        let options: Vec<&str> = at_that_time.map(|(_, option)| option.as_str()).collect();
         let when = match time {
             Edited::Before => "before the upgrade".to_owned(),
             Edited::With(release) => format!("with the hop to {}", release.short()),
