@@ -23,7 +23,7 @@ use novamend_verify::sandbox::daemon::{self, Setup};
 use novamend_verify::sandbox::layout::{self, Host};
 use novamend_verify::trial::{Pace, migrate};
 
-use crate::ground::{alone, has_kvm, is_missing};
+use crate::ground::{alone, has_kvm, in_namespaces, is_missing};
 
 const BANDWIDTH: u64 = 20;
 
@@ -37,22 +37,7 @@ fn post_copy_beside_virsh() {
     // the shell stays as PID 1 and reaps what libvirt leaves to it
     let script = "mount -t tmpfs none /run && mount -t tmpfs none /tmp && \
                   \"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
-    let status = Command::new("unshare")
-        .args([
-            "--mount",
-            "--pid",
-            "--net",
-            "--ipc",
-            "--fork",
-            "--mount-proc",
-            "--kill-child",
-        ])
-        .args(["--propagation", "private", "sh", "-c", script])
-        .arg(std::env::current_exe().unwrap())
-        .env("NOVAMEND_TEST_INSIDE", "1")
-        .status()
-        .unwrap();
-    assert!(status.success(), "{status}");
+    in_namespaces(script);
 }
 
 /// Not a test by itself: what the measurement above does in its namespaces.

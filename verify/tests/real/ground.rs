@@ -238,3 +238,24 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
     }
     found
 }
+
+/// Runs this program's test that `script` names as `"$0"`'s, in namespaces of its own, with a shell as PID 1 at first.
+pub(crate) fn in_namespaces(script: &str) {
+    let status = Command::new("unshare")
+        .args([
+            "--mount",
+            "--pid",
+            "--net",
+            "--ipc",
+            "--fork",
+            "--mount-proc",
+            "--kill-child",
+        ])
+        .args(["--propagation", "private", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env("NOVAMEND_TEST_INSIDE", "1")
+        .stdin(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "{status}");
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
-use crate::ground::{Ground, NOBODY, alone, below, has_kvm, is_missing};
+use crate::ground::{Ground, NOBODY, alone, below, has_kvm, in_namespaces, is_missing};
 use crate::snapshot::Snapshot;
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -19,26 +19,9 @@ fn nothing_is_left_of_killed_runs() {
     if is_missing() {
         return;
     }
-    let own = std::env::current_exe().unwrap();
     let script = "mount -t tmpfs none /tmp && mount -t tmpfs none /run && mount -t tmpfs none /dev/shm && \
                   ip link set lo up 2>/dev/null; exec \"$0\" --ignored --exact no_trace::inside_of_namespaces --nocapture";
-    let status = Command::new("unshare")
-        .args([
-            "--mount",
-            "--pid",
-            "--net",
-            "--ipc",
-            "--fork",
-            "--mount-proc",
-            "--kill-child",
-        ])
-        .args(["--propagation", "private", "sh", "-c", script])
-        .arg(own)
-        .env("NOVAMEND_TEST_INSIDE", "1")
-        .stdin(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "{status}");
+    in_namespaces(script);
 }
 
 /// Not a test by itself: what the test above does in its namespaces, as their PID 1.
