@@ -53,6 +53,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         "virt",
         &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],
     ),
+    ("rcgen", &["verify/src/sandbox/pki.rs"]),
+    ("x509_parser", &["verify/src/preflight/certificates.rs"]),
+    ("dns_lookup", &["verify/src/preflight/certificates.rs"]),
     ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
 ];
 

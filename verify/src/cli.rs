@@ -19,7 +19,7 @@ use novamend::conf::load::{self, Input};
 use novamend::effective::View;
 use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
-use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::plan::{Plan, Wanted, inbound_address};
 use novamend_verify::preflight::lines::Asked;
 use novamend_verify::preflight::{Host, QEMU_CONF, lines};
 use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
@@ -212,10 +212,9 @@ fn probe(common: &Common) -> Result<u8, Failure> {
 
 /// What nova.conf and qemu.conf ask of the host.
 fn asked(view: &View, qemu_conf: &Path) -> Asked {
-    let inbound = view.word("libvirt", "live_migration_inbound_addr");
     Asked {
         tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
-        address: inbound.filter(|address| !address.is_empty()),
+        address: inbound_address(view),
         qemu_conf: qemu_conf.to_owned(),
     }
 }

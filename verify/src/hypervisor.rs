@@ -41,8 +41,7 @@ pub struct Request {
     pub tunnelled: bool,
     /// `VIR_MIGRATE_PARALLEL` with so many connections.
     pub parallel: Option<u32>,
-    /// `VIR_MIGRATE_TLS`; the sandbox has no certificates and never sets it.
-    #[serde(default)]
+    /// `VIR_MIGRATE_TLS`.
     pub tls: bool,
     /// MiB/s before the switch.
     pub bandwidth: u64,

@@ -7,7 +7,7 @@ mod cli;
 use std::env;
 use std::process::ExitCode;
 
-use novamend_verify::preflight::userfault;
+use novamend_verify::preflight::{certificates, userfault};
 use novamend_verify::sandbox::{INNER, Mode, daemon, init, supervisor};
 use novamend_verify::worker;
 
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         [_, INNER, "worker"] => worker::run(),
         [_, INNER, "daemon", host, setup] => daemon::run(host, setup),
         [_, INNER, "userfault"] => userfault::run(),
+        [_, INNER, "reads", uid, gid, groups, ..] => certificates::run(uid, gid, groups, &arguments[6..]),
         _ => cli::run(),
     }
 }

@@ -88,6 +88,8 @@ pub struct Plan {
     pub downtime_delay_s: i64,
     /// `virt_type`.
     pub virt_type: String,
+    /// `live_migration_inbound_addr`, if it is set: where sources send to, and the name they want to see certified there.
+    pub inbound: Option<String>,
     /// Whether the first trial goes on for a few passes more, so that the report can show them.
     pub draws_curve: bool,
     /// The options in words, for the report; none of them can hold a secret.
@@ -116,6 +118,13 @@ pub enum Wanted {
     ForceComplete,
     /// All three, whatever nova.conf says.
     All,
+}
+
+/// `live_migration_inbound_addr`, if it is set.
+#[must_use]
+pub fn inbound_address(view: &View) -> Option<String> {
+    view.word("libvirt", "live_migration_inbound_addr")
+        .filter(|address| !address.is_empty())
 }
 
 /// When the clock reaches the timeout, where it waits for the pass to end: sooner, so that nothing waits for the clock.
@@ -164,6 +173,7 @@ impl Plan {
             downtime_steps: number("live_migration_downtime_steps", 10),
             downtime_delay_s: number("live_migration_downtime_delay", 75),
             virt_type: view.word("libvirt", "virt_type").unwrap_or_else(|| "kvm".to_owned()),
+            inbound: inbound_address(view),
             draws_curve: false,
             excerpt,
         })
@@ -246,14 +256,10 @@ impl Plan {
         (bandwidth >= 1.0).then_some(bandwidth as u64)
     }
 
-    /// The trials between two hosts, with their guest and native TLS if it is configured.
+    /// The trials between two hosts, with their guest.
     #[must_use]
     pub fn far_trials(&self, wanted: Wanted, early: bool) -> Vec<TrialOrder> {
-        let mut trials = self.trials_of((FAR, self.far_bandwidth().unwrap_or(1)), wanted, early);
-        for trial in &mut trials {
-            trial.request.tls = self.tls;
-        }
-        trials
+        self.trials_of((FAR, self.far_bandwidth().unwrap_or(1)), wanted, early)
     }
 
     fn trial(&self, (size, bandwidth): (Size, u64), action: Action, early: bool, wanted: Wanted) -> TrialOrder {
@@ -267,7 +273,7 @@ impl Plan {
             auto_converge: self.auto_converge && !post_copy,
             tunnelled: self.tunnelled,
             parallel: (self.parallel > 1).then_some(self.parallel as u32),
-            tls: false,
+            tls: self.tls,
             bandwidth,
         };
         let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;

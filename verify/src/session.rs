@@ -12,6 +12,7 @@ use crate::far::Far;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
+use crate::sandbox::pki::{Tls, Whose, is_covered};
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::worker::{Evidence, Message, WorkOrder};
 
@@ -81,6 +82,8 @@ pub struct Conditions {
     pub hot_mib: f64,
     /// MiB/s of the migration, so low that the guest does not converge.
     pub bandwidth: u64,
+    /// Native TLS in the sandbox, if nova.conf asks for it.
+    pub tls: Option<Tls>,
     /// The two hosts, where they were named; otherwise it was in the sandbox.
     pub far: Option<Far>,
 }
@@ -236,6 +239,8 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         qemu_user: host.is_root.then(|| (user.user.clone(), user.group.clone())),
         asks_at_once: host.libvirt.is_some_and(|version| version >= KNOWS_THE_ABILITY),
         drivers: if daemon.is_modular { None } else { programs::drivers() },
+        tls: tls(host, plan),
+        forces_tls: host.tls.is_forced,
     };
     let conditions = Conditions {
         mode: setup.mode,
@@ -250,6 +255,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         memory_mib: size.memory_mib(),
         hot_mib: size.hot_mib(),
         bandwidth,
+        tls: setup.tls.clone(),
         far: None,
     };
     let trials = plan.trials(wishes.wanted, early);
@@ -264,6 +270,36 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         },
         conditions,
     ))
+}
+
+/// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.
+fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
+    let settings = &host.tls;
+    let own = match &host.certificates {
+        None => Err("only root can see them".to_owned()),
+        Some(found) => match found.missing() {
+            Some(missing) => Err(missing),
+            None if settings.is_locked => {
+                Err("their key is locked by a secret that the host's libvirt keeps".to_owned())
+            }
+            None if settings.files().iter().any(|file| is_covered(file)) => Err(format!(
+                "the sandbox has files of its own where {} lies",
+                settings.directory.display()
+            )),
+            None => Ok(()),
+        },
+    };
+    plan.tls.then(|| Tls {
+        certificates: match own {
+            Ok(()) => Whose::Host {
+                directory: settings.directory.clone(),
+                name: settings.name(plan.inbound.as_deref()),
+            },
+            Err(because) => Whose::Made { because },
+        },
+        verifies_clients: settings.verifies_clients,
+        priority: settings.priority.clone(),
+    })
 }
 
 /// The rate of the time-stamp counter, near enough: it only sets how fast the guest writes.

@@ -6,12 +6,13 @@ use novamend::migration::timeout::pause_seconds;
 use serde::Serialize;
 
 use crate::far::Far;
-use crate::judgement::{Action, Judgement};
+use crate::judgement::Action;
 use crate::plan::Plan;
 use crate::preflight::Host;
-use crate::preflight::lines::{CERTIFICATES_REMEDY, SYSCTL_REMEDY};
+use crate::preflight::lines::SYSCTL_REMEDY;
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
+use crate::sandbox::pki::Whose;
 use crate::session::Session;
 use crate::worker::Evidence;
 
@@ -53,7 +54,7 @@ impl Verdict {
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let found = lacks_certificates(plan, host, session)
+    let found = lacks_certificates(host, session)
         .or_else(|| cannot_start(plan, host, session))
         .or_else(|| does_not_act(plan, session))
         .or_else(|| never_acts(plan))
@@ -92,7 +93,7 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Found> {
             "{} does not work {}: {}",
             name(trial),
             place(session),
-            first_failure(&trial.judgement)
+            first_failure(trial)
         ),
         remedy: None,
     })
@@ -187,16 +188,16 @@ fn sentence(trial: &Evidence, session: &Session) -> String {
     if trial.judgement.holds() {
         works(trial, session)
     } else {
-        format!("{} failed: {}", name(trial), first_failure(&trial.judgement))
+        format!("{} failed: {}", name(trial), first_failure(trial))
     }
 }
 
-fn first_failure(judgement: &Judgement) -> String {
-    judgement
-        .checks
-        .iter()
-        .find(|check| !check.holds)
-        .map_or_else(String::new, |check| format!("not so: {} ({})", check.what, check.seen))
+fn first_failure(trial: &Evidence) -> String {
+    let failed = trial.judgement.checks.iter().find(|check| !check.holds);
+    failed.map_or_else(String::new, |check| {
+        let seen = trial.cause.as_ref().unwrap_or(&check.seen);
+        format!("not so: {} ({seen})", check.what)
+    })
 }
 
 /// The migration ended by itself with an error before any pass began.
@@ -204,19 +205,50 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
-/// Native TLS without certificates; the sandbox has none, so the trials were run without it.
-fn lacks_certificates(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
-    if session.conditions.far.is_some() {
+/// Native TLS with certificates that cannot serve, where the trials were run with ones made for them.
+fn lacks_certificates(host: &Host, session: &Session) -> Option<Found> {
+    let tls = session.conditions.tls.as_ref()?;
+    let Whose::Made { .. } = tls.certificates else {
         return None;
-    }
-    let missing = host.missing_certificates.as_ref()?;
-    (plan.tls && !missing.is_empty()).then(|| Found {
+    };
+    let found = host.certificates.as_ref()?;
+    let complaint = found.complaint()?;
+    Some(Found {
         result: Result::DoesNotWork,
         headline: format!(
-            "every live migration to this host will fail: `live_migration_with_native_tls` is set, but there is no {}",
-            missing.join(", ")
+            "{}: `live_migration_with_native_tls` is set, but {complaint}",
+            every(session)
         ),
-        remedy: Some(CERTIFICATES_REMEDY.to_owned()),
+        remedy: Some(found.remedy(&host.qemu_user)),
+    })
+}
+
+/// What would help where TLS is refused.
+fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str) -> Option<String> {
+    let said = said.to_lowercase();
+    let is_about_it = ["tls", "x509", "certificate", "credentials"]
+        .iter()
+        .any(|word| said.contains(word));
+    if !is_about_it {
+        return None;
+    }
+    if !plan.tls {
+        return Some("set live_migration_with_native_tls = true, or migrate_tls_force = 0 in qemu.conf".to_owned());
+    }
+    if session.conditions.far.is_some() {
+        let what = "look at the certificates of both hosts: authority, names, dates, and whether QEMU may read them";
+        return Some(what.to_owned());
+    }
+    if let Some(found) = host.certificates.as_ref().filter(|found| !found.faults.is_empty()) {
+        return Some(found.remedy(&host.qemu_user));
+    }
+    let tls = session.conditions.tls.as_ref()?;
+    Some(match &tls.certificates {
+        Whose::Host { directory, name } => format!(
+            "correct the certificates in {}; the source asks for the name {name}",
+            directory.display()
+        ),
+        Whose::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
     })
 }
 
@@ -227,14 +259,15 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
     let Some(Err(refusal)) = &evidence.trace.returned else {
         return None;
     };
-    if !is_about_post_copy(&refusal.message) {
+    let said = evidence.cause.as_ref().unwrap_or(&refusal.message);
+    if !is_about_post_copy(said) {
         return Some(Found {
             result: Result::DoesNotWork,
-            headline: format!("{} at its start: {}", every(session), refusal.message),
-            remedy: None,
+            headline: format!("{} at its start: {said}", every(session)),
+            remedy: tls_remedy(plan, host, session, said),
         });
     }
-    let (why, fix) = why_no_post_copy(host, session, &refusal.message);
+    let (why, fix) = why_no_post_copy(host, session, said);
     let every = if session.conditions.far.is_none()
         && session.conditions.mode == Mode::Session
         && !host.is_refused_by_what_is_known()
@@ -361,8 +394,14 @@ fn not_proven(plan: &Plan, session: &Session) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if plan.tls && conditions.far.is_none() {
-        list.push("native TLS was left out: the sandbox has no certificates".to_owned());
+    match conditions.tls.as_ref().map(|tls| &tls.certificates) {
+        Some(Whose::Host { name, .. }) => list.push(format!(
+            "other hosts' certificates were not seen: both ends used this host's, and the source asked for {name}"
+        )),
+        Some(Whose::Made { because }) => list.push(format!(
+            "the host's own certificates were not tried ({because}); native TLS was, with some made for it"
+        )),
+        None => {}
     }
     if let Some(seconds) = pause_seconds(1024.0, u64::try_from(plan.bandwidth).unwrap_or(0)) {
         list.push(format!(

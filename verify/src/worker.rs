@@ -22,6 +22,7 @@ use crate::judgement::{Action, Judgement, Observed, judge};
 use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
+use crate::sandbox::pki::{self, Tls, Whose};
 use crate::trial::{Given, Pace, Trace, migrate};
 use crate::whole;
 
@@ -78,6 +79,9 @@ pub struct Evidence {
     pub trace: Trace,
     /// What that proves.
     pub judgement: Judgement,
+    /// Why the job failed by the log of the source's daemon, which says it where the call's answer may only tell what the
+    /// destination saw of it; none between two hosts.
+    pub cause: Option<String>,
 }
 
 /// What the worker says; one a line.
@@ -156,6 +160,13 @@ impl Worker {
         self.enter("starting two private libvirt daemons");
         let text = |error: io::Error| error.to_string();
         fs::write(layout::image(), guest::image(order.size, order.ticks_per_second)).map_err(text)?;
+        if let Some(Tls {
+            certificates: Whose::Made { .. },
+            ..
+        }) = &order.setup.tls
+        {
+            pki::make(&layout::pki()).map_err(text)?;
+        }
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;
         let mut daemons = Vec::new();
@@ -165,14 +176,9 @@ impl Worker {
                 daemon::start(Path::new("/proc/self/exe"), host, &order.setup).map_err(text)?,
             ));
         }
-        let (mut libvirt, versions) = Libvirt::connect(
-            order.setup.mode,
-            &order.setup.socket,
-            daemons,
-            self.began,
-            Duration::from_secs(order.patience),
-        )
-        .map_err(|refusal| with_logs(&refusal.message))?;
+        let (mut libvirt, versions) =
+            Libvirt::connect(&order.setup, daemons, self.began, Duration::from_secs(order.patience))
+                .map_err(|refusal| with_logs(&refusal.message))?;
         say(&Message::Versions {
             libvirt: versions.libvirt,
             qemu: versions.qemu,
@@ -261,6 +267,7 @@ impl Worker {
         at: Place,
     ) -> Result<Tried, String> {
         libvirt.set_source(at.host);
+        let at_source = (at.host, fs::metadata(at.host.log()).map_or(0, |log| log.len()));
         let destination_line = hearing.connections();
         let policy = policy(trial)?;
         let trace = migrate(libvirt, &trial.request, policy, trial.pace);
@@ -296,6 +303,7 @@ impl Worker {
         };
         say(&Message::Trial(Box::new(Evidence {
             request: trial.request.clone(),
+            cause: cause(at_source, &trace),
             trace,
             judgement,
         })));
@@ -337,6 +345,16 @@ pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {
         post_copy: trial.request.post_copy,
         schedule: downtime_schedule(settings, 2.0, release),
     })
+}
+
+/// What the source's daemon wrote of the job's end, `from` being its log and where that ended before.
+fn cause((host, from): (Host, u64), trace: &Trace) -> Option<String> {
+    let Some(Err(_)) = &trace.returned else { return None };
+    let log = fs::read(host.log()).ok()?;
+    let new = String::from_utf8_lossy(log.get(from as usize..)?).into_owned();
+    let ended = "job 'migration out' failed: ";
+    new.lines()
+        .find_map(|line| Some(line.split_once(ended)?.1.trim().to_owned()))
 }
 
 /// A message with the last line that a daemon wrote, which often says more.

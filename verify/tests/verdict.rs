@@ -2,7 +2,7 @@
 //!
 //! Nothing is started; the evidence of real trials is judged in the tests beside this one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use novamend::catalog::Release;
@@ -15,10 +15,12 @@ use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hypervisor::{Happening, Refusal, Request, Standing};
 use novamend_verify::judgement::{Action, Check, Judgement, Observed, judge};
 use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::preflight::certificates::{Certificates, Fault, Settings};
 use novamend_verify::preflight::qemu_user::{Known, QemuUser};
 use novamend_verify::preflight::userfault::Try;
 use novamend_verify::preflight::{Host, Kvm};
 use novamend_verify::sandbox::Mode;
+use novamend_verify::sandbox::pki::{Tls, Whose};
 use novamend_verify::session::{Conditions, Session};
 use novamend_verify::trial::{Heard, Trace};
 use novamend_verify::verdict::{Verdict, draw};
@@ -47,7 +49,12 @@ fn host() -> Host {
         },
         userfault: Try::Allowed,
         kvm: Kvm::Missing,
-        missing_certificates: Some(vec!["/etc/pki/qemu/server-cert.pem".to_owned()]),
+        certificates: Some(Certificates {
+            faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
+            first_to_end: None,
+            settings: Settings::of("", Path::new("/nonexistent")),
+        }),
+        tls: Settings::of("", Path::new("/nonexistent")),
         is_root: true,
     }
 }
@@ -87,6 +94,7 @@ fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
             acted: None,
             remaining: Some(12 << 20),
         },
+        cause: None,
     }
 }
 
@@ -95,6 +103,7 @@ fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
 }
 
 fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict {
+    let plan = plan(libvirt);
     let session = Session {
         conditions: Conditions {
             mode: Mode::System,
@@ -105,6 +114,13 @@ fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict
             memory_mib: 24,
             hot_mib: 12.0,
             bandwidth: 20,
+            tls: plan.tls.then(|| Tls {
+                certificates: Whose::Made {
+                    because: "there is no /etc/pki/qemu/server-cert.pem".to_owned(),
+                },
+                verifies_clients: true,
+                priority: None,
+            }),
             far,
         },
         versions: None,
@@ -112,7 +128,7 @@ fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict
         trials,
         seconds: 4.0,
     };
-    draw(&plan(libvirt), &host(), &session)
+    draw(&plan, &host(), &session)
 }
 
 #[test]
@@ -258,9 +274,28 @@ fn tls_without_certificates_stops_every_migration() {
     );
     assert_eq!(found.exit_code(), 1);
     assert!(
-        found.headline.contains("/etc/pki/qemu/server-cert.pem"),
+        found.headline.contains("there is no /etc/pki/qemu/server-cert.pem"),
         "{}",
         found.headline
+    );
+}
+
+#[test]
+fn the_source_knows_best_why_a_job_failed() {
+    let mut failed = trial(Action::Abort, false, Some("qemu unexpectedly closed the monitor"));
+    failed.cause = Some("Certificate does not match the hostname compute1".to_owned());
+    let found = verdict("", vec![failed]);
+    assert!(
+        found
+            .headline
+            .ends_with("at its start: Certificate does not match the hostname compute1"),
+        "{}",
+        found.headline
+    );
+    assert!(
+        found.shown[0].ends_with("(Certificate does not match the hostname compute1)"),
+        "{:?}",
+        found.shown
     );
 }
 

@@ -174,6 +174,7 @@ fn conditions(named: &Named, probe: &Probe, why_emulated: Option<String>, bandwi
         memory_mib: FAR.memory_mib(),
         hot_mib: FAR.hot_mib(),
         bandwidth,
+        tls: None,
         far: Some(Far {
             source: named.ends.source.clone(),
             destination: named.ends.destination.clone(),

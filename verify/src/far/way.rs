@@ -5,6 +5,7 @@
 use novamend::effective::View;
 
 use crate::hypervisor::libvirt::Ends;
+use crate::plan::inbound_address;
 
 /// The ends, with the URIs that nova.conf makes of the destination; true where nova's own could not be made.
 ///
@@ -13,7 +14,7 @@ use crate::hypervisor::libvirt::Ends;
 #[must_use]
 pub fn ends(view: &View, source: &str, destination: &str) -> (Ends, bool) {
     let word = |option| view.word("libvirt", option).filter(|text| !text.is_empty());
-    let inbound = word("live_migration_inbound_addr").map(|address| bracketed(&address));
+    let inbound = inbound_address(view).map(|address| bracketed(&address));
     let host = host_of(destination);
     let to = inbound.clone().or_else(|| host.clone());
     let peer = match (&host, to) {

@@ -201,6 +201,7 @@ impl Worker {
             ..Observed::default()
         };
         Ok(Some(Evidence {
+            cause: None,
             request: trial.request.clone(),
             judgement: judge(trial.action, &trace, &observed),
             trace,

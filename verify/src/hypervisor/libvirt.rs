@@ -27,8 +27,8 @@ use self::events::{Heard, Raw, numbers, register, words};
 pub use self::far::{Ends, Found, connect_once, find};
 use super::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::guest;
-use crate::sandbox::Mode;
 use crate::sandbox::capabilities::let_go;
+use crate::sandbox::daemon::Setup;
 use crate::sandbox::layout::{self, Host};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
@@ -39,14 +39,24 @@ pub struct Libvirt {
     began: Instant,
     guest: String,
     uris: BTreeMap<&'static str, String>,
-    /// What the source's daemon is told: where the other daemon is, if not as we reach it, and where QEMU is to send to.
-    way: (Option<String>, Option<String>),
+    way: Way,
     /// Set from outside to have the monitor end.
     stop: Arc<AtomicBool>,
     steering: BTreeMap<&'static str, Connect>,
     source: Host,
     sender: Sender<Heard>,
     heard: Receiver<Heard>,
+}
+
+/// What the source's daemon is told of the way to the destination.
+#[derive(Clone, Debug, Default)]
+struct Way {
+    /// Where the other daemon is, if not as we reach it.
+    peer: Option<String>,
+    /// Where QEMU is to send to, if not where libvirt chooses.
+    migration: Option<String>,
+    /// The name that the destination's certificate must have, if not that of the place QEMU sends to.
+    certificate: Option<String>,
 }
 
 /// The versions that a daemon answers.
@@ -61,7 +71,7 @@ pub struct Versions {
 fn refusal(error: &Error) -> Refusal {
     Refusal {
         code: error.code().to_raw(),
-        message: error.message().to_owned(),
+        message: error.message().trim().replace('\n', "; "),
     }
 }
 
@@ -119,8 +129,7 @@ impl Libvirt {
     /// # Errors
     /// A daemon ends, does not listen or does not answer.
     pub fn connect(
-        mode: Mode,
-        socket: &str,
+        setup: &Setup,
         daemons: Vec<(Host, Child)>,
         began: Instant,
         patience: Duration,
@@ -128,7 +137,7 @@ impl Libvirt {
         let (sender, heard) = channel();
         let mut opening = Vec::new();
         for (host, mut daemon) in daemons {
-            let uri = host.uri(mode, socket);
+            let uri = host.uri(setup.mode, &setup.socket);
             // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
             opening.push((
                 host,
@@ -159,11 +168,14 @@ impl Libvirt {
         let libvirt = Self {
             began,
             guest: guest::NAME.to_owned(),
-            uris: Host::BOTH.map(|host| (host.letter(), host.uri(mode, socket))).into(),
-            way: (
-                None,
-                Some(format!("unix://{}/migration.sock", layout::channel().display())),
-            ),
+            uris: Host::BOTH
+                .map(|host| (host.letter(), host.uri(setup.mode, &setup.socket)))
+                .into(),
+            way: Way {
+                peer: None,
+                migration: Some(format!("unix://{}/migration.sock", layout::channel().display())),
+                certificate: setup.tls.as_ref().map(|tls| tls.name().to_owned()),
+            },
             stop: Arc::default(),
             steering,
             source: Host::A,
@@ -244,7 +256,8 @@ impl Hypervisor for Libvirt {
         }
         let parameters = MigrateParameters {
             bandwidth: Some(request.bandwidth),
-            uri: self.way.1.clone().filter(|_| !request.tunnelled),
+            uri: self.way.migration.clone().filter(|_| !request.tunnelled),
+            tls_destination: self.way.certificate.clone().filter(|_| request.tls),
             parallel_connections: request.parallel.map(u32::cast_signed),
             ..MigrateParameters::default()
         };
@@ -252,7 +265,7 @@ impl Hypervisor for Libvirt {
         let from = self.uris[source.letter()].clone();
         let to = self
             .way
-            .0
+            .peer
             .as_ref()
             .unwrap_or(&self.uris[source.other().letter()])
             .clone();

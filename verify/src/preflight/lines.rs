@@ -5,6 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::{SignedDuration, Timestamp};
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 use serde::Serialize;
@@ -357,26 +358,46 @@ fn namespaces(host: &Host) -> Line {
     )
 }
 
-/// What to do where certificates are missing.
-pub const CERTIFICATES_REMEDY: &str = "put them there, or set migrate_tls_x509_cert_dir in qemu.conf";
+/// A certificate that ends sooner than this is worth a word.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 fn certificates(host: &Host) -> Line {
-    match &host.missing_certificates {
+    match &host.certificates {
         None => line(
             "tls",
             Standing::NotKnown,
             "only root can see the certificates",
             "run probe as root",
         ),
-        Some(missing) if missing.is_empty() => line(
-            "tls",
-            Standing::Ok,
-            "certificate, key and authority are where QEMU looks",
-            "",
-        ),
-        Some(missing) => {
-            let why = format!("native TLS is configured, but missing: {}", missing.join(", "));
-            line("tls", Standing::Fails, why, CERTIFICATES_REMEDY)
+        Some(found) => {
+            if let Some(complaint) = found.complaint() {
+                let why = format!("native TLS is configured, but {complaint}");
+                return line("tls", Standing::Fails, why, &found.remedy(&host.qemu_user));
+            }
+            let place = found.settings.directory.display();
+            match &found.first_to_end {
+                Some((path, until)) if until.duration_since(Timestamp::now()) < SOON => line(
+                    "tls",
+                    Standing::Warning,
+                    format!("{} is valid until {until} only", path.display()),
+                    "renew it",
+                ),
+                Some((_, until)) => line(
+                    "tls",
+                    Standing::Ok,
+                    format!(
+                        "the certificates in {place} can be read by {}, all are valid until {until}",
+                        host.qemu_user.user
+                    ),
+                    "",
+                ),
+                None => line(
+                    "tls",
+                    Standing::NotKnown,
+                    format!("no certificate was found in {place}"),
+                    "",
+                ),
+            }
         }
     }
 }

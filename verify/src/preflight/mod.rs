@@ -2,6 +2,7 @@
 //!
 //! It proves nothing; only a test migration does.
 
+pub mod certificates;
 pub mod lines;
 pub mod programs;
 pub mod qemu_user;
@@ -12,6 +13,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use certificates::Certificates;
+use jiff::Timestamp;
 use novamend::catalog::release::Version;
 use rustix::process::{geteuid, getuid};
 
@@ -51,8 +54,10 @@ pub struct Host {
     pub userfault: Try,
     /// KVM, for the user that the trials run QEMU as.
     pub kvm: Kvm,
-    /// The files that native TLS needs and that are not where QEMU looks; none where only root could tell.
-    pub missing_certificates: Option<Vec<String>>,
+    /// What qemu.conf says of TLS for migrations.
+    pub tls: certificates::Settings,
+    /// The certificates for it; none where only root could tell.
+    pub certificates: Option<Certificates>,
     /// Whether the tool runs as root.
     pub is_root: bool,
 }
@@ -68,12 +73,14 @@ impl Host {
         let qemu = thread::spawn(move || asked.as_deref().and_then(programs::version));
         let qemu_user = qemu_user::find(conf);
         let is_root = geteuid().is_root();
+        let tls = certificates::Settings::read(conf);
         Self {
             userfault: userfault::try_as(&qemu_user),
             kvm: kvm(&qemu_user, is_root),
             libvirt: libvirt.join().ok().flatten(),
             qemu: qemu.join().ok().flatten(),
-            missing_certificates: is_root.then(|| missing_certificates(conf)),
+            certificates: is_root.then(|| Certificates::look(tls.clone(), &qemu_user, Timestamp::now())),
+            tls,
             daemon,
             emulator,
             qemu_user,
@@ -87,19 +94,6 @@ impl Host {
         let by_device = userfault::device_admits(&self.qemu_user) == Some(true);
         self.qemu_user.uid != Some(0) && !by_device && userfault::is_open_to_all() == Some(false)
     }
-}
-
-/// What of QEMU's certificates for migrations is missing, by the directory that qemu.conf names.
-fn missing_certificates(conf: &Path) -> Vec<String> {
-    let text = fs::read_to_string(conf).unwrap_or_default();
-    let directory = ["migrate_tls_x509_cert_dir", "default_tls_x509_cert_dir"]
-        .iter()
-        .find_map(|name| qemu_user::setting(&text, name))
-        .unwrap_or_else(|| "/etc/pki/qemu".to_owned());
-    let wanted = ["server-cert.pem", "server-key.pem", "ca-cert.pem"];
-    let paths = wanted.iter().map(|name| Path::new(&directory).join(name));
-    let missing = paths.filter(|path| !path.exists());
-    missing.map(|path| path.display().to_string()).collect()
 }
 
 fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
@@ -117,23 +111,5 @@ fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
             "{DEVICE} ({seen}) could not be opened by uid {}: {error}",
             getuid().as_raw()
         )),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn certificates_are_looked_for_where_qemu_conf_says() {
-        let directory = tempfile::tempdir().unwrap();
-        let conf = directory.path().join("qemu.conf");
-        let at = directory.path().display();
-        let both = format!("migrate_tls_x509_cert_dir = \"{at}\"\ndefault_tls_x509_cert_dir = \"/nowhere\"\n");
-        fs::write(&conf, both).unwrap();
-        for name in ["server-cert.pem", "ca-cert.pem"] {
-            fs::write(directory.path().join(name), "").unwrap();
-        }
-        assert_eq!(missing_certificates(&conf), [format!("{at}/server-key.pem")]);
     }
 }

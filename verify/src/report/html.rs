@@ -199,6 +199,7 @@ fn conditions(report: &Report) -> String {
         ("QEMU by qemu.conf runs as", machine.qemu_user.clone()),
         ("QEMU in the trials ran as", conditions.qemu_user.clone()),
         ("processor", emulation),
+        ("native TLS", tls(report)),
         (
             "guest",
             format!(
@@ -216,6 +217,14 @@ fn conditions(report: &Report) -> String {
         .map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escaped(value)))
         .collect();
     format!("<h2>Where and how</h2>\n<table>\n{rows}</table>\n")
+}
+
+fn tls(report: &Report) -> String {
+    match &report.session.conditions.tls {
+        Some(tls) => tls.to_string(),
+        None if report.plan.tls => "with the two hosts' own certificates".to_owned(),
+        None => "not used".to_owned(),
+    }
 }
 
 /// Text as HTML; what stands between backquotes as code.

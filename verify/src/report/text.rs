@@ -50,6 +50,9 @@ pub fn report(report: &Report) -> String {
             far.source, far.destination, far.peer
         );
     }
+    if let Some(tls) = &report.session.conditions.tls {
+        let _ = writeln!(text, "native TLS {tls}");
+    }
     for trial in &report.session.trials {
         let judgement = &trial.judgement;
         let _ = writeln!(

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::init::tmpfs;
 use super::layout::{self, Host};
+use super::pki::Tls;
 use super::{INNER, Mode, capabilities};
 
 /// What is started as a daemon, and how.
@@ -36,6 +37,10 @@ pub struct Setup {
     pub asks_at_once: bool,
     /// The directory with libvirt's drivers, if it is known.
     pub drivers: Option<PathBuf>,
+    /// Native TLS, if nova.conf asks for it.
+    pub tls: Option<Tls>,
+    /// Whether the host's libvirt refuses migrations without TLS.
+    pub forces_tls: bool,
 }
 
 /// Open files of a daemon and of each QEMU; a few dozen are needed.
@@ -74,7 +79,7 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
         .qemu_user
         .as_ref()
         .map(|(user, group)| (user.as_str(), group.as_str()));
-    let conf = layout::qemu_conf(user, setup.asks_at_once);
+    let conf = layout::qemu_conf(user, setup.asks_at_once, setup.tls.as_ref(), setup.forces_tls);
     fs::write(directory.join("etc/qemu.conf"), &conf)?;
     fs::write(directory.join("etc/libvirt.conf"), "")?;
     fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;

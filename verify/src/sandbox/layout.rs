@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Mode;
+use super::pki::Tls;
 
 /// The root of all files of the sandbox.
 pub const ROOT: &str = "/run/novamend";
@@ -81,6 +82,12 @@ pub fn serial() -> PathBuf {
     Path::new(ROOT).join("serial.sock")
 }
 
+/// The directory of the certificates that are made for the trials.
+#[must_use]
+pub fn pki() -> PathBuf {
+    Path::new(ROOT).join("pki")
+}
+
 /// The directory of the migration channel; the user of QEMU may write there.
 #[must_use]
 pub fn channel() -> PathBuf {
@@ -102,8 +109,9 @@ pub fn daemon_conf(host: Host, uuid: &str) -> String {
 ///
 /// `asks_at_once`: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
 /// for each name, which it does without the name of this ability; what it says and asks about the migration is the same.
+/// `forces_tls`: migrations without TLS are refused.
 #[must_use]
-pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool) -> String {
+pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool, tls: Option<&Tls>, forces_tls: bool) -> String {
     let mut text = String::from(
         "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
          cgroup_controllers = []\nnamespaces = []\n",
@@ -113,6 +121,19 @@ pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool) -> String {
     }
     if let Some((user, group)) = user {
         text.push_str(&format!("user = \"{user}\"\ngroup = \"{group}\"\n"));
+    }
+    if let Some(tls) = tls {
+        text.push_str(&format!(
+            "migrate_tls_x509_cert_dir = \"{}\"\nmigrate_tls_x509_verify = {}\n",
+            tls.directory().display(),
+            u8::from(tls.verifies_clients)
+        ));
+        if let Some(priority) = &tls.priority {
+            text.push_str(&format!("migrate_tls_priority = \"{priority}\"\n"));
+        }
+    }
+    if forces_tls {
+        text.push_str("migrate_tls_force = 1\n");
     }
     text
 }

@@ -10,6 +10,7 @@ pub mod capabilities;
 pub mod daemon;
 pub mod init;
 pub mod layout;
+pub mod pki;
 pub mod supervisor;
 
 use std::io::{self, BufRead, BufReader, Read, Write};

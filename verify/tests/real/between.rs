@@ -12,6 +12,7 @@ use novamend_verify::preflight::{Host, QEMU_CONF};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
+use crate::encryption::certify;
 use crate::ground::{Ground, Ran, alone, has_kvm, is_missing, outside_tmp};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
@@ -37,7 +38,7 @@ impl Drop for Daemon {
 
 impl Daemon {
     /// Starts one with two domains that are not ours, one of which runs.
-    fn start(directory: &Path, number: u8) -> Self {
+    fn start(directory: &Path, number: u8, pki: &Path) -> Self {
         for part in ["lib", "log", "cache", "etc"] {
             fs::create_dir_all(directory.join(part)).unwrap();
         }
@@ -53,8 +54,11 @@ impl Daemon {
         .unwrap();
         fs::write(
             directory.join("etc/qemu.conf"),
-            "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
-             cgroup_controllers = []\nnamespaces = []\n",
+            format!(
+                "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
+                 cgroup_controllers = []\nnamespaces = []\nmigrate_tls_x509_cert_dir = \"{}\"\n",
+                pki.display()
+            ),
         )
         .unwrap();
         let mut command = Command::new("unshare");
@@ -147,7 +151,10 @@ impl Between {
         let written = Command::new(&ground.program).arg("guest-image").output().unwrap();
         assert!(written.status.success(), "{written:?}");
         fs::write(&image, &written.stdout).unwrap();
-        let daemons = [("a", 1), ("b", 2)].map(|(letter, number)| Daemon::start(&ground.path(letter), number));
+        let pki = ground.path("pki");
+        fs::create_dir(&pki).unwrap();
+        certify(&pki, "127.0.0.1", 4000);
+        let daemons = [("a", 1), ("b", 2)].map(|(letter, number)| Daemon::start(&ground.path(letter), number, &pki));
         Self { daemons, ground, image }
     }
 
@@ -226,6 +233,27 @@ fn post_copy_is_proven_with_kvm_too() {
     }
     assert_eq!(ran.failed_checks("post_copy"), Vec::<String>::new(), "{ran:?}");
     assert_eq!(ran.report()["session"]["conditions"]["emulated"], false);
+    between.assert_nothing_is_left();
+}
+
+#[test]
+fn native_tls_is_used_where_nova_conf_asks_for_it() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let between = Between::new(&format!("{FORCED}\nlive_migration_with_native_tls = true"));
+    let ran = between.verify("--emulate");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.report()["session"]["trials"][0]["request"]["tls"], true, "{ran:?}");
+    certify(&between.ground.path("pki"), "127.0.0.2", 4000);
+    let ran = between.verify("--emulate");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.headline()
+            .starts_with("every live migration from this source to this destination will fail"),
+        "{ran:?}"
+    );
     between.assert_nothing_is_left();
 }
 

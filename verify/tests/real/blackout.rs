@@ -88,13 +88,15 @@ impl Bench {
             qemu_user: Some(("root".to_owned(), "root".to_owned())),
             asks_at_once: true,
             drivers: if host.is_modular { None } else { programs::drivers() },
+            tls: None,
+            forces_tls: false,
         };
         let hearing = Hearing::listen(&layout::serial(), began).unwrap();
         run_event_loop().unwrap();
         let own = PathBuf::from(env!("CARGO_BIN_EXE_novamend-verify"));
         let daemons = Host::BOTH.map(|host| (host, daemon::start(&own, host, &setup).unwrap()));
         let patience = Duration::from_secs(40);
-        let (libvirt, _) = Libvirt::connect(setup.mode, &setup.socket, daemons.into(), began, patience).unwrap();
+        let (libvirt, _) = Libvirt::connect(&setup, daemons.into(), began, patience).unwrap();
         Self {
             libvirt,
             hearing,

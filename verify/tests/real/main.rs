@@ -8,6 +8,7 @@ mod between;
 mod blackout;
 mod broken_hosts;
 mod damage;
+mod encryption;
 mod ground;
 mod no_trace;
 mod snapshot;

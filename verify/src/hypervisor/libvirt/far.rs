@@ -13,7 +13,7 @@ use virt::connect::Connect;
 use virt::stream::Stream;
 use virt::sys;
 
-use super::{Libvirt, NO_DOMAIN, Versions, refusal, register};
+use super::{Libvirt, NO_DOMAIN, Versions, Way, refusal, register};
 use crate::hypervisor::Refusal;
 use crate::sandbox::layout::Host;
 
@@ -122,7 +122,11 @@ impl Libvirt {
             began,
             guest: guest.to_owned(),
             uris: Host::BOTH.map(|host| (host.letter(), ends.uri(host).to_owned())).into(),
-            way: (Some(ends.peer.clone()), ends.migration.clone()),
+            way: Way {
+                peer: Some(ends.peer.clone()),
+                migration: ends.migration.clone(),
+                certificate: None,
+            },
             stop: Arc::clone(stop),
             steering,
             source: Host::A,

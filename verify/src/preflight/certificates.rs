@@ -1,0 +1,341 @@
+//! What native TLS needs of this host: the certificates that libvirt's qemu.conf names, who may read them, how long they
+//! are valid, and the name that the source of a migration asks for.
+//!
+//! It starts no TLS; whether a certificate is accepted is shown by a trial.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
+
+use dns_lookup::{AddrInfoHints, getaddrinfo};
+use jiff::Timestamp;
+use rustix::process::{Gid, Uid};
+use rustix::system::uname;
+use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use x509_parser::pem::Pem;
+
+use super::qemu_user::{QemuUser, groups_of, setting};
+use crate::sandbox::INNER;
+
+/// What a destination needs, as QEMU names it.
+const OF_A_SERVER: [&str; 3] = ["ca-cert.pem", "server-cert.pem", "server-key.pem"];
+
+/// What a source needs besides, where destinations ask it who it is.
+const OF_A_CLIENT: [&str; 2] = ["client-cert.pem", "client-key.pem"];
+
+/// The flag `AI_CANONNAME` of `getaddrinfo`.
+const FULL_NAME: i32 = 2;
+
+/// How long the resolver may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What qemu.conf says of TLS for migrations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The directory of the certificates: `migrate_tls_x509_cert_dir`, or what libvirt takes in its place.
+    pub directory: PathBuf,
+    /// `migrate_tls_x509_verify`: whether a destination asks the source for a certificate, too.
+    pub verifies_clients: bool,
+    /// `migrate_tls_priority`: the ciphers.
+    pub priority: Option<String>,
+    /// `migrate_tls_x509_secret_uuid`: whether the key is locked by a secret that libvirt keeps.
+    pub is_locked: bool,
+    /// `migrate_tls_force`: whether migrations without TLS are refused.
+    pub is_forced: bool,
+    /// `migration_host`: the name by which sources are to reach this host.
+    pub host: Option<String>,
+}
+
+impl Settings {
+    /// As libvirt reads the text of qemu.conf; `default` is the directory it takes before the general one, if that is there.
+    #[must_use]
+    pub fn of(text: &str, default: &Path) -> Self {
+        let word = |name: &str| setting(text, name).filter(|value| !value.is_empty());
+        let either = |part: &str| {
+            word(&format!("migrate_tls_x509_{part}")).or_else(|| word(&format!("default_tls_x509_{part}")))
+        };
+        let own = word("migrate_tls_x509_cert_dir").map(PathBuf::from);
+        let general = || PathBuf::from(word("default_tls_x509_cert_dir").unwrap_or_else(|| "/etc/pki/qemu".to_owned()));
+        Self {
+            directory: own
+                .or_else(|| default.exists().then(|| default.to_owned()))
+                .unwrap_or_else(general),
+            verifies_clients: either("verify").as_deref() != Some("0"),
+            priority: word("migrate_tls_priority"),
+            is_locked: either("secret_uuid").is_some(),
+            is_forced: word("migrate_tls_force").as_deref() == Some("1"),
+            host: word("migration_host"),
+        }
+    }
+
+    /// Of a qemu.conf; libvirt's defaults where it cannot be read.
+    #[must_use]
+    pub fn read(conf: &Path) -> Self {
+        Self::of(
+            &fs::read_to_string(conf).unwrap_or_default(),
+            Path::new("/etc/pki/libvirt-migrate"),
+        )
+    }
+
+    /// The files that QEMU reads on a host that is source and destination.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut names = OF_A_SERVER.to_vec();
+        if self.verifies_clients {
+            names.extend(OF_A_CLIENT);
+        }
+        names.into_iter().map(|name| self.directory.join(name)).collect()
+    }
+
+    /// The name that sources ask for: nova's `live_migration_inbound_addr`, qemu.conf's `migration_host`, or the full name
+    /// of this host, as libvirt looks it up.
+    #[must_use]
+    pub fn name(&self, inbound: Option<&str>) -> String {
+        inbound
+            .map(str::to_owned)
+            .or_else(|| self.host.clone())
+            .unwrap_or_else(full_name)
+    }
+}
+
+/// The full name by the resolver, or the short one where it does not answer.
+fn full_name() -> String {
+    let short = uname().nodename().to_string_lossy().into_owned();
+    if short.contains('.') {
+        return short;
+    }
+    let (sender, answer) = channel();
+    let asked = short.clone();
+    thread::spawn(move || {
+        let hints = AddrInfoHints {
+            flags: FULL_NAME,
+            ..AddrInfoHints::default()
+        };
+        let found = getaddrinfo(Some(&asked), None, Some(hints)).ok();
+        let name = found.and_then(|mut addresses| addresses.next()?.ok()?.canonname);
+        let _ = sender.send(name);
+    });
+    let full = answer.recv_timeout(PATIENCE).ok().flatten();
+    full.filter(|name| name.contains('.')).unwrap_or(short)
+}
+
+/// How a file of the directory stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It is not there.
+    Missing,
+    /// QEMU's user may not read it.
+    Kept,
+    /// There is no certificate in it.
+    NoCertificate,
+    /// It is valid only from then on.
+    NotYet(Timestamp),
+    /// It was valid until then.
+    Over(Timestamp),
+}
+
+impl Fault {
+    fn words(&self) -> String {
+        match self {
+            Self::Missing => "there is no".to_owned(),
+            Self::Kept => "QEMU's user may not read".to_owned(),
+            Self::NoCertificate => "there is no certificate in".to_owned(),
+            Self::NotYet(from) => format!("not valid before {from}:"),
+            Self::Over(until) => format!("valid until {until} only:"),
+        }
+    }
+}
+
+/// The certificates as they lie there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificates {
+    /// What qemu.conf says.
+    pub settings: Settings,
+    /// What is wrong, file by file.
+    pub faults: Vec<(PathBuf, Fault)>,
+    /// The one that ends first, and when.
+    pub first_to_end: Option<(PathBuf, Timestamp)>,
+}
+
+impl Certificates {
+    /// Looks at them, as root; `now` is the time by which they are to be valid.
+    #[must_use]
+    pub fn look(settings: Settings, user: &QemuUser, now: Timestamp) -> Self {
+        let mut faults = Vec::new();
+        let mut first_to_end: Option<(PathBuf, Timestamp)> = None;
+        let (there, missing): (Vec<_>, Vec<_>) = settings.files().into_iter().partition(|path| path.exists());
+        faults.extend(missing.into_iter().map(|path| (path, Fault::Missing)));
+        faults.extend(kept_from(user, &there).into_iter().map(|path| (path, Fault::Kept)));
+        for path in there
+            .into_iter()
+            .filter(|path| !path.ends_with("server-key.pem") && !path.ends_with("client-key.pem"))
+        {
+            let Some((from, until)) = validity(&path) else {
+                faults.push((path, Fault::NoCertificate));
+                continue;
+            };
+            if now < from {
+                faults.push((path, Fault::NotYet(from)));
+            } else if until < now {
+                faults.push((path, Fault::Over(until)));
+            } else if first_to_end.as_ref().is_none_or(|(_, least)| until < *least) {
+                first_to_end = Some((path, until));
+            }
+        }
+        Self {
+            settings,
+            faults,
+            first_to_end,
+        }
+    }
+
+    /// What is wrong in one sentence; none where nothing is.
+    #[must_use]
+    pub fn complaint(&self) -> Option<String> {
+        Self::said(&self.faults)
+    }
+
+    /// The files that are missing, in one sentence; none where none is.
+    #[must_use]
+    pub fn missing(&self) -> Option<String> {
+        let missing = self.faults.iter().filter(|(_, fault)| *fault == Fault::Missing);
+        Self::said(missing)
+    }
+
+    /// Files with the same fault are told together.
+    fn said<'a>(faults: impl IntoIterator<Item = &'a (PathBuf, Fault)>) -> Option<String> {
+        let mut told: Vec<(Vec<String>, &Fault)> = Vec::new();
+        for (path, fault) in faults {
+            let path = path.display().to_string();
+            match told.iter_mut().find(|(_, other)| *other == fault) {
+                Some((paths, _)) => paths.push(path),
+                None => told.push((vec![path], fault)),
+            }
+        }
+        let said = told
+            .into_iter()
+            .map(|(paths, fault)| format!("{} {}", fault.words(), paths.join(", ")));
+        let said: Vec<String> = said.collect();
+        (!said.is_empty()).then(|| said.join("; "))
+    }
+
+    /// What would help.
+    #[must_use]
+    pub fn remedy(&self, user: &QemuUser) -> String {
+        match self.faults.first() {
+            Some((_, Fault::Kept)) => {
+                let kept = self.faults.iter().filter(|(_, fault)| *fault == Fault::Kept);
+                let files: Vec<String> = kept.map(|(path, _)| format!("'{}'", path.display())).collect();
+                let files = files.join(" ");
+                format!(
+                    "let QEMU's user enter the directory and read them, for instance: chgrp {} {files} && chmod 640 {files}",
+                    user.group
+                )
+            }
+            Some((_, Fault::NotYet(_) | Fault::Over(_))) => "renew them, or correct the clock".to_owned(),
+            _ => "put them there, or set migrate_tls_x509_cert_dir in qemu.conf".to_owned(),
+        }
+    }
+}
+
+/// The common time in which all certificates of a file are valid, to the second.
+fn validity(path: &Path) -> Option<(Timestamp, Timestamp)> {
+    let text = fs::read(path).ok()?;
+    let mut both: Option<(Timestamp, Timestamp)> = None;
+    for pem in Pem::iter_from_buffer(&text) {
+        let pem = pem.ok()?;
+        let validity = pem.parse_x509().ok()?.validity().clone();
+        let from = Timestamp::from_second(validity.not_before.timestamp()).ok()?;
+        let until = Timestamp::from_second(validity.not_after.timestamp()).unwrap_or(Timestamp::MAX);
+        both = Some(both.map_or((from, until), |(late, early)| (late.max(from), early.min(until))));
+    }
+    both
+}
+
+/// The files that the user of QEMU, with all its groups, may not read, found out by trying it as that user.
+fn kept_from(user: &QemuUser, files: &[PathBuf]) -> Vec<PathBuf> {
+    let (Some(uid), Some(gid)) = (user.uid, user.gid) else {
+        return Vec::new();
+    };
+    if uid == 0 || files.is_empty() {
+        return Vec::new();
+    }
+    let groups: Vec<String> = groups_of(&user.user).iter().map(u32::to_string).collect();
+    let tried = Command::new("/proc/self/exe")
+        .args([INNER, "reads", &uid.to_string(), &gid.to_string(), &groups.join(",")])
+        .args(files)
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output();
+    let Ok(tried) = tried else { return Vec::new() };
+    let answers = String::from_utf8_lossy(&tried.stdout).into_owned();
+    let answers = answers.lines().map(|line| line == "kept");
+    files
+        .iter()
+        .zip(answers)
+        .filter(|(_, kept)| *kept)
+        .map(|(path, _)| path.clone())
+        .collect()
+}
+
+/// The process that tries: becomes the user and prints for each file whether it can be opened.
+#[must_use]
+pub fn run(uid: &str, gid: &str, groups: &str, files: &[impl AsRef<Path>]) -> ExitCode {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let (Some(uid), Some(gid)) = (number(uid), number(gid)) else {
+        return ExitCode::from(2);
+    };
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    let groups: Vec<Gid> = groups.split(',').filter_map(number).map(Gid::from_raw).collect();
+    let become_user = set_thread_groups(&groups)
+        .and_then(|()| set_thread_res_gid(gid, gid, gid))
+        .and_then(|()| set_thread_res_uid(uid, uid, uid));
+    if become_user.is_err() {
+        return ExitCode::from(2);
+    }
+    for file in files {
+        println!("{}", if File::open(file).is_ok() { "open" } else { "kept" });
+    }
+    ExitCode::SUCCESS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str) -> Settings {
+        Settings::of(text, Path::new("/nonexistent"))
+    }
+
+    #[test]
+    fn the_directory_is_that_of_migrations_then_libvirts_own_then_the_general_one() {
+        let general = "default_tls_x509_cert_dir = \"/general\"\n";
+        let own = format!("{general}migrate_tls_x509_cert_dir = \"/own\"");
+        assert_eq!(of("").directory, Path::new("/etc/pki/qemu"));
+        assert_eq!(of(general).directory, Path::new("/general"));
+        assert_eq!(of(&own).directory, Path::new("/own"));
+        let there = tempfile::tempdir().unwrap();
+        assert_eq!(Settings::of(general, there.path()).directory, there.path());
+        assert_eq!(Settings::of(&own, there.path()).directory, Path::new("/own"));
+    }
+
+    #[test]
+    fn what_is_said_of_migrations_comes_before_what_is_said_of_all() {
+        assert!(of("").verifies_clients && !of("").is_locked && !of("").is_forced);
+        assert!(!of("default_tls_x509_verify = 0").verifies_clients);
+        assert!(of("default_tls_x509_verify = 0\nmigrate_tls_x509_verify = 1").verifies_clients);
+        assert!(of("default_tls_x509_secret_uuid = \"1\"").is_locked);
+        assert!(of("migrate_tls_force = 1").is_forced);
+    }
+
+    #[test]
+    fn the_name_is_that_of_nova_then_that_of_libvirt_then_that_of_the_host() {
+        let named = of("migration_host = \"inner.example\"");
+        assert_eq!(named.name(Some("10.0.0.1")), "10.0.0.1");
+        assert_eq!(named.name(None), "inner.example");
+        assert!(!of("").name(None).is_empty());
+    }
+}

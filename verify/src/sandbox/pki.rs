@@ -1,0 +1,131 @@
+//! Native TLS in the sandbox: with the host's own certificates, or with ones made for the trials where those cannot serve.
+//!
+//! What is made lies on the sandbox's own tmpfs, is good for nothing else and goes with it.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
+use serde::{Deserialize, Serialize};
+
+use super::layout;
+
+/// The name in certificates that are made for the trials.
+pub const MADE_NAME: &str = "novamend-probe";
+
+/// How the trials use TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tls {
+    /// Whose certificates they use.
+    pub certificates: Whose,
+    /// Whether the destination asks the source for a certificate, too.
+    pub verifies_clients: bool,
+    /// The ciphers, where qemu.conf names them.
+    pub priority: Option<String>,
+}
+
+/// Whose certificates the trials use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Whose {
+    /// The host's own.
+    Host {
+        /// Where they lie.
+        directory: PathBuf,
+        /// The name that the source asks for.
+        name: String,
+    },
+    /// Made for the trials.
+    Made {
+        /// Why not the host's own.
+        because: String,
+    },
+}
+
+impl Tls {
+    /// Where the certificates lie.
+    #[must_use]
+    pub fn directory(&self) -> PathBuf {
+        match &self.certificates {
+            Whose::Host { directory, .. } => directory.clone(),
+            Whose::Made { .. } => layout::pki(),
+        }
+    }
+
+    /// The name that the source asks for.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.certificates {
+            Whose::Host { name, .. } => name,
+            Whose::Made { .. } => MADE_NAME,
+        }
+    }
+}
+
+impl fmt::Display for Tls {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.certificates {
+            Whose::Host { directory, name } => {
+                write!(
+                    out,
+                    "with the host's certificates in {}, for {name}",
+                    directory.display()
+                )
+            }
+            Whose::Made { .. } => out.write_str("with certificates made for the trials"),
+        }
+    }
+}
+
+/// Whether the sandbox has files of its own where this path leads to.
+#[must_use]
+pub fn is_covered(path: &Path) -> bool {
+    const COVERED: [&str; 7] = [
+        "/run",
+        "/tmp",
+        "/dev",
+        "/etc/libvirt",
+        "/var/lib/libvirt",
+        "/var/log/libvirt",
+        "/var/cache/libvirt",
+    ];
+    let real = fs::canonicalize(path);
+    let real = real.as_deref().unwrap_or(path);
+    COVERED.iter().any(|place| real.starts_with(place))
+}
+
+/// Makes an authority, and a certificate with its key for either end, and writes them as QEMU wants them; whoever is in the
+/// sandbox may read them.
+///
+/// # Errors
+/// A file could not be written.
+pub fn make(directory: &Path) -> io::Result<()> {
+    let failed = |error: rcgen::Error| io::Error::other(error.to_string());
+    fs::create_dir_all(directory)?;
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    authority.distinguished_name.push(DnType::CommonName, "novamend");
+    let key = KeyPair::generate().map_err(failed)?;
+    let authority = CertifiedIssuer::self_signed(authority, key).map_err(failed)?;
+    fs::write(directory.join("ca-cert.pem"), authority.pem())?;
+    for (end, purpose) in [
+        ("server", ExtendedKeyUsagePurpose::ServerAuth),
+        ("client", ExtendedKeyUsagePurpose::ClientAuth),
+    ] {
+        let mut own = CertificateParams::new([MADE_NAME.to_owned()]).map_err(failed)?;
+        own.distinguished_name.push(DnType::CommonName, MADE_NAME);
+        own.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
+        own.extended_key_usages = vec![purpose];
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = own.signed_by(&key, &authority).map_err(failed)?;
+        fs::write(directory.join(format!("{end}-cert.pem")), certificate.pem())?;
+        fs::write(directory.join(format!("{end}-key.pem")), key.serialize_pem())?;
+    }
+    Ok(())
+}

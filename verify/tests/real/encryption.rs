@@ -1,0 +1,226 @@
+//! Native TLS: the trials use it, with the host's own certificates where QEMU can come to them, and a certificate that would
+//! stop migrations stops them here.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+
+use crate::ground::{Ground, NOBODY, Ran, alone, is_missing, outside_tmp};
+
+const TLS: &str = "live_migration_with_native_tls = true";
+const NAMED: &str = "live_migration_with_native_tls = true\nlive_migration_inbound_addr = 10.1.2.3";
+
+/// A host with certificates of its own.
+struct Encrypted {
+    ground: Ground,
+    pki: PathBuf,
+}
+
+impl Encrypted {
+    /// QEMU runs as `user`; both certificates are for `name` and valid until `year` ends.
+    fn new(libvirt: &str, user: &str, name: &str, year: i32) -> Self {
+        let ground = Ground::under(&outside_tmp(), libvirt, user);
+        let pki = ground.path("pki");
+        fs::create_dir(&pki).unwrap();
+        certify(&pki, name, year);
+        let encrypted = Self { ground, pki };
+        let line = format!("migrate_tls_x509_cert_dir = \"{}\"", encrypted.pki.display());
+        encrypted.say(&line);
+        encrypted
+    }
+
+    /// Adds a line to qemu.conf.
+    fn say(&self, line: &str) {
+        let path = self.ground.path("qemu.conf");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, format!("{text}{line}\n")).unwrap();
+    }
+
+    fn verify(&self) -> Ran {
+        self.ground.verify("--emulate", None)
+    }
+
+    /// What probe says of TLS.
+    fn probed(&self) -> (String, String) {
+        let mut command = std::process::Command::new(&self.ground.program);
+        command.arg("probe").arg(self.ground.path("nova.conf"));
+        command
+            .args(["--format", "json", "--qemu-conf"])
+            .arg(self.ground.path("qemu.conf"));
+        let lines = Ran::of(&command.output().unwrap()).report()["lines"]
+            .as_array()
+            .unwrap()
+            .clone();
+        let line = lines.into_iter().find(|line| line["about"] == "tls").unwrap();
+        let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        (word("standing"), word("why"))
+    }
+}
+
+/// Writes an authority, and certificates of either end for `name` that are valid until `year` ends.
+pub(crate) fn certify(pki: &Path, name: &str, year: i32) {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    fs::write(pki.join("ca-cert.pem"), authority.pem()).unwrap();
+    for (end, purpose) in [
+        ("server", ExtendedKeyUsagePurpose::ServerAuth),
+        ("client", ExtendedKeyUsagePurpose::ClientAuth),
+    ] {
+        let mut own = CertificateParams::new([name.to_owned()]).unwrap();
+        own.extended_key_usages = vec![purpose];
+        own.not_after = date_time_ymd(year, 12, 31);
+        let key = KeyPair::generate().unwrap();
+        let certificate = own.signed_by(&key, &authority).unwrap();
+        fs::write(pki.join(format!("{end}-cert.pem")), certificate.pem()).unwrap();
+        fs::write(pki.join(format!("{end}-key.pem")), key.serialize_pem()).unwrap();
+    }
+}
+
+fn flags_hold_tls(ran: &Ran) {
+    let report = ran.report();
+    let trials = report["session"]["trials"].as_array().unwrap();
+    assert!(
+        !trials.is_empty() && trials.iter().all(|trial| trial["request"]["tls"] == true),
+        "{ran:?}"
+    );
+}
+
+/// No live migration starts: the sentence holds `said`, the remedy `remedy`.
+fn every_migration_fails(ran: &Ran, said: &str, remedy: &str) {
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let headline = ran.headline();
+    assert!(
+        headline.starts_with("every live migration to this host will fail"),
+        "{headline}"
+    );
+    assert!(headline.contains(said), "{headline}");
+    let told = ran.report()["verdict"]["remedy"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(told.contains(remedy), "{told}");
+}
+
+#[test]
+fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let forced =
+        format!("{NAMED}\nlive_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true");
+    let host = Encrypted::new(&forced, "root", "10.1.2.3", 4000);
+    let ran = host.ground.verify("--emulate --action all", None);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    flags_hold_tls(&ran);
+    for action in ["abort", "post_copy", "pause"] {
+        assert_eq!(ran.failed_checks(action), Vec::<String>::new(), "{action}");
+    }
+    let tls = ran.report()["session"]["conditions"]["tls"].clone();
+    assert_eq!(tls["certificates"]["host"]["name"], "10.1.2.3", "{tls}");
+    assert_eq!(
+        tls["certificates"]["host"]["directory"],
+        host.pki.to_str().unwrap(),
+        "{tls}"
+    );
+    assert_eq!(host.probed().0, "ok");
+}
+
+#[test]
+fn a_certificate_for_another_name_stops_every_migration() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let host = Encrypted::new(NAMED, "root", "compute1.example", 4000);
+    every_migration_fails(&host.verify(), "10.1.2.3", "the source asks for the name 10.1.2.3");
+}
+
+#[test]
+fn a_certificate_that_is_over_stops_every_migration() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let host = Encrypted::new(NAMED, "root", "10.1.2.3", 2020);
+    every_migration_fails(&host.verify(), "has expired", "renew");
+    let (standing, why) = host.probed();
+    assert_eq!(standing, "fails");
+    assert!(why.contains("valid until 2020-12-31T00:00:00Z only: "), "{why}");
+}
+
+#[test]
+fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let host = Encrypted::new(NAMED, "nobody", "10.1.2.3", 4000);
+    let key = host.pki.join("server-key.pem");
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    let remedy = format!("chgrp nogroup '{}' && chmod 640", key.display());
+    every_migration_fails(&host.verify(), "Error while reading file", &remedy);
+    let (standing, why) = host.probed();
+    assert_eq!(standing, "fails");
+    assert!(
+        why.contains(&format!("QEMU's user may not read {}", key.display())),
+        "{why}"
+    );
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(host.verify().code, Some(0));
+}
+
+#[test]
+fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let host = Encrypted::new(NAMED, "root", "10.1.2.3", 4000);
+    fs::remove_file(host.pki.join("client-cert.pem")).unwrap();
+    let ran = host.verify();
+    every_migration_fails(&ran, "pki/client-cert.pem", "put them there");
+    flags_hold_tls(&ran);
+    let because = ran.report()["session"]["conditions"]["tls"]["certificates"]["made"]["because"].to_string();
+    assert!(because.contains("client-cert.pem"), "{because}");
+    host.say("migrate_tls_x509_verify = 0");
+    assert_eq!(host.verify().code, Some(0));
+}
+
+#[test]
+fn a_host_that_insists_on_tls_refuses_a_nova_conf_without() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let host = Encrypted::new("", "root", "10.1.2.3", 4000);
+    host.say("migrate_tls_force = 1");
+    every_migration_fails(&host.verify(), "TLS", "live_migration_with_native_tls = true");
+}
+
+#[test]
+fn an_ordinary_user_tries_tls_with_certificates_made_for_it() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ran = Ground::new(TLS, "nobody").verify("--emulate", Some(NOBODY));
+    if ran.code == Some(2) && ran.err.contains("user namespaces") {
+        eprintln!("skipped: {}", ran.err.trim());
+        return;
+    }
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    flags_hold_tls(&ran);
+    let not_proven = ran.report()["verdict"]["not_proven"].to_string();
+    assert!(
+        not_proven.contains("the host's own certificates were not tried (only root can see them)"),
+        "{not_proven}"
+    );
+}
