@@ -153,7 +153,11 @@ pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
         Action::Abort => stayed(trace, observed),
         Action::PostCopy | Action::Pause => moved(action, trace, observed),
     });
-    checks.extend(memory(trace, observed));
+    checks.extend(beats(observed));
+    let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
+    // a guest that found damage stands still, so nothing else may have gone as it should
+    let place = if damage.is_some() { 0 } else { checks.len() };
+    checks.insert(place, memory(trace, observed, damage));
     Judgement {
         action,
         checks,
@@ -252,8 +256,7 @@ fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
     checks
 }
 
-fn memory(trace: &Trace, observed: &Observed) -> Vec<Check> {
-    let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
+fn beats(observed: &Observed) -> Option<Check> {
     let beats: Vec<u32> = observed
         .records
         .iter()
@@ -265,24 +268,17 @@ fn memory(trace: &Trace, observed: &Observed) -> Vec<Check> {
         Some(pair) => format!("heartbeat {} was followed by {}", pair[0], pair[1]),
         None => format!("{} bytes belong to no heartbeat", observed.stray),
     };
-    let mut checks = Vec::new();
-    if !observed.only_after {
-        checks.push(check(
-            "no heartbeat is missing or repeated",
-            gap.is_none() && observed.stray == 0 && !beats.is_empty(),
-            lost,
-        ));
-    }
-    checks.push(check(
-        "the guest's memory is whole",
-        damage.is_none() && observed.looked_at_all,
-        || match damage {
-            Some(record) => format!("the page at {:#x} held {:#x}", record.sequence, record.generation),
-            None if trace.outcome.is_none() => "the migration did not end".to_owned(),
-            None => "the guest did not get round all its pages".to_owned(),
-        },
-    ));
-    checks
+    let is_whole = gap.is_none() && observed.stray == 0 && !beats.is_empty();
+    (!observed.only_after).then(|| check("no heartbeat is missing or repeated", is_whole, lost))
+}
+
+fn memory(trace: &Trace, observed: &Observed, damage: Option<&Record>) -> Check {
+    let is_whole = damage.is_none() && observed.looked_at_all;
+    check("the guest's memory is whole", is_whole, || match damage {
+        Some(record) => format!("the page at {:#x} held {:#x}", record.sequence, record.generation),
+        None if trace.outcome.is_none() => "the migration did not end".to_owned(),
+        None => "the guest did not get round all its pages".to_owned(),
+    })
 }
 
 fn standing(standing: Option<Standing>) -> String {

@@ -109,6 +109,12 @@ impl Trace {
             .map(|given| given.at)
     }
 
+    /// Whether it completed by itself, before nova acted.
+    #[must_use]
+    pub fn converged(&self) -> bool {
+        self.returned == Some(Ok(())) && !self.orders.iter().any(Given::is_action)
+    }
+
     /// When pass `number` began.
     #[must_use]
     pub fn pass(&self, number: i64) -> Option<Duration> {

@@ -23,7 +23,7 @@ use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
 use crate::sandbox::pki::{self, Tls, Whose};
-use crate::trial::{Given, Pace, Trace, migrate};
+use crate::trial::{Pace, Trace, migrate};
 use crate::whole;
 
 /// How long the guest may take to get round all its pages after a migration.
@@ -271,7 +271,8 @@ impl Worker {
         let destination_line = hearing.connections();
         let policy = policy(trial)?;
         let trace = migrate(libvirt, &trial.request, policy, trial.pace);
-        if trace.returned == Some(Ok(())) && !trace.orders.iter().any(Given::is_action) {
+        // a guest that found damage stands still and converges; that is no reason to try again
+        if trace.converged() && hearing.damage().is_none() {
             return Ok(Tried::Converged);
         }
         let looked_at_all = whole::has_looked_at_all(hearing, order.size, whole::over(&trace), ROUND);

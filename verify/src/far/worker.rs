@@ -18,7 +18,7 @@ use crate::plan::Plan;
 use crate::preflight::programs::from_number;
 use crate::sandbox::layout::Host;
 use crate::session::{EMULATION_MENDED, Wishes};
-use crate::trial::{Given, migrate};
+use crate::trial::migrate;
 use crate::whole;
 use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy, with_half_the_bandwidth};
 
@@ -182,7 +182,8 @@ impl Worker {
         if self.stop.load(Ordering::Relaxed) {
             return Err("interrupted".to_owned());
         }
-        if trace.returned == Some(Ok(())) && !trace.orders.iter().any(Given::is_action) {
+        let damage = hearing.damage();
+        if trace.converged() && damage.is_none() {
             return Ok(None);
         }
         self.enter("looking at the guest's memory");
@@ -193,7 +194,7 @@ impl Worker {
         let alive = is_heard && hearing.wait(ROUND, |records| !records.is_empty());
         let looked_at_all = alive && whole::has_looked_at_all(hearing, FAR, Duration::ZERO, ROUND);
         let observed = Observed {
-            records: hearing.records().0,
+            records: damage.into_iter().chain(hearing.records().0).collect(),
             source: libvirt.standing(End::Source).ok(),
             destination: libvirt.standing(End::Destination).ok(),
             looked_at_all,

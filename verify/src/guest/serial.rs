@@ -120,6 +120,12 @@ impl Hearing {
         self.look(|kept| (kept.records.clone(), kept.stray))
     }
 
+    /// The damage that the guest has found, after which it stands still for good.
+    #[must_use]
+    pub fn damage(&self) -> Option<Record> {
+        self.look(|kept| kept.records.iter().find(|record| record.kind == Kind::Damage).copied())
+    }
+
     /// When the first and the last byte came through connection `number`.
     #[must_use]
     pub fn span(&self, number: usize) -> Option<(Duration, Duration)> {

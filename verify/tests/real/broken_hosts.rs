@@ -11,6 +11,8 @@ use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, is_missing, outs
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
 const COVER_DAEMON: &str = "cp /usr/sbin/libvirtd \"$HERE/real\"; mount --bind \"$HERE/stand-in\" /usr/sbin/libvirtd;";
+/// QEMU 8.1 and newer tries the device before the system call.
+const COVER_DEVICE: &str = "test ! -e /dev/userfaultfd || mount --bind /dev/null /dev/userfaultfd;";
 
 fn ground(libvirt: &str, user: &str) -> Ground {
     Ground::under(&outside_tmp(), libvirt, user)
@@ -79,7 +81,7 @@ fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
         return;
     }
     let ground = ground(POST_COPY, "root");
-    let mut command = ground.command("--emulate", None);
+    let mut command = ground.command_on(COVER_DEVICE, "--emulate");
     deny(USERFAULTFD, &mut command);
     let ran = ended(command.spawn().unwrap());
     cannot_post_copy(&ran);
@@ -116,7 +118,8 @@ fn a_seccomp_profile_on_the_destination_alone_is_enough() {
         own.display()
     );
     ground.stand_in("stand-in", &body);
-    cannot_post_copy(&ended(ground.command_on(COVER_DAEMON, "--emulate").spawn().unwrap()));
+    let script = format!("{COVER_DAEMON} {COVER_DEVICE}");
+    cannot_post_copy(&ended(ground.command_on(&script, "--emulate").spawn().unwrap()));
 }
 
 #[test]

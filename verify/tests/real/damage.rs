@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::ground::{Ground, alone, below, is_missing};
+use crate::ground::{Ground, Ran, alone, below, has_kvm, is_missing};
 
 /// Overwrites a word of a page that the guest has filled and checks, in the memory of the source's QEMU, until the run ends.
 fn damage(child: &mut Child, memory: u64, at: u64) -> usize {
@@ -47,24 +47,21 @@ fn a_guest_whose_memory_was_damaged_says_so() {
     if is_missing() {
         return;
     }
+    // software emulation acts within the first pass on an old QEMU, KVM later, when the guest has found the damage
+    sees_damage("--emulate");
+    if has_kvm() {
+        sees_damage("");
+    }
+}
+
+fn sees_damage(words: &str) {
     let ground = Ground::new("live_migration_timeout_action = force_complete", "root");
-    let mut child = ground.command("--emulate", None).spawn().unwrap();
+    let mut child = ground.command(words, None).spawn().unwrap();
     let cold_page = 0x10_0000 + 7 * 4096;
     let written = damage(&mut child, 24 << 20, cold_page + 2044);
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let ran = Ran::of(&child.wait_with_output().unwrap());
     assert!(written > 0, "nothing was damaged");
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let checks = report["session"]["trials"][0]["judgement"]["checks"]
-        .as_array()
-        .unwrap()
-        .clone();
-    let whole = checks
-        .iter()
-        .find(|check| check["what"] == "the guest's memory is whole")
-        .unwrap();
-    assert_eq!(whole["holds"], false);
-    let seen = whole["seen"].as_str().unwrap();
-    assert!(seen.starts_with(&format!("the page at {cold_page:#x} held ")), "{seen}");
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let held = format!("the guest's memory is whole (the page at {cold_page:#x} held ");
+    assert!(ran.headline().contains(&held), "{ran:?}");
 }
