@@ -55,7 +55,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("rcgen", &["verify/src/sandbox/pki.rs"]),
     ("x509_parser", &["verify/src/preflight/certificates.rs"]),
-    ("dns_lookup", &["verify/src/preflight/certificates.rs"]),
+    ("dns_lookup", &["verify/src/preflight/address.rs"]),
     ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
 ];
 

@@ -194,7 +194,7 @@ fn print(text: &str) -> io::Result<()> {
 fn probe(common: &Common) -> Result<u8, Failure> {
     let (stack, _, release) = read(common)?;
     let host = Host::look(&common.qemu_conf);
-    let lines = lines(&host, release, &asked(&View::new(&stack, release), &common.qemu_conf));
+    let lines = lines(&host, release, &asked(&View::new(&stack, release)));
     let shown = match common.format {
         Format::Pretty => text::probe(&release.to_string(), &lines),
         Format::Json => json(&Probe {
@@ -210,12 +210,11 @@ fn probe(common: &Common) -> Result<u8, Failure> {
     })))
 }
 
-/// What nova.conf and qemu.conf ask of the host.
-fn asked(view: &View, qemu_conf: &Path) -> Asked {
+/// What nova.conf asks of the host.
+fn asked(view: &View) -> Asked {
     Asked {
         tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
         address: inbound_address(view),
-        qemu_conf: qemu_conf.to_owned(),
     }
 }
 

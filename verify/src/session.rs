@@ -25,6 +25,9 @@ pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 /// From this version on libvirt surely knows the ability that [`crate::sandbox::layout::qemu_conf`] names.
 const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
 
+/// How long the resolver may take to tell this host's full name.
+const RESOLVER: Duration = Duration::from_secs(2);
+
 /// Why nothing could be tried.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionError {
@@ -293,7 +296,7 @@ fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
         certificates: match own {
             Ok(()) => Whose::Host {
                 directory: settings.directory.clone(),
-                name: settings.name(plan.inbound.as_deref()),
+                name: host.address(plan.inbound.as_deref(), RESOLVER).text().to_owned(),
             },
             Err(because) => Whose::Made { because },
         },

@@ -55,6 +55,7 @@ fn host() -> Host {
             settings: Settings::of("", Path::new("/nonexistent")),
         }),
         tls: Settings::of("", Path::new("/nonexistent")),
+        qemu_conf: None,
         is_root: true,
     }
 }

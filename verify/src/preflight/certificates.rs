@@ -1,19 +1,14 @@
-//! What native TLS needs of this host: the certificates that libvirt's qemu.conf names, who may read them, how long they
-//! are valid, and the name that the source of a migration asks for.
+//! What native TLS needs of this host: the certificates that libvirt's qemu.conf names, who may read them, and how long they
+//! are valid.
 //!
 //! It starts no TLS; whether a certificate is accepted is shown by a trial.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::mpsc::channel;
-use std::thread;
-use std::time::Duration;
 
-use dns_lookup::{AddrInfoHints, getaddrinfo};
 use jiff::Timestamp;
 use rustix::process::{Gid, Uid};
-use rustix::system::uname;
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use x509_parser::pem::Pem;
 
@@ -25,12 +20,6 @@ const OF_A_SERVER: [&str; 3] = ["ca-cert.pem", "server-cert.pem", "server-key.pe
 
 /// What a source needs besides, where destinations ask it who it is.
 const OF_A_CLIENT: [&str; 2] = ["client-cert.pem", "client-key.pem"];
-
-/// The flag `AI_CANONNAME` of `getaddrinfo`.
-const FULL_NAME: i32 = 2;
-
-/// How long the resolver may take.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What qemu.conf says of TLS for migrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +34,6 @@ pub struct Settings {
     pub is_locked: bool,
     /// `migrate_tls_force`: whether migrations without TLS are refused.
     pub is_forced: bool,
-    /// `migration_host`: the name by which sources are to reach this host.
-    pub host: Option<String>,
 }
 
 impl Settings {
@@ -67,7 +54,6 @@ impl Settings {
             priority: word("migrate_tls_priority"),
             is_locked: either("secret_uuid").is_some(),
             is_forced: word("migrate_tls_force").as_deref() == Some("1"),
-            host: word("migration_host"),
         }
     }
 
@@ -89,37 +75,6 @@ impl Settings {
         }
         names.into_iter().map(|name| self.directory.join(name)).collect()
     }
-
-    /// The name that sources ask for: nova's `live_migration_inbound_addr`, qemu.conf's `migration_host`, or the full name
-    /// of this host, as libvirt looks it up.
-    #[must_use]
-    pub fn name(&self, inbound: Option<&str>) -> String {
-        inbound
-            .map(str::to_owned)
-            .or_else(|| self.host.clone())
-            .unwrap_or_else(full_name)
-    }
-}
-
-/// The full name by the resolver, or the short one where it does not answer.
-fn full_name() -> String {
-    let short = uname().nodename().to_string_lossy().into_owned();
-    if short.contains('.') {
-        return short;
-    }
-    let (sender, answer) = channel();
-    let asked = short.clone();
-    thread::spawn(move || {
-        let hints = AddrInfoHints {
-            flags: FULL_NAME,
-            ..AddrInfoHints::default()
-        };
-        let found = getaddrinfo(Some(&asked), None, Some(hints)).ok();
-        let name = found.and_then(|mut addresses| addresses.next()?.ok()?.canonname);
-        let _ = sender.send(name);
-    });
-    let full = answer.recv_timeout(PATIENCE).ok().flatten();
-    full.filter(|name| name.contains('.')).unwrap_or(short)
 }
 
 /// How a file of the directory stands.
@@ -329,13 +284,5 @@ mod tests {
         assert!(of("default_tls_x509_verify = 0\nmigrate_tls_x509_verify = 1").verifies_clients);
         assert!(of("default_tls_x509_secret_uuid = \"1\"").is_locked);
         assert!(of("migrate_tls_force = 1").is_forced);
-    }
-
-    #[test]
-    fn the_name_is_that_of_nova_then_that_of_libvirt_then_that_of_the_host() {
-        let named = of("migration_host = \"inner.example\"");
-        assert_eq!(named.name(Some("10.0.0.1")), "10.0.0.1");
-        assert_eq!(named.name(None), "inner.example");
-        assert!(!of("").name(None).is_empty());
     }
 }

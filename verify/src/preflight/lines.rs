@@ -3,13 +3,15 @@
 //! It finds nothing out but what can be read from files; programs and users are looked at before.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 use serde::Serialize;
 
+use super::address::Address;
 use super::qemu_user::{Known, setting};
 use super::userfault::{self, Try};
 use super::{Host, Kvm};
@@ -61,9 +63,10 @@ pub struct Asked {
     pub tls: bool,
     /// `live_migration_inbound_addr`, if it is set.
     pub address: Option<String>,
-    /// The host's qemu.conf.
-    pub qemu_conf: PathBuf,
 }
+
+/// How long the resolver may take to tell this host's full name.
+const RESOLVER: Duration = Duration::from_millis(250);
 
 fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy: &str) -> Line {
     let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
@@ -106,7 +109,7 @@ pub fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
     if asked.tls {
         lines.push(certificates(host));
     }
-    lines.push(address(asked));
+    lines.push(address(host, asked));
     lines
 }
 
@@ -402,16 +405,23 @@ fn certificates(host: &Host) -> Line {
     }
 }
 
-fn address(asked: &Asked) -> Line {
-    let to = match &asked.address {
-        Some(address) => format!("to {address} (`live_migration_inbound_addr`)"),
-        None => "to the name of this host, which the source must resolve".to_owned(),
+fn address(host: &Host, asked: &Asked) -> Line {
+    let address = host.address(asked.address.as_deref(), RESOLVER);
+    let to = match &address {
+        Address::Nova(address) => format!("to {address} (`live_migration_inbound_addr`)"),
+        Address::Libvirt(name) => format!("to {name} (`migration_host` of qemu.conf), which the source must resolve"),
+        Address::Name(name) => format!("to {name}, the name of this host, which the source must resolve"),
     };
-    let Ok(text) = fs::read_to_string(&asked.qemu_conf) else {
+    if address.is_refused() {
+        let why = format!("{to}: libvirt refuses it, and every live migration to this host fails");
+        let remedy = "set live_migration_inbound_addr, or give this host a name";
+        return line("address", Standing::Fails, why, remedy);
+    }
+    let Some(text) = &host.qemu_conf else {
         let why = format!("{to}; qemu.conf may not be read, the ports are 49152 to 49215 if it says nothing else");
         return line("address", Standing::NotKnown, why, "");
     };
-    let port = |name: &str, otherwise: &str| setting(&text, name).unwrap_or_else(|| otherwise.to_owned());
+    let port = |name: &str, otherwise: &str| setting(text, name).unwrap_or_else(|| otherwise.to_owned());
     let (least, most) = (port("migration_port_min", "49152"), port("migration_port_max", "49215"));
     line("address", Standing::Ok, format!("{to}, ports {least} to {most}"), "")
 }

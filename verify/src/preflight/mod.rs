@@ -2,6 +2,7 @@
 //!
 //! It proves nothing; only a test migration does.
 
+pub mod address;
 pub mod certificates;
 pub mod lines;
 pub mod programs;
@@ -9,10 +10,13 @@ pub mod qemu_user;
 pub mod userfault;
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
+use address::Address;
 use certificates::Certificates;
 use jiff::Timestamp;
 use novamend::catalog::release::Version;
@@ -58,6 +62,8 @@ pub struct Host {
     pub tls: certificates::Settings,
     /// The certificates for it; none where only root could tell.
     pub certificates: Option<Certificates>,
+    /// The text of its qemu.conf, empty where there is none; none where it may not be read.
+    pub qemu_conf: Option<String>,
     /// Whether the tool runs as root.
     pub is_root: bool,
 }
@@ -81,11 +87,21 @@ impl Host {
             qemu: qemu.join().ok().flatten(),
             certificates: is_root.then(|| Certificates::look(tls.clone(), &qemu_user, Timestamp::now())),
             tls,
+            qemu_conf: match fs::read_to_string(conf) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
+                read => read.ok(),
+            },
             daemon,
             emulator,
             qemu_user,
             is_root,
         }
+    }
+
+    /// Where sources send to, `inbound` being what nova.conf says; the resolver may take `patience`.
+    #[must_use]
+    pub fn address(&self, inbound: Option<&str>, patience: Duration) -> Address {
+        Address::of(inbound, self.qemu_conf.as_deref().unwrap_or_default(), patience)
     }
 
     /// Whether the host's own QEMU user is known to be kept from userfaultfd, without having been tried.
