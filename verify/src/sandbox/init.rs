@@ -2,15 +2,16 @@
 //!
 //! It decides nothing about migrations and writes nothing outside the sandbox's own tmpfs.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, Read, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
-use rustix::mount::{MountFlags, mount, mount_bind, mount_bind_recursive};
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
 use rustix::process::{WaitOptions, wait};
 
 use super::supervisor::die_with_parent;
@@ -85,6 +86,13 @@ fn mount_private(mode: Mode, kvm: bool) -> Result<(), String> {
     .map_err(|error| {
         format!("a /proc of its own was refused ({error}); inside a container it needs an unmasked /proc")
     })?;
+    if mode == Mode::System {
+        let mounts = fs::read("/proc/self/mounts").map_err(|error| format!("/proc/self/mounts: {error}"))?;
+        for place in huge_pages(&mounts) {
+            // one that cannot be taken away is named by libvirt, if it matters at all
+            let _ = unmount(&place, UnmountFlags::DETACH);
+        }
+    }
     let wide: &CStr = c"mode=1777,size=1g";
     let narrow: &CStr = c"mode=0755,size=1g";
     let run = if mode == Mode::System { narrow } else { wide };
@@ -96,6 +104,38 @@ fn mount_private(mode: Mode, kvm: bool) -> Result<(), String> {
     }
     fs::set_permissions(layout::channel(), Permissions::from_mode(0o1777))
         .map_err(|error| format!("{}: {error}", layout::channel().display()))
+}
+
+/// Where huge pages are mounted: as root, libvirt looks at each such place before anything else and does not start where the
+/// sandbox has covered one, and /dev/hugepages is there on every host with systemd.
+fn huge_pages(mounts: &[u8]) -> Vec<PathBuf> {
+    let lines = mounts.split(|&byte| byte == b'\n');
+    lines
+        .filter_map(|line| {
+            let mut fields = line.split(|&byte| byte == b' ').skip(1);
+            let (place, kind) = (fields.next()?, fields.next()?);
+            (kind == b"hugetlbfs").then(|| PathBuf::from(OsString::from_vec(unescaped(place))))
+        })
+        .collect()
+}
+
+/// A path of /proc/self/mounts, where white space and backslashes are written in octal.
+fn unescaped(mut path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    while let [first, rest @ ..] = path {
+        let octal = rest.get(..3).and_then(|digits| str::from_utf8(digits).ok());
+        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) if *first == b'\\' => {
+                plain.push(byte);
+                path = &rest[3..];
+            }
+            _ => {
+                plain.push(*first);
+                path = rest;
+            }
+        }
+    }
+    plain
 }
 
 /// A /dev with the few devices that libvirt and QEMU need. Where KVM is not to be used its device is not there either:
@@ -132,4 +172,19 @@ pub(super) fn tmpfs(place: &str, options: &CStr) -> Result<(), String> {
         Some(options),
     )
     .map_err(|error| format!("a tmpfs of its own at {place} was refused: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huge_pages_are_found_by_their_kind_and_their_real_name() {
+        let mounts = b"none /tmp/huge\\040pages hugetlbfs rw 0 0\nhugetlbfs /tmp tmpfs rw 0 0\n\
+                       h /dev/a\\134b hugetlbfs rw 0 0\n";
+        assert_eq!(
+            huge_pages(mounts),
+            [Path::new("/tmp/huge pages"), Path::new("/dev/a\\b")]
+        );
+    }
 }

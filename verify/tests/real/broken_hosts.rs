@@ -225,7 +225,9 @@ fn an_awkward_host_is_no_obstacle() {
         return;
     }
     let script = "mount -t tmpfs -o ro none /var/cache; mount --rbind /var /var; mount -o remount,ro,bind /var; \
-                  mount -t tmpfs -o ro,size=4k none /tmp; mount -t tmpfs -o ro,size=4k none /run; \
+                  mount -t tmpfs -o size=4k none /tmp; mkdir '/tmp/huge pages'; \
+                  mount -t hugetlbfs none '/tmp/huge pages' || ! grep -q hugetlbfs /proc/filesystems; \
+                  mount -o remount,ro /tmp; mount -t tmpfs -o ro,size=4k none /run; \
                   export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere; taskset -p 1 $$ > /dev/null;";
     let ran = ended(ground(PAUSE, "root").command_on(script, "--emulate").spawn().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:?}");
