@@ -14,7 +14,7 @@ use novamend::catalog::{self, Release};
 fn sample(size: usize) -> Vec<u8> {
     let mut text = Vec::new();
     let mut group = "";
-    for option in catalog::options(Release::newest()) {
+    for option in catalog::options(Release::NEWEST) {
         if option.group() != group {
             group = option.group();
             writeln!(text, "\n[{group}]").expect("memory");

@@ -12,6 +12,7 @@ pub mod effective;
 pub mod fix;
 pub mod lint;
 pub mod migration;
+pub mod names;
 pub mod option_type;
 pub mod output;
 pub mod rules;

@@ -96,7 +96,7 @@ proptest! {
     #[test]
     fn mending_moves_only_what_is_announced_and_mending_again_changes_nothing(bytes in text(), unsafe_fixes: bool) {
         let settings = Settings::default();
-        let plan = Plan { rules: RULES, from: Release::ROCKY, to: Release::newest(), settings: &settings, unsafe_fixes };
+        let plan = Plan { rules: RULES, from: Release::ROCKY, to: Release::NEWEST, settings: &settings, unsafe_fixes };
         let before = Stack::of(document(&bytes));
         let mended = mend(&before, &plan);
         for release in [plan.from, plan.to] {

@@ -18,8 +18,8 @@ fuzz_target!(|data: &[u8]| {
     let choice = data.len();
     let (from, to) = match choice % 3 {
         0 => (Release::ROCKY, Release::STEIN),
-        1 => (Release::FIRST_COMPLETE, Release::newest()),
-        _ => (pick(choice), Release::newest()),
+        1 => (Release::FIRST_COMPLETE, Release::NEWEST),
+        _ => (pick(choice), Release::NEWEST),
     };
     let settings = Settings {
         action: match choice % 5 {

@@ -14,7 +14,9 @@ pub mod release;
 pub mod secret;
 pub mod table;
 
-use std::borrow::Cow;
+use crate::names::without_hyphens;
+
+pub use crate::names::normal_group;
 use std::sync::OnceLock;
 
 pub use facts::{Alias, OptionFacts};
@@ -42,26 +44,6 @@ pub struct Named {
     pub option: OptionFacts,
     /// How the name leads to it.
     pub via: Via,
-}
-
-/// A group name as oslo.config matches it: lower case, but for exactly `DEFAULT`.
-#[must_use]
-pub fn normal_group(group: &str) -> Cow<'_, str> {
-    if group == "DEFAULT" || !group.chars().any(char::is_uppercase) {
-        Cow::Borrowed(group)
-    } else {
-        Cow::Owned(group.to_lowercase())
-    }
-}
-
-/// A name as oslo.config looks it up: `-` made `_`.
-#[must_use]
-pub fn without_hyphens(name: &str) -> Cow<'_, str> {
-    if name.contains('-') {
-        Cow::Owned(name.replace('-', "_"))
-    } else {
-        Cow::Borrowed(name)
-    }
 }
 
 /// The option `name` of `group` as `release` knows it by that very name; the group in any case, the name exact.

@@ -84,12 +84,6 @@ impl Release {
         (0..SERIES.len()).map(|row| Self(FIRST + row as u8))
     }
 
-    /// The newest known release.
-    #[must_use]
-    pub fn newest() -> Self {
-        Self::NEWEST
-    }
-
     /// The release with major version `number`, if known.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {

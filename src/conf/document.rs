@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::lexer::{self, Line};
+use crate::names::normal_group;
 use crate::text::{Source, Span, line_end};
 
 /// What a stretch of the file is.
@@ -311,16 +312,6 @@ impl Document {
     }
 }
 
-/// The name oslo.config looks a section up by (`_normalize_group_name`).
-#[must_use]
-pub fn normalize_group(name: &str) -> Cow<'_, str> {
-    if name == "DEFAULT" || !name.chars().any(|c| c.is_uppercase() || !c.is_ascii()) {
-        Cow::Borrowed(name)
-    } else {
-        Cow::Owned(name.to_lowercase())
-    }
-}
-
 /// The parser's state between two lines.
 #[derive(Default)]
 struct Reader {
@@ -425,7 +416,7 @@ impl Reader {
         if let Some(last) = self.sections.last_mut() {
             last.end = header.start;
         }
-        let group = normalize_group(&String::from_utf8_lossy(name.of(bytes))).into_owned();
+        let group = normal_group(&String::from_utf8_lossy(name.of(bytes))).into_owned();
         self.sections.push(Section {
             header,
             name,

@@ -240,5 +240,5 @@ fn stacks_come_out_as_in_oslo_config_of_stein() {
 
 #[test]
 fn stacks_come_out_as_in_the_newest_oslo_config() {
-    compare("oslo-new", Release::newest());
+    compare("oslo-new", Release::NEWEST);
 }

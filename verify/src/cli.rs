@@ -152,7 +152,7 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
         .as_deref()
         .map(Release::parse)
         .transpose()?
-        .unwrap_or_else(Release::newest);
+        .unwrap_or(Release::NEWEST);
     let inputs: Vec<Input> = if common.files.is_empty() {
         let home = std::env::var_os("HOME").map(PathBuf::from);
         let mut inputs = load::default_files(Path::new("/"), home.as_deref(), "nova-compute");

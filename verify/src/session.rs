@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::far::Far;
 use crate::plan::{Plan, Wanted};
+use crate::preflight::confinement::Confinement;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
 use crate::sandbox::pki::{Tls, Whose, is_covered};
@@ -174,7 +175,15 @@ pub fn run(
                 session.ready_after = ready_after;
             }
             Ok(Message::Trial(evidence)) => session.trials.push(*evidence),
-            Ok(Message::Failure { stage, message }) => return Err(SessionError::Worker { stage, message }),
+            Ok(Message::Failure { stage, message }) => {
+                let suspicion = Confinement::find().suspicion(&message);
+                let message = [Some(message), suspicion]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join("; ");
+                return Err(SessionError::Worker { stage, message });
+            }
             Err(_) => {}
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! It observes nothing and formats nothing; the reports do that.
 
+use novamend::catalog::Release;
+use novamend::catalog::release::Version;
 use novamend::migration::timeout::pause_seconds;
 use serde::Serialize;
 
@@ -9,7 +11,9 @@ use crate::far::Far;
 use crate::judgement::Action;
 use crate::plan::Plan;
 use crate::preflight::Host;
-use crate::preflight::lines::SYSCTL_REMEDY;
+use crate::preflight::confinement::Confinement;
+use crate::preflight::lines::{SYSCTL_REMEDY, too_old};
+use crate::preflight::programs::from_number;
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Whose;
@@ -54,7 +58,8 @@ impl Verdict {
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let found = lacks_certificates(host, session)
+    let found = does_not_start(plan, host, session)
+        .or_else(|| lacks_certificates(host, session))
         .or_else(|| cannot_start(plan, host, session))
         .or_else(|| does_not_act(plan, session))
         .or_else(|| never_acts(plan))
@@ -205,6 +210,27 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
+/// Libvirt or QEMU that the release does not start with.
+fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
+    let release = Release::from_number(plan.release)?;
+    let told = session
+        .versions
+        .map(|(libvirt, qemu)| (from_number(libvirt), from_number(qemu)));
+    let found = |of_host, of_session: fn((Version, Version)) -> Version| match session.conditions.far {
+        None => of_host,
+        Some(_) => told.map(of_session),
+    };
+    let (libvirt, qemu) = (found(host.libvirt, |both| both.0), found(host.qemu, |both| both.1));
+    let (name, (why, remedy)) = too_old("libvirt", libvirt, release.minimum_libvirt(), release)
+        .map(|said| ("libvirt", said))
+        .or_else(|| Some(("QEMU", too_old("QEMU", qemu, release.minimum_qemu(), release)?)))?;
+    Some(Found {
+        result: Result::DoesNotWork,
+        headline: format!("there will be no live migration {}: {name} {why}", place(session)),
+        remedy: Some(remedy),
+    })
+}
+
 /// Native TLS with certificates that cannot serve, where the trials were run with ones made for them.
 fn lacks_certificates(host: &Host, session: &Session) -> Option<Found> {
     let tls = session.conditions.tls.as_ref()?;
@@ -264,7 +290,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
         return Some(Found {
             result: Result::DoesNotWork,
             headline: format!("{} at its start: {said}", every(session)),
-            remedy: tls_remedy(plan, host, session, said),
+            remedy: tls_remedy(plan, host, session, said).or_else(|| Confinement::find().suspicion(said)),
         });
     }
     let (why, fix) = why_no_post_copy(host, session, said);

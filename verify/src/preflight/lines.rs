@@ -12,6 +12,7 @@ use novamend::catalog::release::Version;
 use serde::Serialize;
 
 use super::address::Address;
+use super::confinement::Confinement;
 use super::qemu_user::{Known, setting};
 use super::userfault::{self, Try};
 use super::{Host, Kvm};
@@ -138,6 +139,25 @@ fn daemon(host: &Host) -> Line {
     }
 }
 
+/// Why nova-compute of `release` does not start with what was found, and what to do; none where it does, as far as is known.
+#[must_use]
+pub fn too_old(
+    about: &str,
+    found: Option<Version>,
+    least: Option<Version>,
+    release: Release,
+) -> Option<(String, String)> {
+    let (found, least) = (found?, least?);
+    (found < least).then(|| {
+        let why = format!(
+            "{} is older than {}, the least for {release}: nova-compute stops",
+            dotted(found),
+            dotted(least)
+        );
+        (why, format!("upgrade {about} before nova"))
+    })
+}
+
 fn version(
     about: &'static str,
     found: Option<Version>,
@@ -158,16 +178,10 @@ fn version(
             package,
         );
     };
-    let upgrade = format!("upgrade {about} on this host before nova");
+    if let Some((why, upgrade)) = too_old(about, Some(found), least, release) {
+        return line(about, Standing::Fails, why, &upgrade);
+    }
     match (least, next) {
-        (Some(least), _) if found < least => {
-            let why = format!(
-                "{} is older than {}, the least for {release}: nova-compute stops",
-                dotted(found),
-                dotted(least)
-            );
-            line(about, Standing::Fails, why, &upgrade)
-        }
         (_, Some(next)) if found < next => {
             let why = format!(
                 "{}; a release after {release} will want {}",
@@ -285,22 +299,11 @@ fn post_copy(host: &Host) -> Line {
 }
 
 fn confinement() -> Line {
-    let apparmor = fs::read_to_string("/sys/module/apparmor/parameters/enabled").is_ok_and(|text| text.trim() == "Y");
-    let selinux = fs::read_to_string("/sys/fs/selinux/enforce")
-        .ok()
-        .map(|text| text.trim() == "1");
-    let why = match (apparmor, selinux) {
-        (_, Some(true)) => "SELinux enforces",
-        (_, Some(false)) => "SELinux is permissive",
-        (true, None) => "AppArmor is on",
-        (false, None) => "neither AppArmor nor SELinux is on",
-    };
-    line(
-        "confinement",
-        Standing::Ok,
-        format!("{why}; trials run without the confinement of guests"),
-        "",
-    )
+    let why = format!(
+        "{}; trials run without the confinement of guests",
+        Confinement::find().words()
+    );
+    line("confinement", Standing::Ok, why, "")
 }
 
 fn cgroups() -> Line {

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod certificates;
+pub mod confinement;
 pub mod lines;
 pub mod programs;
 pub mod qemu_user;

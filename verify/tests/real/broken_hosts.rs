@@ -191,6 +191,55 @@ fn a_missing_program_is_named_with_its_package() {
 }
 
 #[test]
+fn a_libvirt_that_is_too_old_for_the_release_is_named() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(PAUSE, "root");
+    ground.stand_in(
+        "stand-in",
+        "case \"$*\" in --version) echo 'libvirtd (libvirt) 5.0.0' ;; *) exec \"$REAL\" \"$@\" ;; esac",
+    );
+    let ran = ended(ground.command_on(COVER_DAEMON, "--emulate").spawn().unwrap());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let headline = ran.headline();
+    assert!(
+        headline.starts_with("there will be no live migration on this host: libvirt 5.0.0 is older than "),
+        "{headline}"
+    );
+    assert_eq!(ran.report()["verdict"]["remedy"], "upgrade libvirt before nova");
+    assert_eq!(
+        ran.failed_checks("pause"),
+        Vec::<String>::new(),
+        "what works is shown all the same"
+    );
+}
+
+#[test]
+fn a_refusal_where_apparmor_is_on_says_where_to_look() {
+    let _machine = alone();
+    if is_missing() {
+        return;
+    }
+    let ground = ground(PAUSE, "root");
+    ground.stand_in(
+        "stand-in",
+        "case \"$*\" in --version) exec \"$REAL\" \"$@\" ;; esac; echo 'libvirtd: /dev/null: Permission denied' >&2; exit 1",
+    );
+    let apparmor = "mount -t tmpfs none /sys/module; mkdir -p /sys/module/apparmor/parameters; \
+                    echo Y > /sys/module/apparmor/parameters/enabled;";
+    let script = format!("{COVER_DAEMON} {apparmor}");
+    let ran = ended(ground.command_on(&script, "--emulate").spawn().unwrap());
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("/dev/null: Permission denied; AppArmor is on: see whether it refused that, by `journalctl"),
+        "{ran:?}"
+    );
+}
+
+#[test]
 fn where_namespaces_are_refused_it_says_what_would_allow_them() {
     let _machine = alone();
     if is_missing() {

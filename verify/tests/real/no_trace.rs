@@ -1,7 +1,7 @@
 //! Nothing is left of a run: not after its end, not after Ctrl-C, and not after any of its processes was killed at any moment.
 //!
 //! The runs happen in namespaces made for this test alone, so that every process, mount, socket and file that is new is theirs.
-//! `NOVAMEND_KILLS` says how many are killed (default 12).
+//! `NOVAMEND_KILLS` says how many are killed (default 100).
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -34,7 +34,7 @@ fn inside_of_namespaces() {
     let kills = std::env::var("NOVAMEND_KILLS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(12);
+        .unwrap_or(100);
     let ground = Ground::new(PAUSE, "root");
     let mut chance = Chance::new();
     let mut scene = Scene {
@@ -53,7 +53,13 @@ fn inside_of_namespaces() {
         None
     });
     scene.run("an error", "--emulate --to nowhere", None, |_| None);
-    for (name, signal) in [("Ctrl-C", Signal::INT), ("a termination", Signal::TERM)] {
+    for (name, signal) in [
+        ("Ctrl-C", Signal::INT),
+        ("a termination", Signal::TERM),
+        ("a hang-up", Signal::HUP),
+        // how a panic ends that cannot unwind
+        ("an abort", Signal::ABORT),
+    ] {
         scene.run(name, "--emulate --action all", None, |tool| {
             wait_for(Duration::from_millis(900));
             let _ = kill_process(pid(tool.id()), signal);

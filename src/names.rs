@@ -1,0 +1,25 @@
+//! How oslo.config matches the names of groups and options.
+//!
+//! It knows no option; which there are is [`crate::catalog`]'s business.
+
+use std::borrow::Cow;
+
+/// A group name as it is matched (`_normalize_group_name`): in lower case, but for exactly `DEFAULT`.
+#[must_use]
+pub fn normal_group(group: &str) -> Cow<'_, str> {
+    if group == "DEFAULT" || !group.chars().any(|letter| letter.is_uppercase() || !letter.is_ascii()) {
+        Cow::Borrowed(group)
+    } else {
+        Cow::Owned(group.to_lowercase())
+    }
+}
+
+/// A name as oslo.config looks it up: `-` made `_`.
+#[must_use]
+pub fn without_hyphens(name: &str) -> Cow<'_, str> {
+    if name.contains('-') {
+        Cow::Owned(name.replace('-', "_"))
+    } else {
+        Cow::Borrowed(name)
+    }
+}
