@@ -274,6 +274,10 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.report {
         keep(path, &report)?;
     }
+    if let Some(left) = &session.left {
+        let _ = writeln!(io::stderr(), "the trials are over, but {left}");
+        return Ok(2);
+    }
     Ok(verdict.exit_code())
 }
 

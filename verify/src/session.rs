@@ -105,6 +105,8 @@ pub struct Session {
     pub trials: Vec<Evidence>,
     /// Seconds in all.
     pub seconds: f64,
+    /// The guest that could not be removed from a host that the operator named, and how to do it.
+    pub left: Option<String>,
 }
 
 /// How the trials are to be run.
@@ -139,6 +141,7 @@ pub fn run(
         ready_after: 0.0,
         trials: Vec::new(),
         seconds: 0.0,
+        left: None,
     };
     let mut stage = "making the sandbox".to_owned();
     let mut heard = Instant::now();

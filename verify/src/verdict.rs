@@ -2,8 +2,8 @@
 //!
 //! It observes nothing and formats nothing; the reports do that.
 
-use novamend::catalog::Release;
-use novamend::catalog::release::Version;
+mod host;
+
 use novamend::migration::timeout::pause_seconds;
 use serde::Serialize;
 
@@ -12,8 +12,7 @@ use crate::judgement::Action;
 use crate::plan::Plan;
 use crate::preflight::Host;
 use crate::preflight::confinement::Confinement;
-use crate::preflight::lines::{SYSCTL_REMEDY, too_old};
-use crate::preflight::programs::from_number;
+use crate::preflight::lines::SYSCTL_REMEDY;
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Whose;
@@ -58,8 +57,8 @@ impl Verdict {
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
     let not_proven = not_proven(plan, session);
-    let found = does_not_start(plan, host, session)
-        .or_else(|| lacks_certificates(host, session))
+    let found = host::does_not_start(plan, host, session)
+        .or_else(|| host::lacks_certificates(host, session))
         .or_else(|| cannot_start(plan, host, session))
         .or_else(|| does_not_act(plan, session))
         .or_else(|| never_acts(plan))
@@ -210,74 +209,6 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
-/// Libvirt or QEMU that the release does not start with.
-fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
-    let release = Release::from_number(plan.release)?;
-    let told = session
-        .versions
-        .map(|(libvirt, qemu)| (from_number(libvirt), from_number(qemu)));
-    let found = |of_host, of_session: fn((Version, Version)) -> Version| match session.conditions.far {
-        None => of_host,
-        Some(_) => told.map(of_session),
-    };
-    let (libvirt, qemu) = (found(host.libvirt, |both| both.0), found(host.qemu, |both| both.1));
-    let (name, (why, remedy)) = too_old("libvirt", libvirt, release.minimum_libvirt(), release)
-        .map(|said| ("libvirt", said))
-        .or_else(|| Some(("QEMU", too_old("QEMU", qemu, release.minimum_qemu(), release)?)))?;
-    Some(Found {
-        result: Result::DoesNotWork,
-        headline: format!("there will be no live migration {}: {name} {why}", place(session)),
-        remedy: Some(remedy),
-    })
-}
-
-/// Native TLS with certificates that cannot serve, where the trials were run with ones made for them.
-fn lacks_certificates(host: &Host, session: &Session) -> Option<Found> {
-    let tls = session.conditions.tls.as_ref()?;
-    let Whose::Made { .. } = tls.certificates else {
-        return None;
-    };
-    let found = host.certificates.as_ref()?;
-    let complaint = found.complaint()?;
-    Some(Found {
-        result: Result::DoesNotWork,
-        headline: format!(
-            "{}: `live_migration_with_native_tls` is set, but {complaint}",
-            every(session)
-        ),
-        remedy: Some(found.remedy(&host.qemu_user)),
-    })
-}
-
-/// What would help where TLS is refused.
-fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str) -> Option<String> {
-    let said = said.to_lowercase();
-    let is_about_it = ["tls", "x509", "certificate", "credentials"]
-        .iter()
-        .any(|word| said.contains(word));
-    if !is_about_it {
-        return None;
-    }
-    if !plan.tls {
-        return Some("set live_migration_with_native_tls = true, or migrate_tls_force = 0 in qemu.conf".to_owned());
-    }
-    if session.conditions.far.is_some() {
-        let what = "look at the certificates of both hosts: authority, names, dates, and whether QEMU may read them";
-        return Some(what.to_owned());
-    }
-    if let Some(found) = host.certificates.as_ref().filter(|found| !found.faults.is_empty()) {
-        return Some(found.remedy(&host.qemu_user));
-    }
-    let tls = session.conditions.tls.as_ref()?;
-    Some(match &tls.certificates {
-        Whose::Host { directory, name } => format!(
-            "correct the certificates in {}; the source asks for the name {name}",
-            directory.display()
-        ),
-        Whose::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
-    })
-}
-
 /// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
 fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
     let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
@@ -290,7 +221,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
         return Some(Found {
             result: Result::DoesNotWork,
             headline: format!("{} at its start: {said}", every(session)),
-            remedy: tls_remedy(plan, host, session, said).or_else(|| Confinement::find().suspicion(said)),
+            remedy: host::tls_remedy(plan, host, session, said).or_else(|| Confinement::find().suspicion(said)),
         });
     }
     let (why, fix) = why_no_post_copy(host, session, said);

@@ -128,6 +128,7 @@ fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict
         ready_after: 0.1,
         trials,
         seconds: 4.0,
+        left: None,
     };
     draw(&plan, &host(), &session)
 }

@@ -95,6 +95,7 @@ pub fn run(
         ready_after: 0.0,
         trials: Vec::new(),
         seconds: 0.0,
+        left: None,
     };
     let (sender, said) = channel();
     let stop = Arc::new(AtomicBool::new(false));
@@ -117,16 +118,22 @@ pub fn run(
     stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
     let removed = if shut(&gate) {
-        removal::remove(&named.ends, &probe)
+        removal::remove(&named.ends, &probe, Duration::from_secs(wishes.patience))
     } else {
         Ok(())
     };
     session.seconds = began.elapsed().as_secs_f64();
-    if let Err(left) = removed {
-        let after = ended.err().map(Box::new);
-        return Err(SessionError::Left { left, after });
+    match (ended, removed) {
+        (Ok(()), removed) if !session.trials.is_empty() => {
+            session.left = removed.err();
+            Ok(session)
+        }
+        (ended, Err(left)) => Err(SessionError::Left {
+            left,
+            after: ended.err().map(Box::new),
+        }),
+        (ended, Ok(())) => ended.map(|()| session),
     }
-    ended.map(|()| session)
 }
 
 fn failed(message: &str) -> SessionError {

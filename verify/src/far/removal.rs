@@ -11,26 +11,28 @@ use crate::hypervisor::Refusal;
 use crate::hypervisor::libvirt::{Connect, Ends, Found, connect_once, find};
 use crate::sandbox::layout::Host;
 
-/// For both ends together.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The least time for one step at one end.
+const LEAST: Duration = Duration::from_secs(10);
 
 /// Between two looks; a migration that is ending may bring the guest back once.
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// Removes the guest from both ends; what may be left, in words that name it and say how to remove it.
-pub(super) fn remove(ends: &Ends, probe: &Probe) -> Result<(), String> {
+/// Removes the guest from both ends, connecting within a quarter of `patience` to each; what may be left, in words that name
+/// it and say how to remove it.
+pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(), String> {
+    let each = LEAST.max(patience / 4);
     let (sender, answer) = channel();
     let (theirs, guest) = (ends.clone(), probe.clone());
     thread::spawn(move || {
         for host in Host::BOTH {
-            let gone = from_one(&theirs, host, &guest);
+            let gone = from_one(&theirs, host, &guest, each);
             let _ = sender.send((host, gone));
         }
         // only now is the source known to send no more; what arrived meanwhile goes too
-        let gone = from_one(&theirs, Host::B, &guest);
+        let gone = from_one(&theirs, Host::B, &guest, each);
         let _ = sender.send((Host::B, gone));
     });
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + each * 3;
     let mut left = [
         Some("no answer in time".to_owned()),
         Some("no answer in time".to_owned()),
@@ -60,9 +62,9 @@ pub(super) fn remove(ends: &Ends, probe: &Probe) -> Result<(), String> {
 }
 
 /// Removes it from one end until two looks in a row find nothing.
-fn from_one(ends: &Ends, host: Host, probe: &Probe) -> Result<(), Refusal> {
-    let until = Instant::now() + PATIENCE / 3;
-    let connect: Connect = connect_once(ends.uri(host), PATIENCE / 3)?;
+fn from_one(ends: &Ends, host: Host, probe: &Probe, patience: Duration) -> Result<(), Refusal> {
+    let connect: Connect = connect_once(ends.uri(host), patience)?;
+    let until = Instant::now() + patience;
     let _ = connect.set_keep_alive(5, 3);
     let mut nothing = 0;
     while nothing < 2 {

@@ -108,7 +108,7 @@ impl Worker {
 
     fn start_guest(&mut self, libvirt: &mut Libvirt) -> Result<Hearing, String> {
         self.enter("starting the guest at the source");
-        removal::remove(&self.named.ends, &self.probe)?;
+        removal::remove(&self.named.ends, &self.probe, self.patience())?;
         let (name, uuid) = (&self.probe.name, &self.probe.uuid);
         let xml = guest::far_domain_xml(name, uuid, self.emulated, &self.named.image);
         let gate = Arc::clone(&self.gate);

@@ -15,6 +15,7 @@ use super::address::Address;
 use super::confinement::Confinement;
 use super::qemu_user::{Known, setting};
 use super::userfault::{self, Try};
+use super::versions::{dotted, too_old};
 use super::{Host, Kvm};
 
 /// How a thing stands.
@@ -79,12 +80,6 @@ fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy:
     }
 }
 
-/// A version as people write it.
-#[must_use]
-pub fn dotted((major, minor, micro): Version) -> String {
-    format!("{major}.{minor}.{micro}")
-}
-
 /// All lines for a host that is to run `release`.
 #[must_use]
 pub fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
@@ -137,25 +132,6 @@ fn daemon(host: &Host) -> Line {
             )
         }
     }
-}
-
-/// Why nova-compute of `release` does not start with what was found, and what to do; none where it does, as far as is known.
-#[must_use]
-pub fn too_old(
-    about: &str,
-    found: Option<Version>,
-    least: Option<Version>,
-    release: Release,
-) -> Option<(String, String)> {
-    let (found, least) = (found?, least?);
-    (found < least).then(|| {
-        let why = format!(
-            "{} is older than {}, the least for {release}: nova-compute stops",
-            dotted(found),
-            dotted(least)
-        );
-        (why, format!("upgrade {about} before nova"))
-    })
 }
 
 fn version(

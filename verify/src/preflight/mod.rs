@@ -9,6 +9,7 @@ pub mod lines;
 pub mod programs;
 pub mod qemu_user;
 pub mod userfault;
+pub mod versions;
 
 use std::fs::{self, File};
 use std::io;

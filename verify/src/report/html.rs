@@ -55,8 +55,13 @@ fn head(report: &Report) -> String {
         .remedy
         .as_ref()
         .map_or_else(String::new, |remedy| format!("<p>What to do: {}</p>\n", marked(remedy)));
+    let left = report
+        .session
+        .left
+        .as_ref()
+        .map_or_else(String::new, |left| format!("<p>Left behind: {}</p>\n", marked(left)));
     format!(
-        "<div class=\"verdict {class}\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n{remedy}</div>\n\
+        "<div class=\"verdict {class}\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n{remedy}{left}</div>\n\
          <p class=\"faint\">{} · nova {} · {}</p>\n",
         word(verdict),
         marked(&verdict.headline),

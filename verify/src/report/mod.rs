@@ -12,7 +12,7 @@ use novamend::catalog::release::Version;
 use serde::Serialize;
 
 use crate::plan::Plan;
-use crate::preflight::lines::dotted;
+use crate::preflight::versions::dotted;
 use crate::preflight::{Host, Line, programs};
 use crate::session::Session;
 use crate::verdict::Verdict;

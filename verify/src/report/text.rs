@@ -37,6 +37,9 @@ pub fn report(report: &Report) -> String {
     if let Some(remedy) = &verdict.remedy {
         let _ = writeln!(text, "  → {remedy}");
     }
+    if let Some(left) = &report.session.left {
+        let _ = writeln!(text, "  ! {left}");
+    }
     let files = if report.files.is_empty() {
         "no file, nova's defaults".to_owned()
     } else {

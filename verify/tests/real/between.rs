@@ -302,6 +302,11 @@ fn a_guest_that_may_be_left_is_named_with_the_remedy() {
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(2), "{ran:?}");
     let uri = &between.daemons[1].uri;
+    assert_eq!(
+        ran.report()["verdict"]["result"],
+        "does_not_work",
+        "what was seen is told all the same: {ran:?}"
+    );
     assert!(ran.err.contains("the guest novamend-probe-"), "{ran:?}");
     assert!(ran.err.contains(&format!(" may still be at {uri} (")), "{ran:?}");
     assert!(

@@ -1,0 +1,80 @@
+//! What of the host decides before or beside the trials: versions and certificates.
+
+use novamend::catalog::Release;
+use novamend::catalog::release::Version;
+
+use super::{Found, Result, every, place};
+use crate::plan::Plan;
+use crate::preflight::Host;
+use crate::preflight::programs::from_number;
+use crate::preflight::versions::too_old;
+use crate::sandbox::pki::Whose;
+use crate::session::Session;
+
+/// Libvirt or QEMU that the release does not start with.
+pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
+    let release = Release::from_number(plan.release)?;
+    let told = session
+        .versions
+        .map(|(libvirt, qemu)| (from_number(libvirt), from_number(qemu)));
+    let found = |of_host, of_session: fn((Version, Version)) -> Version| match session.conditions.far {
+        None => of_host,
+        Some(_) => told.map(of_session),
+    };
+    let (libvirt, qemu) = (found(host.libvirt, |both| both.0), found(host.qemu, |both| both.1));
+    let (name, (why, remedy)) = too_old("libvirt", libvirt, release.minimum_libvirt(), release)
+        .map(|said| ("libvirt", said))
+        .or_else(|| Some(("QEMU", too_old("QEMU", qemu, release.minimum_qemu(), release)?)))?;
+    Some(Found {
+        result: Result::DoesNotWork,
+        headline: format!("there will be no live migration {}: {name} {why}", place(session)),
+        remedy: Some(remedy),
+    })
+}
+
+/// Native TLS with certificates that cannot serve, where the trials were run with ones made for them.
+pub(super) fn lacks_certificates(host: &Host, session: &Session) -> Option<Found> {
+    let tls = session.conditions.tls.as_ref()?;
+    let Whose::Made { .. } = tls.certificates else {
+        return None;
+    };
+    let found = host.certificates.as_ref()?;
+    let complaint = found.complaint()?;
+    Some(Found {
+        result: Result::DoesNotWork,
+        headline: format!(
+            "{}: `live_migration_with_native_tls` is set, but {complaint}",
+            every(session)
+        ),
+        remedy: Some(found.remedy(&host.qemu_user)),
+    })
+}
+
+/// What would help where TLS is refused.
+pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str) -> Option<String> {
+    let said = said.to_lowercase();
+    let is_about_it = ["tls", "x509", "certificate", "credentials"]
+        .iter()
+        .any(|word| said.contains(word));
+    if !is_about_it {
+        return None;
+    }
+    if !plan.tls {
+        return Some("set live_migration_with_native_tls = true, or migrate_tls_force = 0 in qemu.conf".to_owned());
+    }
+    if session.conditions.far.is_some() {
+        let what = "look at the certificates of both hosts: authority, names, dates, and whether QEMU may read them";
+        return Some(what.to_owned());
+    }
+    if let Some(found) = host.certificates.as_ref().filter(|found| !found.faults.is_empty()) {
+        return Some(found.remedy(&host.qemu_user));
+    }
+    let tls = session.conditions.tls.as_ref()?;
+    Some(match &tls.certificates {
+        Whose::Host { directory, name } => format!(
+            "correct the certificates in {}; the source asks for the name {name}",
+            directory.display()
+        ),
+        Whose::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
+    })
+}
