@@ -89,7 +89,7 @@ struct VerifyArguments {
     /// What `novamend-verify guest-image` wrote, at the same place on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
-    /// Seconds to wait for a daemon or the guest before giving up
+    /// Seconds to wait for a daemon, for the guest or, between two hosts, for a migration before giving up
     #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
 }

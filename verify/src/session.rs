@@ -15,10 +15,7 @@ use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
 use crate::sandbox::pki::{Tls, Whose, is_covered};
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
-use crate::worker::{Evidence, Message, WorkOrder};
-
-/// Beyond the worker's own patience, so that it can say what it waited for.
-pub(crate) const GRACE: Duration = Duration::from_secs(20);
+use crate::worker::{Evidence, Message, WorkOrder, silence};
 
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
@@ -145,7 +142,7 @@ pub fn run(
     };
     let mut stage = "making the sandbox".to_owned();
     let mut heard = Instant::now();
-    let patience = Duration::from_secs(wishes.patience) + GRACE;
+    let patience = silence(&order.trials, Duration::from_secs(wishes.patience));
     loop {
         if interrupted.load(Ordering::Relaxed) {
             sandbox.end();

@@ -165,6 +165,9 @@ pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, policy: Polic
     running.trace
 }
 
+/// How long libvirt's figures may be on their way.
+const FIGURES: Duration = Duration::from_secs(2);
+
 struct Running {
     trace: Trace,
     monitor: Monitor,
@@ -286,12 +289,15 @@ impl Running {
         died.is_some()
     }
 
-    /// The call's end and, after a migration that completed, libvirt's figures may still be on their way.
+    /// The call's end and, after a migration that completed, libvirt's figures may still be on their way; the call may take its
+    /// time where the job has ended, as both daemons tidy up before it returns.
     fn hear_the_rest(&mut self, hypervisor: &mut dyn Hypervisor) {
         if self.trace.broken.is_some() {
             return;
         }
-        let until = hypervisor.now() + Duration::from_secs(2);
+        // one that was given up is not waited for again
+        let is_over = self.trace.returned.is_none() && self.trace.outcome.is_some();
+        let mut until = hypervisor.now() + if is_over { self.pace.limit } else { FIGURES };
         loop {
             let figures = self
                 .trace
@@ -307,10 +313,13 @@ impl Running {
             } else {
                 until.saturating_sub(hypervisor.now())
             };
-            match hypervisor.next(patience) {
-                Some((at, happening)) => self.keep(at, happening),
-                None => return,
+            let Some((at, happening)) = hypervisor.next(patience) else {
+                return;
+            };
+            if matches!(happening, Happening::Returned(_)) {
+                until = hypervisor.now() + FIGURES;
             }
+            self.keep(at, happening);
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::far::Far;
 use crate::judgement::Action;
 use crate::plan::Plan;
 use crate::preflight::Host;
-use crate::preflight::confinement::Confinement;
 use crate::preflight::lines::SYSCTL_REMEDY;
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
@@ -99,8 +98,13 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Found> {
             place(session),
             first_failure(trial)
         ),
-        remedy: None,
+        remedy: ran_out_of_time(trial).then(|| "run it again with a longer --patience".to_owned()),
     })
+}
+
+/// The migration neither failed nor ended, it was given up.
+fn ran_out_of_time(trial: &Evidence) -> bool {
+    trial.trace.returned.is_none() && trial.trace.broken.is_none()
 }
 
 /// With a completion timeout of 0 no action is ever taken; where one is configured, that is not what was meant.
@@ -221,7 +225,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
         return Some(Found {
             result: Result::DoesNotWork,
             headline: format!("{} at its start: {said}", every(session)),
-            remedy: host::tls_remedy(plan, host, session, said).or_else(|| Confinement::find().suspicion(said)),
+            remedy: host::tls_remedy(plan, host, session, said).or_else(|| host::suspicion(session, said)),
         });
     }
     let (why, fix) = why_no_post_copy(host, session, said);

@@ -29,6 +29,9 @@ use crate::whole;
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(5);
 
+/// Beyond the worker's own patience, so that it can say what it waited for.
+const GRACE: Duration = Duration::from_secs(20);
+
 /// How often a trial is run before a guest that converges by itself is given up.
 pub(crate) const MOST_TRIES: u32 = 3;
 
@@ -51,6 +54,33 @@ pub struct TrialOrder {
     pub pace: Pace,
     /// Tried only where the one before did not do what it promises.
     pub only_if_failed: bool,
+}
+
+impl TrialOrder {
+    /// The same, given up no sooner than after `patience`: the machines or the network may be slower than was reckoned.
+    #[must_use]
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        let mut trial = self.clone();
+        trial.pace.limit = trial.pace.limit.max(patience);
+        trial
+    }
+
+    /// The same with half the bandwidth, for a guest that converged.
+    pub(crate) fn with_half_the_bandwidth(mut self) -> Self {
+        self.request.bandwidth = (self.request.bandwidth / 2).max(1);
+        self.pace.act_after *= 2;
+        self.pace.limit *= 2;
+        self
+    }
+}
+
+/// How long a worker may say nothing: while one of these trials is tried again and again, and some.
+pub(crate) fn silence(trials: &[TrialOrder], patience: Duration) -> Duration {
+    let longest = trials
+        .iter()
+        .map(|trial| trial.with_patience(patience).pace.limit)
+        .max();
+    patience + GRACE + longest.unwrap_or_default() * 2u32.pow(MOST_TRIES - 1)
 }
 
 /// All that the worker needs to know.
@@ -205,7 +235,7 @@ impl Worker {
         trial: &TrialOrder,
         mut place: Option<Place>,
     ) -> Result<Option<Place>, String> {
-        let mut trial = trial.clone();
+        let mut trial = trial.with_patience(Duration::from_secs(order.patience));
         for _ in 0..MOST_TRIES {
             let at = match place.take() {
                 Some(place) => place,
@@ -214,7 +244,7 @@ impl Worker {
             self.enter(&format!("migrating: {}", trial.action.words()));
             match Self::one_trial(libvirt, hearing, order, &trial, at)? {
                 Tried::Acted(place) => return Ok(place),
-                Tried::Converged => trial = with_half_the_bandwidth(trial),
+                Tried::Converged => trial = trial.with_half_the_bandwidth(),
             }
         }
         Err(format!(
@@ -318,13 +348,6 @@ enum Tried {
     Acted(Option<Place>),
     /// It completed by itself.
     Converged,
-}
-
-pub(crate) fn with_half_the_bandwidth(mut trial: TrialOrder) -> TrialOrder {
-    trial.request.bandwidth = (trial.request.bandwidth / 2).max(1);
-    trial.pace.act_after *= 2;
-    trial.pace.limit *= 2;
-    trial
 }
 
 pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {

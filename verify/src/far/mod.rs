@@ -23,8 +23,8 @@ use crate::hypervisor::libvirt::Ends;
 use crate::plan::Plan;
 use crate::preflight::programs::from_number;
 use crate::sandbox::{Mode, SandboxError};
-use crate::session::{Conditions, EMULATION_MENDED, GRACE, Session, SessionError, Wishes};
-use crate::worker::Message;
+use crate::session::{Conditions, EMULATION_MENDED, Session, SessionError, Wishes};
+use crate::worker::{Message, silence};
 
 const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it without --source and --dest";
 
@@ -112,8 +112,12 @@ pub fn run(
         sender,
         stage: String::new(),
     };
+    let quiet = silence(
+        &plan.far_trials(wishes.wanted, false),
+        Duration::from_secs(wishes.patience),
+    );
     let work = thread::spawn(move || worker.run());
-    let ended = gather(&said, &mut session, silence(plan, wishes), interrupted, &mut progress);
+    let ended = gather(&said, &mut session, quiet, interrupted, &mut progress);
     let ended = ended.and_then(|()| work.join().map_err(|_| failed("it broke off")));
     stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
@@ -149,13 +153,6 @@ fn why_emulated(plan: &Plan, wishes: Wishes) -> Option<String> {
         "qemu" => Some("`virt_type` is qemu".to_owned()),
         _ => None,
     }
-}
-
-/// How long the worker may say nothing: as long as its longest trial at a quarter of the bandwidth, and some.
-fn silence(plan: &Plan, wishes: Wishes) -> Duration {
-    let trials = plan.far_trials(wishes.wanted, false).into_iter();
-    let longest = trials.map(|trial| trial.pace.limit).max().unwrap_or_default();
-    Duration::from_secs(wishes.patience) + GRACE + longest * 4
 }
 
 /// Keeps the worker, which sees the stop sign from now on, from defining a guest; says whether one may have been defined.

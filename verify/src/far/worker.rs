@@ -20,7 +20,7 @@ use crate::sandbox::layout::Host;
 use crate::session::{EMULATION_MENDED, Wishes};
 use crate::trial::migrate;
 use crate::whole;
-use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy, with_half_the_bandwidth};
+use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy};
 
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(20);
@@ -82,7 +82,7 @@ impl Worker {
         let mut failed = false;
         for trial in self.plan.far_trials(self.wishes.wanted, early) {
             if !trial.only_if_failed || failed {
-                failed = !self.until_it_acts(&mut libvirt, trial)?;
+                failed = !self.until_it_acts(&mut libvirt, trial.with_patience(self.patience()))?;
             }
         }
         Ok(())
@@ -98,7 +98,7 @@ impl Worker {
                 self.say(Message::Trial(Box::new(evidence)));
                 return Ok(holds);
             }
-            trial = with_half_the_bandwidth(trial);
+            trial = trial.with_half_the_bandwidth();
         }
         Err(format!(
             "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; this \

@@ -15,6 +15,9 @@ use x509_parser::pem::Pem;
 use super::qemu_user::{QemuUser, groups_of, setting};
 use crate::sandbox::INNER;
 
+/// Where libvirt looks for certificates of migrations before it takes the general ones.
+pub const OWN_DIRECTORY: &str = "/etc/pki/libvirt-migrate";
+
 /// What a destination needs, as QEMU names it.
 const OF_A_SERVER: [&str; 3] = ["ca-cert.pem", "server-cert.pem", "server-key.pem"];
 
@@ -55,15 +58,6 @@ impl Settings {
             is_locked: either("secret_uuid").is_some(),
             is_forced: word("migrate_tls_force").as_deref() == Some("1"),
         }
-    }
-
-    /// Of a qemu.conf; libvirt's defaults where it cannot be read.
-    #[must_use]
-    pub fn read(conf: &Path) -> Self {
-        Self::of(
-            &fs::read_to_string(conf).unwrap_or_default(),
-            Path::new("/etc/pki/libvirt-migrate"),
-        )
     }
 
     /// The files that QEMU reads on a host that is source and destination.

@@ -81,7 +81,14 @@ impl Host {
         let qemu = thread::spawn(move || asked.as_deref().and_then(programs::version));
         let qemu_user = qemu_user::find(conf);
         let is_root = geteuid().is_root();
-        let tls = certificates::Settings::read(conf);
+        let text = match fs::read_to_string(conf) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
+            read => read.ok(),
+        };
+        let tls = certificates::Settings::of(
+            text.as_deref().unwrap_or_default(),
+            Path::new(certificates::OWN_DIRECTORY),
+        );
         Self {
             userfault: userfault::try_as(&qemu_user),
             kvm: kvm(&qemu_user, is_root),
@@ -89,10 +96,7 @@ impl Host {
             qemu: qemu.join().ok().flatten(),
             certificates: is_root.then(|| Certificates::look(tls.clone(), &qemu_user, Timestamp::now())),
             tls,
-            qemu_conf: match fs::read_to_string(conf) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
-                read => read.ok(),
-            },
+            qemu_conf: text,
             daemon,
             emulator,
             qemu_user,

@@ -6,6 +6,7 @@ use novamend::catalog::release::Version;
 use super::{Found, Result, every, place};
 use crate::plan::Plan;
 use crate::preflight::Host;
+use crate::preflight::confinement::Confinement;
 use crate::preflight::programs::from_number;
 use crate::preflight::versions::too_old;
 use crate::sandbox::pki::Whose;
@@ -77,4 +78,10 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
         ),
         Whose::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
     })
+}
+
+/// What may have refused it on this host, where it was tried on this host.
+pub(super) fn suspicion(session: &Session, said: &str) -> Option<String> {
+    let is_here = session.conditions.far.is_none();
+    is_here.then(|| Confinement::find().suspicion(said)).flatten()
 }

@@ -1,6 +1,6 @@
 //! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
 
-use crate::ground::{Ground, NOBODY, Ran, alone, has_kvm, is_missing, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, alone, has_kvm, userfaultfd_is_open};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -33,17 +33,14 @@ fn all_hold(ground: &Ground, words: &str) {
 
 #[test]
 fn all_three_actions_work_as_root_in_software_emulation() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     all_hold(&Ground::new(POST_COPY, "root"), "--action all --emulate");
 }
 
 #[test]
 fn all_three_actions_work_as_root_with_kvm() {
-    let _machine = alone();
-    if is_missing() || !has_kvm() {
+    let Some(_machine) = alone() else { return };
+    if !has_kvm() {
         return;
     }
     all_hold(&Ground::new(POST_COPY, "root"), "--action all");
@@ -51,10 +48,7 @@ fn all_three_actions_work_as_root_with_kvm() {
 
 #[test]
 fn several_connections_do_not_make_the_guest_converge() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let file = format!("{PAUSE}\nlive_migration_parallel_connections = 4");
     let ran = Ground::new(&file, "root").verify("--emulate", None);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -63,10 +57,7 @@ fn several_connections_do_not_make_the_guest_converge() {
 
 #[test]
 fn an_ordinary_user_gets_a_verdict_too() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ran = Ground::new(PAUSE, "nobody").verify("--action all --emulate", Some(NOBODY));
     if ran.code == Some(2) && ran.err.contains("user namespaces") {
         eprintln!("skipped: {}", ran.err.trim());
@@ -91,8 +82,8 @@ fn an_ordinary_user_gets_a_verdict_too() {
 
 #[test]
 fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
-    let _machine = alone();
-    if is_missing() || !has_kvm() {
+    let Some(_machine) = alone() else { return };
+    if !has_kvm() {
         return;
     }
     let ground = Ground::new(PAUSE, "nobody");
@@ -119,8 +110,8 @@ fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
 
 #[test]
 fn the_monitor_of_rocky_switches_by_itself() {
-    let _machine = alone();
-    if is_missing() || !has_kvm() {
+    let Some(_machine) = alone() else { return };
+    if !has_kvm() {
         return;
     }
     let file = "live_migration_permit_post_copy = true\nlive_migration_completion_timeout = 0";
@@ -137,10 +128,7 @@ fn the_monitor_of_rocky_switches_by_itself() {
 
 #[test]
 fn the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = Ground::new(PAUSE, "root");
     let page = ground.path("a report.html");
     let mut command = ground.command("--emulate", None);

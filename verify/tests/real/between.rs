@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
 use crate::encryption::certify;
-use crate::ground::{Ground, Ran, alone, has_kvm, is_missing, outside_tmp};
+use crate::ground::{Ground, Ran, alone, has_kvm, outside_tmp};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
 
@@ -178,10 +178,7 @@ impl Between {
 
 #[test]
 fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let between = Between::new(FORCED);
     for (words, action) in [("--action abort --emulate", "abort"), ("--emulate", "pause")] {
         let ran = between.verify(words);
@@ -216,8 +213,8 @@ fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
 
 #[test]
 fn post_copy_is_proven_with_kvm_too() {
-    let _machine = alone();
-    if is_missing() || !has_kvm() {
+    let Some(_machine) = alone() else { return };
+    if !has_kvm() {
         return;
     }
     let between = Between::new(&format!("{FORCED}\nlive_migration_permit_post_copy = true"));
@@ -238,10 +235,7 @@ fn post_copy_is_proven_with_kvm_too() {
 
 #[test]
 fn native_tls_is_used_where_nova_conf_asks_for_it() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let between = Between::new(&format!("{FORCED}\nlive_migration_with_native_tls = true"));
     let ran = between.verify("--emulate");
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -259,10 +253,7 @@ fn native_tls_is_used_where_nova_conf_asks_for_it() {
 
 #[test]
 fn an_interrupt_removes_the_guest_from_both_hosts() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let between = Between::new(FORCED);
     for (signal, wanted) in [
         (Signal::INT, "is defined"),
@@ -288,10 +279,7 @@ fn an_interrupt_removes_the_guest_from_both_hosts() {
 
 #[test]
 fn a_guest_that_may_be_left_is_named_with_the_remedy() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let mut between = Between::new(FORCED);
     let child = between.command("--emulate").spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
@@ -322,10 +310,7 @@ fn a_guest_that_may_be_left_is_named_with_the_remedy() {
 
 #[test]
 fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let mut between = Between::new(FORCED);
     let image = std::mem::replace(&mut between.image, PathBuf::from("/nonexistent/novamend-probe.rom"));
     let ran = between.verify("--emulate");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, is_missing, outside_tmp, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, outside_tmp, userfaultfd_is_open};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -76,10 +76,7 @@ fn cannot_post_copy(ran: &Ran) {
 
 #[test]
 fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(POST_COPY, "root");
     let mut command = ground.command_on(COVER_DEVICE, "--emulate");
     deny(USERFAULTFD, &mut command);
@@ -105,10 +102,7 @@ fn becomes_a_daemon_without_userfaultfd() {
 
 #[test]
 fn a_seccomp_profile_on_the_destination_alone_is_enough() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(POST_COPY, "root");
     let own = std::env::current_exe().unwrap();
     let body = format!(
@@ -124,10 +118,7 @@ fn a_seccomp_profile_on_the_destination_alone_is_enough() {
 
 #[test]
 fn qemu_as_a_user_without_userfaultfd_is_named() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ran = ended(ground(POST_COPY, "nobody").command("--emulate", None).spawn().unwrap());
     if userfaultfd_is_open() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -144,10 +135,7 @@ fn qemu_as_a_user_without_userfaultfd_is_named() {
 
 #[test]
 fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let own_dev = "mkdir \"$HERE/dev\"; mount -t tmpfs none \"$HERE/dev\"; \
                    for name in null zero full random urandom tty; do : > \"$HERE/dev/$name\"; \
                    mount --bind /dev/$name \"$HERE/dev/$name\"; done; mount --rbind \"$HERE/dev\" /dev;";
@@ -165,10 +153,7 @@ fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
 
 #[test]
 fn a_missing_program_is_named_with_its_package() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(PAUSE, "root");
     for (script, what, package) in [
         (
@@ -192,10 +177,7 @@ fn a_missing_program_is_named_with_its_package() {
 
 #[test]
 fn a_libvirt_that_is_too_old_for_the_release_is_named() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(PAUSE, "root");
     ground.stand_in(
         "stand-in",
@@ -218,10 +200,7 @@ fn a_libvirt_that_is_too_old_for_the_release_is_named() {
 
 #[test]
 fn a_refusal_where_apparmor_is_on_says_where_to_look() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(PAUSE, "root");
     ground.stand_in(
         "stand-in",
@@ -241,10 +220,7 @@ fn a_refusal_where_apparmor_is_on_says_where_to_look() {
 
 #[test]
 fn where_namespaces_are_refused_it_says_what_would_allow_them() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = Ground::new(PAUSE, "root");
     for (uid, remedy) in [(None, "CAP_SYS_ADMIN"), (Some(NOBODY), "allow user namespaces")] {
         let mut command = ground.command("--emulate", uid);
@@ -269,10 +245,7 @@ fn where_namespaces_are_refused_it_says_what_would_allow_them() {
 
 #[test]
 fn an_awkward_host_is_no_obstacle() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let script = "mount -t tmpfs -o ro none /var/cache; mount --rbind /var /var; mount -o remount,ro,bind /var; \
                   mount -t tmpfs -o size=4k none /tmp; mkdir '/tmp/huge pages'; \
                   mount -t hugetlbfs none '/tmp/huge pages' || ! grep -q hugetlbfs /proc/filesystems; \
@@ -285,10 +258,7 @@ fn an_awkward_host_is_no_obstacle() {
 
 #[test]
 fn a_daemon_that_starts_slowly_is_waited_for() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(PAUSE, "root");
     ground.stand_in("stand-in", "sleep 3; exec \"$REAL\" \"$@\"");
     let ran = ended(
@@ -306,10 +276,7 @@ fn a_daemon_that_starts_slowly_is_waited_for() {
 
 #[test]
 fn a_daemon_that_ends_or_never_listens_is_told_from_the_other() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(PAUSE, "root");
     for (body, said) in [
         (
@@ -359,10 +326,7 @@ fn is_incoming(process: &Process) -> bool {
 
 #[test]
 fn a_destination_that_dies_during_the_migration_costs_the_guest_nothing() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ground = ground(PAUSE, "root");
     let is_daemon = |process: &Process| process.arguments.iter().any(|word| word.ends_with("/b/daemon.conf"));
     for kills_daemon in [false, true] {

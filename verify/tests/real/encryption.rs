@@ -10,7 +10,7 @@ use rcgen::{
     date_time_ymd,
 };
 
-use crate::ground::{Ground, NOBODY, Ran, alone, is_missing, outside_tmp};
+use crate::ground::{Ground, NOBODY, Ran, alone, outside_tmp};
 
 const TLS: &str = "live_migration_with_native_tls = true";
 const NAMED: &str = "live_migration_with_native_tls = true\nlive_migration_inbound_addr = 10.1.2.3";
@@ -110,10 +110,7 @@ fn every_migration_fails(ran: &Ran, said: &str, remedy: &str) {
 
 #[test]
 fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let forced =
         format!("{NAMED}\nlive_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true");
     let host = Encrypted::new(&forced, "root", "10.1.2.3", 4000);
@@ -135,20 +132,14 @@ fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
 
 #[test]
 fn a_certificate_for_another_name_stops_every_migration() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let host = Encrypted::new(NAMED, "root", "compute1.example", 4000);
     every_migration_fails(&host.verify(), "10.1.2.3", "the source asks for the name 10.1.2.3");
 }
 
 #[test]
 fn a_certificate_that_is_over_stops_every_migration() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let host = Encrypted::new(NAMED, "root", "10.1.2.3", 2020);
     every_migration_fails(&host.verify(), "has expired", "renew");
     let (standing, why) = host.probed();
@@ -158,10 +149,7 @@ fn a_certificate_that_is_over_stops_every_migration() {
 
 #[test]
 fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let host = Encrypted::new(NAMED, "nobody", "10.1.2.3", 4000);
     let key = host.pki.join("server-key.pem");
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
@@ -179,10 +167,7 @@ fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
 
 #[test]
 fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let host = Encrypted::new(NAMED, "root", "10.1.2.3", 4000);
     fs::remove_file(host.pki.join("client-cert.pem")).unwrap();
     let ran = host.verify();
@@ -196,10 +181,7 @@ fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
 
 #[test]
 fn a_host_that_insists_on_tls_refuses_a_nova_conf_without() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let host = Encrypted::new("", "root", "10.1.2.3", 4000);
     host.say("migrate_tls_force = 1");
     every_migration_fails(&host.verify(), "TLS", "live_migration_with_native_tls = true");
@@ -207,10 +189,7 @@ fn a_host_that_insists_on_tls_refuses_a_nova_conf_without() {
 
 #[test]
 fn an_ordinary_user_tries_tls_with_certificates_made_for_it() {
-    let _machine = alone();
-    if is_missing() {
-        return;
-    }
+    let Some(_machine) = alone() else { return };
     let ran = Ground::new(TLS, "nobody").verify("--emulate", Some(NOBODY));
     if ran.code == Some(2) && ran.err.contains("user namespaces") {
         eprintln!("skipped: {}", ran.err.trim());
