@@ -7,6 +7,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::process::Pid;
@@ -25,12 +26,21 @@ fn host_directory(mode: Mode) -> Option<PathBuf> {
     Some(cache.join("libvirt/qemu/capabilities"))
 }
 
-/// Copies the host's files to `to` and says on which core they were made, where that is known.
-pub(super) fn lend(mode: Mode, to: &Path) -> Option<usize> {
+/// The driver that the private daemons load, alone.
+pub(super) const DRIVER: &str = "libvirt_driver_qemu.so";
+
+/// Copies the host's files to `to` and says on which core they were made, where that is known; `daemon` is the program, `drivers`
+/// the directory of which only [`DRIVER`] is loaded.
+pub(super) fn lend(mode: Mode, to: &Path, daemon: &Path, drivers: Option<&Path>) -> Option<usize> {
+    let age = drivers.and_then(|drivers| Age::of(daemon, drivers));
     let mut core = None;
     for entry in fs::read_dir(host_directory(mode)?).ok()?.flatten() {
         let Ok(text) = fs::read_to_string(entry.path()) else {
             continue;
+        };
+        let text = match &age {
+            Some(age) => age.told(&text),
+            None => text,
         };
         let Some(found) = made_on(&text, &fs::read_to_string("/proc/cpuinfo").ok()?) else {
             continue;
@@ -40,6 +50,44 @@ pub(super) fn lend(mode: Mode, to: &Path) -> Option<usize> {
         }
     }
     core
+}
+
+/// When libvirt was installed, in seconds, by which it knows what it has written itself: the latest change of its program and
+/// of every driver it has loaded. The host's daemon loads more of them than ours, and packages are not installed in one second.
+struct Age {
+    ours: i64,
+    all: Vec<i64>,
+}
+
+impl Age {
+    fn of(daemon: &Path, drivers: &Path) -> Option<Self> {
+        let changed = |path: &Path| fs::metadata(path).ok().map(|at| at.ctime());
+        let program = changed(daemon)?;
+        let files = fs::read_dir(drivers).ok()?.flatten();
+        Some(Self {
+            ours: program.max(changed(&drivers.join(DRIVER))?),
+            all: files
+                .filter_map(|file| changed(&file.path()))
+                .chain([program])
+                .collect(),
+        })
+    }
+
+    /// The file as our daemon would have written it, if the host's has as it is installed now; otherwise as it stands.
+    fn told(&self, file: &str) -> String {
+        let (open, close) = ("<selfctime>", "</selfctime>");
+        let written = file
+            .split_once(open)
+            .and_then(|(_, rest)| rest.split_once(close)?.0.parse::<i64>().ok());
+        match written {
+            Some(written) if written > self.ours && self.all.contains(&written) => file.replacen(
+                &format!("{open}{written}{close}"),
+                &format!("{open}{}{close}", self.ours),
+                1,
+            ),
+            _ => file.to_owned(),
+        }
+    }
 }
 
 /// The processor whose initial APIC id stands in the CPUID data of `file`.
@@ -88,6 +136,19 @@ pub fn let_go(process: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_the_libvirt_that_is_installed_is_taken_for_our_own() {
+        let age = Age {
+            ours: 100,
+            all: vec![90, 100, 101],
+        };
+        let of = |time: i64| format!("<qemuCaps>\n<selfctime>{time}</selfctime>\n");
+        assert_eq!(age.told(&of(101)), of(100), "another driver came a second later");
+        assert_eq!(age.told(&of(99)), of(99), "libvirt has been installed anew since");
+        assert_eq!(age.told(&of(300)), of(300), "nothing installed is of that time");
+        assert_eq!(age.told("<qemuCaps/>"), "<qemuCaps/>");
+    }
 
     #[test]
     fn the_core_is_found_by_its_number_in_the_cpuid_data() {

@@ -84,11 +84,18 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
     fs::write(directory.join("etc/libvirt.conf"), "")?;
     fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;
     if let Some(drivers) = &setup.drivers {
-        let name = "libvirt_driver_qemu.so";
-        symlink(drivers.join(name), directory.join("drivers").join(name))?;
+        symlink(
+            drivers.join(capabilities::DRIVER),
+            directory.join("drivers").join(capabilities::DRIVER),
+        )?;
     }
     let order = serde_json::to_string(setup).map_err(io::Error::other)?;
-    let core = capabilities::lend(setup.mode, &cache_of(host, setup.mode));
+    let core = capabilities::lend(
+        setup.mode,
+        &cache_of(host, setup.mode),
+        &setup.daemon,
+        setup.drivers.as_deref(),
+    );
     let log = File::create(host.log())?;
     let child = Command::new(own)
         .args([INNER, "daemon", host.letter(), &order])
