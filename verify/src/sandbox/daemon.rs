@@ -213,14 +213,8 @@ fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
         if !name.to_string_lossy().starts_with("qemu-system-") || entry.path() == emulator {
             continue;
         }
-        // libvirt asks the 32-bit one too on this architecture; the same program answers from the same cache
-        let cover = if name == "qemu-system-i386" {
-            emulator
-        } else {
-            Path::new("/dev/null")
-        };
         if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            bind(cover, &entry.path())?;
+            bind(Path::new("/dev/null"), &entry.path())?;
         }
     }
     Ok(())
