@@ -193,8 +193,15 @@ fn works(trial: &Evidence, session: &Session) -> String {
 }
 
 fn sentence(trial: &Evidence, session: &Session) -> String {
+    let tls = session.conditions.tls.as_ref();
+    let is_made = tls.is_some_and(|tls| matches!(tls.certificates, Whose::Made { .. }));
     if trial.judgement.holds() {
-        works(trial, session)
+        let with = if is_made {
+            ", with certificates made for the trial"
+        } else {
+            ""
+        };
+        works(trial, session) + with
     } else {
         format!("{} failed: {}", name(trial), first_failure(trial))
     }

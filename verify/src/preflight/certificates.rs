@@ -154,20 +154,19 @@ impl Certificates {
         Self::said(missing)
     }
 
-    /// Files with the same fault are told together.
+    /// Files with the same fault are told together, and their directory once.
     fn said<'a>(faults: impl IntoIterator<Item = &'a (PathBuf, Fault)>) -> Option<String> {
-        let mut told: Vec<(Vec<String>, &Fault)> = Vec::new();
+        let mut told: Vec<(Vec<&Path>, &Fault)> = Vec::new();
         for (path, fault) in faults {
-            let path = path.display().to_string();
             match told.iter_mut().find(|(_, other)| *other == fault) {
                 Some((paths, _)) => paths.push(path),
                 None => told.push((vec![path], fault)),
             }
         }
-        let said = told
+        let said: Vec<String> = told
             .into_iter()
-            .map(|(paths, fault)| format!("{} {}", fault.words(), paths.join(", ")));
-        let said: Vec<String> = said.collect();
+            .map(|(paths, fault)| format!("{} {}", fault.words(), together(&paths)))
+            .collect();
         (!said.is_empty()).then(|| said.join("; "))
     }
 
@@ -188,6 +187,17 @@ impl Certificates {
             _ => "put them there, or set migrate_tls_x509_cert_dir in qemu.conf".to_owned(),
         }
     }
+}
+
+/// Files of one directory: one by its path, several by their names.
+fn together(paths: &[&Path]) -> String {
+    if let [path] = paths {
+        return path.display().to_string();
+    }
+    let names = paths.iter().filter_map(|path| path.file_name());
+    let names: Vec<_> = names.map(|name| name.display().to_string()).collect();
+    let directory = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("/"));
+    format!("{} in {}", names.join(", "), directory.display())
 }
 
 /// The common time in which all certificates of a file are valid, to the second.
@@ -257,6 +267,25 @@ mod tests {
 
     fn of(text: &str) -> Settings {
         Settings::of(text, Path::new("/nonexistent"))
+    }
+
+    #[test]
+    fn a_directory_is_told_once() {
+        let file = |name: &str, fault| (Path::new("/etc/pki/qemu").join(name), fault);
+        let found = Certificates {
+            settings: of(""),
+            faults: vec![
+                file("ca-cert.pem", Fault::Missing),
+                file("server-key.pem", Fault::Kept),
+                file("server-cert.pem", Fault::Missing),
+            ],
+            first_to_end: None,
+        };
+        assert_eq!(
+            found.complaint().unwrap(),
+            "there is no ca-cert.pem, server-cert.pem in /etc/pki/qemu; QEMU's user may not read \
+             /etc/pki/qemu/server-key.pem"
+        );
     }
 
     #[test]
