@@ -14,10 +14,9 @@ pub mod release;
 pub mod secret;
 pub mod table;
 
-use crate::names::without_hyphens;
-
-pub use crate::names::normal_group;
 use std::sync::OnceLock;
+
+use crate::names::{normal_group, without_hyphens};
 
 pub use facts::{Alias, OptionFacts};
 pub use fate::{Fate, Gone, fate};

@@ -10,6 +10,7 @@ use super::{Outcome, Terminal};
 use crate::catalog::fate::{Fate, fate};
 use crate::catalog::{self, OptionFacts, Release, moves};
 use crate::effective::mask;
+use crate::names::normal_group;
 use crate::output::{facts, json as report, table};
 use crate::rules::RULES;
 
@@ -44,7 +45,7 @@ fn resolve(words: &str) -> Result<(String, String), String> {
     let Some((group, name)) = split else {
         return by_name(words);
     };
-    let (group, name) = (&*catalog::normal_group(group.trim()), name.trim());
+    let (group, name) = (&*normal_group(group.trim()), name.trim());
     if catalog::is_known_anywhere(group, name) {
         return Ok((group.to_owned(), name.to_owned()));
     }

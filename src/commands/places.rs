@@ -13,6 +13,7 @@ use crate::catalog::{self, Release};
 use crate::commands::sources::Survey;
 use crate::conf::layers::{Place, Site, Stack};
 use crate::effective::{Setting, View, mask};
+use crate::names::normal_group;
 use crate::output::{plain, shown_path};
 
 /// What to look for.
@@ -196,7 +197,7 @@ fn described(view: &View<'_>, option: &str, request: &Request) -> Result<(String
     let (group, name) = option.split_once('.').ok_or_else(|| {
         format!("`{option}` names no option; write it as `group.name`, such as `libvirt.virt_type`, or ask for `--all`")
     })?;
-    let group = &*catalog::normal_group(group);
+    let group = &*normal_group(group);
     let stack = view.stack();
     let setting = catalog::by_any_name(group, name, view.release()).map(|named| view.setting_of(named.option));
     let sites: Vec<Site> = match &setting {

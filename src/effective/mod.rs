@@ -14,6 +14,7 @@ use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::layers::{Found, Place, Site, Stack};
 use crate::conf::substitution;
 use crate::conf::value::{self, Profile, Value, ValueError};
+use crate::names::normal_group;
 use walk::{MOST_WORK, Walk};
 
 /// A stack of files as one release of nova reads it.
@@ -129,7 +130,7 @@ impl<'a> View<'a> {
             let as_declared = facts
                 .aliases()
                 .find(|alias| alias.group == declared && alias.name != name && alias.name.replace('-', "_") == name);
-            let group = catalog::normal_group(declared);
+            let group = normal_group(declared);
             names.push((group.clone(), Cow::Owned(name)));
             if let Some(alias) = as_declared.filter(|_| self.release.oslo_config() >= (3, 24)) {
                 names.push((group, Cow::Borrowed(alias.name)));

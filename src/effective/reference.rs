@@ -9,6 +9,7 @@ use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{self, Release, Via};
 use crate::conf::substitution::{self, Reference};
 use crate::conf::value;
+use crate::names::normal_group;
 
 impl View<'_> {
     /// The text a reference in a value of `group` stands for; `None` where it leads nowhere.
@@ -76,7 +77,7 @@ impl View<'_> {
 
 /// Whether oslo.config finds the group of this name: a reference must name it as it is registered, and `DEFAULT` is none.
 fn is_group_name(name: &str) -> bool {
-    name != "DEFAULT" && *catalog::normal_group(name) == *name
+    name != "DEFAULT" && *normal_group(name) == *name
 }
 
 /// Where a reference leads.

@@ -18,6 +18,7 @@ use crate::effective::{Setting, View, mask};
 use crate::migration::Action;
 use crate::migration::intent::{self, Intent};
 use crate::migration::timeout::DowntimeSettings;
+use crate::names::normal_group;
 use crate::text::{Edit, Span};
 
 /// The group of every live-migration option.
@@ -122,7 +123,7 @@ impl<'a> Context<'a> {
         };
         let options = readers(group, name, self.from.release());
         let mut names = options.iter().flat_map(OptionFacts::lookup_names);
-        is_named(group, name) || names.any(|(group, name)| is_named(&catalog::normal_group(group), &name))
+        is_named(group, name) || names.any(|(group, name)| is_named(&normal_group(group), &name))
     }
 
     /// Whether some default of today's release refers to `name`: what happens to it happens to others.

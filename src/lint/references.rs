@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use super::finding::Place;
-use crate::catalog;
 use crate::conf::layers::Stack;
 use crate::conf::substitution;
+use crate::names::normal_group;
 use crate::text::Span;
 
 /// One reference in a file.
@@ -79,7 +79,7 @@ impl References {
     pub fn to<'a>(&'a self, stack: &'a Stack, group: &'a str, name: &str) -> impl Iterator<Item = &'a Referring> {
         let all = self.in_files.get(name).into_iter().flatten();
         all.filter(move |referring| match &referring.group {
-            Some(asked) => catalog::normal_group(asked) == group,
+            Some(asked) => normal_group(asked) == group,
             None => group == "DEFAULT" || stack.group(referring.place) == group,
         })
     }

@@ -9,6 +9,7 @@ use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release, Via};
 use crate::conf::edit;
 use crate::conf::layers::Site;
+use crate::names::normal_group;
 use crate::text::Edit;
 
 /// What is to be done about a line under an old name.
@@ -137,7 +138,7 @@ impl Job<'_, '_, '_> {
         let first = facts
             .lookup_names()
             .into_iter()
-            .find_map(|(group, name)| in_file(&catalog::normal_group(group), &name));
+            .find_map(|(group, name)| in_file(&normal_group(group), &name));
         first
             .or_else(|| in_file(&self.seen.group, &self.seen.key))
             .unwrap_or(self.place)
@@ -270,7 +271,7 @@ impl Job<'_, '_, '_> {
         let mut names = vec![(self.seen.group.to_string(), self.seen.key.to_string())];
         for option in today.into_iter().chain([self.new]) {
             let pairs = option.lookup_names().into_iter();
-            names.extend(pairs.map(|(group, name)| (catalog::normal_group(group).into_owned(), name)));
+            names.extend(pairs.map(|(group, name)| (normal_group(group).into_owned(), name)));
         }
         names.sort_unstable();
         names.dedup();

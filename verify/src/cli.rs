@@ -89,7 +89,7 @@ struct VerifyArguments {
     /// What `novamend-verify guest-image` wrote, at the same place on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
-    /// Seconds to wait for a daemon, for the guest or, between two hosts, for a migration before giving up
+    /// Seconds to wait for a daemon, the guest or a migration before giving up
     #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
 }
@@ -193,8 +193,9 @@ fn print(text: &str) -> io::Result<()> {
 
 fn probe(common: &Common) -> Result<u8, Failure> {
     let (stack, _, release) = read(common)?;
-    let host = Host::look(&common.qemu_conf);
-    let lines = lines(&host, release, &asked(&View::new(&stack, release)));
+    let asked = asked(&View::new(&stack, release));
+    let host = Host::look(&common.qemu_conf, asked.tls);
+    let lines = lines(&host, release, &asked);
     let shown = match common.format {
         Format::Pretty => text::probe(&release.to_string(), &lines),
         Format::Json => json(&Probe {
@@ -228,7 +229,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let mut plan = Plan::of(&view)?;
     let named = arguments.named(&view);
     plan.draws_curve = arguments.report.is_some();
-    let host = Host::look(&arguments.common.qemu_conf);
+    let host = Host::look(&arguments.common.qemu_conf, plan.tls);
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [
         signal_hook::consts::SIGINT,

@@ -287,30 +287,35 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.
 fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
     let settings = &host.tls;
-    let own = match &host.certificates {
-        None => Err("only root can see them".to_owned()),
-        Some(found) => match found.missing() {
-            Some(missing) => Err(missing),
-            None if settings.is_locked => {
-                Err("their key is locked by a secret that the host's libvirt keeps".to_owned())
-            }
-            None if settings.files().iter().any(|file| is_covered(file)) => Err(format!(
-                "the sandbox has files of its own where {} lies",
-                settings.directory.display()
-            )),
-            None => Ok(()),
-        },
-    };
     plan.tls.then(|| Tls {
-        certificates: match own {
-            Ok(()) => Whose::Host {
+        certificates: match why_not_the_hosts(host) {
+            None => Whose::Host {
                 directory: settings.directory.clone(),
                 name: host.address(plan.inbound.as_deref(), RESOLVER).text().to_owned(),
             },
-            Err(because) => Whose::Made { because },
+            Some(because) => Whose::Made { because },
         },
         verifies_clients: settings.verifies_clients,
         priority: settings.priority.clone(),
+    })
+}
+
+fn why_not_the_hosts(host: &Host) -> Option<String> {
+    let Some(found) = &host.certificates else {
+        return Some("only root can see them".to_owned());
+    };
+    if let Some(missing) = found.missing() {
+        return Some(missing);
+    }
+    if host.tls.is_locked {
+        return Some("their key is locked by a secret that the host's libvirt keeps".to_owned());
+    }
+    let is_out_of_reach = host.tls.files().iter().any(|file| is_covered(file));
+    is_out_of_reach.then(|| {
+        format!(
+            "the sandbox has files of its own where {} lies",
+            host.tls.directory.display()
+        )
     })
 }
 

@@ -14,7 +14,7 @@ use crate::preflight::Host;
 use crate::preflight::lines::SYSCTL_REMEDY;
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
-use crate::sandbox::pki::Whose;
+use crate::sandbox::pki::{Tls, Whose};
 use crate::session::Session;
 use crate::worker::Evidence;
 
@@ -193,8 +193,7 @@ fn works(trial: &Evidence, session: &Session) -> String {
 }
 
 fn sentence(trial: &Evidence, session: &Session) -> String {
-    let tls = session.conditions.tls.as_ref();
-    let is_made = tls.is_some_and(|tls| matches!(tls.certificates, Whose::Made { .. }));
+    let is_made = session.conditions.tls.as_ref().is_some_and(Tls::is_made);
     if trial.judgement.holds() {
         let with = if is_made {
             ", with certificates made for the trial"

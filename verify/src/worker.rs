@@ -22,7 +22,7 @@ use crate::judgement::{Action, Judgement, Observed, judge};
 use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
-use crate::sandbox::pki::{self, Tls, Whose};
+use crate::sandbox::pki::{self, Tls};
 use crate::trial::{Pace, Trace, migrate};
 use crate::whole;
 
@@ -190,12 +190,8 @@ impl Worker {
         self.enter("starting two private libvirt daemons");
         let text = |error: io::Error| error.to_string();
         fs::write(layout::image(), guest::image(order.size, order.ticks_per_second)).map_err(text)?;
-        if let Some(Tls {
-            certificates: Whose::Made { .. },
-            ..
-        }) = &order.setup.tls
-        {
-            pki::make(&layout::pki()).map_err(text)?;
+        if order.setup.tls.as_ref().is_some_and(Tls::is_made) {
+            pki::make(&layout::pki(), pki::MADE_NAME, pki::FOR_EVER).map_err(text)?;
         }
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;

@@ -52,7 +52,6 @@ fn host() -> Host {
         certificates: Some(Certificates {
             faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
             first_to_end: None,
-            settings: Settings::of("", Path::new("/nonexistent")),
         }),
         tls: Settings::of("", Path::new("/nonexistent")),
         qemu_conf: None,

@@ -101,8 +101,6 @@ impl Fault {
 /// The certificates as they lie there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificates {
-    /// What qemu.conf says.
-    pub settings: Settings,
     /// What is wrong, file by file.
     pub faults: Vec<(PathBuf, Fault)>,
     /// The one that ends first, and when.
@@ -112,7 +110,7 @@ pub struct Certificates {
 impl Certificates {
     /// Looks at them, as root; `now` is the time by which they are to be valid.
     #[must_use]
-    pub fn look(settings: Settings, user: &QemuUser, now: Timestamp) -> Self {
+    pub fn look(settings: &Settings, user: &QemuUser, now: Timestamp) -> Self {
         let mut faults = Vec::new();
         let mut first_to_end: Option<(PathBuf, Timestamp)> = None;
         let (there, missing): (Vec<_>, Vec<_>) = settings.files().into_iter().partition(|path| path.exists());
@@ -134,11 +132,7 @@ impl Certificates {
                 first_to_end = Some((path, until));
             }
         }
-        Self {
-            settings,
-            faults,
-            first_to_end,
-        }
+        Self { faults, first_to_end }
     }
 
     /// What is wrong in one sentence; none where nothing is.
@@ -273,7 +267,6 @@ mod tests {
     fn a_directory_is_told_once() {
         let file = |name: &str, fault| (Path::new("/etc/pki/qemu").join(name), fault);
         let found = Certificates {
-            settings: of(""),
             faults: vec![
                 file("ca-cert.pem", Fault::Missing),
                 file("server-key.pem", Fault::Kept),

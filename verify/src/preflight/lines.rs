@@ -356,7 +356,7 @@ fn certificates(host: &Host) -> Line {
                 let why = format!("native TLS is configured, but {complaint}");
                 return line("tls", Standing::Fails, why, &found.remedy(&host.qemu_user));
             }
-            let place = found.settings.directory.display();
+            let place = host.tls.directory.display();
             match &found.first_to_end {
                 Some((path, until)) if until.duration_since(Timestamp::now()) < SOON => line(
                     "tls",

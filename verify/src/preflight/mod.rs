@@ -62,7 +62,7 @@ pub struct Host {
     pub kvm: Kvm,
     /// What qemu.conf says of TLS for migrations.
     pub tls: certificates::Settings,
-    /// The certificates for it; none where only root could tell.
+    /// The certificates for it; none where nova.conf asks for no TLS, or only root could tell.
     pub certificates: Option<Certificates>,
     /// The text of its qemu.conf, empty where there is none; none where it may not be read.
     pub qemu_conf: Option<String>,
@@ -71,20 +71,20 @@ pub struct Host {
 }
 
 impl Host {
-    /// Looks at the host, `conf` being its qemu.conf.
+    /// Looks at the host, `conf` being its qemu.conf; at its certificates only where nova.conf asks for native TLS.
     #[must_use]
-    pub fn look(conf: &Path) -> Self {
+    pub fn look(conf: &Path, native_tls: bool) -> Self {
         let (daemon, emulator) = (programs::daemon(), programs::emulator());
         let asked = daemon.as_ref().map(|daemon| daemon.program.clone());
         let libvirt = thread::spawn(move || asked.as_deref().and_then(programs::version));
         let asked = emulator.clone();
         let qemu = thread::spawn(move || asked.as_deref().and_then(programs::version));
-        let qemu_user = qemu_user::find(conf);
         let is_root = geteuid().is_root();
         let text = match fs::read_to_string(conf) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
             read => read.ok(),
         };
+        let qemu_user = qemu_user::find(conf, text.as_deref());
         let tls = certificates::Settings::of(
             text.as_deref().unwrap_or_default(),
             Path::new(certificates::OWN_DIRECTORY),
@@ -94,7 +94,7 @@ impl Host {
             kvm: kvm(&qemu_user, is_root),
             libvirt: libvirt.join().ok().flatten(),
             qemu: qemu.join().ok().flatten(),
-            certificates: is_root.then(|| Certificates::look(tls.clone(), &qemu_user, Timestamp::now())),
+            certificates: (native_tls && is_root).then(|| Certificates::look(&tls, &qemu_user, Timestamp::now())),
             tls,
             qemu_conf: text,
             daemon,

@@ -3,7 +3,6 @@
 //! It changes to nobody; see [`super::userfault`] for what that user may do.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where the user is known from.
@@ -35,25 +34,21 @@ pub struct QemuUser {
 /// Accounts that distributions build into libvirt: Debian and Ubuntu, then Fedora, RHEL, SUSE, Arch and Gentoo.
 const BUILT_IN: [(&str, &str); 3] = [("libvirt-qemu", "libvirt-qemu"), ("qemu", "qemu"), ("nobody", "nobody")];
 
-/// The user that QEMU runs as, `conf` being the host's qemu.conf.
+/// The user that QEMU runs as, `text` being that of the host's qemu.conf at `conf`; none where it may not be read.
 #[must_use]
-pub fn find(conf: &Path) -> QemuUser {
-    let (text, known) = match fs::read_to_string(conf) {
-        Ok(text) => (text, Known::Written(conf.to_owned())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => (String::new(), Known::Distribution),
-        Err(_) => (String::new(), Known::Unreadable(conf.to_owned())),
-    };
+pub fn find(conf: &Path, text: Option<&str>) -> QemuUser {
     let (built_in_user, built_in_group) = BUILT_IN
         .into_iter()
         .find(|(user, _)| uid_of(user).is_some())
         .unwrap_or(("root", "root"));
-    let written = setting(&text, "user");
-    let known = match known {
-        Known::Written(_) if written.is_none() => Known::Distribution,
-        other => other,
+    let written = setting(text.unwrap_or_default(), "user");
+    let known = match (text, &written) {
+        (None, _) => Known::Unreadable(conf.to_owned()),
+        (Some(_), Some(_)) => Known::Written(conf.to_owned()),
+        (Some(_), None) => Known::Distribution,
     };
     let user = written.unwrap_or_else(|| built_in_user.to_owned());
-    let group = setting(&text, "group").unwrap_or_else(|| built_in_group.to_owned());
+    let group = setting(text.unwrap_or_default(), "group").unwrap_or_else(|| built_in_group.to_owned());
     QemuUser {
         uid: uid_of(&user),
         gid: gid_of(&group),
@@ -123,11 +118,9 @@ mod tests {
 
     #[test]
     fn numbers_need_no_account() {
-        let directory = tempfile::tempdir().unwrap();
-        let conf = directory.path().join("qemu.conf");
-        fs::write(&conf, "user = \"+107\"\ngroup = \"+108\"\n").unwrap();
-        let found = find(&conf);
+        let conf = Path::new("/etc/libvirt/qemu.conf");
+        let found = find(conf, Some("user = \"+107\"\ngroup = \"+108\"\n"));
         assert_eq!((found.uid, found.gid), (Some(107), Some(108)));
-        assert_eq!(found.known, Known::Written(conf));
+        assert_eq!(found.known, Known::Written(conf.to_owned()));
     }
 }

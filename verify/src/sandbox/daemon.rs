@@ -47,7 +47,7 @@ pub struct Setup {
 const FILES: u64 = 1024;
 
 /// The five places that libvirt writes to, each put on the sandbox's tmpfs.
-const PLACES: [(&str, &str); 5] = [
+pub(super) const PLACES: [(&str, &str); 5] = [
     ("lib", "/var/lib/libvirt"),
     ("log", "/var/log/libvirt"),
     ("cache", "/var/cache/libvirt"),
@@ -75,11 +75,7 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
     }
     let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
     fs::write(directory.join("daemon.conf"), layout::daemon_conf(host, &uuid))?;
-    let user = setup
-        .qemu_user
-        .as_ref()
-        .map(|(user, group)| (user.as_str(), group.as_str()));
-    let conf = layout::qemu_conf(user, setup.asks_at_once, setup.tls.as_ref(), setup.forces_tls);
+    let conf = layout::qemu_conf(setup);
     fs::write(directory.join("etc/qemu.conf"), &conf)?;
     fs::write(directory.join("etc/libvirt.conf"), "")?;
     fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Mode;
-use super::pki::Tls;
+use super::daemon::Setup;
 
 /// The root of all files of the sandbox.
 pub const ROOT: &str = "/run/novamend";
@@ -107,22 +107,21 @@ pub fn daemon_conf(host: Host, uuid: &str) -> String {
 
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
 ///
-/// `asks_at_once`: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
+/// [`Setup::asks_at_once`]: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
 /// for each name, which it does without the name of this ability; what it says and asks about the migration is the same.
-/// `forces_tls`: migrations without TLS are refused.
 #[must_use]
-pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool, tls: Option<&Tls>, forces_tls: bool) -> String {
+pub fn qemu_conf(setup: &Setup) -> String {
     let mut text = String::from(
         "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
          cgroup_controllers = []\nnamespaces = []\n",
     );
-    if asks_at_once {
+    if setup.asks_at_once {
         text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
     }
-    if let Some((user, group)) = user {
+    if let Some((user, group)) = &setup.qemu_user {
         text.push_str(&format!("user = \"{user}\"\ngroup = \"{group}\"\n"));
     }
-    if let Some(tls) = tls {
+    if let Some(tls) = &setup.tls {
         text.push_str(&format!(
             "migrate_tls_x509_cert_dir = \"{}\"\nmigrate_tls_x509_verify = {}\n",
             tls.directory().display(),
@@ -132,7 +131,7 @@ pub fn qemu_conf(user: Option<(&str, &str)>, asks_at_once: bool, tls: Option<&Tl
             text.push_str(&format!("migrate_tls_priority = \"{priority}\"\n"));
         }
     }
-    if forces_tls {
+    if setup.forces_tls {
         text.push_str("migrate_tls_force = 1\n");
     }
     text

@@ -9,14 +9,18 @@ use std::path::{Path, PathBuf};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, date_time_ymd,
 };
 use serde::{Deserialize, Serialize};
 
+use super::daemon::PLACES;
 use super::layout;
 
 /// The name in certificates that are made for the trials.
 pub const MADE_NAME: &str = "novamend-probe";
+
+/// The last year of certificates that nobody renews.
+pub const FOR_EVER: i32 = 4095;
 
 /// How the trials use TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +52,12 @@ pub enum Whose {
 }
 
 impl Tls {
+    /// Whether the certificates are made for the trials.
+    #[must_use]
+    pub fn is_made(&self) -> bool {
+        matches!(self.certificates, Whose::Made { .. })
+    }
+
     /// Where the certificates lie.
     #[must_use]
     pub fn directory(&self) -> PathBuf {
@@ -85,26 +95,18 @@ impl fmt::Display for Tls {
 /// Whether the sandbox has files of its own where this path leads to.
 #[must_use]
 pub fn is_covered(path: &Path) -> bool {
-    const COVERED: [&str; 7] = [
-        "/run",
-        "/tmp",
-        "/dev",
-        "/etc/libvirt",
-        "/var/lib/libvirt",
-        "/var/log/libvirt",
-        "/var/cache/libvirt",
-    ];
     let real = fs::canonicalize(path);
     let real = real.as_deref().unwrap_or(path);
-    COVERED.iter().any(|place| real.starts_with(place))
+    let mut covered = PLACES.iter().map(|(_, place)| *place).chain(["/run", "/tmp", "/dev"]);
+    covered.any(|place| real.starts_with(place))
 }
 
-/// Makes an authority, and a certificate with its key for either end, and writes them as QEMU wants them; whoever is in the
-/// sandbox may read them.
+/// Makes an authority, and for either end a certificate for `name`, valid until `year` ends, with its key, and writes them as
+/// QEMU wants them; whoever is in the sandbox may read them.
 ///
 /// # Errors
 /// A file could not be written.
-pub fn make(directory: &Path) -> io::Result<()> {
+pub fn make(directory: &Path, name: &str, year: i32) -> io::Result<()> {
     let failed = |error: rcgen::Error| io::Error::other(error.to_string());
     fs::create_dir_all(directory)?;
     let mut authority = CertificateParams::default();
@@ -118,8 +120,9 @@ pub fn make(directory: &Path) -> io::Result<()> {
         ("server", ExtendedKeyUsagePurpose::ServerAuth),
         ("client", ExtendedKeyUsagePurpose::ClientAuth),
     ] {
-        let mut own = CertificateParams::new([MADE_NAME.to_owned()]).map_err(failed)?;
-        own.distinguished_name.push(DnType::CommonName, MADE_NAME);
+        let mut own = CertificateParams::new([name.to_owned()]).map_err(failed)?;
+        own.distinguished_name.push(DnType::CommonName, name);
+        own.not_after = date_time_ymd(year, 12, 31);
         own.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyEncipherment];
         own.extended_key_usages = vec![purpose];
         let key = KeyPair::generate().map_err(failed)?;

@@ -1,7 +1,6 @@
 //! What of the host decides before or beside the trials: versions and certificates.
 
 use novamend::catalog::Release;
-use novamend::catalog::release::Version;
 
 use super::{Found, Result, every, place};
 use crate::plan::Plan;
@@ -15,17 +14,17 @@ use crate::session::Session;
 /// Libvirt or QEMU that the release does not start with.
 pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
     let release = Release::from_number(plan.release)?;
-    let told = session
-        .versions
-        .map(|(libvirt, qemu)| (from_number(libvirt), from_number(qemu)));
-    let found = |of_host, of_session: fn((Version, Version)) -> Version| match session.conditions.far {
-        None => of_host,
-        Some(_) => told.map(of_session),
+    let (libvirt, qemu) = match (&session.conditions.far, session.versions) {
+        (None, _) => (host.libvirt, host.qemu),
+        (Some(_), Some((libvirt, qemu))) => (Some(from_number(libvirt)), Some(from_number(qemu))),
+        (Some(_), None) => return None,
     };
-    let (libvirt, qemu) = (found(host.libvirt, |both| both.0), found(host.qemu, |both| both.1));
-    let (name, (why, remedy)) = too_old("libvirt", libvirt, release.minimum_libvirt(), release)
-        .map(|said| ("libvirt", said))
-        .or_else(|| Some(("QEMU", too_old("QEMU", qemu, release.minimum_qemu(), release)?)))?;
+    let (name, (why, remedy)) = [
+        ("libvirt", libvirt, release.minimum_libvirt()),
+        ("QEMU", qemu, release.minimum_qemu()),
+    ]
+    .into_iter()
+    .find_map(|(name, found, least)| Some((name, too_old(name, found, least, release)?)))?;
     Some(Found {
         result: Result::DoesNotWork,
         headline: format!("there will be no live migration {}: {name} {why}", place(session)),
@@ -35,10 +34,7 @@ pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Opt
 
 /// Native TLS with certificates that cannot serve, where the trials were run with ones made for them.
 pub(super) fn lacks_certificates(host: &Host, session: &Session) -> Option<Found> {
-    let tls = session.conditions.tls.as_ref()?;
-    let Whose::Made { .. } = tls.certificates else {
-        return None;
-    };
+    session.conditions.tls.as_ref().filter(|tls| tls.is_made())?;
     let found = host.certificates.as_ref()?;
     let complaint = found.complaint()?;
     Some(Found {

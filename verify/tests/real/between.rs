@@ -9,10 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use novamend_verify::preflight::{Host, QEMU_CONF};
+use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
-use crate::encryption::certify;
 use crate::ground::{Ground, Ran, alone, has_kvm, outside_tmp};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
@@ -42,7 +42,7 @@ impl Daemon {
         for part in ["lib", "log", "cache", "etc"] {
             fs::create_dir_all(directory.join(part)).unwrap();
         }
-        let here = Host::look(Path::new(QEMU_CONF)).daemon.unwrap();
+        let here = Host::look(Path::new(QEMU_CONF), false).daemon.unwrap();
         fs::write(
             directory.join("daemon.conf"),
             format!(
@@ -152,8 +152,7 @@ impl Between {
         assert!(written.status.success(), "{written:?}");
         fs::write(&image, &written.stdout).unwrap();
         let pki = ground.path("pki");
-        fs::create_dir(&pki).unwrap();
-        certify(&pki, "127.0.0.1", 4000);
+        make(&pki, "127.0.0.1", FOR_EVER).unwrap();
         let daemons = [("a", 1), ("b", 2)].map(|(letter, number)| Daemon::start(&ground.path(letter), number, &pki));
         Self { daemons, ground, image }
     }
@@ -240,7 +239,7 @@ fn native_tls_is_used_where_nova_conf_asks_for_it() {
     let ran = between.verify("--emulate");
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.report()["session"]["trials"][0]["request"]["tls"], true, "{ran:?}");
-    certify(&between.ground.path("pki"), "127.0.0.2", 4000);
+    make(&between.ground.path("pki"), "127.0.0.2", FOR_EVER).unwrap();
     let ran = between.verify("--emulate");
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(

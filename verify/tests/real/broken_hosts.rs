@@ -66,7 +66,7 @@ fn cannot_post_copy(ran: &Ran) {
         headline.starts_with("every live migration to this host will fail: post-copy is permitted but QEMU, as "),
         "{headline}"
     );
-    let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
+    let remedy = ran.remedy();
     assert!(
         remedy.contains("live_migration_permit_post_copy = false (then force_complete pauses; shown to work"),
         "{remedy}"
@@ -82,7 +82,7 @@ fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
     deny(USERFAULTFD, &mut command);
     let ran = ended(command.spawn().unwrap());
     cannot_post_copy(&ran);
-    let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
+    let remedy = ran.remedy();
     assert!(remedy.contains("seccomp"), "{remedy}");
 }
 
@@ -129,7 +129,7 @@ fn qemu_as_a_user_without_userfaultfd_is_named() {
         ran.headline().contains("QEMU, as nobody, may not use userfaultfd"),
         "{ran:?}"
     );
-    let remedy = ran.report()["verdict"]["remedy"].as_str().unwrap().to_owned();
+    let remedy = ran.remedy();
     assert!(remedy.starts_with("set vm.unprivileged_userfaultfd = 1"), "{remedy}");
 }
 
@@ -190,7 +190,7 @@ fn a_libvirt_that_is_too_old_for_the_release_is_named() {
         headline.starts_with("there will be no live migration on this host: libvirt 5.0.0 is older than "),
         "{headline}"
     );
-    assert_eq!(ran.report()["verdict"]["remedy"], "upgrade libvirt before nova");
+    assert_eq!(ran.remedy(), "upgrade libvirt before nova");
     assert_eq!(
         ran.failed_checks("pause"),
         Vec::<String>::new(),

@@ -89,10 +89,25 @@ impl Ran {
 
     /// The verdict's sentence.
     pub(crate) fn headline(&self) -> String {
-        self.report()["verdict"]["headline"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
+        self.of_the_verdict("headline")
+    }
+
+    /// What the verdict says is to be done.
+    pub(crate) fn remedy(&self) -> String {
+        self.of_the_verdict("remedy")
+    }
+
+    fn of_the_verdict(&self, name: &str) -> String {
+        self.report()["verdict"][name].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Whether it could not be run for want of user namespaces; says so.
+    pub(crate) fn is_skipped(&self) -> bool {
+        let is_skipped = self.code == Some(2) && self.err.contains("user namespaces");
+        if is_skipped {
+            eprintln!("skipped: {}", self.err.trim());
+        }
+        is_skipped
     }
 
     /// The checks that do not hold, of the trial of `action`.
