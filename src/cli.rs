@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use novamend::catalog::Release;
+use novamend::fix::Until;
 
 /// How results are told to a shell; the same words stand in README (`tests/docs.rs` holds them together).
 pub(crate) const EXIT_CODES: &str = "\
@@ -247,6 +248,10 @@ pub(crate) struct FixArguments {
     /// Replace the files
     #[arg(long)]
     pub(crate) write: bool,
+    /// Which edits: `now`, those that today's release reads alike before and after; `upgrade`, also those that belong to
+    /// the upgrade; a release, those up to the hop to it
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = parse_until)]
+    pub(crate) when: Until,
     /// Apply also what changes a meaning or rests on the host
     #[arg(long)]
     pub(crate) unsafe_fixes: bool,
@@ -336,4 +341,12 @@ fn parse_from(name: &str) -> Result<From, String> {
         return Ok(From::Auto);
     }
     parse_release(name).map(From::Release)
+}
+
+fn parse_until(word: &str) -> Result<Until, String> {
+    match word {
+        "now" => Ok(Until::Now),
+        "upgrade" => Ok(Until::Upgrade),
+        name => parse_release(name).map(Until::Hop),
+    }
 }

@@ -72,6 +72,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
         } else {
             mend::Mode::Diff
         },
+        until: arguments.when,
         unsafe_fixes: arguments.unsafe_fixes,
         verify: arguments.verify,
     })

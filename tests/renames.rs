@@ -11,7 +11,7 @@ use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
 use novamend::conf::Document;
 use novamend::conf::layers::{Layer, Origin, Stack};
 use novamend::effective::View;
-use novamend::fix::{Mended, Plan, mend};
+use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::Settings;
 use novamend::rules::RULES;
 use novamend::text::Source;
@@ -73,10 +73,12 @@ fn mended(stack: &Stack, from: Release, to: Release) -> Mended {
     let settings = Settings::default();
     let plan = Plan {
         rules: RULES,
+        oldest: from,
         from,
         to,
         settings: &settings,
         unsafe_fixes: false,
+        until: Until::Upgrade,
     };
     mend(stack, &plan)
 }

@@ -4,7 +4,7 @@ use novamend::catalog::{self, Release};
 use novamend::conf::layers::Stack;
 use novamend::conf::{Document, Item, ItemKind, edit};
 use novamend::effective::View;
-use novamend::fix::{Plan, mend};
+use novamend::fix::{Plan, Until, mend};
 use novamend::lint::{OptionName, Settings};
 use novamend::rules::RULES;
 use novamend::text::{Edit, Source, apply_edits};
@@ -96,7 +96,10 @@ proptest! {
     #[test]
     fn mending_moves_only_what_is_announced_and_mending_again_changes_nothing(bytes in text(), unsafe_fixes: bool) {
         let settings = Settings::default();
-        let plan = Plan { rules: RULES, from: Release::ROCKY, to: Release::NEWEST, settings: &settings, unsafe_fixes };
+        let plan = Plan {
+            rules: RULES, oldest: Release::ROCKY, from: Release::ROCKY, to: Release::NEWEST, settings: &settings, unsafe_fixes,
+            until: Until::Upgrade,
+        };
         let before = Stack::of(document(&bytes));
         let mended = mend(&before, &plan);
         for release in [plan.from, plan.to] {

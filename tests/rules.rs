@@ -1,8 +1,8 @@
 //! Every rule on its fixtures: what `check` says, what `fix` writes, and that fixing again changes nothing.
 //!
 //! `fixtures/rules/<rule-id>/<case>.conf` opens with `# check: ARGUMENTS` (or has them in `<case>.args`); beside it
-//! stand `<case>.out`, what `check --format short` prints, and `<case>.fixed`, what `fix --write` leaves where it
-//! changes something. `NOVAMEND_BLESS=1 cargo test --test rules` writes both anew, to be read before they are committed.
+//! stand `<case>.out`, what `check --format short` prints, and `<case>.fixed`, what `fix --when upgrade --write` leaves
+//! where it changes something; what is written now, `tests/today.rs` holds against real nova. `NOVAMEND_BLESS=1 cargo test --test rules` writes both anew, to be read before they are committed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -102,7 +102,7 @@ fn every_fixture_gives_what_stands_beside_it_and_mending_again_changes_nothing()
         let copy = tempfile::tempdir().unwrap();
         let before = fs::read(&case.path).unwrap();
         fs::write(copy.path().join(name), &before).unwrap();
-        let mut fix = vec!["fix", "--write", "--no-backup", name];
+        let mut fix = vec!["fix", "--write", "--no-backup", "--when", "upgrade", name];
         fix.extend(case.arguments.iter().map(String::as_str));
         let (code, out) = novamend(copy.path(), &fix);
         assert!(code < 2, "{}: {out}", case.path.display());

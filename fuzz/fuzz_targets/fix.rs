@@ -8,7 +8,7 @@ use novamend::catalog::{self, Release};
 use novamend::conf::Document;
 use novamend::conf::layers::Stack;
 use novamend::fix::witness::{Witnessed, witness};
-use novamend::fix::{Mended, Plan, mend};
+use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::{ActionChoice, Context, OptionName, Settings, run};
 use novamend::migration::Action;
 use novamend::rules::RULES;
@@ -32,10 +32,12 @@ fuzz_target!(|data: &[u8]| {
     };
     let plan = Plan {
         rules: RULES,
+        oldest: from,
         from,
         to,
         settings: &settings,
         unsafe_fixes: choice.is_multiple_of(2),
+        until: Until::Upgrade,
     };
     let stack = stack(data);
     every_fix_fits(&stack, &plan, data);

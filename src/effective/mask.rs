@@ -48,6 +48,22 @@ pub fn is_secret_at(stack: &Stack, place: Place) -> bool {
     is_secret(stack.document(place), stack.assignment(place))
 }
 
+/// `text` with every secret value of `stack` that it holds replaced by the mask: a secret is hidden wherever it goes.
+#[must_use]
+pub fn without_secrets_of(stack: &Stack, text: &str) -> String {
+    let mut shown = text.to_owned();
+    for place in stack.places().filter(|&place| is_secret_at(stack, place)) {
+        let (document, assignment) = (stack.document(place), stack.assignment(place));
+        let written = document.text(assignment.value_span(document.source().bytes()));
+        for value in [&*written, &*stack.value(Site::File(place))] {
+            if !value.trim().is_empty() {
+                shown = shown.replace(value, MASK);
+            }
+        }
+    }
+    shown
+}
+
 fn is_secret(document: &Document, assignment: &crate::conf::Assignment) -> bool {
     catalog::is_secret(&document.key(assignment), &document.value(assignment))
 }

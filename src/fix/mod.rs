@@ -2,6 +2,7 @@
 //!
 //! It changes bytes in memory only; files are written in [`mod@write`].
 
+pub mod grade;
 pub mod proof;
 mod round;
 pub mod witness;
@@ -9,18 +10,44 @@ pub mod write;
 
 use std::collections::HashSet;
 
+use crate::catalog::Release;
 use crate::conf::document::Document;
 use crate::conf::layers::{Layer, Stack};
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
-use crate::lint::{self, ActionChoice, Context, Finding, Fix, OptionName, Rule, Safety, Settings};
+use crate::lint::{self, ActionChoice, Context, Finding, Fix, LayerEdit, Moment, OptionName, Rule, Safety, Settings};
 use crate::text::{Edit, Source, apply_edits};
 
-use crate::catalog::Release;
-use proof::Moved;
+use grade::Ground;
+use proof::{Change, Moved};
 use round::Round;
+
+pub use grade::grade;
 
 /// How often a stack is checked again before the fixes count as chasing each other.
 const MOST_ROUNDS: usize = 50;
+
+/// Up to which moment edits are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Those that today's release reads alike.
+    Now,
+    /// Those too that belong to a hop up to this release.
+    Hop(Release),
+    /// Those too that belong to any hop of the upgrade.
+    Upgrade,
+}
+
+impl Until {
+    /// Whether an edit of `moment` is made.
+    #[must_use]
+    pub fn admits(self, moment: Moment) -> bool {
+        match (self, moment) {
+            (_, Moment::Now) | (Self::Upgrade, _) => true,
+            (Self::Now, Moment::With(_)) => false,
+            (Self::Hop(last), Moment::With(release)) => release <= last,
+        }
+    }
+}
 
 /// A fix that is in the new texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +58,10 @@ pub struct Applied {
     pub title: String,
     /// Whether it needed `--unsafe-fixes`.
     pub safety: Safety,
+    /// When it may be written.
+    pub moment: Moment,
+    /// Its edits, to be made one after the other: the span of each is of the text that all edits before it have left.
+    pub edits: Vec<LayerEdit>,
 }
 
 /// A fix that was not applied because its proof failed: it would have moved a value it did not announce.
@@ -53,7 +84,7 @@ pub struct Mended {
     pub applied: Vec<Applied>,
     /// What was not, because its proof failed.
     pub refused: Vec<Refused>,
-    /// What is found in the new texts.
+    /// What is found in the new texts, graded.
     pub findings: Vec<Finding>,
     /// Everything the applied fixes announced.
     pub announced: Vec<OptionName>,
@@ -64,7 +95,9 @@ pub struct Mended {
 pub struct Plan<'a> {
     /// The rules to run.
     pub rules: &'a [&'static Rule],
-    /// The release of today.
+    /// The oldest release that may run today.
+    pub oldest: Release,
+    /// The newest release that may run today.
     pub from: Release,
     /// The release to come.
     pub to: Release,
@@ -72,15 +105,28 @@ pub struct Plan<'a> {
     pub settings: &'a Settings,
     /// Whether unsafe fixes are applied too.
     pub unsafe_fixes: bool,
+    /// Up to which moment.
+    pub until: Until,
+}
+
+impl Plan<'_> {
+    /// `stack` as a rule sees it under this plan.
+    #[must_use]
+    pub fn context<'s>(&'s self, stack: &'s Stack) -> Context<'s> {
+        Context::new(stack, self.from, self.to, self.settings).since(self.oldest)
+    }
 }
 
 /// One fix on its way in.
 struct Candidate {
     rule: Option<&'static str>,
     fix: Fix,
+    moment: Moment,
 }
 
 /// Mends `stack` in memory. Every fix is proved over the whole stack before it counts; see [`proof`].
+///
+/// Edits of an earlier moment come first, all of them, so that the list of what was done can be cut at any moment.
 #[must_use]
 pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
     let mut mended = Mended {
@@ -94,8 +140,9 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
     let mut tried_with = 0;
     for _ in 0..MOST_ROUNDS {
         let (findings, batch) = {
-            let context = Context::new(&mended.stack, plan.from, plan.to, plan.settings);
-            let findings = lint::run(plan.rules, &context);
+            let context = plan.context(&mended.stack);
+            let mut findings = lint::run(plan.rules, &context);
+            grade(&context, &mut findings);
             let batch = choose(&context, &findings, plan, &mended.refused);
             (findings, batch)
         };
@@ -115,23 +162,32 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
     mended
 }
 
-/// The fixes of one round: those allowed and not refused before, of those that touch the same bytes or options the first.
+/// The fixes of one round, all of one moment, the earliest there is: those allowed and not refused before, of those that
+/// touch the same bytes or options the first.
 fn choose(context: &Context<'_>, findings: &[Finding], plan: &Plan<'_>, refused: &[Refused]) -> Vec<Candidate> {
-    let asked = requested(context).map(|fix| Candidate { rule: None, fix });
+    let asked = requested(context).map(|fix| Candidate {
+        rule: None,
+        fix,
+        moment: Moment::Now,
+    });
     let found = findings.iter().filter_map(|finding| {
         let fix = finding.fix.clone()?;
         let rule = Some(finding.rule.id);
-        (plan.unsafe_fixes || fix.safety == Safety::Safe).then_some(Candidate { rule, fix })
+        let moment = finding.moment.unwrap_or(Moment::Now);
+        (plan.unsafe_fixes || fix.safety == Safety::Safe).then_some(Candidate { rule, fix, moment })
     });
     let refused: HashSet<(Option<&str>, &str)> = refused.iter().map(|old| (old.rule, &*old.title)).collect();
+    let all = asked.into_iter().chain(found);
+    let mut allowed: Vec<Candidate> = all
+        .filter(|candidate| plan.until.admits(candidate.moment))
+        .filter(|candidate| !refused.contains(&(candidate.rule, &*candidate.fix.title)))
+        .collect();
+    let Some(first) = allowed.iter().map(|candidate| candidate.moment).min() else {
+        return Vec::new();
+    };
     let mut round = Round::default();
-    let mut chosen: Vec<Candidate> = Vec::new();
-    for candidate in asked.into_iter().chain(found) {
-        if !refused.contains(&(candidate.rule, &*candidate.fix.title)) && round.takes(&candidate.fix) {
-            chosen.push(candidate);
-        }
-    }
-    chosen
+    allowed.retain(|candidate| candidate.moment == first && round.takes(&candidate.fix));
+    allowed
 }
 
 /// What `--action` and `--explicit` ask for, where the stack does not hold it yet.
@@ -156,20 +212,18 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
 fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>) {
-    let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
-    if let Ok(stack) = proved(&mended.stack, &fixes, plan) {
+    let all: Vec<&Candidate> = batch.iter().collect();
+    if let Ok(stack) = proved(&mended.stack, &all, plan) {
         mended.stack = stack;
-        for candidate in batch {
-            accept(mended, candidate);
-        }
+        accept(mended, batch);
         return;
     }
     for candidate in batch {
-        match proved(&mended.stack, &[&candidate.fix], plan) {
+        match proved(&mended.stack, &[&candidate], plan) {
             Ok(stack) => {
-                // The spans of the others speak of the old text: the next round finds them anew.
+                // The spans of the others speak of the old text: the next round finds them again.
                 mended.stack = stack;
-                accept(mended, candidate);
+                accept(mended, vec![candidate]);
                 return;
             }
             Err(moved) => mended.refused.push(Refused {
@@ -181,17 +235,47 @@ fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>) {
     }
 }
 
-fn accept(mended: &mut Mended, candidate: Candidate) {
-    mended.announced.extend(candidate.fix.announces);
-    mended.applied.push(Applied {
-        rule: candidate.rule,
-        title: candidate.fix.title,
-        safety: candidate.fix.safety,
-    });
+/// Notes the fixes of one batch, their edits as they are made one after the other.
+fn accept(mended: &mut Mended, batch: Vec<Candidate>) {
+    let mut made: Vec<LayerEdit> = Vec::new();
+    for candidate in batch {
+        let edits = candidate.fix.edits.iter().map(|edit| {
+            let shifted = after_others(&made, edit);
+            made.push(edit.clone());
+            shifted
+        });
+        let edits = edits.collect();
+        mended.announced.extend(candidate.fix.announces);
+        mended.applied.push(Applied {
+            rule: candidate.rule,
+            title: candidate.fix.title,
+            safety: candidate.fix.safety,
+            moment: candidate.moment,
+            edits,
+        });
+    }
 }
 
-/// The stack with `fixes` applied, if nothing moves that they do not announce.
-fn proved(stack: &Stack, fixes: &[&Fix], plan: &Plan<'_>) -> Result<Stack, Moved> {
+/// `edit`, whose span is of the text that `made` are of too, as it is to be made after those.
+fn after_others(made: &[LayerEdit], edit: &LayerEdit) -> LayerEdit {
+    let before = made.iter().filter(|other| {
+        // Inserts at one offset keep their order, and come before what starts there.
+        other.layer == edit.layer && other.edit.span.end <= edit.edit.span.start
+    });
+    let (grown, gone) = before.fold((0, 0), |(grown, gone), other| {
+        (grown + other.edit.text.len(), gone + other.edit.span.len())
+    });
+    let mut edit = edit.clone();
+    edit.edit.span.start = edit.edit.span.start + grown - gone;
+    edit.edit.span.end = edit.edit.span.end + grown - gone;
+    edit
+}
+
+/// The stack with the edits of `fixes`.
+///
+/// # Errors
+/// Edits that lie over each other.
+fn with_edits(stack: &Stack, fixes: &[&Fix]) -> Result<Stack, Moved> {
     let mut layers = Vec::with_capacity(stack.layers().len());
     for (index, layer) in stack.layers().iter().enumerate() {
         let source = layer.document.source();
@@ -206,17 +290,64 @@ fn proved(stack: &Stack, fixes: &[&Fix], plan: &Plan<'_>) -> Result<Stack, Moved
             origin: layer.origin,
         });
     }
-    let after = Stack::new(layers, stack.environment().to_vec());
-    let mut announced: Vec<&OptionName> = fixes.iter().flat_map(|fix| &fix.announces).collect();
-    announced.sort_unstable();
-    announced.dedup();
-    match proof::first_moved(stack, &after, &announced, [plan.from, plan.to]) {
+    Ok(Stack::new(layers, stack.environment().to_vec()))
+}
+
+/// The stack with the fixes of `batch` applied, if nothing moves that may not.
+///
+/// What is written now may move nothing in any release of today, announced or not, unless its fix is unsafe; in every
+/// release that comes after its moment only what it announces may move.
+fn proved(stack: &Stack, batch: &[&Candidate], plan: &Plan<'_>) -> Result<Stack, Moved> {
+    let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
+    let after = with_edits(stack, &fixes)?;
+    let ground = Ground::of(&plan.context(stack));
+    let change = Change::new(stack, &after, &ground.referring);
+    let announced_by = |is_counted: &dyn Fn(&Candidate) -> bool| {
+        let counted = batch.iter().filter(|candidate| is_counted(candidate));
+        let mut names: Vec<&OptionName> = counted.flat_map(|candidate| &candidate.fix.announces).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    };
+    let announced = announced_by(&|_| true);
+    let moment = batch
+        .iter()
+        .map(|candidate| candidate.moment)
+        .max()
+        .unwrap_or(Moment::Now);
+    let mut moved = change.rejected();
+    if moment == Moment::Now {
+        let excused = announced_by(&|candidate| candidate.fix.safety == Safety::Unsafe || candidate.rule.is_none());
+        moved = moved.or_else(|| moved_today(&change, ground.today(), &excused));
+    }
+    let later = ground.after(moment);
+    let moved = moved
+        .or_else(|| {
+            later
+                .iter()
+                .find_map(|&release| change.first_unannounced(release, &announced))
+        })
+        .or_else(|| change.first_unknown(&[plan.from, plan.to], &announced));
+    match moved {
         Some(moved) => Err(moved),
         None => Ok(after),
     }
 }
 
-/// The same stack, its texts parsed anew.
+/// The first option that a release of today would read otherwise, but for those `excused`.
+fn moved_today(change: &Change<'_>, today: &[Release], excused: &[&OptionName]) -> Option<Moved> {
+    today.iter().find_map(|&release| {
+        let moved = change.moved(release).into_iter();
+        let mut unexcused = moved.filter(|facts| {
+            let mut names = excused.iter();
+            !names.any(|name| name.group == facts.group() && name.name == facts.name())
+        });
+        let facts = unexcused.next()?;
+        Some(Moved::Value(OptionName::new(facts.group(), facts.name())))
+    })
+}
+
+/// The same stack, its texts parsed once more.
 #[must_use]
 pub fn copy(stack: &Stack) -> Stack {
     let layers = stack.layers().iter().map(|layer| Layer {
@@ -246,10 +377,12 @@ mod tests {
     fn mended(text: &str, settings: &Settings) -> Mended {
         let plan = Plan {
             rules: RULES,
+            oldest: Release::ROCKY,
             from: Release::ROCKY,
             to: Release::STEIN,
             settings,
             unsafe_fixes: false,
+            until: Until::Now,
         };
         mend(&stack(text), &plan)
     }
@@ -323,10 +456,12 @@ mod tests {
         let settings = Settings::default();
         let plan = Plan {
             rules: &[&LIAR],
+            oldest: Release::ROCKY,
             from: Release::ROCKY,
             to: Release::STEIN,
             settings: &settings,
-            unsafe_fixes: false,
+            unsafe_fixes: true,
+            until: Until::Upgrade,
         };
         for text in ["[libvirt]\nvirt_type = qemu\n", "[mine]\nx = 1\n"] {
             let mended = mend(&stack(text), &plan);

@@ -1,13 +1,17 @@
-//! The proof of a fix: over the whole stack, in both releases, no effective value moves but the announced ones.
+//! The proof of a fix: over the whole stack, what moves in which release, and whether the fix said so.
 //!
 //! It compares what nova reads, not texts; the text is read a second time by an independent parser in [`super::witness`].
+//! What can move at all is taken from the texts themselves, never from what a fix says of itself: see [`touched`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release};
+use crate::conf::document::{Assignment, Document};
 use crate::conf::layers::{Site, Stack};
-use crate::effective::View;
+use crate::conf::value;
+use crate::effective::{Setting, View};
 use crate::lint::OptionName;
 
 /// Why a proof failed.
@@ -15,6 +19,8 @@ use crate::lint::OptionName;
 pub enum Moved {
     /// This option would have had another value.
     Value(OptionName),
+    /// A line that oslo.config rejects would have come of it.
+    Rejected,
     /// Edits lie over each other.
     Overlap,
 }
@@ -23,61 +29,224 @@ impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(OptionName { group, name, .. }) => write!(f, "`[{group}] {name}` would have had another value"),
+            Self::Rejected => f.write_str("nova would have rejected the file"),
             Self::Overlap => f.write_str("its edits lie over each other"),
         }
     }
 }
 
-/// The first option whose value differs between `before` and `after` though nothing announced it.
+/// A change of texts, and what it touches.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The stack as it is.
+    pub before: &'a Stack,
+    /// The stack with the edits.
+    pub after: &'a Stack,
+    touched: BTreeSet<(String, String)>,
+    referring: &'a Referring,
+}
+
+/// The groups and keys of a stack's lines whose values refer to other options.
+#[derive(Debug, Default)]
+pub struct Referring(BTreeSet<(String, String)>);
+
+impl Referring {
+    /// Those of `stack`.
+    #[must_use]
+    pub fn of(stack: &Stack) -> Self {
+        let referring = stack.places().filter(|&place| {
+            let bytes = stack.document(place).source().bytes();
+            memchr::memchr(b'$', stack.assignment(place).value_span(bytes).of(bytes)).is_some()
+        });
+        Self(
+            referring
+                .map(|place| (stack.group(place).to_owned(), stack.key(place).into_owned()))
+                .collect(),
+        )
+    }
+}
+
+/// Groups and keys, as written, whose lines are not the same in both stacks, or may not be.
 ///
-/// An option that one of `releases` knows is compared as that release reads it: every name of it, references replaced.
-/// One that none of them knows is compared as it is written.
-#[must_use]
-pub fn first_moved(before: &Stack, after: &Stack, announced: &[&OptionName], releases: [Release; 2]) -> Option<Moved> {
-    let is_announced = |group: &str, name: &str| {
-        let mut moving = announced.iter().filter(|a| !a.keeps_value);
-        moving.any(|a| a.group == group && a.name == name)
-    };
-    let is_written = |name: &&OptionName| announced.iter().any(|a| a.is_same(name));
-    for release in releases {
-        let (old, new) = (View::new(before, release), View::new(after, release));
-        for facts in catalog::options(release) {
-            if !is_announced(facts.group(), facts.name()) && differs(&old, &new, facts) {
-                return Some(Moved::Value(OptionName::new(facts.group(), facts.name())));
-            }
+/// Of each file the lines that both texts begin with and those that both end with are left out; all between them counts.
+fn touched(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
+    let mut names = BTreeSet::new();
+    for (old, new) in before.layers().iter().zip(after.layers()) {
+        let (old, new) = (&old.document, &new.document);
+        let (a, b) = (old.assignments(), new.assignments());
+        let is_same = |(x, y): (&Assignment, &Assignment)| line(old, x) == line(new, y);
+        let head = a.iter().zip(b).take_while(|pair| is_same(*pair)).count();
+        let (a, b) = (&a[head..], &b[head..]);
+        let tail = a
+            .iter()
+            .rev()
+            .zip(b.iter().rev())
+            .take_while(|pair| is_same(*pair))
+            .count();
+        for (document, changed) in [(old, &a[..a.len() - tail]), (new, &b[..b.len() - tail])] {
+            let name_of = |assignment| {
+                (
+                    document.group(assignment).to_owned(),
+                    document.key(assignment).into_owned(),
+                )
+            };
+            names.extend(changed.iter().map(name_of));
         }
     }
-    let (old, new) = (written(before, releases), written(after, releases));
-    let names = old.keys().chain(new.keys());
     names
-        .filter(|name| !is_written(name))
-        .find(|name| old.get(name) != new.get(name))
-        .map(|name| Moved::Value(name.clone()))
+}
+
+/// An assignment as oslo.config takes it: where it stands, its name, its value, each in bytes.
+fn line<'a>(document: &'a Document, assignment: &Assignment) -> (&'a str, bool, &'a [u8], &'a [u8]) {
+    let bytes = document.source().bytes();
+    let is_in_section = assignment.section.is_some();
+    let key = assignment.key.of(bytes);
+    (
+        document.group(assignment),
+        is_in_section,
+        key,
+        assignment.value_span(bytes).of(bytes),
+    )
+}
+
+impl<'a> Change<'a> {
+    /// The change from one stack to the other, file for file; `referring` is of `before`.
+    #[must_use]
+    pub fn new(before: &'a Stack, after: &'a Stack, referring: &'a Referring) -> Self {
+        Self {
+            before,
+            after,
+            touched: touched(before, after),
+            referring,
+        }
+    }
+
+    /// Every option of `release` that the change can move: what reads a touched line, and whatever may refer to that.
+    fn movable(&self, release: Release) -> impl Iterator<Item = OptionFacts> + use<> {
+        let of_line = |(group, key): &(String, String)| readers(group, key, release);
+        // A line that refers to others only in the new texts is a touched one.
+        let lines = self.touched.iter().chain(&self.referring.0).flat_map(of_line);
+        let options = lines.chain(catalog::with_referring_default(release));
+        let by_name: BTreeMap<_, _> = options.map(|facts| ((facts.group(), facts.name()), facts)).collect();
+        by_name.into_values()
+    }
+
+    /// The options whose effective value `release` reads otherwise after the change. A line that says what the default is
+    /// counts as the default.
+    #[must_use]
+    pub fn moved(&self, release: Release) -> Vec<OptionFacts> {
+        let (old, new) = (View::new(self.before, release), View::new(self.after, release));
+        self.movable(release)
+            .filter(|facts| !reads_same(&old, &new, *facts))
+            .collect()
+    }
+
+    /// Whether `release` is known to read the same before and after.
+    #[must_use]
+    pub fn is_neutral(&self, release: Release) -> bool {
+        self.is_known(release) && self.moved(release).is_empty()
+    }
+
+    /// Whether it is known what `release` makes of every touched line: of a release without a complete list only the
+    /// live-migration options are.
+    #[must_use]
+    pub fn is_known(&self, release: Release) -> bool {
+        let is_listed = |key: &str| key.starts_with("live_migration_") || key == "block_migration_flag";
+        release.is_complete()
+            || self
+                .names()
+                .all(|(group, key)| is_listed(key) || catalog::by_any_name(group, key, release).is_some())
+    }
+
+    /// The first option that `release` reads otherwise after the change though `announced` does not hold it.
+    #[must_use]
+    pub fn first_unannounced(&self, release: Release, announced: &[&OptionName]) -> Option<Moved> {
+        let is_announced = |facts: &OptionFacts| {
+            let mut moving = announced.iter().filter(|a| !a.keeps_value);
+            moving.any(|a| a.group == facts.group() && a.name == facts.name())
+        };
+        let (old, new) = (View::new(self.before, release), View::new(self.after, release));
+        let mut options = self.movable(release).filter(|facts| !is_announced(facts));
+        let moved = options.find(|facts| differs(&old, &new, *facts))?;
+        Some(Moved::Value(OptionName::new(moved.group(), moved.name())))
+    }
+
+    /// The first name that none of `releases` knows and whose lines change though `announced` does not hold it.
+    #[must_use]
+    pub fn first_unknown(&self, releases: &[Release], announced: &[&OptionName]) -> Option<Moved> {
+        let is_written = |name: &&OptionName| announced.iter().any(|a| a.is_same(name));
+        let (old, new) = (self.written(self.before, releases), self.written(self.after, releases));
+        let mut names = old.keys().chain(new.keys()).filter(|name| !is_written(name));
+        let moved = names.find(|name| old.get(name) != new.get(name))?;
+        Some(Moved::Value(moved.clone()))
+    }
+
+    /// [`Moved::Rejected`] where oslo.config takes a file as it was and not as it would be.
+    #[must_use]
+    pub fn rejected(&self) -> Option<Moved> {
+        let mut files = self.before.layers().iter().zip(self.after.layers());
+        let is_new = files.any(|(old, new)| old.document.rejection().is_none() && new.document.rejection().is_some());
+        is_new.then_some(Moved::Rejected)
+    }
+
+    /// The touched names.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.touched.iter().map(|(group, key)| (group.as_str(), key.as_str()))
+    }
+
+    /// The values of every touched name that no release of these knows, as written, in reading order.
+    fn written(&self, stack: &Stack, releases: &[Release]) -> BTreeMap<OptionName, Vec<String>> {
+        let mut values: BTreeMap<OptionName, Vec<String>> = BTreeMap::new();
+        for (group, key) in self.names() {
+            let mut known = releases
+                .iter()
+                .map(|&release| catalog::by_any_name(group, key, release));
+            if known.any(|named| named.is_some()) {
+                continue;
+            }
+            let places = stack.places_of(group, key);
+            let written = places.map(|place| stack.value(Site::File(place)).into_owned());
+            values.insert(OptionName::new(group, key), written.collect());
+        }
+        values
+    }
 }
 
 /// Whether the release reads other values of an option; one that is unset in both stacks can only move by a reference.
 fn differs(old: &View<'_>, new: &View<'_>, facts: OptionFacts) -> bool {
     let (was, is) = (old.setting_of(facts), new.setting_of(facts));
-    if was.is_set() != is.is_set() {
-        return true;
-    }
-    old.texts(&was) != new.texts(&is)
+    was.is_set() != is.is_set() || old.texts(&was) != new.texts(&is)
 }
 
-/// The values of every option that no release of these knows, as written, in reading order.
-fn written(stack: &Stack, releases: [Release; 2]) -> BTreeMap<OptionName, Vec<String>> {
-    let mut values: BTreeMap<OptionName, Vec<String>> = BTreeMap::new();
-    for place in stack.places() {
-        let (group, key) = (stack.group(place), stack.key(place));
-        let is_known = releases
-            .iter()
-            .any(|&release| catalog::by_any_name(group, &key, release).is_some());
-        if !is_known {
-            values
-                .entry(OptionName::new(group, key))
-                .or_default()
-                .push(stack.value(Site::File(place)).into_owned());
-        }
+/// Whether the release comes to the same value of an option, whether a line says it or it is the default.
+fn reads_same(old: &View<'_>, new: &View<'_>, facts: OptionFacts) -> bool {
+    let (was, is) = (old.setting_of(facts), new.setting_of(facts));
+    let (before, after) = (old.texts(&was), new.texts(&is));
+    if was.is_set() == is.is_set() {
+        return before == after || (!facts.is_multi() && is_one_value(old, &was, new, &is));
     }
-    values
+    let depends = |view: &View<'_>, setting: &Setting| {
+        let default = facts.default_text().unwrap_or_default();
+        !setting.is_set() && (facts.is_host_dependent() || view.depends_on_host(facts.group(), &default))
+    };
+    !facts.is_multi() && !depends(old, &was) && !depends(new, &is) && is_one_value(old, &was, new, &is)
+}
+
+/// Whether two texts are one value to the option's type.
+fn is_one_value(old: &View<'_>, was: &Setting, new: &View<'_>, is: &Setting) -> bool {
+    match (old.value(was), new.value(is)) {
+        (Ok(before), Ok(after)) => before == after,
+        _ => false,
+    }
+}
+
+/// Whether the release rejects a value of `setting`.
+pub(super) fn is_rejected(view: &View<'_>, setting: &Setting) -> bool {
+    let kind = setting.facts.option_type();
+    let texts = view.texts(setting);
+    texts.map_or(true, |texts| {
+        texts
+            .iter()
+            .any(|text| value::check(&kind, text, view.profile()).is_err())
+    })
 }

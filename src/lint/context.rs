@@ -71,6 +71,8 @@ pub struct Context<'a> {
     pub stack: &'a Stack,
     /// The stack as the release of today reads it.
     pub from: View<'a>,
+    /// The oldest release that may run today: that of `from`, or before it where the files do not tell it.
+    pub today_oldest: Release,
     /// The stack as the release to come reads it.
     pub to: View<'a>,
     /// What the operator wants.
@@ -92,6 +94,7 @@ impl<'a> Context<'a> {
         Self {
             stack,
             from,
+            today_oldest: from.release(),
             to,
             settings,
             before: live_migration(&from),
@@ -100,6 +103,19 @@ impl<'a> Context<'a> {
             references: OnceCell::new(),
             reach: OnceCell::new(),
         }
+    }
+
+    /// The same, where any release from `oldest` up to that of `from` may run today.
+    #[must_use]
+    pub fn since(mut self, oldest: Release) -> Self {
+        self.today_oldest = oldest.min(self.from.release());
+        self
+    }
+
+    /// Every release that may run today, oldest first.
+    pub fn today(&self) -> impl Iterator<Item = Release> + use<> {
+        let (oldest, newest) = (self.today_oldest, self.from.release());
+        Release::all().filter(move |&release| oldest <= release && release <= newest)
     }
 
     /// Every written name that the rules about single options share, looked up once.

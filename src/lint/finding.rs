@@ -156,6 +156,15 @@ pub enum Edited {
     With(Release),
 }
 
+/// When an edit may be written; see [`crate::fix::grade`], which finds it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Moment {
+    /// Now: the release that runs today reads the same values before and after.
+    Now,
+    /// With the hop to this release: the one that runs today still reads the old text.
+    With(Release),
+}
+
 /// A step of the upgrade, and when to edit for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -212,6 +221,12 @@ pub struct Finding {
     pub step: Option<Step>,
     /// The option it is about, where no line can be blamed.
     pub option: Option<OptionName>,
+    /// When its fix may be written; `None` until [`crate::fix::grade`] has looked, and where there is no fix.
+    pub moment: Option<Moment>,
+    /// Why its fix is not safe though the rule offers it as such; found out by [`crate::fix::grade`].
+    pub objection: Option<String>,
+    /// Whether its fix writes a value that no line of the files holds, for the reason that it gives.
+    pub is_reasoned: bool,
 }
 
 impl Finding {
@@ -229,7 +244,17 @@ impl Finding {
             fix: None,
             step: None,
             option: None,
+            moment: None,
+            objection: None,
+            is_reasoned: false,
         }
+    }
+
+    /// With a fix whose value follows from what the files mean today, though no line of them holds it.
+    #[must_use]
+    pub fn reasoned(mut self) -> Self {
+        self.is_reasoned = true;
+        self
     }
 
     /// About an option that no line sets.

@@ -15,7 +15,9 @@ pub mod slip;
 pub mod suppressions;
 
 pub use context::{Context, LiveMigration};
-pub use finding::{Edited, Finding, Fix, LayerEdit, Location, OptionName, Place, Related, Safety, Severity, Step};
+pub use finding::{
+    Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
+};
 pub use seen::Seen;
 pub use settings::{ActionChoice, Ignore, Settings};
 

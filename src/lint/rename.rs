@@ -192,16 +192,11 @@ impl Job<'_, '_, '_> {
     }
 
     fn title(&self) -> String {
-        let verb = if self.stays_in_group() {
+        if self.stays_in_group() {
             format!("rename `{}` to `{}`", self.seen.key, self.new.name())
         } else {
             format!("move `{}` to `{}`", self.seen.title(), self.new.title())
-        };
-        if self.seen.before.is_none() || self.knows_new(self.context.from.release()) {
-            return verb;
         }
-        let today = self.context.from.release().short();
-        format!("{verb} (with the upgrade: {today} does not know the new name)")
     }
 
     /// The edits that give `places` the new name, and every reference to the old one with them.

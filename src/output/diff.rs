@@ -26,7 +26,7 @@ pub fn unified(before: &Document, after: &Document, style: Style) -> String {
         text: String::new(),
     };
     out.line("1", &format!("--- {path}"));
-    out.line("1", &format!("+++ {path} (mended)"));
+    out.line("1", &format!("+++ {path} (fixed)"));
     for group in group_diff_ops(ops, CONTEXT) {
         hunk(&mut out, &group, &old, &new);
     }
@@ -141,7 +141,7 @@ mod tests {
         let after = document("[a]\nadmin_password = x\nc = 2");
         assert_eq!(
             unified(&before, &after, Style::default()),
-            "--- nova.conf\n+++ nova.conf (mended)\n@@ -1,4 +1,3 @@\n [a]\n admin_password = ***\n-b = 1\n c = 2\n\\ No newline at end of file\n"
+            "--- nova.conf\n+++ nova.conf (fixed)\n@@ -1,4 +1,3 @@\n [a]\n admin_password = ***\n-b = 1\n c = 2\n\\ No newline at end of file\n"
         );
         assert_eq!(unified(&before, &before, Style::default()), "");
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Checked, Counts};
 use crate::catalog::Release;
 use crate::conf::layers::Stack;
-use crate::lint::{Context, Edited, Finding, Location};
+use crate::lint::{Context, Edited, Finding, Location, Moment};
 
 /// The number of the schema.
 pub const VERSION: u32 = 1;
@@ -62,6 +62,8 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         json!({
             "title": fix.title,
             "safety": fix.safety.as_str(),
+            "moment": finding.moment.map(moment),
+            "unsafe_because": finding.objection,
         })
     });
     let related: Vec<Value> = finding
@@ -95,6 +97,15 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
 
 fn hop((from, to): (Release, Release)) -> Value {
     json!({"from": from.number(), "to": to.number()})
+}
+
+/// When an edit may be written: `now`, or `with` the hop to a release.
+#[must_use]
+pub fn moment(moment: Moment) -> Value {
+    match moment {
+        Moment::Now => json!({"when": "now"}),
+        Moment::With(release) => json!({"when": "with", "release": release.number()}),
+    }
 }
 
 /// When to edit: `before` the upgrade, `between` two hops, or `with` one.

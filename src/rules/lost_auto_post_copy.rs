@@ -36,6 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Action::Abort
         ))
         .with_help(format!("write `{ACTION} = {action}`: {reason}"))
-        .with_fix(fix);
+        .with_fix(fix)
+        .reasoned();
     findings.push(context.with_sites(finding, &setting));
 }

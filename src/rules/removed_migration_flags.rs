@@ -65,7 +65,7 @@ fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding
             .as_ref()
             .map_or(format!("remove it together with `{LIVE}`"), |fix| fix.title.clone());
         let help = [vec![title], remarks(context, name, last, is_read)].concat().join("; ");
-        findings.push(found(last).with_help(help).with_fix(fix));
+        findings.push(found(last).with_help(help).with_fix(fix).reasoned());
     }
 }
 

@@ -119,14 +119,7 @@ fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>) -> Option<c
         return None;
     }
     let today = context.from.release();
-    let title = match seen.before {
-        Some(_) => format!(
-            "remove `{}` (with the upgrade: {} still reads it)",
-            seen.title(),
-            today.short()
-        ),
-        None => format!("remove `{}`", seen.title()),
-    };
+    let title = format!("remove `{}`", seen.title());
     let mut fix = context.removal(title, Safety::Safe, &[place]);
     let options = readers(&seen.group, &seen.key, today);
     fix.announces.extend(

@@ -1,0 +1,168 @@
+//! One stack on its way through `fix`: what is to be written, what waits for the upgrade, and what speaks against it.
+//!
+//! It prints nothing and writes nothing.
+
+use super::Request;
+use crate::catalog::Release;
+use crate::commands::proven::{self, Proven};
+use crate::commands::verify::VerifyError;
+use crate::conf::layers::Stack;
+use crate::fix::witness::{self, Witnessed};
+use crate::fix::write::Planned;
+use crate::fix::{self, Mended, Plan, Until};
+use crate::lint::{self, ActionChoice};
+use crate::migration::Action;
+use crate::output::{Counts, shown_path};
+use crate::rules::RULES;
+
+/// The releases that may run today.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Today {
+    pub(super) oldest: Release,
+    pub(super) newest: Release,
+}
+
+/// One stack, fixed and proved.
+pub(super) struct Job {
+    pub(super) before: Stack,
+    /// With the edits up to the moment asked for: what `--write` writes.
+    pub(super) written: Mended,
+    /// With those on top that belong to a later hop of the upgrade.
+    pub(super) later: Mended,
+    pub(super) today: Today,
+    /// How many findings the stack has as it is.
+    pub(super) counts: Counts,
+    /// Per file that is written: its layer, and what the witness says.
+    pub(super) changed: Vec<(usize, Witnessed)>,
+    /// The same, from what is written to what comes later.
+    pub(super) changed_later: Vec<(usize, Witnessed)>,
+    /// What this host does with the new texts; `None` where it was not tried.
+    pub(super) proven: Option<Proven>,
+}
+
+impl Job {
+    pub(super) fn new(before: Stack, today: Today, request: &Request) -> Self {
+        let plan = |until| Plan {
+            rules: RULES,
+            oldest: today.oldest,
+            from: today.newest,
+            to: request.to,
+            settings: &request.settings,
+            unsafe_fixes: request.unsafe_fixes,
+            until,
+        };
+        let asked = plan(request.until);
+        let found = lint::run(RULES, &asked.context(&before));
+        let written = fix::mend(&before, &asked);
+        let later = fix::mend(&written.stack, &plan(Until::Upgrade));
+        let releases = [today.newest, request.to];
+        Self {
+            counts: Counts::of(&found),
+            changed: changed(&before, &written, releases),
+            changed_later: changed(&written.stack, &later, releases),
+            before,
+            written,
+            later,
+            today,
+            proven: None,
+        }
+    }
+
+    /// Tries the new texts on this host; where the action was free to choose and fails, the other one.
+    pub(super) fn tried(mut self, request: &Request) -> Result<Self, VerifyError> {
+        self.proven = Some(proven::prove(&self.later.stack, request.to)?);
+        if self.works_here() || request.settings.action != ActionChoice::Auto || request.to < Release::STEIN {
+            return Ok(self);
+        }
+        let context = lint::Context::new(&self.before, self.today.newest, request.to, &request.settings);
+        let (chosen, _) = context.chosen_action();
+        let Some(other) = Action::ALL.into_iter().find(|action| *action != chosen) else {
+            return Ok(self);
+        };
+        let mut instead = request.clone();
+        instead.settings.action = ActionChoice::Fixed(other);
+        let mut second = Self::new(fix::copy(&self.before), self.today, &instead);
+        second.proven = Some(proven::prove(&second.later.stack, request.to)?);
+        Ok(if second.works_here() { second } else { self })
+    }
+
+    fn works_here(&self) -> bool {
+        self.proven.as_ref().is_none_or(|proven| proven.works)
+    }
+
+    /// Whether nothing speaks against what is written.
+    pub(super) fn is_proved(&self) -> bool {
+        let is_contradicted = |(_, witnessed): &(usize, Witnessed)| matches!(witnessed, Witnessed::Contradicted { .. });
+        self.works_here() && self.written.refused.is_empty() && !self.changed.iter().any(is_contradicted)
+    }
+
+    /// Everything that speaks against a change, a line each.
+    pub(super) fn objections(&self) -> Vec<String> {
+        let refused = self
+            .written
+            .refused
+            .iter()
+            .chain(&self.later.refused)
+            .map(|refused| format!("not proved: {}: {}", refused.title, refused.moved));
+        let files = self.changed.iter().chain(&self.changed_later);
+        let contradicted = files.filter_map(|(layer, witnessed)| match witnessed {
+            Witnessed::Contradicted { section, key } => Some(format!(
+                "not proved: {}: an independent parser reads another value of `[{section}] {key}`",
+                self.path(*layer)
+            )),
+            _ => None,
+        });
+        let failed = self.proven.iter().filter(|proven| !proven.works).map(|proven| {
+            let remedy = proven.remedy.iter().map(|remedy| format!("; {remedy}"));
+            format!(
+                "not proven on this host: {}{}",
+                proven.headline,
+                remedy.collect::<String>()
+            )
+        });
+        let mut all: Vec<String> = refused.chain(contradicted).chain(failed).collect();
+        all.dedup();
+        all
+    }
+
+    /// What is left for a person: found in the text that is written, and not answered by an edit that comes later.
+    pub(super) fn left(&self) -> impl Iterator<Item = &lint::Finding> {
+        let is_answered = |finding: &lint::Finding| {
+            let title = finding.fix.as_ref().map(|fix| &fix.title);
+            let mut later = self.later.applied.iter();
+            title.is_some_and(|title| {
+                later.any(|applied| applied.rule == Some(finding.rule.id) && applied.title == *title)
+            })
+        };
+        self.written
+            .findings
+            .iter()
+            .filter(move |finding| !is_answered(finding))
+    }
+
+    pub(super) fn path(&self, layer: usize) -> String {
+        shown_path(self.before.layers()[layer].document.source().path())
+    }
+
+    /// The files that are written, with their texts.
+    pub(super) fn planned(&self) -> impl Iterator<Item = Planned> + '_ {
+        self.changed.iter().map(|&(layer, _)| {
+            let (old, new) = (&self.before.layers()[layer], &self.written.stack.layers()[layer]);
+            Planned {
+                path: old.document.source().path().to_owned(),
+                before: old.document.source().bytes().to_vec(),
+                after: new.document.source().bytes().to_vec(),
+            }
+        })
+    }
+}
+
+/// The layers whose texts differ, each with the witness's word.
+fn changed(before: &Stack, mended: &Mended, releases: [Release; 2]) -> Vec<(usize, Witnessed)> {
+    let layers = before.layers().iter().zip(mended.stack.layers()).enumerate();
+    layers
+        .map(|(layer, (old, new))| (layer, old.document.source().bytes(), new.document.source().bytes()))
+        .filter(|(_, old, new)| old != new)
+        .map(|(layer, old, new)| (layer, witness::witness(old, new, &mended.announced, releases)))
+        .collect()
+}

@@ -1,0 +1,313 @@
+//! What `fix` prints: what changes now, what waits for the upgrade and the command for it, and what is left.
+//!
+//! It decides nothing.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::job::Job;
+use super::{Mode, Request};
+use crate::conf::layers::Stack;
+use crate::conf::load::{Input, STDIN};
+use crate::effective::mask;
+use crate::fix::witness::Witnessed;
+use crate::fix::write::Written;
+use crate::fix::{Applied, Until};
+use crate::lint::{Moment, Safety};
+use crate::output::{Checked, Counts, Format, Style, counted_word, diff, json, pretty, short, shown_path};
+
+/// Everything `fix` prints.
+pub(super) struct Report<'a> {
+    pub(super) request: &'a Request,
+    pub(super) checked: &'a Checked,
+    pub(super) jobs: &'a [Job],
+    pub(super) written: &'a [Written],
+}
+
+impl Report<'_> {
+    /// What is found: in the files as they are where nothing was written, else in the new texts.
+    pub(super) fn counts(&self, job: &Job) -> Counts {
+        match self.request.mode {
+            Mode::Diff => job.counts,
+            Mode::Write(_) => Counts::of(&job.written.findings),
+        }
+    }
+
+    pub(super) fn render(&self, style: Style) -> String {
+        match self.request.format {
+            Format::Json => self.json(),
+            Format::Pretty | Format::Short => self.text(style),
+        }
+    }
+
+    fn text(&self, style: Style) -> String {
+        let mut out = pretty::header(self.checked);
+        for job in self.jobs {
+            let text = self.job_text(job, style);
+            out.push_str(&text);
+            out.push_str(if text.is_empty() { "" } else { "\n" });
+        }
+        out.push_str(&self.last_lines());
+        out
+    }
+
+    fn job_text(&self, job: &Job, style: Style) -> String {
+        let mut out = String::new();
+        for proven in job.proven.iter().filter(|proven| proven.works) {
+            out.push_str(&format!("proven on this host: {}\n", proven.headline));
+        }
+        for objection in job.objections() {
+            out.push_str(&format!("{objection}\n"));
+        }
+        let mut parts = Vec::new();
+        if !job.written.applied.is_empty() {
+            let (before, after) = (&job.before, &job.written.stack);
+            let diffs = diffs(before, after, &job.changed, style);
+            parts.push(format!("{}\n{}{diffs}", self.heading(job), lines(&job.written.applied)));
+        }
+        if !job.later.applied.is_empty() {
+            let (before, after) = (&job.written.stack, &job.later.stack);
+            let diffs = diffs(before, after, &job.changed_later, style);
+            let heading = format!("with the upgrade, not before: {} reads the old text", todays(job));
+            parts.push(format!("{heading}\n{}{diffs}", lines(&job.later.applied)));
+        }
+        let mut left = String::new();
+        for finding in job.left() {
+            left.push_str(&short::finding(&job.written.stack, finding));
+        }
+        if !left.is_empty() {
+            parts.push(format!("left to you:\n{left}"));
+        }
+        out.push_str(&parts.join("\n"));
+        out
+    }
+
+    /// Over what is written: what holds for it.
+    fn heading(&self, job: &Job) -> String {
+        let is_neutral = |applied: &Applied| applied.moment == Moment::Now && applied.safety == Safety::Safe;
+        match self.request.until {
+            _ if job.written.applied.iter().all(|a| is_neutral(a) && a.rule.is_some()) => {
+                format!("now: {} reads the same before and after", todays(job))
+            }
+            Until::Now => "now:".to_owned(),
+            Until::Hop(release) => format!("up to the hop to {}:", release.short()),
+            Until::Upgrade => format!("for the whole upgrade to {}:", self.request.to.short()),
+        }
+    }
+
+    fn last_lines(&self) -> String {
+        let changed: usize = self.jobs.iter().map(|job| job.changed.len()).sum();
+        let later: usize = self.jobs.iter().map(|job| job.changed_later.len()).sum();
+        let mut out = String::new();
+        match self.request.mode {
+            _ if changed == 0 && later == 0 => return "nothing to fix\n".to_owned(),
+            _ if changed == 0 => out.push_str("nothing to fix now\n"),
+            Mode::Diff => {
+                let when = if self.request.until == Until::Now { " now" } else { "" };
+                out.push_str(&format!(
+                    "{} would change{when}; `--write` writes\n",
+                    counted_word(changed, "file")
+                ));
+            }
+            Mode::Write(_) if self.written.is_empty() => out.push_str("nothing is written\n"),
+            Mode::Write(_) => {
+                for written in self.written {
+                    out.push_str(&format!("wrote {}", shown_path(&written.target)));
+                    if let Some(backup) = &written.backup {
+                        out.push_str(&format!("; the old text is in {}", shown_path(backup)));
+                    }
+                    out.push('\n');
+                }
+            }
+        }
+        if later > 0 {
+            let edits: usize = self.jobs.iter().map(|job| job.later.applied.len()).sum();
+            out.push_str(&format!(
+                "{} in {} left for the upgrade; when it is made: {}\n",
+                counted_word(edits, "edit"),
+                counted_word(later, "file"),
+                command(self.request)
+            ));
+        }
+        out
+    }
+
+    fn json(&self) -> String {
+        let jobs: Vec<Value> = self.jobs.iter().map(|job| self.job_json(job)).collect();
+        let written: Vec<Value> = self
+            .written
+            .iter()
+            .map(|written| {
+                json!({
+                    "file": written.target.to_string_lossy(),
+                    "backup": written.backup.as_ref().map(|path| path.to_string_lossy()),
+                    "in_place": written.in_place,
+                })
+            })
+            .collect();
+        let mut document = json::checked(self.checked);
+        document["stacks"] = json!(jobs);
+        document["written"] = json!(written);
+        format!("{document}\n")
+    }
+
+    fn job_json(&self, job: &Job) -> Value {
+        let context = crate::lint::Context::new(
+            &job.written.stack,
+            job.today.newest,
+            self.request.to,
+            &self.request.settings,
+        );
+        let left: Vec<Value> = job.left().map(|finding| json::finding(&context, finding)).collect();
+        let proven = job
+            .proven
+            .as_ref()
+            .map(|proven| json!({"works": proven.works, "headline": proven.headline, "remedy": proven.remedy}));
+        let applied = |applied: &[Applied]| -> Vec<Value> {
+            let each = applied.iter().map(|applied| {
+                json!({
+                    "rule": applied.rule,
+                    "title": applied.title,
+                    "safety": applied.safety.as_str(),
+                    "moment": json::moment(applied.moment),
+                    "edits": edits(&job.before, applied),
+                })
+            });
+            each.collect()
+        };
+        let (before, now, later) = (&job.before, &job.written.stack, &job.later.stack);
+        json!({
+            "applied": applied(&job.written.applied),
+            "later": applied(&job.later.applied),
+            "proven": proven,
+            "objections": job.objections(),
+            "changed": files(before, now, &job.changed),
+            "changed_later": files(now, later, &job.changed_later),
+            "left": left,
+        })
+    }
+}
+
+/// The releases that may run today, in words.
+fn todays(job: &Job) -> String {
+    let (oldest, newest) = (job.today.oldest, job.today.newest);
+    if oldest == newest {
+        newest.short().to_owned()
+    } else {
+        format!("what may run today ({} to {})", oldest.short(), newest.short())
+    }
+}
+
+/// What was done, a line each, the hop it belongs to first.
+fn lines(applied: &[Applied]) -> String {
+    let line = |applied: &Applied| {
+        let hop = match applied.moment {
+            Moment::Now => String::new(),
+            Moment::With(release) => format!("with {}: ", release.short()),
+        };
+        let rule = applied.rule.unwrap_or("as asked");
+        let unsafe_mark = if applied.safety == Safety::Unsafe {
+            " (unsafe)"
+        } else {
+            ""
+        };
+        format!("  {hop}{rule}{unsafe_mark}: {}\n", applied.title)
+    };
+    applied.iter().map(line).collect()
+}
+
+fn diffs(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], style: Style) -> String {
+    let mut out = String::new();
+    for (layer, witnessed) in changed {
+        out.push('\n');
+        out.push_str(&diff_of(before, after, *layer, style));
+        if let Witnessed::NotWitnessed(reason) = witnessed {
+            out.push_str(&format!("not witnessed by a second parser: {reason}\n"));
+        }
+    }
+    out
+}
+
+fn diff_of(before: &Stack, after: &Stack, layer: usize, style: Style) -> String {
+    let (old, new) = (&before.layers()[layer], &after.layers()[layer]);
+    diff::unified(&old.document, &new.document, style)
+}
+
+fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)]) -> Vec<Value> {
+    let file = |(layer, witnessed): &(usize, Witnessed)| {
+        let (agrees, reason) = match witnessed {
+            Witnessed::Agrees => (json!(true), Value::Null),
+            Witnessed::NotWitnessed(reason) => (Value::Null, json!(reason.to_string())),
+            Witnessed::Contradicted { .. } => (json!(false), Value::Null),
+        };
+        json!({
+            "file": before.layers()[*layer].document.source().path().to_string_lossy(),
+            "diff": diff_of(before, after, *layer, Style::default()),
+            "witnessed": agrees,
+            "not_witnessed_because": reason,
+        })
+    };
+    changed.iter().map(file).collect()
+}
+
+/// The edits of one fix, for others to make; a secret in a new text is masked, and said to be.
+fn edits(before: &Stack, applied: &Applied) -> Vec<Value> {
+    let edit = |edit: &crate::lint::LayerEdit| {
+        let text = String::from_utf8_lossy(&edit.edit.text);
+        let shown = mask::without_secrets_of(before, &text);
+        json!({
+            "file": before.layers()[edit.layer].document.source().path().to_string_lossy(),
+            "span": {"start": edit.edit.span.start, "end": edit.edit.span.end},
+            "text": shown,
+            "masked": shown != text,
+            "safety": applied.safety.as_str(),
+            "moment": json::moment(applied.moment),
+        })
+    };
+    applied.edits.iter().map(edit).collect()
+}
+
+/// So many paths are named in a command to be copied.
+const MOST: usize = 5;
+
+/// The command that makes the edits which wait, to be copied.
+fn command(request: &Request) -> String {
+    let mut words = vec!["novamend".to_owned(), "fix".to_owned()];
+    if let Some(from) = request.from {
+        words.extend(["--from".to_owned(), from.short().to_owned()]);
+    }
+    words.extend(["--to".to_owned(), request.to.short().to_owned()]);
+    if request.sources.root != Path::new("/") {
+        words.extend(["--root".to_owned(), quoted(&request.sources.root)]);
+    }
+    for input in &request.sources.ordered {
+        match input {
+            Input::File(path) => words.extend(["--config-file".to_owned(), quoted(path)]),
+            Input::Directory(path) => words.extend(["--config-dir".to_owned(), quoted(path)]),
+            Input::Stdin => words.push(STDIN.to_owned()),
+        }
+    }
+    if !request.sources.environment.is_empty() {
+        words.push("--env".to_owned());
+    }
+    if request.unsafe_fixes {
+        words.push("--unsafe-fixes".to_owned());
+    }
+    words.extend(["--when", "upgrade", "--write"].map(str::to_owned));
+    words.extend(request.sources.paths.iter().take(MOST).map(|path| quoted(path)));
+    if request.sources.paths.len() > MOST {
+        words.push("…".to_owned());
+    }
+    format!("`{}`", words.join(" "))
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let shown = shown_path(path);
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
+    if !shown.is_empty() && shown.chars().all(is_plain) {
+        return shown;
+    }
+    format!("'{}'", shown.replace('\'', "'\\''"))
+}

@@ -1,0 +1,169 @@
+//! When each fix may be written, and whether it is as safe as its rule offers it.
+//!
+//! A rule knows what it wants to change; what the change does to the release that runs today is found out here, by the
+//! proof, for every fix of every rule alike. A fix that a rule offers as safe stays so only
+//!
+//! * if the releases that may run today read the same values before and after (then it may be written *now*), or if a hop
+//!   lies ahead with which the old text stops counting (then it belongs *with* that hop);
+//! * and if it makes no value count that today's release does not read, nor one that the release to come rejects.
+
+use crate::catalog::fate::readers;
+use crate::catalog::{OptionFacts, Release};
+use crate::conf::layers::Stack;
+use crate::effective::View;
+use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
+
+use super::proof::{self, Change, Referring};
+use super::with_edits;
+
+/// What is asked again for every fix of one stack.
+#[derive(Debug)]
+pub(super) struct Ground {
+    /// See [`Referring`].
+    pub(super) referring: Referring,
+    /// Every release that may run today, the newest first.
+    today: Vec<Release>,
+    /// Every release that the upgrade stops at, and the one to come.
+    stops: Vec<Release>,
+}
+
+impl Ground {
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        let mut today: Vec<Release> = context.today().collect();
+        today.reverse();
+        let (from, to) = (context.from.release(), context.to.release());
+        let mut stops = from.hops(to);
+        if stops.is_empty() {
+            stops.push(to);
+        }
+        Self {
+            referring: Referring::of(context.stack),
+            today,
+            stops,
+        }
+    }
+
+    /// Every release that may run today.
+    pub(super) fn today(&self) -> &[Release] {
+        &self.today
+    }
+
+    /// The releases that read the new text if it is written at `moment`, other than those of today.
+    pub(super) fn after(&self, moment: Moment) -> Vec<Release> {
+        let first = match moment {
+            Moment::Now => return self.stops.clone(),
+            Moment::With(first) => first,
+        };
+        let mut releases = vec![first];
+        releases.extend(self.stops.iter().copied().filter(|&stop| stop > first));
+        releases
+    }
+}
+
+/// Gives every finding that has a fix its moment, and takes "safe" from the fixes that are not.
+pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
+    if findings.iter().all(|finding| finding.fix.is_none()) {
+        return;
+    }
+    let ground = Ground::of(context);
+    for finding in findings {
+        let Some(fix) = &finding.fix else {
+            continue;
+        };
+        let Ok(after) = with_edits(context.stack, &[fix]) else {
+            finding.moment = Some(Moment::Now);
+            continue;
+        };
+        let change = Change::new(context.stack, &after, &ground.referring);
+        let (moment, mut objection) = moment(context, &ground, &change, finding);
+        if fix.safety == Safety::Safe {
+            objection = objection.or_else(|| unkept(context, &change, finding));
+        }
+        finding.moment = Some(moment);
+        if let (Some(objection), Some(fix)) = (objection.filter(|_| is_safe(finding)), &mut finding.fix) {
+            fix.safety = Safety::Unsafe;
+            finding.objection = Some(objection);
+        }
+    }
+}
+
+fn is_safe(finding: &Finding) -> bool {
+    finding.fix.as_ref().is_some_and(|fix: &Fix| fix.safety == Safety::Safe)
+}
+
+/// When the change may be written, and what speaks against calling it safe where no moment suits.
+fn moment(context: &Context<'_>, ground: &Ground, change: &Change<'_>, finding: &Finding) -> (Moment, Option<String>) {
+    let Some(&reading) = ground.today.iter().find(|&&release| !change.is_neutral(release)) else {
+        return (Moment::Now, None);
+    };
+    if reading < context.from.release() {
+        // A newer one may run as well, to which the old text is nothing: the hop that ends it is the next.
+        let next = reading.next().unwrap_or(reading);
+        return (Moment::With(next), None);
+    }
+    let stated = finding.step.and_then(|step| match step.edited {
+        Edited::With(release) | Edited::Between(release, _) => Some(release),
+        Edited::Before => None,
+    });
+    let mut stops = ground.stops.iter().copied().filter(|&stop| stop > reading);
+    let found = stated.filter(|&release| release > reading);
+    let hop = found.or_else(|| stops.find(|&stop| change.is_neutral(stop) || is_over(change, stop)));
+    if let Some(release) = hop {
+        return (Moment::With(release), None);
+    }
+    let reads = change.moved(reading);
+    let what = reads
+        .first()
+        .map_or_else(String::new, |facts| format!(" of `{}`", facts.title()));
+    let objection = format!("it changes the value{what} that {} reads today", reading.short());
+    (Moment::Now, Some(objection))
+}
+
+/// Whether the old lines set nothing any more in `stop`.
+fn is_over(change: &Change<'_>, stop: Release) -> bool {
+    let is_old = |(group, key): &(&str, &str)| change.before.places_of(group, key).next().is_some();
+    let mut old = change.names().filter(is_old);
+    change.is_known(stop) && old.all(|(group, key)| readers(group, key, stop).is_empty())
+}
+
+/// What speaks against a safe fix though it is written at the right moment: a value that counts in the release to come
+/// and is none that today's release reads, or that the release to come does not take.
+fn unkept(context: &Context<'_>, change: &Change<'_>, finding: &Finding) -> Option<String> {
+    let to = context.to.release();
+    let (old, new) = (View::new(change.before, to), View::new(change.after, to));
+    for facts in change.moved(to) {
+        let (was, is) = (old.setting_of(facts), new.setting_of(facts));
+        if !is.is_set() {
+            continue;
+        }
+        let title = facts.title();
+        let is_rejected = proof::is_rejected(&new, &is) && !(was.is_set() && proof::is_rejected(&old, &was));
+        if is_rejected {
+            return Some(format!("{} rejects the value for `{title}`", to.short()));
+        }
+        let texts = new.texts(&is).unwrap_or_default();
+        if !finding.is_reasoned && !is_read_today(context, change, &texts) {
+            let today = context.today_oldest.short();
+            return Some(format!(
+                "it makes a value of `{title}` count that {today} does not read today"
+            ));
+        }
+    }
+    None
+}
+
+/// Whether every release of today has an option, set by a line that the change touches, with the values `texts`.
+fn is_read_today(context: &Context<'_>, change: &Change<'_>, texts: &[String]) -> bool {
+    let has = |stack: &Stack, release: Release| {
+        let view = View::new(stack, release);
+        let mut options: Vec<OptionFacts> = Vec::new();
+        for (group, key) in change.names() {
+            options.extend(readers(group, key, release));
+        }
+        options.iter().any(|facts| {
+            let setting = view.setting_of(*facts);
+            setting.is_set() && view.texts(&setting).is_ok_and(|read| read == texts)
+        })
+    };
+    context.today().all(|release| has(change.before, release))
+}

@@ -1,0 +1,154 @@
+//! What `fix --write` writes by itself changes nothing for the nova that runs: real nova of today's release reads every
+//! value alike from the old text and from the new one.
+//!
+//! Every fixture and every real file (`$NOVAMEND_SHARED/corpus` or `../shared/corpus`), each taken for a file of every
+//! release whose nova is at hand, on its way to the next release and to the newest.
+
+#[path = "oracle/beside.rs"]
+mod beside;
+#[path = "oracle/python.rs"]
+mod python;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use novamend::catalog::{self, Release};
+use novamend::conf::Document;
+use novamend::conf::layers::Stack;
+use novamend::effective::View;
+use novamend::fix::{Plan, Until, mend};
+use novamend::lint::Settings;
+use novamend::rules::RULES;
+use novamend::text::Source;
+use serde_json::{Value, json};
+
+use beside::beside;
+use python::Oracle;
+
+const NOVAS: [(&str, u32); 7] = [
+    ("nova-18", 18),
+    ("nova-19", 19),
+    ("nova-25", 25),
+    ("nova-28", 28),
+    ("nova-31", 31),
+    ("nova-33", 33),
+    ("nova-34", 34),
+];
+/// So many questions fit a pipe.
+const BATCH: usize = 4;
+
+/// Every `*.conf` of the fixtures, and every real file.
+fn files() -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    let mut directories: Vec<PathBuf> = fs::read_dir(rules)
+        .expect("fixtures")
+        .map(|rule| rule.expect("a rule").path())
+        .collect();
+    directories.extend(beside("corpus"));
+    for directory in directories {
+        for file in fs::read_dir(directory).expect("a directory") {
+            let path = file.expect("a file").path();
+            if path.extension().is_some_and(|extension| extension == "conf") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    paths
+}
+
+/// A text that would be written now, and the one it is written over.
+struct Written {
+    what: String,
+    before: PathBuf,
+    after: tempfile::NamedTempFile,
+    /// Every option that either text sets, by group and name.
+    asked: Vec<Value>,
+}
+
+/// What `fix --write` would make of `path` where `from` runs; `None` where it changes nothing.
+fn written(path: &Path, from: Release, to: Release) -> Option<Written> {
+    let settings = Settings::default();
+    let bytes = fs::read(path).expect("a fixture is read");
+    let before = Stack::of(Document::parse(Source::new(path, bytes.clone())));
+    let plan = Plan {
+        rules: RULES,
+        oldest: from,
+        from,
+        to,
+        settings: &settings,
+        unsafe_fixes: false,
+        until: Until::Now,
+    };
+    let mended = mend(&before, &plan);
+    let text = mended.stack.layers()[0].document.source().bytes();
+    if text == bytes {
+        return None;
+    }
+    let after = tempfile::NamedTempFile::new().expect("a temporary file");
+    fs::write(after.path(), text).expect("the new text");
+    let mut asked = BTreeSet::new();
+    for stack in [&before, &mended.stack] {
+        let view = View::new(stack, from);
+        let set = catalog::options(from).filter(|option| view.setting_of(*option).is_set());
+        asked.extend(set.map(|option| (option.group(), option.name())));
+    }
+    let titles: Vec<&str> = mended.applied.iter().map(|applied| applied.title.as_str()).collect();
+    Some(Written {
+        what: format!("{} from {from} to {to}: {}", path.display(), titles.join("; ")),
+        before: path.to_owned(),
+        after,
+        asked: asked.into_iter().map(|(group, name)| json!([group, name])).collect(),
+    })
+}
+
+#[test]
+fn real_nova_of_today_reads_the_same_before_and_after() {
+    let paths = files();
+    let mut failures = Vec::new();
+    for (name, number) in NOVAS {
+        let Some(mut nova) = Oracle::start(name, "nova_all.py") else {
+            continue;
+        };
+        let from = Release::from_number(number).expect("a release");
+        let targets: BTreeSet<Release> = [from.next().unwrap_or(from), Release::NEWEST].into_iter().collect();
+        let all: Vec<Written> = paths
+            .iter()
+            .flat_map(|path| targets.iter().filter_map(|&to| written(path, from, to)))
+            .collect();
+        let mut values = 0;
+        for batch in all.chunks(BATCH) {
+            let questions: Vec<Value> = batch
+                .iter()
+                .flat_map(|written| {
+                    [
+                        json!([written.before, written.asked]),
+                        json!([written.after.path(), written.asked]),
+                    ]
+                })
+                .collect();
+            for (written, answers) in batch.iter().zip(nova.ask(&questions).chunks(2)) {
+                values += answers[0]["values"].as_object().map_or(0, serde_json::Map::len);
+                for part in ["error", "values", "others"] {
+                    // The message of a rejection holds the path.
+                    let alike =
+                        answers[0][part] == answers[1][part] || (part == "error" && answers[0][part].is_string());
+                    if !alike {
+                        let (old, new) = (&answers[0][part], &answers[1][part]);
+                        failures.push(format!("{name}: {}: {part} {old}, then {new}", written.what));
+                    }
+                }
+            }
+        }
+        eprintln!("{name}: {} rewritten files, {values} values compared", all.len());
+        assert!(all.len() > 10 && values > 10, "{name} was asked hardly anything");
+    }
+    assert!(
+        failures.is_empty(),
+        "{} differ:\n{}",
+        failures.len(),
+        failures.join("\n")
+    );
+}
