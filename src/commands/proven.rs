@@ -1,6 +1,6 @@
 //! Proves on this host what a mended stack will do to a guest that does not converge.
 //!
-//! The trials are run by [`super::verify`]; this hands over the live-migration options alone, so no secret leaves the files.
+//! The trials are run by [`super::verify`]; this hands over what decides over a live migration, and no secret.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::io::Write;
 use super::verify::{self, VerifyError};
 use crate::catalog::{self, Release};
 use crate::conf::layers::Stack;
-use crate::effective::{View, printed};
+use crate::effective::View;
 
 /// The verdict on a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,23 +43,30 @@ pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
     })
 }
 
+/// The options of `[DEFAULT]` that a live migration depends on, besides all of `[libvirt]`.
+const OF_DEFAULT: [&str; 3] = ["compute_driver", "host", "my_ip"];
+
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
 fn options(stack: &Stack, release: Release) -> String {
     let view = View::new(stack, release);
-    let decides = |name: &str| name == "virt_type" || name.starts_with("live_migration_");
-    let all = catalog::options(release).filter(|facts| facts.group() == "libvirt" && decides(facts.name()));
-    let mut text = String::from("[libvirt]\n");
+    let decides = |group: &str, name: &str| group == "libvirt" || (group == "DEFAULT" && OF_DEFAULT.contains(&name));
+    let all = catalog::options(release).filter(|facts| decides(facts.group(), facts.name()));
+    let (mut text, mut group) = (String::new(), "");
     for facts in all {
         let setting = view.setting_of(facts);
         if !setting.is_set() {
             continue;
         }
-        let value = match view.value(&setting) {
-            Ok(value) => printed(&value),
-            Err(_) => view.text(&setting).ok().flatten().unwrap_or_default(),
-        };
-        if !catalog::is_secret(facts.name(), &value) && !value.contains('\n') {
-            text.push_str(&format!("{} = {}\n", facts.name(), value.replace('$', "$$")));
+        if facts.group() != group {
+            group = facts.group();
+            text.push_str(&format!("[{group}]\n"));
+        }
+        let texts = view.texts(&setting).unwrap_or_default();
+        for value in texts {
+            let is_secret = facts.is_secret() || catalog::is_secret(facts.name(), &value);
+            if !is_secret && !value.contains('\n') {
+                text.push_str(&format!("{} = {}\n", facts.name(), value.replace('$', "$$")));
+            }
         }
     }
     text
@@ -75,12 +82,12 @@ mod tests {
 
     #[test]
     fn only_what_decides_is_handed_over_with_references_resolved() {
-        let text = b"[DEFAULT]\ntransport_url = rabbit://a:hush@b/\nreserved_host_memory_mb = 900\n[libvirt]\nrbd_secret_uuid = x\n\
+        let text = b"[DEFAULT]\nmy_ip = 192.0.2.1\ntransport_url = rabbit://a:hush@b/\nreserved_host_memory_mb = 900\n[libvirt]\nrbd_secret_uuid = x\n\
             live_migration_completion_timeout = $reserved_host_memory_mb\nlive_migration_timeout_action = Wrong\n";
         let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.to_vec())));
         assert_eq!(
             options(&stack, Release::NEWEST),
-            "[libvirt]\nlive_migration_completion_timeout = 900\nlive_migration_timeout_action = Wrong\n"
+            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = 900\nlive_migration_timeout_action = Wrong\n"
         );
     }
 }
