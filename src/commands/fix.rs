@@ -11,7 +11,7 @@ use super::proven::{self, Proven};
 use super::verify::VerifyError;
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
-use crate::commands::sources::Survey;
+use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::layers::Stack;
 use crate::conf::load::STDIN;
 use crate::fix::witness::{self, Witnessed};
@@ -36,8 +36,8 @@ pub enum Mode {
 pub struct Request {
     /// Which files.
     pub sources: Sources,
-    /// The release of today; `None`: inferred.
-    pub from: Option<Release>,
+    /// The upgrade, as it was asked for.
+    pub upgrade: Upgrade,
     /// The release to come.
     pub to: Release,
     /// What the operator wants.
@@ -175,13 +175,13 @@ impl Job {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.from, Some(request.to));
+    let survey = Survey::of(&request.sources, request.upgrade);
     survey.complain(&request.sources, terminal);
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
     }
     let mut failed = !survey.errors.is_empty();
-    let checked = survey.checked(request.to, request.from);
+    let checked = survey.checked(request.to);
     let mut jobs = Vec::new();
     for target in survey.targets {
         let from = target.from;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Sources, Terminal};
 use crate::catalog::{self, Release};
-use crate::commands::sources::Survey;
+use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::layers::{Place, Site, Stack};
 use crate::effective::{Setting, View, mask};
 use crate::names::normal_group;
@@ -36,7 +36,11 @@ pub struct Request {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.release, None);
+    let upgrade = Upgrade {
+        from: request.release,
+        to: None,
+    };
+    let survey = Survey::of(&request.sources, upgrade);
     survey.complain(&request.sources, terminal);
     let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
         Outcome::Clean

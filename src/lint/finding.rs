@@ -4,7 +4,7 @@
 
 pub use crate::conf::layers::Place;
 
-use super::Rule;
+use super::{Condition, Rule};
 use crate::catalog::Release;
 use crate::text::{Edit, Span};
 
@@ -212,6 +212,8 @@ pub struct Finding {
     pub step: Option<Step>,
     /// The option it is about, where no line can be blamed.
     pub option: Option<OptionName>,
+    /// What must run today for it to hold; `None`: it holds whatever may run ([`super::run_today`]).
+    pub condition: Option<Condition>,
 }
 
 impl Finding {
@@ -229,6 +231,7 @@ impl Finding {
             fix: None,
             step: None,
             option: None,
+            condition: None,
         }
     }
 

@@ -2,9 +2,15 @@
 //!
 //! Why it matters and what to do is left to the other formats.
 
-use super::{address, plain};
+use super::{Checked, address, plain};
 use crate::conf::layers::Stack;
 use crate::lint::{Finding, Safety};
+
+/// The first lines of a report.
+#[must_use]
+pub fn header(checked: &Checked) -> String {
+    format!("{}\n{}", checked.line(), checked.listing())
+}
 
 /// One finding, with its line end.
 #[must_use]
