@@ -2,7 +2,8 @@
 //!
 //! It orders and reads; nothing is judged here.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -46,6 +47,17 @@ pub struct Target {
     pub inputs: Vec<Input>,
 }
 
+impl Target {
+    /// Whether a second reading gives the same: what comes through a pipe comes once.
+    fn can_be_read_again(&self) -> bool {
+        self.inputs.iter().all(|input| match input {
+            Input::Stdin => false,
+            Input::File(path) => path.is_file(),
+            Input::Directory(_) => true,
+        })
+    }
+}
+
 /// The stacks to read, and what is not read.
 #[derive(Debug, Default)]
 pub struct Targets {
@@ -59,19 +71,26 @@ pub struct Targets {
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
-    fn add(&mut self, path: PathBuf, known: &mut HashSet<PathBuf>) {
+    fn add(&mut self, path: PathBuf, known: &mut HashMap<PathBuf, PathBuf>) {
         let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        if known.insert(identity) {
-            let input = if path == Path::new("-") {
-                Input::Stdin
-            } else {
-                Input::File(path)
-            };
-            self.targets.push(Target { inputs: vec![input] });
+        match known.entry(identity) {
+            Entry::Occupied(known) => {
+                let why = format!("is {} once more", output::shown_path(known.get()));
+                self.not_read.push(NotRead { path, why });
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert(path.clone());
+                let input = if path == Path::new("-") {
+                    Input::Stdin
+                } else {
+                    Input::File(path)
+                };
+                self.targets.push(Target { inputs: vec![input] });
+            }
         }
     }
 
-    fn add_directory(&mut self, path: &Path, known: &mut HashSet<PathBuf>) {
+    fn add_directory(&mut self, path: &Path, known: &mut HashMap<PathBuf, PathBuf>) {
         let walked = directory::walk(path);
         if walked.files.is_empty() && walked.errors.is_empty() {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
@@ -88,7 +107,7 @@ impl Sources {
     /// The stacks to read; none where nothing is named and nova would find nothing.
     #[must_use]
     pub fn targets(&self) -> Targets {
-        let (mut found, mut known) = (Targets::default(), HashSet::new());
+        let (mut found, mut known) = (Targets::default(), HashMap::new());
         for path in &self.paths {
             if path.is_dir() {
                 found.add_directory(path, &mut known);
@@ -233,7 +252,8 @@ impl Survey {
                 (None, _) => Today::of_options(&stack, upgrade.to),
             };
             let files = files_of(&target)?;
-            Ok(Surveyed::new(target, today, files, keeps.then_some(stack)))
+            let stack = (keeps || !target.can_be_read_again()).then_some(stack);
+            Ok(Surveyed::new(target, today, files, stack))
         };
         let outcomes: Vec<Result<Surveyed, LoadError>> = if found.targets.len() > 1 && !has_stdin(&found.targets) {
             found.targets.into_par_iter().map(read).collect()
