@@ -111,7 +111,8 @@ pub(crate) struct HandedOver {
 
 #[derive(Debug, Args)]
 pub(crate) struct SourceArguments {
-    /// Files, directories of *.conf, or `-` for standard input, each checked by itself; default: where nova looks
+    /// Files, directories (every *.conf in and below them), or `-` for standard input, each file checked by itself;
+    /// default: where nova looks
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -123,7 +124,7 @@ pub(crate) struct StackArguments {
     /// A file nova is started with; order decides, as it does for nova
     #[arg(long, value_name = "FILE", help_heading = "Files as nova takes them")]
     pub(crate) config_file: Vec<PathBuf>,
-    /// A directory of *.conf nova is started with
+    /// A directory of *.conf nova is started with: together one stack
     #[arg(long, value_name = "DIR", help_heading = "Files as nova takes them")]
     pub(crate) config_dir: Vec<PathBuf>,
     /// The nova service whose default files are read where none is named
@@ -141,7 +142,7 @@ pub(crate) struct StackArguments {
     /// docs/catalog.md describes it
     #[arg(long, value_name = "FILE")]
     pub(crate) extra_catalog: Vec<PathBuf>,
-    /// Look for default files under this directory instead of /
+    /// Look for default files, and for the nova that is installed, under this directory instead of /
     #[arg(
         long,
         value_name = "DIR",
@@ -149,12 +150,15 @@ pub(crate) struct StackArguments {
         help_heading = "Files as nova takes them"
     )]
     pub(crate) root: PathBuf,
+    /// Read no file that is longer: bytes, or a number with K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = novamend::bounded::parse_size)]
+    pub(crate) max_size: u64,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArguments {
-    /// The release that runs today: number, series or date (18, rocky, 2025.1), or `auto`, the newest that knows every
-    /// option in the files
+    /// The release that runs today: number, series or date (18, rocky, 2025.1), or `auto`: the nova that is installed
+    /// where the files are this host's, else whatever the options in the files leave [default: auto]
     #[arg(long, value_name = "REL", value_parser = parse_from)]
     pub(crate) from: Option<From>,
     /// The release to come [default: the newest known]
@@ -295,7 +299,7 @@ pub(crate) struct WhereArguments {
     /// `group.name`, such as `libvirt.live_migration_timeout_action`; with --all the first PATH
     #[arg(value_name = "OPTION", required_unless_present = "all")]
     pub(crate) option: Option<String>,
-    /// Files, directories of *.conf, or `-`; default: where nova looks
+    /// Files, directories (every *.conf in and below them), or `-`; default: where nova looks
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Every assignment, in reading order
@@ -303,7 +307,8 @@ pub(crate) struct WhereArguments {
     pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) stack: StackArguments,
-    /// The release that reads the files: number, series or date [default: inferred from the options in them]
+    /// The release that reads the files: number, series or date [default: what is installed, or the newest the
+    /// options in them allow]
     #[arg(long, value_name = "REL", value_parser = parse_release)]
     pub(crate) release: Option<Release>,
     /// How to print

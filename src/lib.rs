@@ -1,10 +1,11 @@
 //! Reads nova.conf exactly as nova does and mends it for an upgrade.
 //!
-//! The layers, lowest first: [`text`]; [`conf`] and [`catalog`]; [`migration`]; [`lint`]; [`rules`],
+//! The layers, lowest first: [`text`] and [`bounded`]; [`conf`] and [`catalog`]; [`migration`]; [`lint`]; [`rules`],
 //! [`settings`], [`fix`] and [`output`]; [`commands`]. Imports point downward only (`tests/layers.rs`).
 
 #![forbid(unsafe_code)]
 
+pub mod bounded;
 pub mod catalog;
 pub mod commands;
 pub mod conf;

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
+use novamend::bounded::{self, Refused};
 use novamend::catalog::{self, Release, extra};
+use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::conf::load::{self, Input};
 use novamend::fix::write::{self, Options, Planned};
@@ -25,7 +27,7 @@ use crate::cli::{
 
 pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> Result<check::Request, String> {
     let file = file_settings(&arguments.report)?;
-    let (from, to) = releases(&arguments.upgrade, &file)?;
+    let (upgrade, to) = releases(&arguments.upgrade, &file)?;
     let (format, fail_on) = (format(&arguments.report), fail_on(&arguments.report, &file));
     let mut settings = file.settings;
     settings.pedantic = arguments.report.pedantic;
@@ -34,7 +36,7 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
     }
     Ok(check::Request {
         sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
-        from,
+        upgrade,
         to,
         settings,
         format,
@@ -45,7 +47,7 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
 
 pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Result<mend::Request, String> {
     let file = file_settings(&arguments.report)?;
-    let (from, to) = releases(&arguments.upgrade, &file)?;
+    let (upgrade, to) = releases(&arguments.upgrade, &file)?;
     let (format, fail_on) = (format(&arguments.report), fail_on(&arguments.report, &file));
     let mut settings = file.settings;
     settings.pedantic = arguments.report.pedantic;
@@ -62,7 +64,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
     }
     Ok(mend::Request {
         sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
-        from,
+        upgrade,
         to,
         settings,
         format,
@@ -101,7 +103,10 @@ pub(crate) fn add_extra(paths: &[PathBuf]) -> Result<(), String> {
     let mut rows = String::new();
     for path in paths {
         let shown = novamend::output::shown_path(path);
-        let text = fs::read_to_string(path).map_err(|error| format!("`{shown}` could not be read: {error}"))?;
+        let text = bounded::read_text(path, bounded::LIMIT).map_err(|error| match error {
+            Refused::Io(error) => format!("`{shown}` could not be read: {error}"),
+            error => format!("`{shown}` {error}"),
+        })?;
         rows.push_str(&extra::read(&text).map_err(|error| format!("`{shown}` is no list of options: {error}"))?);
         rows.push('\n');
     }
@@ -145,16 +150,18 @@ fn fail_on(report: &ReportArguments, file: &FileSettings) -> FailOn {
     }
 }
 
-fn releases(upgrade: &UpgradeArguments, file: &FileSettings) -> Result<(Option<Release>, Release), String> {
+/// The upgrade as it was asked for, and the release it leads to.
+fn releases(upgrade: &UpgradeArguments, file: &FileSettings) -> Result<(Upgrade, Release), String> {
     let from = match upgrade.from {
         Some(From::Release(release)) => Some(release),
         Some(From::Auto) => None,
         None => file.from,
     };
-    let to = upgrade.to.or(file.to).unwrap_or(Release::NEWEST);
+    let said = upgrade.to.or(file.to);
+    let to = said.unwrap_or(Release::NEWEST);
     match from {
         Some(from) if from > to => Err(format!("an upgrade does not lead from {from} back to {to}")),
-        _ => Ok((from, to)),
+        _ => Ok((Upgrade { from, to: said }, to)),
     }
 }
 
@@ -165,7 +172,7 @@ fn settings_path(report: &ReportArguments) -> Option<PathBuf> {
     report
         .settings
         .clone()
-        .or_else(|| Some(PathBuf::from(settings::FILE_NAME)).filter(|path| path.is_file()))
+        .or_else(|| Some(PathBuf::from(settings::FILE_NAME)).filter(|path| path.exists()))
 }
 
 fn file_settings(report: &ReportArguments) -> Result<FileSettings, String> {
@@ -253,10 +260,19 @@ fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatc
         program: stack.program.clone(),
         environment,
         root: stack.root.clone(),
-        home: std::env::var_os("HOME")
-            .filter(|home| !home.is_empty())
-            .map(PathBuf::from),
+        home: home(&stack.root),
+        max_size: stack.max_size,
     }
+}
+
+/// The home directory below `root`: nothing outside of it counts for the files of an image.
+fn home(root: &Path) -> Option<PathBuf> {
+    let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
+    let home = PathBuf::from(home);
+    Some(match home.strip_prefix("/") {
+        Ok(below) if root != Path::new("/") => root.join(below),
+        _ => home,
+    })
 }
 
 /// `--config-file` and `--config-dir` in the order they stand on the command line.

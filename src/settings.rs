@@ -2,12 +2,11 @@
 //!
 //! It is read strictly: a mistake is shown with its place, as a setting that is silently ignored would be a trap.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, value};
 
+use crate::bounded::{self, Refused};
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::{Ignore, Rule, Settings, Severity};
@@ -32,14 +31,14 @@ pub struct FileSettings {
 /// A mistake in the file, or why it could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The system's word.
-    #[error("`{path}` could not be read: {source}")]
-    Io {
+    /// The file is not read.
+    #[error("{}", not_read(path, why))]
+    NotRead {
         /// The file.
         path: PathBuf,
         /// Why.
         #[source]
-        source: io::Error,
+        why: Refused,
     },
     /// Something in it is wrong.
     #[error("{path}:{line}:{column}: {message}\n  {excerpt}\n  {caret}")]
@@ -59,14 +58,22 @@ pub enum SettingsError {
     },
 }
 
+fn not_read(path: &Path, why: &Refused) -> String {
+    let path = path.display();
+    match why {
+        Refused::Io(error) => format!("`{path}` could not be read: {error}"),
+        why => format!("`{path}` {why}"),
+    }
+}
+
 /// Reads `path`; `rules` are the ids it may name.
 ///
 /// # Errors
 /// The file cannot be read, or the first mistake in it.
 pub fn read(path: &Path, rules: &[&Rule]) -> Result<FileSettings, SettingsError> {
-    let text = fs::read_to_string(path).map_err(|source| SettingsError::Io {
+    let text = bounded::read_text(path, bounded::LIMIT).map_err(|why| SettingsError::NotRead {
         path: path.to_owned(),
-        source,
+        why,
     })?;
     parse(path, &text, rules)
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// Each module and the layer it is of; a module may import those of lower layers, and itself.
 const LAYERS: &[(&str, u8)] = &[
     ("text", 0),
+    ("bounded", 0),
     ("names", 0),
     ("option_type", 0),
     ("conf", 1),

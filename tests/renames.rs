@@ -11,6 +11,7 @@ use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
 use novamend::conf::Document;
 use novamend::conf::layers::{Layer, Origin, Stack};
 use novamend::effective::View;
+use novamend::effective::today::Today;
 use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::Settings;
 use novamend::rules::RULES;
@@ -71,10 +72,10 @@ fn stack(texts: &[String]) -> Stack {
 
 fn mended(stack: &Stack, from: Release, to: Release) -> Mended {
     let settings = Settings::default();
+    let today = Today::said(from);
     let plan = Plan {
         rules: RULES,
-        oldest: from,
-        from,
+        today: &today,
         to,
         settings: &settings,
         unsafe_fixes: false,

@@ -4,6 +4,7 @@ use novamend::catalog::{self, Release};
 use novamend::conf::layers::Stack;
 use novamend::conf::{Document, Item, ItemKind, edit};
 use novamend::effective::View;
+use novamend::effective::today::Today;
 use novamend::fix::{Plan, Until, mend};
 use novamend::lint::{OptionName, Settings};
 use novamend::rules::RULES;
@@ -96,13 +97,14 @@ proptest! {
     #[test]
     fn mending_moves_only_what_is_announced_and_mending_again_changes_nothing(bytes in text(), unsafe_fixes: bool) {
         let settings = Settings::default();
-        let plan = Plan {
-            rules: RULES, oldest: Release::ROCKY, from: Release::ROCKY, to: Release::NEWEST, settings: &settings, unsafe_fixes,
+        let today = Today::said(Release::ROCKY);
+    let plan = Plan {
+            rules: RULES, today: &today, to: Release::NEWEST, settings: &settings, unsafe_fixes,
             until: Until::Upgrade,
         };
         let before = Stack::of(document(&bytes));
         let mended = mend(&before, &plan);
-        for release in [plan.from, plan.to] {
+        for release in [plan.today.newest, plan.to] {
             let (old, new) = (View::new(&before, release), View::new(&mended.stack, release));
             for option in catalog::options(release) {
                 let name = OptionName::new(option.group(), option.name());

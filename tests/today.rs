@@ -17,6 +17,7 @@ use novamend::catalog::{self, Release};
 use novamend::conf::Document;
 use novamend::conf::layers::Stack;
 use novamend::effective::View;
+use novamend::effective::today::Today;
 use novamend::fix::{Plan, Until, mend};
 use novamend::lint::Settings;
 use novamend::rules::RULES;
@@ -73,10 +74,10 @@ fn written(path: &Path, from: Release, to: Release) -> Option<Written> {
     let settings = Settings::default();
     let bytes = fs::read(path).expect("a fixture is read");
     let before = Stack::of(Document::parse(Source::new(path, bytes.clone())));
+    let today = Today::said(from);
     let plan = Plan {
         rules: RULES,
-        oldest: from,
-        from,
+        today: &today,
         to,
         settings: &settings,
         unsafe_fixes: false,

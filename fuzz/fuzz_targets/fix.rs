@@ -7,6 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use novamend::catalog::{self, Release};
 use novamend::conf::Document;
 use novamend::conf::layers::Stack;
+use novamend::effective::today::Today;
 use novamend::fix::witness::{Witnessed, witness};
 use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::{ActionChoice, Context, OptionName, Settings, run};
@@ -30,10 +31,10 @@ fuzz_target!(|data: &[u8]| {
         explicit: choice.is_multiple_of(7),
         ..Settings::default()
     };
+    let today = Today::said(from);
     let plan = Plan {
         rules: RULES,
-        oldest: from,
-        from,
+        today: &today,
         to,
         settings: &settings,
         unsafe_fixes: choice.is_multiple_of(2),

@@ -10,7 +10,8 @@ use novamend::conf::layers::{Site, Stack};
 use novamend::conf::substitution::{references, substitute};
 use novamend::conf::value::check;
 use novamend::conf::{Document, ItemKind};
-use novamend::effective::{View, inference, mask};
+use novamend::effective::today::Today;
+use novamend::effective::{View, mask};
 use novamend::text::{Edit, Source, Span, apply_edits};
 
 fuzz_target!(|data: &[u8]| {
@@ -36,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
             let _ = check(&named.option.option_type(), &value, view.profile());
         }
     }
-    let _ = inference::infer(&stack).reason();
+    let _ = Today::of_options(&stack, None).why();
 });
 
 fn parse(data: &[u8]) -> Document {

@@ -27,12 +27,12 @@ pub struct HostMinima {
     pub next_qemu: Version,
 }
 
-/// No release goes by a name.
+/// No release that is known goes by a name.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("no nova release is called `{name}`; {hint}known: {}", known())]
+#[error("{what}known: {}", known())]
 pub struct UnknownRelease {
-    name: String,
-    hint: String,
+    /// What is wrong with the name, up to what follows.
+    what: String,
 }
 
 const FIRST: u8 = 13;
@@ -61,6 +61,22 @@ const SERIES: [(&str, Option<&str>); 22] = [
     ("flamingo", Some("2025.2")),
     ("gazpacho", Some("2026.1")),
     ("hibiscus", Some("2026.2")),
+];
+
+/// The releases before the first known one, as (series, date): the last of them is 12.
+const OLDER: [(&str, &str); 12] = [
+    ("austin", "2010.1"),
+    ("bexar", "2011.1"),
+    ("cactus", "2011.2"),
+    ("diablo", "2011.3"),
+    ("essex", "2012.1"),
+    ("folsom", "2012.2"),
+    ("grizzly", "2013.1"),
+    ("havana", "2013.2"),
+    ("icehouse", "2014.1"),
+    ("juno", "2014.2"),
+    ("kilo", "2015.1"),
+    ("liberty", "2015.2"),
 ];
 
 impl Release {
@@ -275,11 +291,41 @@ impl FromStr for Release {
 impl UnknownRelease {
     fn new(name: &str) -> Self {
         let lower = name.trim().to_lowercase();
-        let words = Release::all().flat_map(|release| [Some(release.series()), release.date()]);
-        let hint = nearest(&lower, words.flatten()).map_or(String::new(), |word| format!("did you mean `{word}`? "));
-        let name = name.to_owned();
-        Self { name, hint }
+        let first = lower.split_whitespace().next().unwrap_or_default();
+        let what = if is_older(first) {
+            let oldest = Release::OLDEST;
+            format!("`{name}` is older than {oldest}, the oldest release known; ")
+        } else if is_newer(first) {
+            format!("`{name}` is newer than {}, the newest release known; ", Release::NEWEST)
+        } else {
+            let words = Release::all().flat_map(|release| [Some(release.series()), release.date()]);
+            let near = nearest(&lower, words.flatten());
+            let hint = near.map_or(String::new(), |word| format!("did you mean `{word}`? "));
+            format!("no nova release is called `{name}`; {hint}")
+        };
+        Self { what }
     }
+}
+
+/// Whether `word` names a release before the first known one: by series, date, or number, which nova counts from 12 on.
+fn is_older(word: &str) -> bool {
+    let is_named = |(series, date): &(&str, &str)| *series == word || word == *date || is_micro_of(word, date);
+    OLDER.iter().any(is_named) || whole_version(word).is_some_and(|major| (1..u32::from(FIRST)).contains(&major))
+}
+
+fn is_newer(word: &str) -> bool {
+    whole_version(word).is_some_and(|major| (u32::from(Release::NEWEST.0) + 1..100).contains(&major))
+}
+
+/// `2015.1.4` of `2015.1`.
+fn is_micro_of(word: &str, date: &str) -> bool {
+    word.strip_prefix(date).is_some_and(|rest| rest.starts_with('.'))
+}
+
+/// The major number of `12`, `12.0` or `12.0.6`.
+fn whole_version(word: &str) -> Option<u32> {
+    let numbers: Option<Vec<u32>> = word.split('.').map(|part| part.parse().ok()).collect();
+    numbers.filter(|numbers| numbers.len() <= 3)?.first().copied()
 }
 
 fn known() -> String {
@@ -348,6 +394,21 @@ mod tests {
             "rocky 2 3",
         ] {
             assert!(Release::parse(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn of_an_older_or_newer_release_the_nearest_end_is_named() {
+        for name in ["liberty", "Kilo", "12", "12.0.6", "2015.1", "2015.1.4", "1"] {
+            let error = Release::parse(name).unwrap_err().to_string();
+            assert!(
+                error.contains("is older than mitaka (13), the oldest release known"),
+                "{error}"
+            );
+        }
+        for name in ["35", "35.0.0"] {
+            let error = Release::parse(name).unwrap_err().to_string();
+            assert!(error.contains("is newer than 2026.2 hibiscus (34)"), "{error}");
         }
     }
 

@@ -6,15 +6,17 @@ use std::collections::HashSet;
 use std::io;
 
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
-use crate::commands::sources::{Survey, Surveyed};
+use crate::commands::sources::{Survey, Surveyed, Upgrade};
 use crate::conf::layers::Layer;
 use crate::conf::load::LoadError;
-use crate::lint::{self, Context, Edited, Finding, Safety, Settings};
-use crate::output::{Counts, Format, Style, json, pretty, short};
-use crate::rules::RULES;
+use crate::fix;
+use crate::lint::{self, Context, Edited, Finding, Found, Safety, Settings};
+use crate::output::{Counts, Format, Style, Summary, SuppressedCounts, json, pretty, short};
+use crate::rules::{LIVE_MIGRATION, RULES};
 
 /// So many stacks are checked at once; the results of one batch are in memory, not of all.
 const BATCH: usize = 256;
@@ -24,8 +26,8 @@ const BATCH: usize = 256;
 pub struct Request {
     /// Which files.
     pub sources: Sources,
-    /// The release of today; `None`: inferred.
-    pub from: Option<Release>,
+    /// The upgrade, as it was asked for.
+    pub upgrade: Upgrade,
     /// The release to come.
     pub to: Release,
     /// What the operator wants.
@@ -41,11 +43,24 @@ pub struct Request {
 /// The results of one stack, printed but not yet written.
 struct Checked {
     text: String,
-    counts: Counts,
-    fixable: (usize, usize),
+    summary: Summary,
     is_empty: bool,
     ignorable: Vec<lint::Ignore>,
     steps: Vec<(Edited, String)>,
+    /// What is suppressed, for the one format that lists it.
+    suppressed: Vec<Value>,
+}
+
+/// What all stacks have come to so far.
+#[derive(Default)]
+struct Total {
+    summary: Summary,
+    ignorable: Vec<lint::Ignore>,
+    steps: Vec<(Edited, String)>,
+    known_steps: HashSet<(Edited, String)>,
+    suppressed: Vec<Value>,
+    is_failed: bool,
+    is_begun: bool,
 }
 
 /// Runs the check and returns, besides the outcome, one ignore per finding where a baseline is asked for.
@@ -53,44 +68,32 @@ struct Checked {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcome, Vec<lint::Ignore>)> {
-    let survey = Survey::of(&request.sources, request.from, Some(request.to));
+    let survey = Survey::of(&request.sources, request.upgrade);
     survey.complain(&request.sources, terminal);
-    let mut failed = !survey.errors.is_empty() || survey.targets.is_empty();
     if survey.targets.is_empty() {
         return Ok((Outcome::Failed, Vec::new()));
     }
-    let checked = survey.checked(request.to, request.from);
+    let checked = survey.checked(request.to);
     match request.format {
         Format::Pretty => terminal.print(&pretty::header(&checked))?,
-        Format::Short => terminal.print(&format!("{}\n", checked.line()))?,
+        Format::Short => terminal.print(&short::header(&checked))?,
         Format::Json => terminal.print(&json::open(&checked))?,
     }
-    let style = terminal.style;
-    let (mut counts, mut fixable, mut ignorable) = (Counts::default(), (0, 0), Vec::new());
-    let (mut steps, mut known_steps) = (Vec::new(), HashSet::new());
-    let mut is_first = true;
+    let mut total = Total {
+        is_failed: !survey.errors.is_empty(),
+        ..Total::default()
+    };
     let mut targets = survey.targets.into_iter();
     loop {
         let batch: Vec<Surveyed> = targets.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
-        for outcome in check_batch(batch, request, style) {
+        for outcome in check_batch(batch, request, terminal.style) {
             match outcome {
-                Ok(result) => {
-                    if request.format == Format::Json && !result.is_empty {
-                        terminal.print(if is_first { "\n" } else { ",\n" })?;
-                        is_first = false;
-                    }
-                    terminal.print(&result.text)?;
-                    counts = counts.plus(result.counts);
-                    fixable = (fixable.0 + result.fixable.0, fixable.1 + result.fixable.1);
-                    ignorable.extend(result.ignorable);
-                    // Each once: a fleet says the same ten thousand times.
-                    steps.extend(result.steps.into_iter().filter(|step| known_steps.insert(step.clone())));
-                }
+                Ok(result) => total.add(result, request.format, terminal)?,
                 Err(error) => {
-                    failed = true;
+                    total.is_failed = true;
                     terminal.complain(&error);
                 }
             }
@@ -98,27 +101,46 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
     }
     match request.format {
         Format::Pretty => {
-            terminal.print(&pretty::plan(&checked, &steps))?;
-            terminal.print(&pretty::summary(counts, fixable))?;
+            terminal.print(&pretty::plan(&checked, &total.steps))?;
+            terminal.print(&total.summary.line(&checked))?;
         }
-        Format::Short => terminal.print(&pretty::summary(counts, fixable))?,
-        Format::Json => terminal.print(&json::close(counts))?,
+        Format::Short => terminal.print(&total.summary.line(&checked))?,
+        Format::Json => terminal.print(&json::close(&total.summary, &total.suppressed))?,
     }
-    let outcome = if failed {
+    let outcome = if total.is_failed {
         Outcome::Failed
     } else {
-        outcome(counts, request.fail_on)
+        outcome(total.summary.counts, request.fail_on)
     };
-    Ok((outcome, ignorable))
+    Ok((outcome, total.ignorable))
+}
+
+impl Total {
+    fn add(&mut self, result: Checked, format: Format, terminal: &mut Terminal<'_>) -> io::Result<()> {
+        if format == Format::Json && !result.is_empty {
+            terminal.print(if self.is_begun { ",\n" } else { "\n" })?;
+            self.is_begun = true;
+        }
+        terminal.print(&result.text)?;
+        self.summary = self.summary.plus(result.summary);
+        self.ignorable.extend(result.ignorable);
+        self.suppressed.extend(result.suppressed);
+        // Each once: a fleet says the same ten thousand times.
+        let known = &mut self.known_steps;
+        let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
+        self.steps.extend(steps);
+        Ok(())
+    }
 }
 
 fn check_batch(batch: Vec<Surveyed>, request: &Request, style: Style) -> Vec<Result<Checked, LoadError>> {
     let check = |target: Surveyed| {
-        let from = target.from;
+        let today = target.today.clone();
         let stack = target.into_stack(&request.sources)?;
-        let context = Context::new(&stack, from, request.to, &request.settings);
-        let findings = lint::run(RULES, &context);
-        Ok(Checked::new(&context, &findings, request, style))
+        let context = Context::of_today(&stack, &today, request.to, &request.settings);
+        let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
+        fix::grade(&context, &mut found.findings);
+        Ok(Checked::new(&context, &found, request, style))
     };
     if batch.len() > 1 {
         batch.into_par_iter().map(check).collect()
@@ -128,8 +150,8 @@ fn check_batch(batch: Vec<Surveyed>, request: &Request, style: Style) -> Vec<Res
 }
 
 impl Checked {
-    fn new(context: &Context<'_>, findings: &[Finding], request: &Request, style: Style) -> Self {
-        let format = request.format;
+    fn new(context: &Context<'_>, found: &Found, request: &Request, style: Style) -> Self {
+        let (format, findings) = (request.format, &found.findings);
         let in_baseline = findings.iter().filter(|_| request.is_baseline);
         let texts: Vec<String> = findings
             .iter()
@@ -139,6 +161,7 @@ impl Checked {
                 Format::Json => json::finding(context, finding).to_string(),
             })
             .collect();
+        let listed = found.suppressed.iter().filter(|_| format == Format::Json);
         let count = |safety| {
             findings
                 .iter()
@@ -147,18 +170,23 @@ impl Checked {
         };
         Self {
             text: texts.join(if format == Format::Json { ",\n" } else { "" }),
-            counts: Counts::of(findings),
-            fixable: (count(Safety::Safe), count(Safety::Unsafe)),
+            summary: Summary {
+                counts: Counts::of(findings),
+                fixable: (count(Safety::Safe), count(Safety::Unsafe)),
+                suppressed: SuppressedCounts::of(&found.suppressed),
+            },
             is_empty: findings.is_empty(),
             ignorable: in_baseline.map(|finding| ignore(context, finding)).collect(),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
+            suppressed: listed.map(|suppressed| json::suppressed(context, suppressed)).collect(),
         }
     }
 }
 
 /// When to edit which option, of a finding that a hop brings about.
 fn step(context: &Context<'_>, finding: &Finding) -> Option<(Edited, String)> {
-    let step = finding.step.filter(|step| step.hop.is_some())?;
+    let is_certain = finding.condition.is_none();
+    let step = finding.step.filter(|step| is_certain && step.hop.is_some())?;
     let option = context.option_of(finding.location)?;
     Some((step.edited, option))
 }

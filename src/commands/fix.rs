@@ -10,14 +10,14 @@ use std::path::Path;
 
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
-use crate::commands::sources::Survey;
+use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::load::STDIN;
 use crate::fix::Until;
 use crate::fix::write::{self, Options, Planned, Written};
 use crate::lint::Settings;
 use crate::output::{Counts, Format};
 
-use job::{Job, Today};
+use job::Job;
 use report::Report;
 
 /// What becomes of the new texts.
@@ -34,8 +34,8 @@ pub enum Mode {
 pub struct Request {
     /// Which files.
     pub sources: Sources,
-    /// The release of today; `None`: inferred.
-    pub from: Option<Release>,
+    /// The upgrade, as it was asked for.
+    pub upgrade: Upgrade,
     /// The release to come.
     pub to: Release,
     /// What the operator wants.
@@ -59,19 +59,16 @@ pub struct Request {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.from, Some(request.to));
+    let survey = Survey::of(&request.sources, request.upgrade);
     survey.complain(&request.sources, terminal);
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
     }
     let mut failed = !survey.errors.is_empty();
-    let checked = survey.checked(request.to, request.from);
+    let checked = survey.checked(request.to);
     let mut jobs = Vec::new();
     for target in survey.targets {
-        let today = Today {
-            oldest: target.from,
-            newest: target.from,
-        };
+        let today = target.today.clone();
         match target.into_stack(&request.sources) {
             Ok(stack) => {
                 let job = Job::new(stack, today, request);

@@ -5,6 +5,7 @@
 pub mod check;
 pub mod explain;
 pub mod fix;
+pub mod installed;
 pub mod option;
 pub mod places;
 pub mod proven;

@@ -9,8 +9,9 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{Outcome, Sources, Terminal};
-use crate::catalog::{self, Release};
-use crate::commands::sources::Survey;
+use crate::catalog::outside::{self, Hints};
+use crate::catalog::{self, Release, moves};
+use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::layers::{Place, Site, Stack};
 use crate::effective::{Setting, View, mask};
 use crate::names::normal_group;
@@ -36,7 +37,11 @@ pub struct Request {
 /// # Errors
 /// The writer's.
 pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.release, None);
+    let upgrade = Upgrade {
+        from: request.release,
+        to: None,
+    };
+    let survey = Survey::of(&request.sources, upgrade);
     survey.complain(&request.sources, terminal);
     let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
         Outcome::Clean
@@ -61,6 +66,10 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
             Some(option) => match described(&view, option, request) {
                 Ok((text, found)) => {
                     is_answered = true;
+                    if let Some(message) = unknown(&view, option) {
+                        terminal.complain(&message);
+                        outcome = Outcome::Failed;
+                    }
                     if request.json {
                         rows.extend(found);
                     } else {
@@ -84,6 +93,22 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
         outcome = Outcome::Failed;
     }
     Ok(outcome)
+}
+
+/// Why `option` is none: no release knows it, and nothing outside of nova's lists speaks for it.
+fn unknown(view: &View<'_>, option: &str) -> Option<String> {
+    let (group, name) = option.split_once('.')?;
+    let group = &*normal_group(group);
+    let is_known = catalog::is_known_anywhere(group, name)
+        || moves::gone(group, name).is_some()
+        || outside::recognise(group, name, &Hints::default(), view.release()).is_some();
+    (!is_known).then(|| {
+        let near = catalog::did_you_mean(group, name, view.release());
+        let hint = near.map_or(String::new(), |near| {
+            format!("; did you mean `{}.{}`?", near.group(), near.name())
+        });
+        format!("no release knows `{group}.{name}`{hint}")
+    })
 }
 
 /// One array, an object a line.

@@ -2,24 +2,29 @@
 //!
 //! It orders and reads; nothing is judged here.
 
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::Terminal;
+use super::installed::installed;
 use crate::catalog::Release;
+use crate::conf::directory::{self, NotRead};
 use crate::conf::layers::{Stack, Variable};
 use crate::conf::load::{self, Input, LoadError};
-use crate::effective::inference;
-use crate::output::{self, Checked};
+use crate::effective::today::{Evidence, Today};
+use crate::output::{self, Checked, Compared};
 
 /// Up to so many stacks stay in memory between inferring their release and checking them.
 const KEPT: usize = 64;
 
 /// What the command line says of files.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Sources {
-    /// `PATH…`: each a stack of its own, so that a fleet is checked in one run.
+    /// `PATH…`: each a stack of its own, a directory each of its files, so that a fleet is checked in one run.
     pub paths: Vec<PathBuf>,
     /// `--config-file` and `--config-dir` in the order given: one stack.
     pub ordered: Vec<Input>,
@@ -31,6 +36,8 @@ pub struct Sources {
     pub root: PathBuf,
     /// The home directory for default files.
     pub home: Option<PathBuf>,
+    /// `--max-size`: no file is read that is longer, in bytes.
+    pub max_size: u64,
 }
 
 /// Files that one nova process would read together.
@@ -40,21 +47,86 @@ pub struct Target {
     pub inputs: Vec<Input>,
 }
 
+impl Target {
+    /// Whether a second reading gives the same: what comes through a pipe comes once.
+    fn can_be_read_again(&self) -> bool {
+        self.inputs.iter().all(|input| match input {
+            Input::Stdin => false,
+            Input::File(path) => path.is_file(),
+            Input::Directory(_) => true,
+        })
+    }
+}
+
+/// The stacks to read, and what is not read.
+#[derive(Debug, Default)]
+pub struct Targets {
+    /// The stacks, each once.
+    pub targets: Vec<Target>,
+    /// What lies beside them in the directories that were named.
+    pub not_read: Vec<NotRead>,
+    /// What could not be looked into, and directories without a file to check.
+    pub errors: Vec<LoadError>,
+}
+
+impl Targets {
+    /// Adds the file at `path`, unless it is among them by this or another name.
+    fn add(&mut self, path: PathBuf, known: &mut HashMap<PathBuf, PathBuf>) {
+        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        match known.entry(identity) {
+            Entry::Occupied(known) => {
+                let why = format!("is {} once more", output::shown_path(known.get()));
+                self.not_read.push(NotRead { path, why });
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert(path.clone());
+                let input = if path == Path::new("-") {
+                    Input::Stdin
+                } else {
+                    Input::File(path)
+                };
+                self.targets.push(Target { inputs: vec![input] });
+            }
+        }
+    }
+
+    fn add_directory(&mut self, path: &Path, known: &mut HashMap<PathBuf, PathBuf>) {
+        let walked = directory::walk(path);
+        if walked.files.is_empty() && walked.errors.is_empty() {
+            self.errors.push(LoadError::NothingIn(path.to_owned()));
+        }
+        for file in walked.files {
+            self.add(file, known);
+        }
+        self.not_read.extend(walked.not_read);
+        self.errors.extend(walked.errors);
+    }
+}
+
 impl Sources {
     /// The stacks to read; none where nothing is named and nova would find nothing.
     #[must_use]
-    pub fn targets(&self) -> Vec<Target> {
-        let paths = self.paths.iter().map(|path| Target {
-            inputs: vec![Input::of(path)],
-        });
-        let mut targets: Vec<Target> = paths.collect();
-        if targets.is_empty() || !self.ordered.is_empty() {
-            let inputs = self.as_nova_takes_them();
-            if !inputs.is_empty() {
-                targets.push(Target { inputs });
+    pub fn targets(&self) -> Targets {
+        let (mut found, mut known) = (Targets::default(), HashMap::new());
+        for path in &self.paths {
+            if path.is_dir() {
+                found.add_directory(path, &mut known);
+            } else {
+                found.add(path.clone(), &mut known);
             }
         }
-        targets
+        if self.paths.is_empty() || !self.ordered.is_empty() {
+            let inputs = self.as_nova_takes_them();
+            for input in &inputs {
+                if let Input::Directory(path) = input {
+                    found.not_read.extend(directory::left_by_nova(path));
+                }
+            }
+            if !inputs.is_empty() {
+                found.targets.push(Target { inputs });
+            }
+        }
+        found
     }
 
     /// oslo.config reads default directories before what the arguments name, and default files where no file is named.
@@ -85,13 +157,42 @@ impl Sources {
         )
     }
 
+    /// Whether every file of `target` is one that nova reads by itself on this host, or below `root`: what is installed
+    /// there then reads them.
+    fn is_of_this_host(&self, target: &Target) -> bool {
+        let home = self.home.as_deref();
+        let mut own = load::default_files(&self.root, home, &self.program);
+        own.extend(load::default_directories(&self.root, home, &self.program));
+        let place = self.root.join("etc/nova");
+        let place = fs::canonicalize(&place).unwrap_or(place);
+        target.inputs.iter().all(|input| match input {
+            Input::Stdin => false,
+            Input::File(path) | Input::Directory(path) => {
+                own.contains(input) || fs::canonicalize(path).is_ok_and(|path| path.starts_with(&place))
+            }
+        })
+    }
+
     /// Reads one target.
     ///
     /// # Errors
-    /// The first of its files that cannot be read.
+    /// The first of its files that cannot be read, or that it has none.
     pub fn load(&self, target: &Target) -> Result<Stack, LoadError> {
-        load::load(&target.inputs, self.environment.clone())
+        let stack = load::load_within(&target.inputs, self.environment.clone(), self.max_size)?;
+        match target.inputs.first() {
+            Some(Input::Directory(path)) if stack.layers().is_empty() => Err(LoadError::NothingIn(path.clone())),
+            _ => Ok(stack),
+        }
     }
+}
+
+/// The upgrade that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The release of today; `None`: what is installed, or the options in the files, say it.
+    pub from: Option<Release>,
+    /// The release to come; `None`: the newest known, without the operator having said so.
+    pub to: Option<Release>,
 }
 
 /// One target after the first reading.
@@ -99,14 +200,14 @@ impl Sources {
 pub struct Surveyed {
     /// What it is.
     pub target: Target,
-    /// The release of today.
+    /// The release the upgrade is compared from: the newest of `today`.
     pub from: Release,
+    /// Every release that may run today.
+    pub today: Today,
     /// The stack, where there are few enough to keep.
     pub stack: Option<Stack>,
-    /// How many files it has.
-    files: usize,
-    /// Why `from`, where it was inferred.
-    why: Option<String>,
+    /// Its files.
+    files: Vec<PathBuf>,
     /// Files of it that nova-compute reads together with others named apart.
     is_pair: bool,
 }
@@ -118,58 +219,121 @@ pub struct Survey {
     pub targets: Vec<Surveyed>,
     /// What could not.
     pub errors: Vec<LoadError>,
+    /// What lies in the directories that were named and is no file to check.
+    pub not_read: Vec<NotRead>,
+    /// Why the upgrade cannot be, where it leads back.
+    pub refusal: Option<String>,
+    /// The file that was named, where it is but one: a report need not name it again.
+    named: Option<PathBuf>,
 }
 
 impl Survey {
-    /// Reads every target of `sources` once, to learn which release it was written for unless `from` says so; for an
-    /// upgrade to `to`, where there is one.
+    /// Reads every target of `sources` once, to learn which release runs today unless `upgrade` says so.
     #[must_use]
-    pub fn of(sources: &Sources, from: Option<Release>, to: Option<Release>) -> Self {
-        let targets = sources.targets();
-        let keeps = targets.len() <= KEPT;
+    pub fn of(sources: &Sources, upgrade: Upgrade) -> Self {
+        let found = sources.targets();
+        let keeps = found.targets.len() <= KEPT;
+        let is_local = |target: &Target| upgrade.from.is_none() && sources.is_of_this_host(target);
+        let local = if found.targets.iter().any(is_local) {
+            installed(&sources.root)
+        } else {
+            None
+        };
         let read = |target: Target| {
-            if let (Some(from), false) = (from, keeps) {
+            if let (Some(from), false) = (upgrade.from, keeps) {
                 // Nothing to learn from reading it now.
-                let files = load::list(&target.inputs)?.len();
-                return Ok(Surveyed::unread(target, from, files));
+                let files = files_of(&target)?;
+                return Ok(Surveyed::new(target, Today::said(from), files, None));
             }
             let stack = sources.load(&target)?;
-            Ok(Surveyed::read(target, stack, (from, to), keeps))
+            let today = match (upgrade.from, &local) {
+                (Some(from), _) => Today::said(from),
+                (None, Some(local)) if is_local(&target) => local.clone(),
+                (None, _) => Today::of_options(&stack, upgrade.to),
+            };
+            let files = files_of(&target)?;
+            let stack = (keeps || !target.can_be_read_again()).then_some(stack);
+            Ok(Surveyed::new(target, today, files, stack))
         };
-        let outcomes: Vec<Result<Surveyed, LoadError>> = if targets.len() > 1 && !has_stdin(&targets) {
-            targets.into_par_iter().map(read).collect()
+        let outcomes: Vec<Result<Surveyed, LoadError>> = if found.targets.len() > 1 && !has_stdin(&found.targets) {
+            found.targets.into_par_iter().map(read).collect()
         } else {
-            targets.into_iter().map(read).collect()
+            found.targets.into_iter().map(read).collect()
         };
-        let (mut targets, mut errors) = (Vec::new(), Vec::new());
+        let mut survey = Self {
+            targets: Vec::new(),
+            errors: found.errors,
+            not_read: found.not_read,
+            refusal: None,
+            named: match (&sources.paths[..], &sources.ordered[..]) {
+                ([path], []) | ([], [Input::File(path)]) => Some(path.clone()),
+                _ => None,
+            },
+        };
         for outcome in outcomes {
             match outcome {
-                Ok(surveyed) => targets.push(surveyed),
-                Err(error) => errors.push(error),
+                Ok(surveyed) => survey.targets.push(surveyed),
+                Err(error) => survey.errors.push(error),
             }
         }
-        Self { targets, errors }
+        survey.bound(upgrade.to);
+        survey
     }
 
-    /// The first line of the report.
+    /// Holds what is installed against where the upgrade leads: no upgrade leads back.
+    fn bound(&mut self, to: Option<Release>) {
+        let Some(to) = to else { return };
+        for target in self.targets.iter_mut().filter(|target| target.from > to) {
+            if target.today.oldest > to {
+                let why = target.today.why();
+                self.refusal = Some(format!(
+                    "{why}: an upgrade does not lead from {} back to {to}; `--from` says what else runs today",
+                    target.today.oldest
+                ));
+            }
+            target.today.newest = to;
+            target.from = to;
+        }
+        if self.refusal.is_some() {
+            self.targets.clear();
+        }
+    }
+
+    /// The first lines of the report.
     #[must_use]
-    pub fn checked(&self, to: Release, explicit: Option<Release>) -> Checked {
-        let mut from: Vec<(Release, usize)> = Vec::new();
-        for target in &self.targets {
-            match from.iter_mut().find(|(release, _)| *release == target.from) {
-                Some((_, count)) => *count += 1,
-                None => from.push((target.from, 1)),
+    pub fn checked(&self, to: Release) -> Checked {
+        let mut compared: Vec<Compared> = Vec::new();
+        for Surveyed { today, .. } in &self.targets {
+            let is_same = |known: &&mut Compared| (known.oldest, known.newest) == (today.oldest, today.newest);
+            match compared.iter_mut().find(is_same) {
+                Some(known) => known.stacks += 1,
+                None => compared.push(Compared {
+                    oldest: today.oldest,
+                    newest: today.newest,
+                    is_compared: today.compares(to),
+                    evidence: today.evidence.as_str(),
+                    stacks: 1,
+                }),
             }
         }
-        from.sort_by_key(|&(release, count)| (std::cmp::Reverse(count), release));
-        let why = match (&self.targets[..], explicit) {
-            (_, Some(_)) => "`--from` says so".to_owned(),
-            ([only], None) => only.why.clone().unwrap_or_default(),
-            _ => "each inferred from the options in it; `--from` says otherwise".to_owned(),
+        compared.sort_by_key(|known| (std::cmp::Reverse(known.stacks), known.newest, known.oldest));
+        let is_said = |target: &Surveyed| target.today.evidence == Evidence::Said;
+        let why = match &self.targets[..] {
+            [only] => only.today.why(),
+            many if many.iter().all(is_said) => many.first().map(|first| first.today.why()).unwrap_or_default(),
+            _ => "what may run today is told by the options in each; `--from` says it".to_owned(),
         };
+        let mut paths: Vec<PathBuf> = self.targets.iter().flat_map(|target| target.files.clone()).collect();
+        let mut known = HashSet::new();
+        paths.retain(|path| known.insert(path.clone()));
         Checked {
-            files: self.targets.iter().map(|target| target.files).sum(),
-            from,
+            is_listed: match &paths[..] {
+                [only] => self.named.as_ref() != Some(only) && only != Path::new(load::STDIN),
+                many => !many.is_empty(),
+            },
+            paths,
+            not_read: self.not_read.clone(),
+            compared,
             to,
             why,
         }
@@ -180,7 +344,9 @@ impl Survey {
         for error in &self.errors {
             terminal.complain(error);
         }
-        if self.targets.is_empty() && self.errors.is_empty() {
+        if let Some(refusal) = &self.refusal {
+            terminal.complain(refusal);
+        } else if self.targets.is_empty() && self.errors.is_empty() {
             let places = sources.places();
             terminal.complain(&format!(
                 "nothing to read: no {places}; name a file, a directory or `-`"
@@ -197,32 +363,14 @@ impl Survey {
 }
 
 impl Surveyed {
-    fn unread(target: Target, from: Release, files: usize) -> Self {
+    fn new(target: Target, today: Today, files: Vec<PathBuf>, stack: Option<Stack>) -> Self {
         Self {
             is_pair: is_one_of_a_pair(&target),
             target,
-            from,
-            stack: None,
+            from: today.newest,
+            today,
+            stack,
             files,
-            why: None,
-        }
-    }
-
-    fn read(target: Target, stack: Stack, (from, to): (Option<Release>, Option<Release>), keeps: bool) -> Self {
-        let files = stack.layers().len();
-        let (from, why) = if let Some(from) = from {
-            (from, None)
-        } else {
-            let (from, why) = inference::infer(&stack).before(to.unwrap_or(Release::NEWEST));
-            (from, Some(why))
-        };
-        Self {
-            from,
-            why,
-            files,
-            stack: keeps.then_some(stack),
-            is_pair: is_one_of_a_pair(&target),
-            target,
         }
     }
 
@@ -236,6 +384,19 @@ impl Surveyed {
             None => sources.load(&self.target),
         }
     }
+}
+
+/// The files of `target`, by the names they go by in reports.
+fn files_of(target: &Target) -> Result<Vec<PathBuf>, LoadError> {
+    let files = load::list(&target.inputs)?.into_iter().map(|(path, _)| path);
+    let named = |path: PathBuf| {
+        if path == Path::new("-") {
+            load::STDIN.into()
+        } else {
+            path
+        }
+    };
+    Ok(files.map(named).collect())
 }
 
 fn has_stdin(targets: &[Target]) -> bool {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Terminal};
 use crate::catalog::changes::{Change, changes};
+use crate::catalog::moves::NewMeaning;
 use crate::catalog::release::Version;
 use crate::catalog::{Release, moves, options};
 use crate::output::{facts, json as report, table};
@@ -65,12 +66,21 @@ struct Hop {
     from: Release,
     to: Release,
     changes: Vec<Change>,
+    /// Options that keep their names and mean something else.
+    meanings: Vec<&'static NewMeaning>,
 }
 
 impl Hop {
     fn new(from: Release, to: Release) -> Self {
-        let changes = changes(from, to);
-        Self { from, to, changes }
+        let meanings = moves::moves().meanings.iter();
+        Self {
+            from,
+            to,
+            changes: changes(from, to),
+            meanings: meanings
+                .filter(|meaning| from < meaning.release && meaning.release <= to)
+                .collect(),
+        }
     }
 
     fn title(&self) -> String {
@@ -97,9 +107,18 @@ impl Hop {
         (!words.is_empty()).then(|| words.join(" and "))
     }
 
-    /// A row a change; one for a group that goes as a whole.
+    /// Whether no option changes, in what it means as little as in the lists.
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.meanings.is_empty()
+    }
+
+    /// A row a change; one for a group that goes as a whole. New meanings come first: no list shows them.
     fn rows(&self) -> Vec<Vec<String>> {
-        let (mut rows, mut folded) = (Vec::new(), Vec::new());
+        let meanings = self.meanings.iter().map(|meaning| {
+            let title = format!("[{}] {}", meaning.group, meaning.name);
+            vec!["meaning".to_owned(), title, meaning.why.clone()]
+        });
+        let (mut rows, mut folded): (Vec<Vec<String>>, Vec<&str>) = (meanings.collect(), Vec::new());
         for change in &self.changes {
             let (group, name) = change.subject();
             let mut title = format!("[{group}] {name}");
@@ -135,7 +154,7 @@ impl Hop {
         if let Some(host) = self.host() {
             out.push_str(&format!("hosts need {host}\n"));
         }
-        if self.changes.is_empty() {
+        if self.is_empty() {
             out.push_str("no option changes\n");
         }
         out.push_str(&table::aligned(&self.rows()));
@@ -147,7 +166,7 @@ impl Hop {
         if let Some(host) = self.host() {
             out.push_str(&format!("Hosts need {host}.\n\n"));
         }
-        if self.changes.is_empty() {
+        if self.is_empty() {
             out.push_str("No option changes.\n");
             return out;
         }
@@ -160,10 +179,17 @@ impl Hop {
     }
 
     fn json(&self) -> Value {
-        let changes: Vec<Value> = self
-            .changes
-            .iter()
-            .map(|change| {
+        let meanings = self.meanings.iter().map(|meaning| {
+            json!({
+                "change": "meaning",
+                "group": meaning.group,
+                "name": meaning.name,
+                "becomes": Value::Null,
+                "detail": meaning.why,
+            })
+        });
+        let changes: Vec<Value> = meanings
+            .chain(self.changes.iter().map(|change| {
                 let (group, name) = change.subject();
                 let after = change
                     .after()
@@ -175,7 +201,7 @@ impl Hop {
                     "becomes": after.map(|after| json!({"group": after.group(), "name": after.name()})),
                     "detail": detail(change, self.from, self.to),
                 })
-            })
+            }))
             .collect();
         json!({
             "from": self.from.number(),

@@ -4,11 +4,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
 use super::layers::{Layer, Origin, Stack, Variable};
+use super::rooted;
+use crate::bounded::{self, Kinds, Refused};
 use crate::text::Source;
 
 /// The name standard input goes by in reports.
@@ -53,6 +55,20 @@ pub enum LoadError {
         "`{0}` is a directory, and nova stops on it with IsADirectoryError; rename it so that it does not end in `.conf`"
     )]
     IsDirectory(PathBuf),
+    /// Nothing came by standard input: what was to be piped in is not there.
+    #[error("standard input is empty: nothing was checked; pipe a nova.conf in")]
+    EmptyInput,
+    /// A directory that was named and holds nothing to check.
+    #[error("`{}` holds no *.conf file: nothing was checked there; name a file or another directory", .0.display())]
+    NothingIn(PathBuf),
+    /// A device, a pipe that nobody writes to, or too much.
+    #[error("`{}` {why}", path.display())]
+    Refused {
+        /// The path.
+        path: PathBuf,
+        /// Why it is not read.
+        why: Refused,
+    },
     /// Anything else the system says.
     #[error("`{path}` could not be read: {source}")]
     Io {
@@ -65,13 +81,25 @@ pub enum LoadError {
 }
 
 impl LoadError {
-    fn of(path: &Path, source: io::Error) -> Self {
+    /// What the system's word `source` means of `path`.
+    #[must_use]
+    pub fn of(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
             io::ErrorKind::NotFound => Self::NotFound(path),
             io::ErrorKind::PermissionDenied => Self::Denied(path),
             io::ErrorKind::IsADirectory => Self::IsDirectory(path),
             _ => Self::Io { path, source },
+        }
+    }
+
+    fn refused(path: &Path, why: Refused) -> Self {
+        match why {
+            Refused::Io(source) => Self::of(path, source),
+            why => Self::Refused {
+                path: path.to_owned(),
+                why,
+            },
         }
     }
 }
@@ -108,35 +136,44 @@ fn list_directory(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
     Ok(found)
 }
 
-/// Reads `inputs` into one stack.
+/// Reads `inputs` into one stack; no file may be longer than [`bounded::LIMIT`].
 ///
 /// # Errors
 /// The first input that cannot be read.
 pub fn load(inputs: &[Input], environment: Vec<Variable>) -> Result<Stack, LoadError> {
+    load_within(inputs, environment, bounded::LIMIT)
+}
+
+/// Reads `inputs` into one stack; no file may be longer than `limit` bytes.
+///
+/// # Errors
+/// The first input that cannot be read.
+pub fn load_within(inputs: &[Input], environment: Vec<Variable>, limit: u64) -> Result<Stack, LoadError> {
     let mut layers = Vec::new();
     for (path, origin) in list(inputs)? {
         layers.push(Layer {
-            document: read(&path)?,
+            document: read(&path, origin, limit)?,
             origin,
         });
     }
     Ok(Stack::new(layers, environment))
 }
 
-/// Reads one file, `-` being standard input.
-///
-/// # Errors
-/// The file cannot be read.
-pub fn read(path: &Path) -> Result<Document, LoadError> {
+/// Reads one file of at most `limit` bytes, `-` being standard input.
+fn read(path: &Path, origin: Origin, limit: u64) -> Result<Document, LoadError> {
     if path == Path::new("-") {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|error| LoadError::of(Path::new(STDIN), error))?;
-        return Ok(Document::parse(Source::new(STDIN, bytes)));
+        let name = Path::new(STDIN);
+        let bytes = bounded::read_whole(io::stdin().lock(), limit).map_err(|error| LoadError::refused(name, error))?;
+        if bytes.is_empty() {
+            return Err(LoadError::EmptyInput);
+        }
+        return Ok(Document::parse(Source::new(name, bytes)));
     }
-    let bytes = fs::read(path).map_err(|error| LoadError::of(path, error))?;
+    let kinds = match origin {
+        Origin::Named => Kinds::Named,
+        Origin::Directory | Origin::Default => Kinds::Regular,
+    };
+    let bytes = bounded::read(path, kinds, limit).map_err(|error| LoadError::refused(path, error))?;
     Ok(Document::parse(Source::new(path, bytes)))
 }
 
@@ -168,12 +205,25 @@ fn search(root: &Path, home: Option<&Path>, program: &str, end: &str, is_there: 
         places.extend([home.join(".nova"), home.to_owned()]);
     }
     places.extend([root.join("etc/nova"), root.join("etc")]);
-    let first = |name: &str| places.iter().map(|place| place.join(name)).find(|path| is_there(path));
+    let first = |name: &str| {
+        let mut paths = places.iter().map(|place| place.join(name));
+        paths.find_map(|path| inside(root, path).filter(|path| is_there(path)))
+    };
     let mut found: Vec<PathBuf> = Vec::new();
     for stem in ["nova", program] {
         found.extend(first(&format!("{stem}.conf{end}")).filter(|path| !found.contains(path)));
     }
     found
+}
+
+/// `path` itself, or where it leads within `root`, where a link would lead out of that.
+fn inside(root: &Path, path: PathBuf) -> Option<PathBuf> {
+    if root == Path::new("/") || !path.starts_with(root) {
+        return Some(path);
+    }
+    let resolved = rooted::resolve(root, &path)?;
+    let is_same = fs::canonicalize(&path).ok() == fs::canonicalize(&resolved).ok();
+    Some(if is_same { path } else { resolved })
 }
 
 /// Every variable of the form `OS_<GROUP>__<NAME>`; one that is not UTF-8 is left out, as no option can be meant.

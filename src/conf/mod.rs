@@ -2,11 +2,13 @@
 //!
 //! It knows no option: what nova does with a value is [`crate::catalog`]'s and [`crate::migration`]'s business.
 
+pub mod directory;
 pub mod document;
 pub mod edit;
 pub mod layers;
 pub mod lexer;
 pub mod load;
+pub mod rooted;
 pub mod substitution;
 pub mod value;
 

@@ -2,9 +2,9 @@
 //!
 //! It joins [`crate::conf`] and [`crate::catalog`]; whether a value is wise is the rules' business.
 
-pub mod inference;
 pub mod mask;
 pub mod reference;
+pub mod today;
 mod walk;
 
 use std::borrow::Cow;

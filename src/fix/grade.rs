@@ -11,6 +11,7 @@ use crate::catalog::fate::readers;
 use crate::catalog::{OptionFacts, Release};
 use crate::conf::layers::Stack;
 use crate::effective::View;
+use crate::effective::today::{Evidence, Today};
 use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
 
 use super::proof::{self, Change, Referring};
@@ -29,8 +30,7 @@ pub(super) struct Ground {
 
 impl Ground {
     pub(super) fn of(context: &Context<'_>) -> Self {
-        let mut today: Vec<Release> = context.today().collect();
-        today.reverse();
+        let today = context.releases_of_today().rev().collect();
         let (from, to) = (context.from.release(), context.to.release());
         let mut stops = from.hops(to);
         if stops.is_empty() {
@@ -76,6 +76,15 @@ pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
         };
         let change = Change::new(context.stack, &after, &ground.referring);
         let (moment, mut objection) = moment(context, &ground, &change, finding);
+        if is_pin(context, &after, moment) {
+            // Without the line the next run would take the file for another release, and change it once more.
+            finding.fix = None;
+            finding.help = format!(
+                "{}; `fix` leaves the line unless `--from` says what runs today, for it tells that",
+                finding.help
+            );
+            continue;
+        }
         if fix.safety == Safety::Safe {
             objection = objection.or_else(|| unkept(context, &change, finding));
         }
@@ -85,6 +94,20 @@ pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
             finding.objection = Some(objection);
         }
     }
+}
+
+/// Whether what the options of the files tell of today's release would be another after the change.
+fn is_pin(context: &Context<'_>, after: &Stack, moment: Moment) -> bool {
+    let Some(Today {
+        oldest,
+        newest,
+        evidence: Evidence::Options { to, .. },
+    }) = context.today
+    else {
+        return false;
+    };
+    let now = Today::of_options(after, *to);
+    now.newest != *newest || (moment == Moment::Now && now.oldest != *oldest)
 }
 
 fn is_safe(finding: &Finding) -> bool {
@@ -165,5 +188,5 @@ fn is_read_today(context: &Context<'_>, change: &Change<'_>, texts: &[String]) -
             setting.is_set() && view.texts(&setting).is_ok_and(|read| read == texts)
         })
     };
-    context.today().all(|release| has(change.before, release))
+    context.releases_of_today().all(|release| has(change.before, release))
 }

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use crate::catalog::Release;
 use crate::conf::document::Document;
 use crate::conf::layers::{Layer, Stack};
+use crate::effective::today::Today;
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::lint::{self, ActionChoice, Context, Finding, Fix, LayerEdit, Moment, OptionName, Rule, Safety, Settings};
 use crate::text::{Edit, Source, apply_edits};
@@ -95,10 +96,8 @@ pub struct Mended {
 pub struct Plan<'a> {
     /// The rules to run.
     pub rules: &'a [&'static Rule],
-    /// The oldest release that may run today.
-    pub oldest: Release,
-    /// The newest release that may run today.
-    pub from: Release,
+    /// What may run today.
+    pub today: &'a Today,
     /// The release to come.
     pub to: Release,
     /// What the operator wants.
@@ -113,7 +112,7 @@ impl Plan<'_> {
     /// `stack` as a rule sees it under this plan.
     #[must_use]
     pub fn context<'s>(&'s self, stack: &'s Stack) -> Context<'s> {
-        Context::new(stack, self.from, self.to, self.settings).since(self.oldest)
+        Context::of_today(stack, self.today, self.to, self.settings)
     }
 }
 
@@ -327,7 +326,7 @@ fn proved(stack: &Stack, batch: &[&Candidate], plan: &Plan<'_>) -> Result<Stack,
                 .iter()
                 .find_map(|&release| change.first_unannounced(release, &announced))
         })
-        .or_else(|| change.first_unknown(&[plan.from, plan.to], &announced));
+        .or_else(|| change.first_unknown(&[plan.today.newest, plan.to], &announced));
     match moved {
         Some(moved) => Err(moved),
         None => Ok(after),
@@ -375,10 +374,10 @@ mod tests {
     }
 
     fn mended(text: &str, settings: &Settings) -> Mended {
+        let today = Today::said(Release::ROCKY);
         let plan = Plan {
             rules: RULES,
-            oldest: Release::ROCKY,
-            from: Release::ROCKY,
+            today: &today,
             to: Release::STEIN,
             settings,
             unsafe_fixes: false,
@@ -454,10 +453,10 @@ mod tests {
     #[test]
     fn a_fix_that_moves_what_it_does_not_announce_is_refused_with_its_name() {
         let settings = Settings::default();
+        let today = Today::said(Release::ROCKY);
         let plan = Plan {
             rules: &[&LIAR],
-            oldest: Release::ROCKY,
-            from: Release::ROCKY,
+            today: &today,
             to: Release::STEIN,
             settings: &settings,
             unsafe_fixes: true,

@@ -14,6 +14,7 @@ use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::edit;
 use crate::conf::layers::{Site, Stack};
+use crate::effective::today::Today;
 use crate::effective::{Setting, View, mask};
 use crate::migration::Action;
 use crate::migration::intent::{self, Intent};
@@ -73,6 +74,8 @@ pub struct Context<'a> {
     pub from: View<'a>,
     /// The oldest release that may run today: that of `from`, or before it where the files do not tell it.
     pub today_oldest: Release,
+    /// What may run today and what says so, where that is known.
+    pub today: Option<&'a Today>,
     /// The stack as the release to come reads it.
     pub to: View<'a>,
     /// What the operator wants.
@@ -95,6 +98,7 @@ impl<'a> Context<'a> {
             stack,
             from,
             today_oldest: from.release(),
+            today: None,
             to,
             settings,
             before: live_migration(&from),
@@ -105,15 +109,18 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The same, where any release from `oldest` up to that of `from` may run today.
+    /// A context for an upgrade of `stack` from whatever may run today; it is compared from the newest of that.
     #[must_use]
-    pub fn since(mut self, oldest: Release) -> Self {
-        self.today_oldest = oldest.min(self.from.release());
-        self
+    pub fn of_today(stack: &'a Stack, today: &'a Today, to: Release, settings: &'a Settings) -> Self {
+        Self {
+            today_oldest: today.oldest,
+            today: Some(today),
+            ..Self::new(stack, today.newest, to, settings)
+        }
     }
 
     /// Every release that may run today, oldest first.
-    pub fn today(&self) -> impl Iterator<Item = Release> + use<> {
+    pub fn releases_of_today(&self) -> impl DoubleEndedIterator<Item = Release> + use<> {
         let (oldest, newest) = (self.today_oldest, self.from.release());
         Release::all().filter(move |&release| oldest <= release && release <= newest)
     }

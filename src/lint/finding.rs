@@ -4,7 +4,7 @@
 
 pub use crate::conf::layers::Place;
 
-use super::Rule;
+use super::{Condition, Rule};
 use crate::catalog::Release;
 use crate::text::{Edit, Span};
 
@@ -227,6 +227,8 @@ pub struct Finding {
     pub objection: Option<String>,
     /// Whether its fix writes a value that no line of the files holds, for the reason that it gives.
     pub is_reasoned: bool,
+    /// What must run today for it to hold; `None`: it holds whatever may run ([`super::run_today`]).
+    pub condition: Option<Condition>,
 }
 
 impl Finding {
@@ -247,6 +249,7 @@ impl Finding {
             moment: None,
             objection: None,
             is_reasoned: false,
+            condition: None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! It knows no rule: the slice comes from [`crate::rules`].
 
 mod about;
+pub mod condition;
 pub mod context;
 pub mod finding;
 mod moving;
@@ -14,12 +15,14 @@ pub mod settings;
 pub mod slip;
 pub mod suppressions;
 
+pub use condition::{Condition, run_today};
 pub use context::{Context, LiveMigration};
 pub use finding::{
     Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
 };
 pub use seen::Seen;
 pub use settings::{ActionChoice, Ignore, Settings};
+pub use suppressions::{By, Suppressed};
 
 /// One thing novamend looks for.
 #[derive(Debug)]
@@ -43,21 +46,68 @@ impl PartialEq for Rule {
     }
 }
 
+/// What a run found, and what it would have reported but for the operator's word.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What is reported, in reading order.
+    pub findings: Vec<Finding>,
+    /// What is not, and by whose word.
+    pub suppressed: Vec<Suppressed>,
+}
+
 /// Runs `rules` and returns what is neither suppressed in a file nor ignored by the settings: in reading order.
 #[must_use]
 pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in rules {
+    run_whole(rules, context).findings
+}
+
+/// Runs `rules` and returns what they find, with what is suppressed.
+#[must_use]
+pub fn run_whole(rules: &[&'static Rule], context: &Context<'_>) -> Found {
+    run_some(rules, context, |_| true)
+}
+
+/// As [`run_whole`], but only those of `rules` that `is_asked`; a suppression may name any of them.
+fn run_some(rules: &[&'static Rule], context: &Context<'_>, is_asked: impl Fn(&Rule) -> bool) -> Found {
+    let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
+    for rule in rules.iter().filter(|rule| is_asked(rule)) {
         if context.settings.is_off(rule) {
-            continue;
+            let mut off = Vec::new();
+            (rule.check)(context, &mut off);
+            suppressed.extend(off.into_iter().map(|finding| Suppressed {
+                finding,
+                by: By::RuleOff,
+            }));
+        } else {
+            (rule.check)(context, &mut findings);
         }
-        (rule.check)(context, &mut findings);
     }
     for finding in &mut findings {
         finding.severity = context.settings.severity(finding.rule, finding.severity);
     }
-    suppressions::apply(rules, context, &mut findings);
-    findings.retain(|finding| !context.settings.ignores(context, finding));
-    findings.sort_by(|a, b| a.order().cmp(&b.order()));
-    findings
+    suppressions::apply(rules, context, &mut findings, &mut suppressed);
+    let ignored = |finding: &Finding| context.settings.ignoring(context, finding).is_some();
+    let (out, kept): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(ignored);
+    for finding in out {
+        let ignore = context.settings.ignoring(context, &finding);
+        let reason = ignore.map_or_else(String::new, |ignore| ignore.reason.clone());
+        suppressed.push(Suppressed {
+            finding,
+            by: By::Settings { reason },
+        });
+    }
+    let mut found = Found {
+        findings: kept,
+        suppressed,
+    };
+    found.sort();
+    found
+}
+
+impl Found {
+    fn sort(&mut self) {
+        self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
+        self.suppressed
+            .sort_by(|a, b| a.finding.order().cmp(&b.finding.order()));
+    }
 }

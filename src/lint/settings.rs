@@ -65,10 +65,10 @@ impl Settings {
         self.configured(rule).and_then(|(_, severity)| *severity).unwrap_or(own)
     }
 
-    /// Whether some ignore covers `finding`.
+    /// The first ignore that covers `finding`.
     #[must_use]
-    pub fn ignores(&self, context: &Context<'_>, finding: &Finding) -> bool {
-        self.ignores.iter().any(|ignore| ignore.covers(context, finding))
+    pub fn ignoring(&self, context: &Context<'_>, finding: &Finding) -> Option<&Ignore> {
+        self.ignores.iter().find(|ignore| ignore.covers(context, finding))
     }
 }
 

@@ -17,6 +17,34 @@ pub static UNUSED_SUPPRESSION: Rule = Rule {
     check: |_, _| {},
 };
 
+/// A finding that is not reported.
+#[derive(Clone, Debug)]
+pub struct Suppressed {
+    /// What would have been reported.
+    pub finding: Finding,
+    /// Whose word keeps it out.
+    pub by: By,
+}
+
+/// Why a finding is not reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum By {
+    /// A comment in the file, on this line.
+    Comment {
+        /// From 1.
+        line: usize,
+        /// What it says behind the bracket.
+        reason: String,
+    },
+    /// An `[[ignore]]` of `novamend.toml`.
+    Settings {
+        /// Its reason.
+        reason: String,
+    },
+    /// The rule is off in `novamend.toml`.
+    RuleOff,
+}
+
 /// One suppressing comment.
 #[derive(Debug)]
 struct Suppression {
@@ -26,12 +54,17 @@ struct Suppression {
     /// What follows the block of comment lines it stands in: the lines it speaks of.
     target: Span,
     rules: Vec<String>,
-    has_reason: bool,
+    reason: String,
     is_used: bool,
 }
 
 /// Takes out the findings that are suppressed and adds one for every suppression that is not used.
-pub(super) fn apply(rules: &[&'static Rule], context: &Context<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn apply(
+    rules: &[&'static Rule],
+    context: &Context<'_>,
+    findings: &mut Vec<Finding>,
+    suppressed: &mut Vec<Suppressed>,
+) {
     let layers = context.stack.layers().iter().enumerate();
     let mut all: Vec<Suppression> = layers
         .flat_map(|(layer, file)| in_document(layer, &file.document))
@@ -39,25 +72,41 @@ pub(super) fn apply(rules: &[&'static Rule], context: &Context<'_>, findings: &m
     if all.is_empty() {
         return;
     }
-    findings.retain(|finding| {
-        let Location::File { layer, span } = finding.location else {
-            return true;
-        };
-        let mut is_suppressed = false;
-        for suppression in &mut all {
-            let covers = suppression.layer == layer
-                && suppression.target.start <= span.start
-                && span.start < suppression.target.end.max(suppression.target.start + 1)
-                && suppression.has_reason
-                && suppression.rules.iter().any(|rule| rule == finding.rule.id);
-            suppression.is_used |= covers;
-            is_suppressed |= covers;
+    for finding in std::mem::take(findings) {
+        let mut by = None;
+        for suppression in all.iter_mut().filter(|suppression| suppression.covers(&finding)) {
+            suppression.is_used = true;
+            by = by.or_else(|| Some(suppression.word(context)));
         }
-        !is_suppressed
-    });
+        match by {
+            Some(by) => suppressed.push(Suppressed { finding, by }),
+            None => findings.push(finding),
+        }
+    }
     if rules.contains(&&UNUSED_SUPPRESSION) && !context.settings.is_off(&UNUSED_SUPPRESSION) {
         let unused = all.iter().filter(|suppression| !suppression.is_used);
         findings.extend(unused.map(|suppression| report(rules, context, suppression)));
+    }
+}
+
+impl Suppression {
+    fn covers(&self, finding: &Finding) -> bool {
+        let Location::File { layer, span } = finding.location else {
+            return false;
+        };
+        self.layer == layer
+            && self.target.start <= span.start
+            && span.start < self.target.end.max(self.target.start + 1)
+            && !self.reason.is_empty()
+            && self.rules.iter().any(|rule| rule == finding.rule.id)
+    }
+
+    fn word(&self, context: &Context<'_>) -> By {
+        let source = context.stack.layers()[self.layer].document.source();
+        By::Comment {
+            line: source.position(self.span.start).line,
+            reason: self.reason.clone(),
+        }
     }
 }
 
@@ -73,7 +122,7 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
         )
     } else if let Some(id) = unknown {
         (format!("no rule is called `{id}`"), "`novamend rules` lists them")
-    } else if suppression.has_reason {
+    } else if !suppression.reason.is_empty() {
         (
             format!("suppression of `{}` suppresses nothing", suppression.rules.join(", ")),
             "remove the comment",
@@ -114,13 +163,13 @@ fn in_document(layer: usize, document: &Document) -> Vec<Suppression> {
             .filter(|next| next.kind != ItemKind::Blank);
         let target = next.map_or(Span::at(item.span.end), |next| next.span);
         for (_, span) in document.lines_of(item) {
-            if let Some((rules, has_reason)) = read(&document.text(span)) {
+            if let Some((rules, reason)) = read(&document.text(span)) {
                 found.push(Suppression {
                     layer,
                     span,
                     target,
                     rules,
-                    has_reason,
+                    reason,
                     is_used: false,
                 });
             }
@@ -129,11 +178,11 @@ fn in_document(layer: usize, document: &Document) -> Vec<Suppression> {
     found
 }
 
-/// The rules a comment names, and whether it says why; `None` where it is no suppression.
-fn read(comment: &str) -> Option<(Vec<String>, bool)> {
+/// The rules a comment names, and why, which may be empty; `None` where it is no suppression.
+fn read(comment: &str) -> Option<(Vec<String>, String)> {
     let body = comment.trim_start_matches(['#', ';']).trim();
     let rest = body.strip_prefix("novamend:")?.trim_start().strip_prefix("ignore")?;
     let (inside, reason) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
     let rules = inside.split(',').map(str::trim).filter(|rule| !rule.is_empty());
-    Some((rules.map(str::to_owned).collect(), !reason.trim().is_empty()))
+    Some((rules.map(str::to_owned).collect(), reason.trim().to_owned()))
 }

@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Checked, Counts};
+use super::{Checked, Compared, Summary};
 use crate::catalog::Release;
 use crate::conf::layers::Stack;
-use crate::lint::{Context, Edited, Finding, Location, Moment};
+use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, Suppressed};
 
 /// The number of the schema.
 pub const VERSION: u32 = 1;
@@ -21,20 +21,36 @@ pub fn head() -> Value {
 /// What every report holds: the schema's number, the program's version, what was checked.
 #[must_use]
 pub fn checked(checked: &Checked) -> Value {
-    let from: Vec<Value> = checked
-        .from
+    let from: Vec<Value> = checked.compared.iter().map(compared).collect();
+    let not_read: Vec<Value> = checked
+        .not_read
         .iter()
-        .map(|(release, stacks)| json!({"release": release.number(), "series": release.series(), "stacks": stacks}))
+        .map(|left| json!({"file": left.path.to_string_lossy(), "why": left.why}))
         .collect();
     let mut document = head();
     document["checked"] = json!({
-        "files": checked.files,
+        "files": checked.paths.len(),
+        "paths": checked.paths.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+        "not_read": not_read,
         "from": from,
         "to": {"release": checked.to.number(), "series": checked.to.series()},
+        "compared": checked.not_compared() == 0,
         "hops": checked.stops().iter().map(|stop| stop.number()).collect::<Vec<u8>>(),
         "why": checked.why,
     });
     document
+}
+
+fn compared(compared: &Compared) -> Value {
+    json!({
+        "release": compared.newest.number(),
+        "series": compared.newest.series(),
+        "oldest": compared.oldest.number(),
+        "newest": compared.newest.number(),
+        "evidence": compared.evidence,
+        "compared": compared.is_compared,
+        "stacks": compared.stacks,
+    })
 }
 
 /// What opens a report of findings, up to the first of them.
@@ -46,11 +62,42 @@ pub fn open(what: &Checked) -> String {
     text
 }
 
-/// What closes a report.
+/// What closes a report, with what is suppressed in every stack.
 #[must_use]
-pub fn close(counts: Counts) -> String {
-    let summary = json!({"errors": counts.errors, "warnings": counts.warnings, "infos": counts.infos});
-    format!("\n],\"summary\":{summary}}}\n")
+pub fn close(summary: &Summary, suppressed: &[Value]) -> String {
+    let counts = summary.counts;
+    let summary = json!({
+        "errors": counts.errors,
+        "warnings": counts.warnings,
+        "infos": counts.infos,
+        "suppressed": summary.suppressed.total(),
+    });
+    format!("\n],\"suppressed\":{},\"summary\":{summary}}}\n", json!(suppressed))
+}
+
+/// A finding that is not reported, and by whose word.
+#[must_use]
+pub fn suppressed(context: &Context<'_>, suppressed: &Suppressed) -> Value {
+    let finding = &suppressed.finding;
+    let mut object = place(context.stack, finding.location);
+    let (by, line, reason) = match &suppressed.by {
+        By::Comment { line, reason } => ("comment", Some(*line), Some(reason)),
+        By::Settings { reason } => ("settings", None, Some(reason)),
+        By::RuleOff => ("rule-off", None, None),
+    };
+    let fields = [
+        ("rule", json!(finding.rule.id)),
+        ("severity", json!(finding.severity.as_str())),
+        ("option", json!(context.subject(finding))),
+        ("message", json!(finding.message)),
+        ("by", json!(by)),
+        ("comment_line", json!(line)),
+        ("reason", json!(reason)),
+    ];
+    for (name, value) in fields {
+        object[name] = value;
+    }
+    object
 }
 
 /// One finding.
@@ -84,6 +131,7 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         ("help", json!(finding.help)),
         ("related", json!(related)),
         ("fix", json!(fix)),
+        ("condition", json!(finding.condition.map(condition))),
         ("hop", json!(finding.step.and_then(|step| step.hop).map(hop))),
         ("edit", json!(finding.step.map(|step| edited(step.edited)))),
         ("from", json!(context.from.release().number())),
@@ -93,6 +141,16 @@ pub fn finding(context: &Context<'_>, finding: &Finding) -> Value {
         object[name] = value;
     }
     object
+}
+
+/// What must run today for it to hold.
+fn condition(condition: Condition) -> Value {
+    json!({
+        "oldest": condition.oldest.number(),
+        "newest": condition.newest.number(),
+        "or_earlier": condition.is_or_earlier,
+        "words": condition.in_words(),
+    })
 }
 
 fn hop((from, to): (Release, Release)) -> Value {

@@ -11,11 +11,12 @@ pub mod short;
 pub mod sink;
 pub mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::catalog::Release;
+use crate::conf::directory::NotRead;
 use crate::conf::layers::Stack;
-use crate::lint::{Finding, Location, Severity};
+use crate::lint::{By, Finding, Location, Severity, Suppressed};
 
 /// How `check` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,18 +51,40 @@ impl Default for Style {
     }
 }
 
-/// What was checked: the first line of every report.
+/// What was checked: the first lines of every report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// How many files were read.
-    pub files: usize,
-    /// The releases of today, each with how many stacks are of it; most first.
-    pub from: Vec<(Release, usize)>,
+    /// The files that were read, each once.
+    pub paths: Vec<PathBuf>,
+    /// Whether the files are listed in reports for people: they are more than the one that was named.
+    pub is_listed: bool,
+    /// What lies beside them in the directories that were named.
+    pub not_read: Vec<NotRead>,
+    /// What may run today, each with how many stacks are of it; most first.
+    pub compared: Vec<Compared>,
     /// The release to come.
     pub to: Release,
-    /// Where `from` comes from.
+    /// What says which release runs today.
     pub why: String,
 }
+
+/// Stacks that are compared alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// The oldest release that may run today.
+    pub oldest: Release,
+    /// The newest one: the upgrade is compared from it.
+    pub newest: Release,
+    /// Whether an upgrade is compared, or only the release to come judged.
+    pub is_compared: bool,
+    /// What says so: `said`, `installed` or `options`.
+    pub evidence: &'static str,
+    /// How many stacks.
+    pub stacks: usize,
+}
+
+/// So many files are listed in reports for people.
+const LISTED: usize = 20;
 
 /// How many findings of each severity there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,7 +157,7 @@ impl Checked {
     /// where not every stack is of one release.
     #[must_use]
     pub fn stops(&self) -> Vec<Release> {
-        let [(from, _)] = self.from[..] else {
+        let [Compared { newest: from, .. }] = self.compared[..] else {
             return Vec::new();
         };
         let hops = from.hops(self.to);
@@ -144,26 +167,168 @@ impl Checked {
         std::iter::once(from).chain(hops).collect()
     }
 
+    /// Of how many stacks no upgrade was compared.
+    #[must_use]
+    pub fn not_compared(&self) -> usize {
+        let stacks = self.compared.iter().filter(|compared| !compared.is_compared);
+        stacks.map(|compared| compared.stacks).sum()
+    }
+
+    /// Whether no upgrade was compared at all.
+    #[must_use]
+    pub fn compares_nothing(&self) -> bool {
+        self.compared.iter().all(|compared| !compared.is_compared)
+    }
+
     /// The line that opens a report.
     #[must_use]
     pub fn line(&self) -> String {
-        let from = match &self.from[..] {
-            [] => String::new(),
-            [(only, _)] => format!("from {only} "),
+        let files = counted_word(self.paths.len(), "file");
+        let (to, why) = (self.to, &self.why);
+        if self.compares_nothing() {
+            return format!("checked {files} for {to}; no upgrade was compared: {why}");
+        }
+        let from = match &self.compared[..] {
+            [only] => only.newest.to_string(),
             many => {
-                let words: Vec<String> = many
+                let words = many
                     .iter()
-                    .map(|(release, count)| format!("{} ({count})", release.short()))
-                    .collect();
-                format!("from {} ", words.join(", "))
+                    .map(|compared| format!("{} ({})", compared.newest.short(), compared.stacks));
+                words.collect::<Vec<_>>().join(", ")
             }
         };
-        format!(
-            "checked {}, {from}to {}: {}",
-            counted_word(self.files, "file"),
-            self.to,
-            self.why
-        )
+        let rest = match self.not_compared() {
+            0 => String::new(),
+            count => format!("; no upgrade was compared for {count} of them"),
+        };
+        format!("checked {files}, from {from} to {to}: {why}{rest}")
+    }
+
+    /// The files that were read and what was not, a line each; empty where the one file that was named is all.
+    #[must_use]
+    pub fn listing(&self) -> String {
+        let mut out = String::new();
+        if self.is_listed {
+            let paths = self.paths.iter().map(|path| shown_path(path));
+            out.push_str(&listed("files", paths.collect()));
+        }
+        if !self.not_read.is_empty() {
+            let left = self.not_read.iter();
+            let left = left.map(|left| format!("{} ({})", shown_path(&left.path), left.why));
+            out.push_str(&listed("not read", left.collect()));
+        }
+        out
+    }
+}
+
+fn listed(what: &str, mut words: Vec<String>) -> String {
+    let rest = words.len().saturating_sub(LISTED);
+    words.truncate(LISTED);
+    let more = match rest {
+        0 => String::new(),
+        count => format!(" and {count} more (`--format json` lists all)"),
+    };
+    format!("{what}: {}{more}\n", words.join(", "))
+}
+
+/// What the last line of a report says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Findings by severity.
+    pub counts: Counts,
+    /// How many `fix` can do, and how many more with `--unsafe-fixes`.
+    pub fixable: (usize, usize),
+    /// How many findings are not reported.
+    pub suppressed: SuppressedCounts,
+}
+
+impl Summary {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            counts: self.counts.plus(other.counts),
+            fixable: (self.fixable.0 + other.fixable.0, self.fixable.1 + other.fixable.1),
+            suppressed: self.suppressed.plus(other.suppressed),
+        }
+    }
+
+    /// The line, with its line end.
+    #[must_use]
+    pub fn line(&self, checked: &Checked) -> String {
+        let is_silent = self.counts == Counts::default();
+        let mut words = Vec::new();
+        if !is_silent || !checked.compares_nothing() {
+            words.push(self.counts.in_words());
+        }
+        let (safe, risky) = self.fixable;
+        if safe > 0 {
+            words.push(format!("{safe} can be fixed by `novamend fix`"));
+        }
+        if risky > 0 {
+            words.push(format!("{risky} more with `--unsafe-fixes`"));
+        }
+        words.extend(self.suppressed.in_words());
+        if checked.compares_nothing() {
+            words.push("no upgrade was compared: give `--from`, the release that runs today".to_owned());
+        }
+        format!("{}\n", words.join("; "))
+    }
+}
+
+/// How many findings are not reported, by whose word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SuppressedCounts {
+    /// By an ignore of `novamend.toml`.
+    pub settings: usize,
+    /// By a comment in the file.
+    pub comments: usize,
+    /// As their rule is off.
+    pub off: usize,
+}
+
+impl SuppressedCounts {
+    /// Counts `suppressed`.
+    #[must_use]
+    pub fn of(suppressed: &[Suppressed]) -> Self {
+        let mut counts = Self::default();
+        for suppressed in suppressed {
+            match suppressed.by {
+                By::Comment { .. } => counts.comments += 1,
+                By::Settings { .. } => counts.settings += 1,
+                By::RuleOff => counts.off += 1,
+            }
+        }
+        counts
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            settings: self.settings + other.settings,
+            comments: self.comments + other.comments,
+            off: self.off + other.off,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.settings + self.comments + self.off
+    }
+
+    /// `3 suppressed: 2 by novamend.toml, 1 by comments`; `None` where there is none.
+    #[must_use]
+    pub fn in_words(self) -> Option<String> {
+        let counted = [
+            (self.settings, "by ignores in novamend.toml"),
+            (self.comments, "by comments in the files"),
+            (self.off, "by rules that are off"),
+        ];
+        let words = counted.iter().filter(|(count, _)| *count > 0);
+        let words: Vec<String> = words.map(|(count, words)| format!("{count} {words}")).collect();
+        (!words.is_empty()).then(|| format!("{} suppressed: {}", self.total(), words.join(", ")))
     }
 }
 

@@ -10,12 +10,12 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{Checked, Counts, Style, address, plain};
+use super::{Checked, Style, address, plain};
 use crate::conf::layers::Stack;
-use crate::lint::{Edited, Finding, Location, Safety, Severity};
+use crate::lint::{Edited, Finding, Location, Moment, Safety, Severity};
 use crate::text::Position;
 
-/// The first line of a report, and a blank one.
+/// The first lines of a report, and a blank one.
 #[must_use]
 pub fn header(checked: &Checked) -> String {
     let stops: Vec<&str> = checked.stops().iter().map(|stop| stop.short()).collect();
@@ -24,7 +24,7 @@ pub fn header(checked: &Checked) -> String {
     } else {
         format!("hops: {}\n", stops.join(", "))
     };
-    format!("{}\n{hops}\n", checked.line())
+    format!("{}\n{}{hops}\n", checked.line(), checked.listing())
 }
 
 /// What to edit when, a line each: before the upgrade, on the way, with which hop; empty where one hop is all. No
@@ -80,21 +80,6 @@ pub fn finding(stack: &Stack, finding: &Finding, style: Style) -> String {
     }
     out.push('\n');
     out
-}
-
-/// The last line of a report.
-#[must_use]
-pub fn summary(counts: Counts, fixable: (usize, usize)) -> String {
-    let (safe, risky) = fixable;
-    let mut line = counts.in_words();
-    if safe > 0 {
-        line.push_str(&format!("; {safe} can be mended by `novamend fix`"));
-    }
-    if risky > 0 {
-        line.push_str(&format!("; {risky} more with `--unsafe-fixes`"));
-    }
-    line.push('\n');
-    line
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -173,11 +158,17 @@ fn help(stack: &Stack, finding: &Finding) -> String {
             Safety::Safe => "`novamend fix`",
             Safety::Unsafe => "`novamend fix --unsafe-fixes`",
         };
-        lines.push(if finding.help.contains(&fix.title) {
-            format!("fix: {how} does it")
+        let when = match finding.moment {
+            Some(Moment::With(release)) => format!(" with `--when {}`, when {0} is installed", release.short()),
+            _ => String::new(),
+        };
+        let mut line = if finding.help.contains(&fix.title) {
+            format!("fix: {how}{when} does it")
         } else {
-            format!("fix: {how}: {}", fix.title)
-        });
+            format!("fix: {how}{when}: {}", fix.title)
+        };
+        line.extend(finding.objection.iter().map(|why| format!("; not safe: {why}")));
+        lines.push(line);
     }
     plain(&lines.join("\n"))
 }

@@ -2,17 +2,24 @@
 //!
 //! Why it matters and what to do is left to the other formats.
 
-use super::{address, plain};
+use super::{Checked, address, plain};
 use crate::conf::layers::Stack;
-use crate::lint::{Finding, Safety};
+use crate::lint::{Finding, Moment, Safety};
+
+/// The first lines of a report.
+#[must_use]
+pub fn header(checked: &Checked) -> String {
+    format!("{}\n{}", checked.line(), checked.listing())
+}
 
 /// One finding, with its line end.
 #[must_use]
 pub fn finding(stack: &Stack, finding: &Finding) -> String {
-    let fix = match &finding.fix {
-        Some(fix) if fix.safety == Safety::Safe => " (fixable)",
-        Some(_) => " (fixable: unsafe)",
-        None => "",
+    let fix = match (&finding.fix, finding.moment) {
+        (None, _) => String::new(),
+        (Some(fix), _) if fix.safety == Safety::Unsafe => " (fixable: unsafe)".to_owned(),
+        (Some(_), Some(Moment::With(release))) => format!(" (fixable with {})", release.short()),
+        (Some(_), _) => " (fixable)".to_owned(),
     };
     let message = plain(&finding.message).replace('\n', " ");
     format!(

@@ -86,6 +86,27 @@ pub static RULES: &[&Rule] = &[
     &suppressions::UNUSED_SUPPRESSION,
 ];
 
+/// The rules about live migration: what they find is said also where only an older release that may run today has it.
+pub static LIVE_MIGRATION: &[&Rule] = &[
+    &action_before_its_release::RULE,
+    &action_never_runs::RULE,
+    &auto_converge_unused::RULE,
+    &force_complete_pauses::RULE,
+    &invalid_action::RULE,
+    &lost_auto_post_copy::RULE,
+    &negative_timeout::RULE,
+    &option_in_wrong_section::RULE,
+    &parallel_with_post_copy::RULE,
+    &post_copy_unused::RULE,
+    &post_copy_with_passthrough::RULE,
+    &post_copy_with_pmem::RULE,
+    &post_copy_with_tunnelled::RULE,
+    &removed_migration_flags::RULE,
+    &removed_progress_timeout::RULE,
+    &timeout_below_downtime_schedule::RULE,
+    &tunnelled_with_tls::RULE,
+];
+
 /// The rule called `id`.
 #[must_use]
 pub fn by_id(id: &str) -> Option<&'static Rule> {
@@ -100,5 +121,23 @@ mod tests {
     fn rules_are_in_the_order_of_their_ids_and_none_is_there_twice() {
         let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+    }
+
+    #[test]
+    fn a_rule_that_speaks_of_live_migration_is_among_them() {
+        let words = [
+            "migration",
+            "post-copy",
+            "tunnelling",
+            "timeout",
+            "`force_complete`",
+            "action",
+            "converge",
+        ];
+        for rule in RULES {
+            let speaks = words.iter().any(|word| rule.summary.contains(word));
+            let is_listed = LIVE_MIGRATION.contains(rule);
+            assert_eq!(speaks, is_listed, "{}: {}", rule.id, rule.summary);
+        }
     }
 }

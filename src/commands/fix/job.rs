@@ -7,20 +7,14 @@ use crate::catalog::Release;
 use crate::commands::proven::{self, Proven};
 use crate::commands::verify::VerifyError;
 use crate::conf::layers::Stack;
+use crate::effective::today::Today;
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::write::Planned;
 use crate::fix::{self, Mended, Plan, Until};
-use crate::lint::{self, ActionChoice};
+use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, shown_path};
-use crate::rules::RULES;
-
-/// The releases that may run today.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Today {
-    pub(super) oldest: Release,
-    pub(super) newest: Release,
-}
+use crate::rules::{LIVE_MIGRATION, RULES};
 
 /// One stack, fixed and proved.
 pub(super) struct Job {
@@ -32,6 +26,8 @@ pub(super) struct Job {
     pub(super) today: Today,
     /// How many findings the stack has as it is.
     pub(super) counts: Counts,
+    /// What the stack as it is would have had reported but for the operator's word.
+    pub(super) suppressed: Vec<Suppressed>,
     /// Per file that is written: its layer, and what the witness says.
     pub(super) changed: Vec<(usize, Witnessed)>,
     /// The same, from what is written to what comes later.
@@ -44,20 +40,23 @@ impl Job {
     pub(super) fn new(before: Stack, today: Today, request: &Request) -> Self {
         let plan = |until| Plan {
             rules: RULES,
-            oldest: today.oldest,
-            from: today.newest,
+            today: &today,
             to: request.to,
             settings: &request.settings,
             unsafe_fixes: request.unsafe_fixes,
             until,
         };
         let asked = plan(request.until);
-        let found = lint::run(RULES, &asked.context(&before));
-        let written = fix::mend(&before, &asked);
+        let found = lint::run_today(RULES, LIVE_MIGRATION, &asked.context(&before), &today);
+        let mut written = fix::mend(&before, &asked);
         let later = fix::mend(&written.stack, &plan(Until::Upgrade));
+        written
+            .findings
+            .extend(conditional(&asked.context(&written.stack), &today));
         let releases = [today.newest, request.to];
         Self {
-            counts: Counts::of(&found),
+            counts: Counts::of(&found.findings),
+            suppressed: found.suppressed,
             changed: changed(&before, &written, releases),
             changed_later: changed(&written.stack, &later, releases),
             before,
@@ -74,14 +73,14 @@ impl Job {
         if self.works_here() || request.settings.action != ActionChoice::Auto || request.to < Release::STEIN {
             return Ok(self);
         }
-        let context = lint::Context::new(&self.before, self.today.newest, request.to, &request.settings);
+        let context = Context::new(&self.before, self.today.newest, request.to, &request.settings);
         let (chosen, _) = context.chosen_action();
         let Some(other) = Action::ALL.into_iter().find(|action| *action != chosen) else {
             return Ok(self);
         };
         let mut instead = request.clone();
         instead.settings.action = ActionChoice::Fixed(other);
-        let mut second = Self::new(fix::copy(&self.before), self.today, &instead);
+        let mut second = Self::new(fix::copy(&self.before), self.today.clone(), &instead);
         second.proven = Some(proven::prove(&second.later.stack, request.to)?);
         Ok(if second.works_here() { second } else { self })
     }
@@ -126,8 +125,8 @@ impl Job {
     }
 
     /// What is left for a person: found in the text that is written, and not answered by an edit that comes later.
-    pub(super) fn left(&self) -> impl Iterator<Item = &lint::Finding> {
-        let is_answered = |finding: &lint::Finding| {
+    pub(super) fn left(&self) -> impl Iterator<Item = &Finding> {
+        let is_answered = |finding: &Finding| {
             let title = finding.fix.as_ref().map(|fix| &fix.title);
             let mut later = self.later.applied.iter();
             title.is_some_and(|title| {
@@ -155,6 +154,16 @@ impl Job {
             }
         })
     }
+}
+
+/// What holds only for an older release of today than the one the upgrade is compared from.
+fn conditional(context: &Context<'_>, today: &Today) -> Vec<Finding> {
+    if today.is_one() {
+        return Vec::new();
+    }
+    let mut findings = lint::run_today(RULES, LIVE_MIGRATION, context, today).findings;
+    findings.retain(|finding| finding.condition.is_some());
+    findings
 }
 
 /// The layers whose texts differ, each with the witness's word.

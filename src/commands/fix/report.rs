@@ -14,8 +14,10 @@ use crate::effective::mask;
 use crate::fix::witness::Witnessed;
 use crate::fix::write::Written;
 use crate::fix::{Applied, Until};
-use crate::lint::{Moment, Safety};
-use crate::output::{Checked, Counts, Format, Style, counted_word, diff, json, pretty, short, shown_path};
+use crate::lint::{Context, Moment, Safety};
+use crate::output::{
+    Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, pretty, short, shown_path,
+};
 
 /// Everything `fix` prints.
 pub(super) struct Report<'a> {
@@ -69,7 +71,10 @@ impl Report<'_> {
         if !job.later.applied.is_empty() {
             let (before, after) = (&job.written.stack, &job.later.stack);
             let diffs = diffs(before, after, &job.changed_later, style);
-            let heading = format!("with the upgrade, not before: {} reads the old text", todays(job));
+            let heading = format!(
+                "with the upgrade, not before: {} reads the old text",
+                job.today.in_words()
+            );
             parts.push(format!("{heading}\n{}{diffs}", lines(&job.later.applied)));
         }
         let mut left = String::new();
@@ -88,7 +93,7 @@ impl Report<'_> {
         let is_neutral = |applied: &Applied| applied.moment == Moment::Now && applied.safety == Safety::Safe;
         match self.request.until {
             _ if job.written.applied.iter().all(|a| is_neutral(a) && a.rule.is_some()) => {
-                format!("now: {} reads the same before and after", todays(job))
+                format!("now: {} reads the same before and after", job.today.in_words())
             }
             Until::Now => "now:".to_owned(),
             Until::Hop(release) => format!("up to the hop to {}:", release.short()),
@@ -97,6 +102,17 @@ impl Report<'_> {
     }
 
     fn last_lines(&self) -> String {
+        let mut out = self.written_lines();
+        let suppressed = self.jobs.iter().map(|job| SuppressedCounts::of(&job.suppressed));
+        let suppressed = suppressed.fold(SuppressedCounts::default(), SuppressedCounts::plus);
+        out.extend(suppressed.in_words().map(|words| format!("{words}\n")));
+        if self.checked.compares_nothing() {
+            out.push_str("no upgrade was compared: give `--from`, the release that runs today\n");
+        }
+        out
+    }
+
+    fn written_lines(&self) -> String {
         let changed: usize = self.jobs.iter().map(|job| job.changed.len()).sum();
         let later: usize = self.jobs.iter().map(|job| job.changed_later.len()).sum();
         let mut out = String::new();
@@ -153,13 +169,15 @@ impl Report<'_> {
     }
 
     fn job_json(&self, job: &Job) -> Value {
-        let context = crate::lint::Context::new(
-            &job.written.stack,
-            job.today.newest,
-            self.request.to,
-            &self.request.settings,
-        );
+        let (to, settings) = (self.request.to, &self.request.settings);
+        let context = Context::of_today(&job.written.stack, &job.today, to, settings);
         let left: Vec<Value> = job.left().map(|finding| json::finding(&context, finding)).collect();
+        let before = Context::of_today(&job.before, &job.today, self.request.to, &self.request.settings);
+        let suppressed: Vec<Value> = job
+            .suppressed
+            .iter()
+            .map(|one| json::suppressed(&before, one))
+            .collect();
         let proven = job
             .proven
             .as_ref()
@@ -185,17 +203,8 @@ impl Report<'_> {
             "changed": files(before, now, &job.changed),
             "changed_later": files(now, later, &job.changed_later),
             "left": left,
+            "suppressed": suppressed,
         })
-    }
-}
-
-/// The releases that may run today, in words.
-fn todays(job: &Job) -> String {
-    let (oldest, newest) = (job.today.oldest, job.today.newest);
-    if oldest == newest {
-        newest.short().to_owned()
-    } else {
-        format!("what may run today ({} to {})", oldest.short(), newest.short())
     }
 }
 
@@ -274,10 +283,13 @@ const MOST: usize = 5;
 /// The command that makes the edits which wait, to be copied.
 fn command(request: &Request) -> String {
     let mut words = vec!["novamend".to_owned(), "fix".to_owned()];
-    if let Some(from) = request.from {
-        words.extend(["--from".to_owned(), from.short().to_owned()]);
+    for (flag, release) in [("--from", request.upgrade.from), ("--to", request.upgrade.to)] {
+        words.extend(
+            release
+                .into_iter()
+                .flat_map(|release| [flag.to_owned(), release.short().to_owned()]),
+        );
     }
-    words.extend(["--to".to_owned(), request.to.short().to_owned()]);
     if request.sources.root != Path::new("/") {
         words.extend(["--root".to_owned(), quoted(&request.sources.root)]);
     }

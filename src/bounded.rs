@@ -1,0 +1,260 @@
+//! Reads files without ever waiting for what does not come or taking more than can be held: regular files and pipes only.
+//!
+//! It knows nothing of what is in them.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+
+/// The size beyond which nothing is read unless the operator says otherwise, in bytes: 64 MiB.
+pub const LIMIT: u64 = 64 << 20;
+
+/// How long a pipe that nobody has opened for writing is waited for.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Why a file is not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The system's word.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A device, a socket: what it is, with its article.
+    #[error("is {0}; only regular files and pipes are read")]
+    Kind(&'static str),
+    /// It is longer than the limit in bytes.
+    #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
+    TooLong(u64),
+    /// A pipe that nobody writes to.
+    #[error("is a pipe that nobody writes to; start its writer, or name a file")]
+    NoWriter,
+}
+
+/// Which kinds of files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kinds {
+    /// Regular files and pipes: what a person named, `<(…)` included.
+    Named,
+    /// Regular files only: what a directory holds.
+    Regular,
+}
+
+/// The bytes of the file at `path`, at most `limit` of them.
+///
+/// # Errors
+/// It cannot be opened or read, is no regular file (nor a pipe, where `kinds` allows that), or is too long. A pipe that
+/// has a writer is waited for; one without is given up after a moment.
+pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+    // Without blocking: to open a pipe that has no writer would otherwise never return.
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits();
+    let mut options = File::options();
+    let file = options.read(true).custom_flags(flags.cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return if metadata.len() > limit {
+            Err(Refused::TooLong(limit))
+        } else {
+            read_whole(file, limit)
+        };
+    }
+    match kind(&metadata) {
+        None if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
+        None if kinds == Kinds::Named => read_pipe(file, limit),
+        None => Err(Refused::Kind("a pipe")),
+        Some(kind) => Err(Refused::Kind(kind)),
+    }
+}
+
+/// The text of the file at `path`, as [`read`] reads what was named.
+///
+/// # Errors
+/// As [`read`], or it is not UTF-8.
+pub fn read_text(path: &Path, limit: u64) -> Result<String, Refused> {
+    let bytes = read(path, Kinds::Named, limit)?;
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error).into())
+}
+
+/// Everything from `source` to its end, at most `limit` bytes.
+///
+/// # Errors
+/// It cannot be read, or is longer.
+pub fn read_whole(source: impl Read, limit: u64) -> Result<Vec<u8>, Refused> {
+    let mut bytes = Vec::new();
+    source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(Refused::TooLong(limit));
+    }
+    Ok(bytes)
+}
+
+/// What a file is that is never read, with its article; `None` for a regular file, a directory and a pipe.
+#[must_use]
+pub fn kind(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    if kind.is_char_device() || kind.is_block_device() {
+        Some("a device")
+    } else if kind.is_socket() {
+        Some("a socket")
+    } else {
+        None
+    }
+}
+
+fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, Refused> {
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match pipe.read(&mut chunk) {
+            // Nothing, and nobody who writes: either all of them are done, or none has come yet.
+            Ok(0) if !bytes.is_empty() => return Ok(bytes),
+            Ok(0) => match wait(&pipe, Some(until))? {
+                Waited::Ready => {}
+                Waited::HungUp => return Ok(bytes),
+                Waited::TooLong => return Err(Refused::NoWriter),
+            },
+            Ok(count) => bytes.extend_from_slice(&chunk[..count]),
+            // A writer holds it open and has not written yet: it is waited for, as any program would.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(wait(&pipe, None)?),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+        if bytes.len() as u64 > limit {
+            return Err(Refused::TooLong(limit));
+        }
+    }
+}
+
+/// What came of waiting.
+enum Waited {
+    Ready,
+    HungUp,
+    TooLong,
+}
+
+fn wait(pipe: &File, until: Option<Instant>) -> io::Result<Waited> {
+    let timeout = until.map(|until| {
+        let left = until.saturating_duration_since(Instant::now());
+        Timespec {
+            tv_sec: left.as_secs().cast_signed(),
+            tv_nsec: left.subsec_nanos().into(),
+        }
+    });
+    let mut asked = [PollFd::new(pipe, PollFlags::IN)];
+    match poll(&mut asked, timeout.as_ref()) {
+        Ok(0) => Ok(Waited::TooLong),
+        Ok(_) if asked[0].revents().contains(PollFlags::IN) => Ok(Waited::Ready),
+        Ok(_) => Ok(Waited::HungUp),
+        Err(rustix::io::Errno::INTR) => Ok(Waited::Ready),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `64 MiB`; bytes where it is no whole number of MiB.
+fn in_words(size: u64) -> String {
+    match (size >> 20, size % (1 << 20)) {
+        (mebibytes, 0) if mebibytes > 0 => format!("{mebibytes} MiB"),
+        _ => format!("{size} bytes"),
+    }
+}
+
+/// A size in bytes: `1048576`, `64M`, `64MiB`, `1G`; each unit is 1024 of the one before.
+///
+/// # Errors
+/// The text is no such size, or 0; the message says what is.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let wrong = || format!("`{text}` is no size; write bytes, or a number with K, M or G such as `64M`");
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let shift = match unit
+        .trim()
+        .to_ascii_lowercase()
+        .trim_end_matches("ib")
+        .trim_end_matches('b')
+    {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        _ => return Err(wrong()),
+    };
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    number
+        .checked_mul(1 << shift)
+        .filter(|&size| size > 0)
+        .ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    fn pipe() -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pipe");
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        (directory, path)
+    }
+
+    #[test]
+    fn a_device_is_refused_before_a_byte_of_it_is_read() {
+        let refused = read(Path::new("/dev/zero"), Kinds::Named, LIMIT);
+        assert!(matches!(refused, Err(Refused::Kind("a device"))), "{refused:?}");
+    }
+
+    #[test]
+    fn a_pipe_without_a_writer_is_given_up_and_one_with_a_writer_is_read_to_its_end() {
+        let (_directory, path) = pipe();
+        let refused = read(&path, Kinds::Named, LIMIT);
+        assert!(matches!(refused, Err(Refused::NoWriter)), "{refused:?}");
+        let to = path.clone();
+        let writer = std::thread::spawn(move || std::fs::write(to, "x".repeat(300_000)));
+        // The writer waits for a reader, however late the reader comes; where it comes too late the next one takes it.
+        let text = (0..50).find_map(|_| read(&path, Kinds::Named, LIMIT).ok()).unwrap();
+        writer.join().unwrap().unwrap();
+        assert_eq!(text.len(), 300_000);
+    }
+
+    #[test]
+    fn a_pipe_that_a_directory_holds_is_not_read() {
+        let (_directory, path) = pipe();
+        assert!(matches!(
+            read(&path, Kinds::Regular, LIMIT),
+            Err(Refused::Kind("a pipe"))
+        ));
+    }
+
+    #[test]
+    fn what_is_longer_than_the_limit_is_refused_and_what_is_as_long_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        std::fs::write(&path, "12345").unwrap();
+        assert_eq!(read(&path, Kinds::Named, 5).unwrap(), b"12345");
+        assert!(matches!(read(&path, Kinds::Named, 4), Err(Refused::TooLong(4))));
+        // Files of /proc give no size beforehand.
+        assert!(matches!(
+            read(Path::new("/proc/self/status"), Kinds::Named, 4),
+            Err(Refused::TooLong(4))
+        ));
+    }
+
+    #[test]
+    fn sizes_are_read_with_and_without_units() {
+        for (text, size) in [
+            ("5", 5),
+            ("1k", 1024),
+            ("64M", LIMIT),
+            ("64MiB", LIMIT),
+            ("1 GB", 1 << 30),
+        ] {
+            assert_eq!(parse_size(text), Ok(size), "{text}");
+        }
+        for text in ["", "0", "M", "-1", "1.5M", "1x", "99999999999G"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What is found only where an older release runs today than the one the upgrade is compared from.
+//!
+//! Where a range of releases may run, the upgrade is compared from the newest of them, and the rest is said with its
+//! condition.
+
+use std::collections::HashSet;
+
+use super::finding::{Finding, Location, Severity};
+use super::suppressions::UNUSED_SUPPRESSION;
+use super::{Context, Found, Rule, Suppressed, run_some, run_whole};
+use crate::catalog::Release;
+use crate::effective::today::Today;
+
+/// Which releases must run today for a finding to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The oldest of them.
+    pub oldest: Release,
+    /// The newest of them.
+    pub newest: Release,
+    /// Whether it holds for every release up to the newest that may run.
+    pub is_or_earlier: bool,
+}
+
+impl Condition {
+    /// `if this host runs rocky or earlier`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (oldest, newest) = (self.oldest.short(), self.newest.short());
+        if self.is_or_earlier {
+            format!("if this host runs {newest} or earlier")
+        } else if self.oldest == self.newest {
+            format!("if this host runs {newest}")
+        } else {
+            format!("if this host runs {oldest} to {newest}")
+        }
+    }
+}
+
+/// What makes two findings of two runs one.
+type Key = (&'static str, Location, Option<String>);
+
+fn key(context: &Context<'_>, finding: &Finding) -> Key {
+    (finding.rule.id, finding.location, context.subject(finding))
+}
+
+/// Something found for older releases alone, as the newest of them has it.
+struct Older {
+    key: Key,
+    found: Kept,
+    releases: Vec<Release>,
+}
+
+enum Kept {
+    Finding(Finding),
+    Suppressed(Suppressed),
+}
+
+/// Runs `rules` for `context`, whose release of today is the newest of `today`; then, for every older one of it, those
+/// that are `close` (the rules of live migration) and those of severity error, and adds what only they find.
+///
+/// What holds only for older releases says so in its message, has a [`Condition`], and no fix: `fix` compares from the
+/// newest release as well.
+#[must_use]
+pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Context<'_>, today: &Today) -> Found {
+    let mut found = run_whole(rules, context);
+    if today.is_one() {
+        return found;
+    }
+    let certain: HashSet<Key> = all(&found).map(|finding| key(context, finding)).collect();
+    let mut unused: HashSet<Key> = certain
+        .iter()
+        .filter(|key| key.0 == UNUSED_SUPPRESSION.id)
+        .cloned()
+        .collect();
+    let mut older: Vec<Older> = Vec::new();
+    for release in today.releases().rev().skip(1) {
+        let context = Context::new(context.stack, release, context.to.release(), context.settings);
+        let is_close = |rule: &Rule| close.iter().any(|close| **close == *rule);
+        // Of a release whose options are not all known, nothing but live migration is judged.
+        let is_asked = |rule: &Rule| is_close(rule) || (rule.severity == Severity::Error && release.is_complete());
+        let found = run_some(rules, &context, is_asked);
+        let still: HashSet<Key> = all(&found).map(|finding| key(&context, finding)).collect();
+        unused.retain(|key| still.contains(key));
+        let findings = found.findings.into_iter().map(Kept::Finding);
+        for kept in findings.chain(found.suppressed.into_iter().map(Kept::Suppressed)) {
+            add(&mut older, &certain, &context, kept);
+        }
+    }
+    let is_unused = |finding: &Finding| finding.rule != &UNUSED_SUPPRESSION || unused.contains(&key(context, finding));
+    found.findings.retain(is_unused);
+    for older in older {
+        let condition = older.condition(today);
+        match older.found {
+            Kept::Finding(finding) => found.findings.push(under(condition, finding)),
+            Kept::Suppressed(Suppressed { finding, by }) => found.suppressed.push(Suppressed {
+                finding: under(condition, finding),
+                by,
+            }),
+        }
+    }
+    found.sort();
+    found
+}
+
+fn all(found: &Found) -> impl Iterator<Item = &Finding> {
+    let suppressed = found.suppressed.iter().map(|suppressed| &suppressed.finding);
+    found.findings.iter().chain(suppressed)
+}
+
+/// Adds `kept` to what is found for older releases alone, or its release to what was found for a newer one of them.
+fn add(older: &mut Vec<Older>, certain: &HashSet<Key>, context: &Context<'_>, kept: Kept) {
+    let (Kept::Finding(finding) | Kept::Suppressed(Suppressed { finding, .. })) = &kept;
+    let (key, release) = (key(context, finding), context.from.release());
+    if certain.contains(&key) || finding.rule == &UNUSED_SUPPRESSION {
+        return;
+    }
+    match older.iter_mut().find(|older| older.key == key) {
+        Some(known) if known.releases.last() != Some(&release) => known.releases.push(release),
+        Some(_) => {}
+        None => older.push(Older {
+            key,
+            found: kept,
+            releases: vec![release],
+        }),
+    }
+}
+
+impl Older {
+    fn condition(&self, today: &Today) -> Condition {
+        // From the newest down, so the last is the oldest; never empty.
+        let (newest, oldest) = (self.releases[0], self.releases[self.releases.len() - 1]);
+        let first = today.oldest.max(Release::FIRST_COMPLETE);
+        let mut run = Release::all().filter(|&release| first <= release && release <= newest);
+        let is_whole = first <= newest && run.all(|release| self.releases.contains(&release));
+        Condition {
+            oldest,
+            newest,
+            is_or_earlier: is_whole || (oldest == today.oldest && newest < Release::FIRST_COMPLETE),
+        }
+    }
+}
+
+fn under(condition: Condition, mut finding: Finding) -> Finding {
+    finding.message = format!("{}: {}", condition.in_words(), finding.message);
+    if finding.fix.take().is_some() {
+        let sentence = "say what runs today with `--from`, and `novamend fix` can do it";
+        finding.help = if finding.help.is_empty() {
+            sentence.to_owned()
+        } else {
+            format!("{}; {sentence}", finding.help)
+        };
+    }
+    finding.condition = Some(condition);
+    finding
+}
