@@ -71,10 +71,7 @@ impl Report<'_> {
         if !job.later.applied.is_empty() {
             let (before, after) = (&job.written.stack, &job.later.stack);
             let diffs = diffs(before, after, &job.changed_later, style);
-            let heading = format!(
-                "with the upgrade, not before: {} reads the old text",
-                job.today.in_words()
-            );
+            let heading = format!("with the upgrade, not before: {} reads the old text", reader(job));
             parts.push(format!("{heading}\n{}{diffs}", lines(&job.later.applied)));
         }
         let mut left = String::new();
@@ -205,6 +202,16 @@ impl Report<'_> {
             "left": left,
             "suppressed": suppressed,
         })
+    }
+}
+
+/// What reads the text as it is: the release of today, or some of those that may run.
+fn reader(job: &Job) -> String {
+    let words = job.today.in_words();
+    if job.today.is_one() {
+        words
+    } else {
+        format!("{words} may run today, and some of that")
     }
 }
 
