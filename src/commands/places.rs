@@ -250,7 +250,7 @@ fn environment_line(stack: &Stack, index: usize, show_secrets: bool) -> String {
 fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>, show_secrets: bool) -> String {
     let release = view.release();
     let Some(setting) = setting else {
-        let near = catalog::did_you_mean(group, name, release);
+        let near = catalog::did_you_mean(group, name, release, |_| true);
         let hint = near.map_or(String::new(), |near| {
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });

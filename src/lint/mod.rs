@@ -13,6 +13,7 @@ pub mod seen;
 pub mod settings;
 pub mod slip;
 pub mod suppressions;
+mod today;
 
 pub use context::{Context, LiveMigration};
 pub use finding::{Edited, Finding, Fix, LayerEdit, Location, OptionName, Place, Related, Safety, Severity, Step};
@@ -53,6 +54,7 @@ pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
     }
     for finding in &mut findings {
         finding.severity = context.settings.severity(finding.rule, finding.severity);
+        context.hold_back(finding);
     }
     suppressions::apply(rules, context, &mut findings);
     findings.retain(|finding| !context.settings.ignores(context, finding));

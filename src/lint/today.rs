@@ -1,0 +1,88 @@
+//! What the nova of today makes of a name, where which release that is may be known as a range only.
+//!
+//! Of Mitaka and Newton only the options of live migration are known: what else they read, nobody here can say.
+
+use super::context::{Context, LIBVIRT};
+use super::finding::{Finding, Fix, Safety};
+use crate::catalog::{self, Release};
+
+impl Context<'_> {
+    /// Every release that today's may be, oldest first: one, where it is certain.
+    pub fn today(&self) -> impl Iterator<Item = Release> + use<> {
+        let (oldest, newest) = (self.today_oldest, self.from.release());
+        Release::all().filter(move |&release| oldest.min(newest) <= release && release <= newest)
+    }
+
+    /// Whether every release that today's may be reads `key` in `group`: only then does a line tell what runs today.
+    #[must_use]
+    pub fn surely_reads_today(&self, group: &str, key: &str) -> bool {
+        self.today()
+            .all(|release| catalog::by_any_name(group, key, release).is_some())
+    }
+
+    /// Whether some release that today's may be reads `key` in `group`, or is too old for that to be known.
+    #[must_use]
+    pub fn may_read_today(&self, group: &str, key: &str) -> bool {
+        let is_in_question = |release: Release| {
+            let is_told = release.is_complete() || is_known_before_ocata(group, key);
+            !is_told || catalog::by_any_name(group, key, release).is_some()
+        };
+        self.today().any(is_in_question)
+    }
+
+    /// Whether all options of every release that today's may be are known.
+    #[must_use]
+    pub fn is_today_known(&self) -> bool {
+        self.today().all(Release::is_complete)
+    }
+
+    /// Makes a safe fix unsafe where it touches what today's release may read, and what that is nobody can say.
+    pub(super) fn hold_back(&self, finding: &mut Finding) {
+        if self.is_today_known() {
+            return;
+        }
+        if let Some(fix) = finding.fix.as_mut().filter(|fix| fix.safety == Safety::Safe) {
+            let is_known = |fix: &Fix| {
+                let mut names = fix.announces.iter();
+                names.all(|option| is_known_before_ocata(&option.group, &option.name))
+            };
+            if !is_known(fix) {
+                fix.safety = Safety::Unsafe;
+                let today = self.today_oldest.short();
+                fix.title = format!("{} (what {today} makes of it is not known)", fix.title);
+            }
+        }
+    }
+}
+
+/// Whether what Mitaka and Newton make of `key` in `group` is known: it is an option of live migration.
+fn is_known_before_ocata(group: &str, key: &str) -> bool {
+    let is_of_migration = key.starts_with("live_migration_") || key == "block_migration_flag";
+    is_of_migration && (group == LIBVIRT || !catalog::is_known_anywhere(group, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::Document;
+    use crate::conf::layers::Stack;
+    use crate::lint::Settings;
+    use crate::text::Source;
+
+    #[test]
+    fn a_line_tells_of_today_only_where_every_release_that_may_run_reads_it() {
+        let stack = Stack::of(Document::parse(Source::new("nova.conf", Vec::new())));
+        let settings = Settings::default();
+        let release = |number| Release::from_number(number).unwrap();
+        let mut context = Context::new(&stack, release(20), release(33), &settings);
+        let action = "live_migration_timeout_action";
+        assert!(context.surely_reads_today(LIBVIRT, action) && context.is_today_known());
+        assert!(!context.may_read_today(LIBVIRT, "live_migration_flag"));
+        context.today_oldest = release(13);
+        assert!(!context.surely_reads_today(LIBVIRT, action) && !context.is_today_known());
+        assert!(context.may_read_today(LIBVIRT, "live_migration_flag"));
+        assert!(!context.may_read_today("DEFAULT", "live_migration_flag"));
+        assert!(context.may_read_today("DEFAULT", "security_group_api"));
+        assert_eq!(context.today().count(), 8);
+    }
+}
