@@ -5,6 +5,8 @@
 use super::context::{Context, LIBVIRT};
 use super::finding::{Finding, Fix, Safety};
 use crate::catalog::{self, Release};
+use crate::conf::value;
+use crate::effective::{Setting, View};
 
 impl Context<'_> {
     /// Every release that today's may be, oldest first: one, where it is certain.
@@ -34,6 +36,24 @@ impl Context<'_> {
     #[must_use]
     pub fn is_today_known(&self) -> bool {
         self.today().all(Release::is_complete)
+    }
+
+    /// Whether nothing sets the option of `setting` and its default is `value`, in the release to come and in every one that
+    /// today's may be: a line that says so makes nothing live.
+    #[must_use]
+    pub fn is_in_force(&self, setting: &Setting, value: &str) -> bool {
+        let (group, name) = (setting.facts.group(), setting.facts.name());
+        let mut releases = self.today().chain([self.to.release()]);
+        releases.all(|release| {
+            let view = View::new(self.stack, release);
+            let Some(setting) = view.setting(group, name) else {
+                return true; // A release that does not know the option does not read a new line of it either.
+            };
+            let kind = setting.facts.option_type();
+            let text = view.expanded(group, value).ok();
+            let written = text.and_then(|text| value::check(&kind, &text, view.profile()).ok());
+            !setting.is_set() && written.is_some() && written == view.value(&setting).ok()
+        })
     }
 
     /// Makes a safe fix unsafe where it touches what today's release may read, and what that is nobody can say.

@@ -9,7 +9,7 @@ use super::removed_migration_flags;
 use crate::catalog;
 use crate::conf::layers::{Site, Stack};
 use crate::conf::value;
-use crate::effective::{Setting, View, mask};
+use crate::effective::{Setting, mask};
 use crate::lint::context::{ACTION, LIBVIRT};
 use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
 
@@ -122,7 +122,7 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
         return Some(context.removal_of_all(title, Safety::Safe, places));
     }
     // A written action keeps other rules from writing one, even where it is the default.
-    let is_safe = is_unanimous && key != ACTION && is_in_force(context, setting, &value);
+    let is_safe = is_unanimous && key != ACTION && context.is_in_force(setting, &value);
     let (title, safety) = match objection(context, setting, &value, is_unanimous) {
         _ if is_safe => (
             format!("move `{key}` to `[{home}]`, whose default is the same"),
@@ -135,25 +135,6 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
         ),
     };
     context.moving(title, safety, places, setting)
-}
-
-/// Whether nothing sets the option and its default is `value`, in the release to come and in every one that today's may be:
-/// then the line may be moved without making anything live.
-fn is_in_force(context: &Context<'_>, setting: &Setting, value: &str) -> bool {
-    if setting.is_set() {
-        return false;
-    }
-    let (group, name) = (setting.facts.group(), setting.facts.name());
-    let mut releases = context.today().chain([context.to.release()]);
-    releases.all(|release| {
-        let view = View::new(context.stack, release);
-        let Some(setting) = view.setting(group, name) else {
-            return true; // A release that does not know the option reads nothing from the new line either.
-        };
-        let written = view.expanded(group, value).ok();
-        let written = written.and_then(|text| value::check(&setting.facts.option_type(), &text, view.profile()).ok());
-        !setting.is_set() && written.is_some() && written == view.value(&setting).ok()
-    })
 }
 
 /// What makes it a risk to let `value` count.
