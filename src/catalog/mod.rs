@@ -2,6 +2,7 @@
 //!
 //! It reads no file and no value; where a file sets an option, [`crate::conf`] says.
 
+pub mod before_ocata;
 pub mod changes;
 pub mod extra;
 pub mod facts;
@@ -134,39 +135,46 @@ pub fn groups_with(name: &str, release: Release) -> Vec<&'static str> {
     options.map(|row| row.group).collect()
 }
 
-/// What a person who wrote the unknown `key` in `group` may have meant: the nearest name, in this group or the right one.
+/// What a person who wrote the unknown `key` in `group` may have meant: the mistyped name in this group first, then the
+/// right name of another; of those that `fits` only. `None` for what a nova before Ocata knew by that name.
 #[must_use]
-pub fn did_you_mean(group: &str, key: &str, release: Release) -> Option<OptionFacts> {
+pub fn did_you_mean(
+    group: &str,
+    key: &str,
+    release: Release,
+    fits: impl Fn(OptionFacts) -> bool,
+) -> Option<OptionFacts> {
     let wanted = key.trim().to_lowercase().replace('-', "_");
     let here = normal_group(group.trim());
-    if let Some(found) = option(&here, &wanted, release) {
+    if here == "DEFAULT" && before_ocata::had(&wanted) {
+        return None; // No slip of the pen, but a name of old.
+    }
+    let known = |group: &str, name: &str| option(group, name, release).filter(|option| fits(*option));
+    if let Some(found) = known(&here, &wanted) {
         return Some(found);
     }
     // `group.name` in [DEFAULT], as the options are called in texts.
     if let Some((group, name)) = wanted.split_once('.')
-        && let Some(found) = option(group, name, release)
+        && let Some(found) = known(group, name)
     {
         return Some(found);
+    }
+    let names = table().rows_in(&here).iter().filter(|row| row.covers(release));
+    let fitting = names.map(|row| row.name).filter(|name| known(&here, name).is_some());
+    if let Some(name) = nearest::mistyped(&wanted, fitting) {
+        return known(&here, name);
     }
     // One name in two groups of their own is mostly two things.
     if let [only] = groups_with(&wanted, release)[..]
         && (here == "DEFAULT" || only == "DEFAULT")
     {
-        return option(only, &wanted, release);
+        return known(only, &wanted);
     }
-    let names = table()
-        .rows_in(&here)
-        .iter()
-        .filter(|row| row.covers(release))
-        .map(|row| row.name);
-    let near_here = nearest::nearest(&wanted, names).and_then(|name| option(&here, name, release));
-    near_here.or_else(|| {
-        let mut last = "";
-        let groups = options(release).map(|option| option.group());
-        let groups = groups.filter(|group| std::mem::replace(&mut last, group) != *group);
-        let near_group = nearest::nearest(&here.to_lowercase(), groups)?;
-        option(near_group, &wanted, release)
-    })
+    let mut last = "";
+    let groups = options(release).map(|option| option.group());
+    let groups = groups.filter(|group| std::mem::replace(&mut last, group) != *group);
+    let near_group = nearest::nearest(&here.to_lowercase(), groups)?;
+    known(near_group, &wanted)
 }
 
 /// An option whose default is not the same in two releases.

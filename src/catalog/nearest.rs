@@ -5,7 +5,30 @@
 /// The word nearest to `wanted`, if one is near enough to be worth naming: at most a third of its letters differ.
 #[must_use]
 pub fn nearest<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let most = (wanted.chars().count() / 3).min(4);
+    within((wanted.chars().count() / 3).min(4), wanted, words)
+}
+
+/// The word that `wanted` is a slip of the pen for, if there is one: one letter of eight differs, two at most, and no whole
+/// part between underscores came, went or is another.
+#[must_use]
+pub fn mistyped<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let length = wanted.chars().count();
+    let most = (length / 8).clamp(usize::from(length > 3), 2);
+    within(most, wanted, words.filter(|word| has_same_parts(wanted, word)))
+}
+
+/// Whether each part of one name is at least nearly that of the other: `live_migraton_uri`, `livemigration_uri`.
+fn has_same_parts(wanted: &str, word: &str) -> bool {
+    let joined = |name: &str| name.replace('_', "");
+    if joined(wanted) == joined(word) {
+        return true;
+    }
+    let is_slip = |(a, b): (&str, &str)| a == b || distance(a, b, (a.len().max(b.len()) / 3).clamp(1, 2)).is_some();
+    wanted.split('_').count() == word.split('_').count() && wanted.split('_').zip(word.split('_')).all(is_slip)
+}
+
+/// The word nearest to `wanted` of those that differ in `most` letters or fewer.
+fn within<'a>(most: usize, wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Nearly all words are ruled out by their letters alone.
     let letters = wanted.is_ascii().then(|| letters(wanted));
     words
@@ -67,5 +90,28 @@ mod tests {
         assert_eq!(nearest("vrit_type", words.into_iter()), Some("virt_type"));
         assert_eq!(nearest("wholly_different", words.into_iter()), None);
         assert_eq!(nearest("", words.into_iter()), None);
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_is_told_from_another_name() {
+        let slip = |wanted: &str, word: &'static str| mistyped(wanted, std::iter::once(word)).is_some();
+        for (wanted, word) in [
+            ("debgu", "debug"),
+            ("vrit_type", "virt_type"),
+            ("tracks_instance_changes", "track_instance_changes"),
+            ("live_migraton_uri", "live_migration_uri"),
+            ("livemigration_uri", "live_migration_uri"),
+        ] {
+            assert!(slip(wanted, word), "{wanted}");
+        }
+        for (wanted, word) in [
+            ("fixed_range", "fixed_range_v6"),
+            ("volume_driver", "compute_driver"),
+            ("osapi_volume_listen_port", "osapi_compute_listen_port"),
+            ("ip", "my_ip"),
+            ("rpc", "rdp"),
+        ] {
+            assert!(!slip(wanted, word), "{wanted}");
+        }
     }
 }

@@ -103,11 +103,14 @@ fn unknown(view: &View<'_>, option: &str) -> Option<String> {
         || moves::gone(group, name).is_some()
         || outside::recognise(group, name, &Hints::default(), view.release()).is_some();
     (!is_known).then(|| {
-        let near = catalog::did_you_mean(group, name, view.release());
+        let near = catalog::did_you_mean(group, name, view.release(), |_| true);
         let hint = near.map_or(String::new(), |near| {
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });
-        format!("no release knows `{group}.{name}`{hint}")
+        format!(
+            "no release from {} on knows `{group}.{name}`{hint}",
+            Release::FIRST_COMPLETE.short()
+        )
     })
 }
 
@@ -275,7 +278,7 @@ fn environment_line(stack: &Stack, index: usize, show_secrets: bool) -> String {
 fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>, show_secrets: bool) -> String {
     let release = view.release();
     let Some(setting) = setting else {
-        let near = catalog::did_you_mean(group, name, release);
+        let near = catalog::did_you_mean(group, name, release, |_| true);
         let hint = near.map_or(String::new(), |near| {
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });

@@ -168,7 +168,7 @@ fn unkept(context: &Context<'_>, change: &Change<'_>, finding: &Finding) -> Opti
         if !finding.is_reasoned && !is_read_today(context, change, &texts) {
             let today = context.today_oldest.short();
             return Some(format!(
-                "it makes a value of `{title}` count that {today} does not read today"
+                "it makes a value of `{title}` count that {today} is not known to read"
             ));
         }
     }

@@ -50,6 +50,15 @@ pub const DOWNTIME_STEPS: &str = "live_migration_downtime_steps";
 /// The option that says how many seconds per GiB lie between two steps.
 pub const DOWNTIME_DELAY: &str = "live_migration_downtime_delay";
 
+/// The option that says how sources reach this host's libvirt; it voids [`SCHEME`].
+pub const URI: &str = "live_migration_uri";
+/// The option that says by which transport sources reach this host's libvirt; from 15 on.
+pub const SCHEME: &str = "live_migration_scheme";
+/// The option that says under which address sources reach this host.
+pub const INBOUND: &str = "live_migration_inbound_addr";
+/// The option that keeps the memory of guests in files, in MiB; from 18 on.
+pub const FILE_BACKED: &str = "file_backed_memory";
+
 /// What the live-migration options of one release come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveMigration {
@@ -198,9 +207,16 @@ impl<'a> Context<'a> {
             ActionChoice::Auto if self.after.is_action_written => self.after.written_action,
             ActionChoice::Auto => {
                 let intent = self.intent();
-                intent.must_be_written.then_some(intent.action)
+                let is_written_by_fix = intent.must_be_written && !self.keeps_memory_in_files();
+                is_written_by_fix.then_some(intent.action)
             }
         }
+    }
+
+    /// Whether guests have their memory in files in the release to come: post-copy is then no way to finish a migration.
+    #[must_use]
+    pub fn keeps_memory_in_files(&self) -> bool {
+        self.may_be_set(FILE_BACKED) && self.to.number(LIBVIRT, FILE_BACKED).is_some_and(|mib| mib > 0)
     }
 
     /// The downtime schedule of the release to come; `None` where one of its values is unusable.

@@ -14,6 +14,7 @@ pub mod seen;
 pub mod settings;
 pub mod slip;
 pub mod suppressions;
+mod today;
 
 pub use condition::{Condition, run_today};
 pub use context::{Context, LiveMigration};

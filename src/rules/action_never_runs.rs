@@ -10,7 +10,7 @@ use crate::migration::timeout::{self, DEFAULT_COMPLETION_TIMEOUT, completion_tim
 
 pub(super) static RULE: Rule = Rule {
     id: "action-never-runs",
-    severity: Severity::Warning,
+    severity: Severity::Error,
     summary: "the completion timeout is 0, so `force_complete` and post-copy never start",
     doc: include_str!("../../docs/rules/action-never-runs.md"),
     check,
@@ -20,20 +20,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.to.release() < Release::STEIN || context.after.completion_timeout != Some(0) {
         return;
     }
-    let message = match context.coming_action() {
+    let (message, severity) = match context.coming_action() {
         Some(Action::ForceComplete) => {
             let once_written = if context.after.is_action_written {
                 ""
             } else {
                 ", once written,"
             };
-            format!(
-                "`{}`{once_written} never runs: `{COMPLETION_TIMEOUT}` is 0",
+            let message = format!(
+                "`{}`{once_written} never runs: `{COMPLETION_TIMEOUT}` is 0, and nobody ends the migration of a busy guest",
                 Action::ForceComplete
-            )
+            );
+            (message, Severity::Error)
         }
         None if context.after.permits_post_copy && !context.after.is_action_written => {
-            format!("post-copy never starts: `{COMPLETION_TIMEOUT}` is 0, and no action is written")
+            let message = format!("post-copy never starts: `{COMPLETION_TIMEOUT}` is 0, and no action is written");
+            (message, Severity::Warning)
         }
         _ => return,
     };
@@ -54,6 +56,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}");
     let fix = fix(context, seconds, title.clone());
     let finding = Finding::new(&RULE, context.winner_location(&setting), message)
+        .graded(severity)
         .because(why)
         .with_help(fix.as_ref().map_or(title, |fix| fix.title.clone()))
         .with_fix(fix);
@@ -87,7 +90,8 @@ fn fix(context: &Context<'_>, seconds: i64, title: String) -> Option<Fix> {
     let value = seconds.to_string();
     let setting = (LIBVIRT, COMPLETION_TIMEOUT, value.as_str());
     let mut fix = context.setting_to(title, Safety::Unsafe, setting, None)?;
-    if context.coming_action().is_none() {
+    // Guests with their memory in files do not survive post-copy: nothing is written that starts it.
+    if context.coming_action().is_none() && !context.keeps_memory_in_files() {
         let action = Action::ForceComplete.as_str();
         let beside = context.places_of(LIBVIRT, COMPLETION_TIMEOUT).last();
         let title = format!(

@@ -1,8 +1,8 @@
-//! `force_complete` without post-copy: the guest stands still until the rest is copied.
+//! `force_complete` without post-copy: the guest is paused until the rest is copied.
 //!
-//! Whether post-copy works on the host is `novamend verify`'s business.
+//! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::lint::context::{ACTION, BANDWIDTH, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
+use crate::lint::context::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
 use crate::migration::Action;
 use crate::migration::timeout::pause_seconds;
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = format!(
         "`{}` without post-copy pauses the guest for the rest of the copy: {}",
         Action::ForceComplete,
-        standstill(context)
+        pause(context)
     );
     let finding = context.about(&RULE, ACTION, message).because(
         "when the completion timeout has run out nova suspends the guest at the source until everything is copied; how much \
@@ -53,8 +53,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.push(finding.with_help(help).with_fix(fix));
 }
 
-/// For how long a guest stands still per GiB.
-fn standstill(context: &Context<'_>) -> String {
+/// For how long a guest is paused per GiB.
+fn pause(context: &Context<'_>) -> String {
     let figure = |seconds: f64| {
         let decimals = usize::from(seconds < 10.0);
         format!("{seconds:.decimals$} s")
@@ -75,6 +75,9 @@ fn standstill(context: &Context<'_>) -> String {
 fn obstacle(context: &Context<'_>) -> Option<String> {
     if context.has(TUNNELLED) {
         return Some(format!("`{TUNNELLED}`"));
+    }
+    if context.keeps_memory_in_files() {
+        return Some(format!("`{FILE_BACKED}`"));
     }
     let is_parallel =
         context.may_be_set(PARALLEL) && context.to.number(LIBVIRT, PARALLEL).is_some_and(|count| count > 1);

@@ -6,6 +6,7 @@ mod action_before_its_release;
 mod action_never_runs;
 mod auto_converge_unused;
 mod backslash_continuation;
+mod bandwidth_below_timeout;
 mod byte_order_mark;
 mod changed_default;
 mod comment_swallowed;
@@ -13,18 +14,23 @@ mod deprecated_option;
 mod dropped_alias;
 mod empty_number_overrides;
 mod force_complete_pauses;
+mod inbound_address_leads_nowhere;
 mod inline_comment;
 mod invalid_action;
+mod invalid_migration_scheme;
 mod invalid_value;
 mod key_ignored;
 mod line_swallowed;
 mod lost_auto_post_copy;
 mod malformed_line;
 mod moved_option;
+mod native_tls_ignored;
 mod negative_timeout;
 mod option_in_wrong_section;
 mod parallel_with_post_copy;
+mod parallel_with_tunnelled;
 mod post_copy_unused;
+mod post_copy_with_file_backed_memory;
 mod post_copy_with_passthrough;
 mod post_copy_with_pmem;
 mod post_copy_with_tunnelled;
@@ -34,12 +40,14 @@ mod removed_progress_timeout;
 mod renamed_option;
 mod repeated_option;
 mod repeated_section;
+mod scheme_overruled_by_uri;
 mod section_name_ignored;
 mod timeout_below_downtime_schedule;
 mod tunnelled_with_tls;
 mod undecodable_text;
 mod undefined_reference;
 mod unknown_option;
+mod unusable_migration_uri;
 
 use crate::lint::{Rule, suppressions};
 
@@ -49,6 +57,7 @@ pub static RULES: &[&Rule] = &[
     &action_never_runs::RULE,
     &auto_converge_unused::RULE,
     &backslash_continuation::RULE,
+    &bandwidth_below_timeout::RULE,
     &byte_order_mark::RULE,
     &changed_default::RULE,
     &comment_swallowed::RULE,
@@ -56,18 +65,23 @@ pub static RULES: &[&Rule] = &[
     &dropped_alias::RULE,
     &empty_number_overrides::RULE,
     &force_complete_pauses::RULE,
+    &inbound_address_leads_nowhere::RULE,
     &inline_comment::RULE,
     &invalid_action::RULE,
+    &invalid_migration_scheme::RULE,
     &invalid_value::RULE,
     &key_ignored::RULE,
     &line_swallowed::RULE,
     &lost_auto_post_copy::RULE,
     &malformed_line::RULE,
     &moved_option::RULE,
+    &native_tls_ignored::RULE,
     &negative_timeout::RULE,
     &option_in_wrong_section::RULE,
     &parallel_with_post_copy::RULE,
+    &parallel_with_tunnelled::RULE,
     &post_copy_unused::RULE,
+    &post_copy_with_file_backed_memory::RULE,
     &post_copy_with_passthrough::RULE,
     &post_copy_with_pmem::RULE,
     &post_copy_with_tunnelled::RULE,
@@ -77,12 +91,14 @@ pub static RULES: &[&Rule] = &[
     &renamed_option::RULE,
     &repeated_option::RULE,
     &repeated_section::RULE,
+    &scheme_overruled_by_uri::RULE,
     &section_name_ignored::RULE,
     &timeout_below_downtime_schedule::RULE,
     &tunnelled_with_tls::RULE,
     &undecodable_text::RULE,
     &undefined_reference::RULE,
     &unknown_option::RULE,
+    &unusable_migration_uri::RULE,
     &suppressions::UNUSED_SUPPRESSION,
 ];
 
@@ -91,20 +107,28 @@ pub static LIVE_MIGRATION: &[&Rule] = &[
     &action_before_its_release::RULE,
     &action_never_runs::RULE,
     &auto_converge_unused::RULE,
+    &bandwidth_below_timeout::RULE,
     &force_complete_pauses::RULE,
+    &inbound_address_leads_nowhere::RULE,
     &invalid_action::RULE,
+    &invalid_migration_scheme::RULE,
     &lost_auto_post_copy::RULE,
+    &native_tls_ignored::RULE,
     &negative_timeout::RULE,
     &option_in_wrong_section::RULE,
     &parallel_with_post_copy::RULE,
+    &parallel_with_tunnelled::RULE,
     &post_copy_unused::RULE,
+    &post_copy_with_file_backed_memory::RULE,
     &post_copy_with_passthrough::RULE,
     &post_copy_with_pmem::RULE,
     &post_copy_with_tunnelled::RULE,
     &removed_migration_flags::RULE,
     &removed_progress_timeout::RULE,
+    &scheme_overruled_by_uri::RULE,
     &timeout_below_downtime_schedule::RULE,
     &tunnelled_with_tls::RULE,
+    &unusable_migration_uri::RULE,
 ];
 
 /// The rule called `id`.
@@ -133,6 +157,9 @@ mod tests {
             "`force_complete`",
             "action",
             "converge",
+            "native TLS",
+            "transport",
+            "sources",
         ];
         for rule in RULES {
             let speaks = words.iter().any(|word| rule.summary.contains(word));

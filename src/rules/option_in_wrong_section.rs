@@ -1,7 +1,7 @@
 //! A live-migration option in a section where nova does not look for it.
 //!
-//! Section names that only look right (`[ libvirt ]`, `[default]`) are not its business, nor the migration flags of
-//! Mitaka, see [`super::removed_migration_flags`].
+//! Section names that only look right (`[ libvirt ]`, `[default]`) are for another rule, and so are the migration flags
+//! of Mitaka, see [`super::removed_migration_flags`].
 
 use std::collections::BTreeMap;
 
@@ -50,9 +50,8 @@ fn home_of(context: &Context<'_>, place: Place) -> Option<&'static str> {
     let (group, key) = (context.stack.group(place), context.stack.key(place));
     let home = HOMES.into_iter().find(|home| !catalog::life(home, &key).is_empty())?;
     let is_flag = removed_migration_flags::is_removed(&key, context.to.release());
-    let is_read = [context.from, context.to]
-        .iter()
-        .any(|view| catalog::by_any_name(group, &key, view.release()).is_some());
+    let is_read =
+        context.may_read_today(group, &key) || catalog::by_any_name(group, &key, context.to.release()).is_some();
     let looks_right = group == home || catalog::group_meant(group).as_deref() == Some(home);
     (!is_flag && !is_read && !looks_right && is_plausible(group)).then_some(home)
 }
@@ -105,10 +104,10 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
     let shown = mask::shown(key, &text);
     match setting.winner() {
         Some(winner) => finding
-            .because(format!("nova says nothing and goes by `[{home}]`: `{shown}`"))
+            .because(format!("nova gives no sign of it and goes by `[{home}]`: `{shown}`"))
             .with_related(context.site_location(winner), "this one takes effect"),
-        None if text.is_empty() => finding.because("nova says nothing and goes on as if it were not set"),
-        None => finding.because(format!("nova says nothing and goes by its default, `{shown}`")),
+        None if text.is_empty() => finding.because("nova gives no sign of it and goes on as if it were not set"),
+        None => finding.because(format!("nova gives no sign of it and goes by its default, `{shown}`")),
     }
 }
 
@@ -122,9 +121,18 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
         let title = format!("remove `{key}`: `[{home}]` says the same");
         return Some(context.removal_of_all(title, Safety::Safe, places));
     }
+    // A written action keeps other rules from writing one, even where it is the default.
+    let is_safe = is_unanimous && key != ACTION && context.is_in_force(setting, &value);
     let (title, safety) = match objection(context, setting, &value, is_unanimous) {
+        _ if is_safe => (
+            format!("move `{key}` to `[{home}]`, whose default is the same"),
+            Safety::Safe,
+        ),
         Some(objection) => (format!("move `{key}` to `[{home}]`, {objection}"), Safety::Unsafe),
-        None => (format!("move `{key}` to `[{home}]`"), Safety::Safe),
+        None => (
+            format!("move `{key}` to `[{home}]`, where it begins to count"),
+            Safety::Unsafe,
+        ),
     };
     context.moving(title, safety, places, setting)
 }

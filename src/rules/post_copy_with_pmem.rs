@@ -1,6 +1,6 @@
 //! Post-copy on hosts with persistent memory, whose guests nova pauses instead.
 //!
-//! How long they stand still is [`super::force_complete_pauses`]'s business.
+//! How long the pause takes, [`super::force_complete_pauses`] says.
 
 use crate::lint::context::{LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Severity};
@@ -15,9 +15,12 @@ pub(super) static RULE: Rule = Rule {
 };
 
 const NAMESPACES: &str = "pmem_namespaces";
+/// The first release that live-migrates guests with persistent memory: Ussuri. Train refuses.
+const MIGRATED_SINCE: u8 = 21;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy || !context.may_be_set(NAMESPACES) {
+    let is_migrated = context.to.release().number() >= MIGRATED_SINCE;
+    if !is_migrated || !context.after.permits_post_copy || !context.may_be_set(NAMESPACES) {
         return;
     }
     let is_used = context.coming_action() == Some(Action::ForceComplete) && context.after.completion_timeout != Some(0);

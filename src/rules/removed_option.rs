@@ -83,7 +83,7 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: Step) -
     }
     words.extend(known.map(|known| known.why.clone()));
     if words.is_empty() {
-        words.push("nova reads no option it does not know, and says nothing".to_owned());
+        words.push("nova reads no option it does not know, and gives no sign of it".to_owned());
     }
     words.join("; ")
 }
@@ -98,6 +98,8 @@ fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step
         format!("remove the line{when}")
     } else if is_read_today {
         format!("unset the variable{when}")
+    } else if context.may_read_today(&seen.group, &seen.key) {
+        remove_later(context)
     } else {
         "remove the line: it does nothing today".to_owned()
     };
@@ -105,6 +107,17 @@ fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step
         Some(known) if !known.instead.is_empty() => format!("{}, and {remove}", known.instead),
         _ => remove,
     }
+}
+
+/// Whether today's release reads the line is open: it is too old, or not known for certain.
+fn remove_later(context: &Context<'_>) -> String {
+    let to = context.to.release().short();
+    let may_be = if context.is_today_known() {
+        "the release of today may still read it".to_owned()
+    } else {
+        format!("whether {} reads it is not known", context.today_oldest.short())
+    };
+    format!("remove the line once {to} runs: {may_be}")
 }
 
 /// The line goes where nothing takes its place, or what does is written already.

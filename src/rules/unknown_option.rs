@@ -1,16 +1,17 @@
-//! Names that no release of nova knows, in sections that nova alone reads.
+//! Names that no release from Ocata on knows, in sections that nova alone reads.
 //!
 //! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
 
-use crate::catalog::{self, Fate, OptionFacts, Release, nearest};
+use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, nearest};
 use crate::conf::layers::Site;
+use crate::conf::value;
 use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Rule, Safety, Seen, Severity};
 use crate::text::Edit;
 
 pub(super) static RULE: Rule = Rule {
     id: "unknown-option",
     severity: Severity::Warning,
-    summary: "an option that the release does not know, and never did",
+    summary: "an option that the release does not know, and none from ocata on did",
     doc: include_str!("../../docs/rules/unknown-option.md"),
     check,
 };
@@ -35,7 +36,7 @@ fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Findin
     let to = context.to.release().short();
     let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because("nova reads no option it does not know, and says nothing")
+        .because("nova reads no option it does not know, and gives no sign of it")
         .with_help(format!(
             "say `--to {}` if that is where the upgrade leads",
             release.short()
@@ -45,38 +46,63 @@ fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Findin
 fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     let to = context.to.release();
     // A line of prose that a rejected file holds is for `malformed-line` to tell.
-    if seen.key.contains(char::is_whitespace)
-        && context
-            .stack
-            .layers()
-            .iter()
-            .any(|l| !l.document.malformed().is_empty())
-    {
+    let mut layers = context.stack.layers().iter();
+    if seen.key.contains(char::is_whitespace) && layers.any(|l| !l.document.malformed().is_empty()) {
         return None;
     }
-    let near = catalog::did_you_mean(&seen.group, &seen.key, to).filter(|near| is_likely(seen, *near));
+    let near = catalog::did_you_mean(&seen.group, &seen.key, to, |near| takes(context, seen, near))
+        .filter(|near| is_likely(seen, *near));
     // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
     if near.is_none() && !catalog::is_group_known(&seen.group) {
         return None;
     }
+    let is_old = seen.group == "DEFAULT" && before_ocata::had(&seen.key);
+    let (title, first) = (seen.title(), Release::FIRST_COMPLETE.short());
     let message = match near {
-        Some(near) => format!("no release knows `{}`; did you mean `{}`?", seen.title(), near.title()),
-        None => format!(
-            "no release from {} on knows `{}`",
-            Release::FIRST_COMPLETE.short(),
-            seen.title()
+        Some(near) => format!(
+            "no release from {first} on knows `{title}`; did you mean `{}`?",
+            near.title()
         ),
+        None if is_old => format!(
+            "`{title}` is an option of nova before {first}; {} ignores it",
+            to.short()
+        ),
+        None => format!("no release from {first} on knows `{title}`"),
     };
-    let help = match near {
-        Some(near) => format!("write `{}` if that is meant, else remove the line", near.title()),
-        None => "remove the line, or see who else reads this section".to_owned(),
+    let why = if context.is_today_known() {
+        "nova reads no option it does not know, and gives no sign of it".to_owned()
+    } else {
+        format!(
+            "nova reads no option it does not know, and gives no sign of it; what {} makes of the line is not known",
+            context.today_oldest.short()
+        )
     };
     Some(
         Finding::new(&RULE, context.site_location(seen.site), message)
-            .because("nova reads no option it does not know, and says nothing")
-            .with_help(help)
+            .because(why)
+            .with_help(help(context, near))
             .with_fix(near.and_then(|near| correction(context, seen, near))),
     )
+}
+
+fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
+    let to = context.to.release().short();
+    let when = if context.is_today_known() {
+        String::new()
+    } else {
+        format!(" once {to} runs")
+    };
+    match near {
+        Some(near) => format!("write `{}` if that is meant, else remove the line{when}", near.title()),
+        None => format!("remove the line{when}, or see who else reads this section"),
+    }
+}
+
+/// Whether `option` would take the value: a name whose value does not fit is not the one that was meant.
+fn takes(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> bool {
+    let raw = context.stack.value(seen.site);
+    let text = context.to.expanded(option.group(), &raw);
+    text.is_ok_and(|text| value::check(&option.option_type(), &text, context.to.profile()).is_ok())
 }
 
 /// A section that no release knows counts as mistyped only where its name is nearly a known one.
