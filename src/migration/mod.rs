@@ -5,6 +5,7 @@
 pub mod flags;
 pub mod intent;
 pub mod timeout;
+pub mod uri;
 
 use std::fmt;
 

@@ -18,6 +18,8 @@ mod random;
 #[cfg(test)]
 mod stacks;
 #[cfg(test)]
+mod uris;
+#[cfg(test)]
 mod values;
 
 /// How many documents to make up.
