@@ -3,6 +3,7 @@
 //! It judges nothing; every wait has an end, and what was waited for is told.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,8 @@ use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
-use crate::sandbox::pki::{Tls, Whose, is_covered};
+use crate::sandbox::given::with_its_directory;
+use crate::sandbox::pki::{Tls, Whose};
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::worker::{Evidence, Message, WorkOrder, silence};
 
@@ -243,7 +245,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         return Err(missing(&what, "create it or correct qemu.conf"));
     }
     let (size, bandwidth) = plan.load();
-    let setup = Setup {
+    let mut setup = Setup {
         mode: if host.is_root { Mode::System } else { Mode::Session },
         daemon: daemon.program.clone(),
         socket: daemon.socket.to_owned(),
@@ -253,7 +255,9 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         drivers: if daemon.is_modular { None } else { programs::drivers() },
         tls: tls(host, plan),
         forces_tls: host.tls.is_forced,
+        given: Vec::new(),
     };
+    setup.given = given(&setup, &host.tls.files());
     let conditions = Conditions {
         mode: setup.mode,
         emulated,
@@ -310,13 +314,26 @@ fn why_not_the_hosts(host: &Host) -> Option<String> {
     if host.tls.is_locked {
         return Some("their key is locked by a secret that the host's libvirt keeps".to_owned());
     }
-    let is_out_of_reach = host.tls.files().iter().any(|file| is_covered(file));
-    is_out_of_reach.then(|| {
-        format!(
-            "the sandbox has files of its own where {} lies",
-            host.tls.directory.display()
-        )
-    })
+    None
+}
+
+/// What the sandbox must not hide, wherever it lies: this program, the daemon, QEMU, and the host's certificates if they are used.
+fn given(setup: &Setup, files: &[PathBuf]) -> Vec<PathBuf> {
+    let programs = [
+        std::env::current_exe().ok(),
+        Some(setup.daemon.clone()),
+        Some(setup.emulator.clone()),
+    ];
+    let mut given: Vec<PathBuf> = Vec::new();
+    for program in programs.into_iter().flatten() {
+        given.extend([with_its_directory(&program), program]);
+    }
+    given.extend(setup.drivers.clone());
+    if setup.tls.as_ref().is_some_and(|tls| !tls.is_made()) {
+        given.extend(files.first().and_then(|file| file.parent()).map(Path::to_owned));
+        given.extend(files.iter().cloned());
+    }
+    given
 }
 
 /// The rate of the time-stamp counter, near enough: it only sets how fast the guest writes.

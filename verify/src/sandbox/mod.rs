@@ -8,6 +8,7 @@
 
 pub mod capabilities;
 pub mod daemon;
+pub mod given;
 pub mod init;
 pub mod layout;
 pub mod pki;

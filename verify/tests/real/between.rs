@@ -13,7 +13,7 @@ use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
-use crate::ground::{Ground, Ran, alone, has_kvm, outside_tmp};
+use crate::ground::{Ground, Ran, alone, has_kvm, in_the_clone};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
 
@@ -146,7 +146,7 @@ struct Between {
 
 impl Between {
     fn new(libvirt: &str) -> Self {
-        let ground = Ground::under(&outside_tmp(), libvirt, "root");
+        let ground = Ground::under(&in_the_clone(), libvirt, "root");
         let image = ground.path("novamend-probe.rom");
         let written = Command::new(&ground.program).arg("guest-image").output().unwrap();
         assert!(written.status.success(), "{written:?}");

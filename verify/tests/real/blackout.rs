@@ -35,8 +35,7 @@ fn post_copy_beside_virsh() {
         return;
     }
     // the shell stays as PID 1 and reaps what libvirt leaves to it
-    let script = "mount -t tmpfs none /run && mount -t tmpfs none /tmp && \
-                  \"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
+    let script = "\"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
     in_namespaces(script);
 }
 
@@ -90,6 +89,7 @@ impl Bench {
             drivers: if host.is_modular { None } else { programs::drivers() },
             tls: None,
             forces_tls: false,
+            given: Vec::new(),
         };
         let hearing = Hearing::listen(&layout::serial(), began).unwrap();
         run_event_loop().unwrap();

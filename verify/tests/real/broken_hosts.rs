@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, outside_tmp, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, in_the_clone, userfaultfd_is_open};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -15,7 +15,7 @@ const COVER_DAEMON: &str = "cp /usr/sbin/libvirtd \"$HERE/real\"; mount --bind \
 const COVER_DEVICE: &str = "test ! -e /dev/userfaultfd || mount --bind /dev/null /dev/userfaultfd;";
 
 fn ground(libvirt: &str, user: &str) -> Ground {
-    Ground::under(&outside_tmp(), libvirt, user)
+    Ground::under(&in_the_clone(), libvirt, user)
 }
 
 /// No more than this may anything here take; a run that hangs is killed and told.
@@ -104,7 +104,7 @@ fn becomes_a_daemon_without_userfaultfd() {
 fn a_seccomp_profile_on_the_destination_alone_is_enough() {
     let Some(_machine) = alone() else { return };
     let ground = ground(POST_COPY, "root");
-    let own = std::env::current_exe().unwrap();
+    let own = ground.own_tests();
     let body = format!(
         "case \"$*\" in\n\
          */b/daemon.conf*) NOVAMEND_TEST_DAEMON=\"$(printf '%s\\n' \"$REAL\" \"$@\")\" exec '{}' --ignored --exact \

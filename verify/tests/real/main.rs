@@ -11,4 +11,5 @@ mod damage;
 mod encryption;
 mod ground;
 mod no_trace;
+mod places;
 mod snapshot;
