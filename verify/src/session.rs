@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::far::Far;
+use crate::guest::memory::Memory;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
 use crate::preflight::{Host, Kvm, programs};
@@ -24,6 +25,9 @@ pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 
 /// From this version on libvirt surely knows the ability that [`crate::sandbox::layout::qemu_conf`] names.
 const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
+
+/// From this version on libvirt knows `<discard/>` in a domain's memory.
+const KNOWS_DISCARD: (u16, u16, u16) = (4, 4, 0);
 
 /// How long the resolver may take to tell this host's full name.
 const RESOLVER: Duration = Duration::from_secs(2);
@@ -89,6 +93,10 @@ pub struct Conditions {
     pub tls: Option<Tls>,
     /// The two hosts, where they were named; otherwise it was in the sandbox.
     pub far: Option<Far>,
+    /// How the guest's memory was made.
+    pub memory: Memory,
+    /// What of the guests that nova starts here could not be built alike, a sentence each.
+    pub not_alike: Vec<String>,
 }
 
 /// Everything that the trials brought.
@@ -176,6 +184,7 @@ pub fn run(
                 session.versions = Some((libvirt, qemu));
                 session.ready_after = ready_after;
             }
+            Ok(Message::NotAlike(what)) => session.conditions.not_alike.push(what),
             Ok(Message::Trial(evidence)) => session.trials.push(*evidence),
             Ok(Message::Failure { stage, message }) => {
                 let suspicion = Confinement::find().suspicion(&message);
@@ -273,12 +282,15 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         bandwidth,
         tls: setup.tls.clone(),
         far: None,
+        not_alike: not_alike(plan, host),
+        memory: memory(plan, host),
     };
     let trials = plan.trials(wishes.wanted, early);
     Ok((
         WorkOrder {
             setup,
             emulated,
+            memory: conditions.memory.clone(),
             size,
             ticks_per_second: ticks_per_second(),
             patience: wishes.patience,
@@ -286,6 +298,45 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         },
         conditions,
     ))
+}
+
+/// What nova.conf and the host make the memory of guests of.
+fn memory(plan: &Plan, host: &Host) -> Memory {
+    let backing = &host.backing;
+    if plan.file_backed <= 0 {
+        return Memory::Anonymous;
+    }
+    let is_own = backing.file_system == "tmpfs" || !host.is_root;
+    Memory::Files {
+        directory: backing.directory.clone(),
+        file_system: backing.file_system.clone(),
+        made_in: backing.found.clone().filter(|_| !is_own),
+        owner: (host.qemu_user.uid.unwrap_or(0), host.qemu_user.gid.unwrap_or(0)),
+        discards: host.libvirt.is_some_and(|version| version >= KNOWS_DISCARD),
+    }
+}
+
+/// What of it the trials cannot build alike, known beforehand.
+fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
+    let mut list = Vec::new();
+    let backing = &host.backing;
+    if plan.file_backed > 0 && backing.file_system != "tmpfs" {
+        let why = match (host.is_root, &backing.found) {
+            (false, _) => "only root can put it where libvirt would".to_owned(),
+            (true, None) => format!("{} cannot be seen", backing.directory.display()),
+            (true, Some(_)) => String::new(),
+        };
+        if !why.is_empty() {
+            list.push(format!("guests' memory in files (`file_backed_memory`): {why}"));
+        }
+    }
+    list.extend(plan.reserves_huge_pages.then(huge_pages));
+    list
+}
+
+/// That huge pages were not tried.
+pub(crate) fn huge_pages() -> String {
+    "guests with huge pages, which `reserved_huge_pages` points to: the probe guest had none".to_owned()
 }
 
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.

@@ -14,6 +14,7 @@ use novamend::migration::timeout::DowntimeSettings;
 use novamend::migration::timeout::downtime_schedule;
 use serde::{Deserialize, Serialize};
 
+use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::guest::{self, Size};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
@@ -22,6 +23,7 @@ use crate::judgement::{Action, Judgement, Observed, judge};
 use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
+use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
 use crate::trial::{Pace, Trace, migrate};
 use crate::whole;
@@ -90,6 +92,8 @@ pub struct WorkOrder {
     pub setup: Setup,
     /// Without KVM.
     pub emulated: bool,
+    /// What the guest's memory is made of.
+    pub memory: Memory,
     /// The guest.
     pub size: Size,
     /// Rate of the time-stamp counter.
@@ -129,6 +133,8 @@ pub enum Message {
         /// Seconds until both daemons answered.
         ready_after: f64,
     },
+    /// Something could not be built as on the host.
+    NotAlike(String),
     /// A trial is over.
     Trial(Box<Evidence>),
     /// It cannot go on.
@@ -150,6 +156,7 @@ pub fn run() -> ExitCode {
     let mut worker = Worker {
         stage: String::new(),
         began: Instant::now(),
+        lent: None,
     };
     let done = serde_json::from_str(&order)
         .map_err(|error| error.to_string())
@@ -172,6 +179,8 @@ fn say(message: &Message) {
 struct Worker {
     stage: String,
     began: Instant,
+    /// The files of the guest's memory, where they are not the sandbox's own.
+    lent: Option<Lent>,
 }
 
 /// The guest: where it is, and the line of its QEMU.
@@ -193,6 +202,7 @@ impl Worker {
         if order.setup.tls.as_ref().is_some_and(Tls::is_made) {
             pki::make(&layout::pki(), pki::MADE_NAME, pki::FOR_EVER).map_err(text)?;
         }
+        self.lent = lent(&order.memory);
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;
         let mut daemons = Vec::new();
@@ -259,6 +269,7 @@ impl Worker {
         let xml = guest::domain_xml(
             order.size,
             order.emulated,
+            &order.memory,
             &order.setup.emulator,
             &layout::image(),
             &layout::serial(),
@@ -266,6 +277,12 @@ impl Worker {
         libvirt
             .start_guest(Host::A, &xml)
             .map_err(|refusal| with_logs(&refusal.message))?;
+        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Host::A)) {
+            say(&Message::NotAlike(
+                "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
+            ));
+            self.lent = None; // told once
+        }
         // With the first generation every page has been filled; it is the migration that will look at them all.
         let mut last = None;
         let heard = hearing.wait(Duration::from_secs(order.patience), |records| {
@@ -336,6 +353,26 @@ impl Worker {
         })));
         Ok(Tried::Acted(next))
     }
+}
+
+/// The files for the guest's memory; says so where they cannot be made.
+fn lent(memory: &Memory) -> Option<Lent> {
+    let Memory::Files {
+        made_in: Some(directory),
+        owner,
+        ..
+    } = memory
+    else {
+        return None;
+    };
+    let made = Lent::make(directory, *owner);
+    if let Err(error) = &made {
+        say(&Message::NotAlike(format!(
+            "guests' memory in files: none could be made in {}: {error}",
+            directory.display()
+        )));
+    }
+    made.ok()
 }
 
 /// What became of one migration.

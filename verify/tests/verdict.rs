@@ -11,10 +11,12 @@ use novamend::conf::layers::Stack;
 use novamend::effective::View;
 use novamend::text::Source;
 use novamend_verify::far::Far;
+use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hypervisor::{Happening, Refusal, Request, Standing};
 use novamend_verify::judgement::{Action, Check, Judgement, Observed, judge};
 use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::preflight::backing::Backing;
 use novamend_verify::preflight::certificates::{Certificates, Fault, Settings};
 use novamend_verify::preflight::qemu_user::{Known, QemuUser};
 use novamend_verify::preflight::userfault::Try;
@@ -52,9 +54,13 @@ fn host() -> Host {
         certificates: Some(Certificates {
             faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
             first_to_end: None,
+            names: Vec::new(),
         }),
         tls: Settings::of("", Path::new("/nonexistent")),
         qemu_conf: None,
+        reach: None,
+        own_certificates: None,
+        backing: Backing::look("memory_backing_dir = \"/nonexistent\""),
         is_root: true,
     }
 }
@@ -122,6 +128,8 @@ fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict
                 priority: None,
             }),
             far,
+            memory: Memory::Anonymous,
+            not_alike: Vec::new(),
         },
         versions: None,
         ready_after: 0.1,

@@ -10,7 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
+use rustix::mount::{MountPropagationFlags, mount_bind_recursive, mount_change};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
 use serde::{Deserialize, Serialize};
@@ -225,5 +225,6 @@ fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
 }
 
 fn bind(from: &Path, to: &Path) -> Result<(), String> {
-    mount_bind(from, to).map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
+    mount_bind_recursive(from, to)
+        .map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
 }

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod given;
 pub mod init;
 pub mod layout;
+pub mod memory;
 pub mod pki;
 pub mod supervisor;
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use novamend::catalog::Release;
 use novamend::migration::Action;
+use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
@@ -113,7 +114,14 @@ impl Bench {
         self.hearing.forget();
         let line = self.hearing.connections();
         let (image, serial) = (layout::image(), layout::serial());
-        let xml = guest::domain_xml(self.size, false, &self.setup.emulator, &image, &serial);
+        let xml = guest::domain_xml(
+            self.size,
+            false,
+            &Memory::Anonymous,
+            &self.setup.emulator,
+            &image,
+            &serial,
+        );
         self.libvirt.start_guest(Host::A, &xml).unwrap();
         let alive = |hearing: &Hearing, generation| {
             let patience = Duration::from_secs(20);

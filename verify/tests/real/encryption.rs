@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 
-use crate::ground::{Ground, NOBODY, Ran, alone, in_the_clone};
+use crate::ground::{Ground, NOBODY, Ran, alone};
 
 const TLS: &str = "live_migration_with_native_tls = true";
 const NAMED: &str = "live_migration_with_native_tls = true\nlive_migration_inbound_addr = 10.1.2.3";
@@ -21,7 +21,7 @@ struct Encrypted {
 impl Encrypted {
     /// QEMU runs as `user`; both certificates are for `name` and valid until `year` ends.
     fn new(libvirt: &str, user: &str, name: &str, year: i32) -> Self {
-        let ground = Ground::under(&in_the_clone(), libvirt, user);
+        let ground = Ground::new(libvirt, user);
         let pki = ground.path("pki");
         make(&pki, name, year).unwrap();
         let encrypted = Self { ground, pki };

@@ -133,6 +133,8 @@ impl Ran {
 
 impl Ground {
     /// Lays it out; nova.conf holds `libvirt` in its section, QEMU runs as `user`.
+    ///
+    /// It lies under /tmp, which every user may enter, wherever the clone does.
     pub(crate) fn new(libvirt: &str, user: &str) -> Self {
         Self::under(Path::new("/tmp"), libvirt, user)
     }
@@ -219,13 +221,6 @@ impl Ground {
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         path
     }
-}
-
-/// A directory of the clone itself, wherever that lies.
-pub(crate) fn in_the_clone() -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(&path).unwrap();
-    path
 }
 
 /// A process of a running sandbox.
