@@ -127,10 +127,10 @@ pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
     let mut causes = Vec::new();
     if let (Some(address), Some(reach)) = (&plan.inbound, &host.reach)
         && reach.is_certain()
-        && let Some(complaint) = reach.complaint(address)
+        && let Some(complaint) = reach.complaint()
     {
         causes.push(Cause::new(
-            format!("{every}: sources are sent to {address} (`live_migration_inbound_addr`), and {complaint}"),
+            format!("{every}: sources are sent to {address} (`live_migration_inbound_addr`), {complaint}"),
             "set live_migration_inbound_addr to an address of this host that the sources reach, or remove it",
         ));
     }
@@ -195,9 +195,9 @@ pub fn doubts(plan: &Plan, host: &Host) -> Vec<String> {
     if let (Some(address), Some(reach)) = (&plan.inbound, &host.reach)
         && !reach.is_certain()
     {
-        match reach.complaint(address) {
+        match reach.complaint() {
             Some(complaint) => doubts.push(format!(
-                "whether sources reach this host: they are sent to {address} (`live_migration_inbound_addr`), and {complaint}"
+                "whether sources reach this host: they are sent to {address} (`live_migration_inbound_addr`), {complaint}"
             )),
             None if *reach == crate::preflight::reach::Reach::NotKnown => doubts.push(format!(
                 "whether sources reach this host: the resolver did not say what {address} is (`live_migration_inbound_addr`)"

@@ -66,17 +66,20 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let mut not_proven = not_proven::list(plan, session);
     let causes = causes(plan, host, session);
     let doubts = host::doubts(plan, host, session);
-    let works = works_as_configured(plan, session);
-    let (result, headline, remedy) = match causes.first() {
-        Some(first) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
-        None if doubts.is_empty() => (Result::Works, works, None),
-        None => {
-            let open = doubts.join("; ");
-            (
-                Result::NotProven,
-                format!("not proven: {open}. What could be tried: {works}"),
-                None,
-            )
+    let guess =
+        cannot_start(plan, host, session).filter(|cause| is_about_post_copy(&cause.what) && is_a_guess(host, session));
+    let (result, headline, remedy) = match (causes.first(), guess) {
+        (Some(first), _) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
+        (None, Some(guess)) => (Result::NotProven, format!("not proven: {}", guess.what), guess.remedy),
+        (None, None) => {
+            let works = works_as_configured(plan, session);
+            if doubts.is_empty() {
+                (Result::Works, works, None)
+            } else {
+                let open = doubts.join("; ");
+                let headline = format!("not proven: {open}. What could be tried: {works}");
+                (Result::NotProven, headline, None)
+            }
         }
     };
     not_proven.splice(0..0, doubts);
@@ -101,7 +104,9 @@ fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
     }
     causes.extend(host::lacks_certificates(host, session));
     match cannot_start(plan, host, session) {
-        Some(cause) if is_about_post_copy(&cause.what) => causes.push(cause),
+        Some(cause) if is_about_post_copy(&cause.what) => {
+            causes.extend(Some(cause).filter(|_| !is_a_guess(host, session)));
+        }
         other => {
             causes.extend(host::keeps_from_post_copy(plan, host, session));
             causes.extend(other);
@@ -254,6 +259,12 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
+/// Whether the host's own QEMU may be allowed what the QEMU of these trials, run by an ordinary user, was refused.
+fn is_a_guess(host: &Host, session: &Session) -> bool {
+    let by_a_user = session.conditions.far.is_none() && session.conditions.mode == Mode::Session;
+    by_a_user && !host.is_refused_by_what_is_known()
+}
+
 /// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
 fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
@@ -270,10 +281,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
         });
     }
     let (why, fix) = why_no_post_copy(host, session, said);
-    let every = if session.conditions.far.is_none()
-        && session.conditions.mode == Mode::Session
-        && !host.is_refused_by_what_is_known()
-    {
+    let every = if is_a_guess(host, session) {
         "live migrations will fail where QEMU may do no more than this user"
     } else {
         every(session)

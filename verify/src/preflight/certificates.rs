@@ -211,10 +211,18 @@ impl Certificates {
     }
 }
 
-/// Files of one directory: one by its path, several by their names.
+/// Files: one by its path, several of one directory by their names.
 fn together(paths: &[&Path]) -> String {
     if let [path] = paths {
         return path.display().to_string();
+    }
+    let is_one_place = paths.iter().all(|path| path.parent() == paths[0].parent());
+    if !is_one_place {
+        return paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     let names = paths.iter().filter_map(|path| path.file_name());
     let names: Vec<_> = names.map(|name| name.display().to_string()).collect();

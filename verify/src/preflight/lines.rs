@@ -248,9 +248,7 @@ pub(crate) fn post_copy(host: &Host) -> Line {
     let by_device = host.qemu.is_some_and(|version| version >= (8, 1, 0))
         && userfault::device_admits(&host.qemu_user) == Some(true);
     let is_guess = matches!(host.qemu_user.known, Known::Unreadable(_));
-    let guess = |why: &str| {
-        format!("qemu.conf may not be read, so QEMU's user is not known; {user} may not use userfaultfd ({why})")
-    };
+    let guess = |what: &str| format!("qemu.conf may not be read, so QEMU's user is not known; {what}");
     match (&host.userfault, userfault::is_open_to_all()) {
         (Try::Allowed, _) => line("post-copy", Standing::Ok, format!("{user} may use userfaultfd"), ""),
         (_, _) if by_device => line(
@@ -281,7 +279,10 @@ pub(crate) fn post_copy(host: &Host) -> Line {
             format!("vm.unprivileged_userfaultfd is 1 ({why})"),
             "",
         ),
-        (Try::NotTried(why), _) if is_guess => line("post-copy", Standing::NotKnown, guess(why), "run probe as root"),
+        (Try::NotTried(_), _) if is_guess => {
+            let why = guess("unless that is root, it may not use userfaultfd, as vm.unprivileged_userfaultfd is not 1");
+            line("post-copy", Standing::NotKnown, why, "run probe as root")
+        }
         (Try::NotTried(why), Some(false)) if user != "root" => {
             let why = format!("vm.unprivileged_userfaultfd is 0 and QEMU is not root ({why})");
             line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)

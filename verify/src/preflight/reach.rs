@@ -42,6 +42,9 @@ impl Reach {
         if let Ok(literal) = bare.parse::<IpAddr>() {
             return Self::among(literal, &own);
         }
+        if is_local_everywhere(address) {
+            return Self::Nowhere(Ipv4Addr::LOCALHOST.into());
+        }
         match resolved(address, patience) {
             None => Self::NotKnown,
             Some(found) => Self::of_name(&found, &own),
@@ -71,20 +74,18 @@ impl Reach {
         worst
     }
 
-    /// What is wrong with it, said of `address`; none where it leads here or that is not known.
+    /// What is wrong with it, as a clause about the address; none where it leads here or that is not known.
     #[must_use]
-    pub fn complaint(&self, address: &str) -> Option<String> {
+    pub fn complaint(&self) -> Option<String> {
         Some(match self {
             Self::Here | Self::NotKnown => return None,
-            Self::Nowhere(_) => format!("{address} is an address that every host takes for itself"),
-            Self::Elsewhere(_) => format!("{address} is no address of this host"),
+            Self::Nowhere(_) => "which every host takes for itself".to_owned(),
+            Self::Elsewhere(_) => "which is no address of this host".to_owned(),
             Self::NameOfLoopback(found) => {
-                format!("{address} is {found} by this host's resolver, which every host takes for itself")
+                format!("which is {found} by this host's resolver, an address that every host takes for itself")
             }
-            Self::NameOfAnother(found) => {
-                format!("{address} is {found} by this host's resolver, which is no address of this host")
-            }
-            Self::Unresolved => format!("{address} is not known to this host's resolver"),
+            Self::NameOfAnother(found) => format!("which is {found} by this host's resolver, no address of this host"),
+            Self::Unresolved => "which this host's resolver does not know".to_owned(),
         })
     }
 
@@ -93,6 +94,12 @@ impl Reach {
     pub fn is_certain(&self) -> bool {
         matches!(self, Self::Nowhere(_) | Self::Elsewhere(_))
     }
+}
+
+/// A name that means the host itself by convention (RFC 6761), whatever a resolver says.
+fn is_local_everywhere(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || name.starts_with("localhost.localdomain")
 }
 
 /// Every address of this host's interfaces; none where the kernel does not show them.
@@ -170,6 +177,7 @@ mod tests {
         let patience = Duration::from_secs(5);
         assert_eq!(Reach::of("127.0.0.1", patience), Reach::Nowhere(ip("127.0.0.1")));
         assert_eq!(Reach::of("[::1]", patience), Reach::Nowhere(ip("::1")));
+        assert_eq!(Reach::of("LocalHost.", patience), Reach::Nowhere(ip("127.0.0.1")));
         assert_eq!(Reach::of("192.0.2.77", patience), Reach::Elsewhere(ip("192.0.2.77")));
     }
 }

@@ -116,15 +116,15 @@ fn address(host: &Host, asked: &Asked) -> Line {
         let remedy = "set live_migration_inbound_addr, or give this host a name";
         return line("address", Standing::Fails, why, remedy);
     }
-    if let (Address::Nova(text), Some(reach)) = (&address, &host.reach)
-        && let Some(complaint) = reach.complaint(text)
+    if let (Address::Nova(_), Some(reach)) = (&address, &host.reach)
+        && let Some(complaint) = reach.complaint()
     {
         let remedy = "set live_migration_inbound_addr to an address of this host that the sources reach";
         return if reach.is_certain() {
-            let why = format!("{to}, but {complaint}: every live migration to this host fails");
+            let why = format!("{to}, {complaint}: every live migration to this host fails");
             line("address", Standing::Fails, why, remedy)
         } else {
-            line("address", Standing::Warning, format!("{to}, but {complaint}"), remedy)
+            line("address", Standing::Warning, format!("{to}, {complaint}"), remedy)
         };
     }
     if host.qemu_conf.is_none() {
