@@ -7,6 +7,7 @@ use novamend::catalog::release::Version;
 
 use crate::plan::Plan;
 use crate::preflight::Host;
+use crate::preflight::certificates::Certificates;
 use crate::preflight::versions::dotted;
 
 /// Something that keeps live migrations from working as configured.
@@ -134,13 +135,11 @@ pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
             "set live_migration_inbound_addr to an address of this host that the sources reach, or remove it",
         ));
     }
-    if let Some(found) = &host.own_certificates {
-        if let Some(complaint) = found.complaint() {
-            causes.push(Cause::new(
-                format!("{every}: the way between the libvirt daemons is tls, but {complaint}"),
-                "put libvirt's own certificates there, or set live_migration_scheme = ssh",
-            ));
-        }
+    if let Some(complaint) = host.own_certificates.as_ref().and_then(Certificates::complaint) {
+        causes.push(Cause::new(
+            format!("{every}: the way between the libvirt daemons is tls, but {complaint}"),
+            "put libvirt's own certificates there, or set live_migration_scheme = ssh",
+        ));
     }
     causes.extend(in_clear(plan.release, plan.tls, host));
     causes.extend(lost_in_post_copy(plan, host));

@@ -2,8 +2,9 @@
 //!
 //! It judges nothing; every wait has an end, and what was waited for is told.
 
+mod alike;
+
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,19 +16,17 @@ use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
-use crate::sandbox::given::with_its_directory;
 use crate::sandbox::pki::{Tls, Whose};
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::worker::{Evidence, Message, WorkOrder, silence};
+pub(crate) use alike::huge_pages;
+use alike::{given, memory, not_alike};
 
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 
 /// From this version on libvirt surely knows the ability that [`crate::sandbox::layout::qemu_conf`] names.
 const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
-
-/// From this version on libvirt knows `<discard/>` in a domain's memory.
-const KNOWS_DISCARD: (u16, u16, u16) = (4, 4, 0);
 
 /// How long the resolver may take to tell this host's full name.
 const RESOLVER: Duration = Duration::from_secs(2);
@@ -300,45 +299,6 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
     ))
 }
 
-/// What nova.conf and the host make the memory of guests of.
-fn memory(plan: &Plan, host: &Host) -> Memory {
-    let backing = &host.backing;
-    if plan.file_backed <= 0 {
-        return Memory::Anonymous;
-    }
-    let is_own = backing.file_system == "tmpfs" || !host.is_root;
-    Memory::Files {
-        directory: backing.directory.clone(),
-        file_system: backing.file_system.clone(),
-        made_in: backing.found.clone().filter(|_| !is_own),
-        owner: (host.qemu_user.uid.unwrap_or(0), host.qemu_user.gid.unwrap_or(0)),
-        discards: host.libvirt.is_some_and(|version| version >= KNOWS_DISCARD),
-    }
-}
-
-/// What of it the trials cannot build alike, known beforehand.
-fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
-    let mut list = Vec::new();
-    let backing = &host.backing;
-    if plan.file_backed > 0 && backing.file_system != "tmpfs" {
-        let why = match (host.is_root, &backing.found) {
-            (false, _) => "only root can put it where libvirt would".to_owned(),
-            (true, None) => format!("{} cannot be seen", backing.directory.display()),
-            (true, Some(_)) => String::new(),
-        };
-        if !why.is_empty() {
-            list.push(format!("guests' memory in files (`file_backed_memory`): {why}"));
-        }
-    }
-    list.extend(plan.reserves_huge_pages.then(huge_pages));
-    list
-}
-
-/// That huge pages were not tried.
-pub(crate) fn huge_pages() -> String {
-    "guests with huge pages, which `reserved_huge_pages` points to: the probe guest had none".to_owned()
-}
-
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.
 fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
     let settings = &host.tls;
@@ -366,25 +326,6 @@ fn why_not_the_hosts(host: &Host) -> Option<String> {
         return Some("their key is locked by a secret that the host's libvirt keeps".to_owned());
     }
     None
-}
-
-/// What the sandbox must not hide, wherever it lies: this program, the daemon, QEMU, and the host's certificates if they are used.
-fn given(setup: &Setup, files: &[PathBuf]) -> Vec<PathBuf> {
-    let programs = [
-        std::env::current_exe().ok(),
-        Some(setup.daemon.clone()),
-        Some(setup.emulator.clone()),
-    ];
-    let mut given: Vec<PathBuf> = Vec::new();
-    for program in programs.into_iter().flatten() {
-        given.extend([with_its_directory(&program), program]);
-    }
-    given.extend(setup.drivers.clone());
-    if setup.tls.as_ref().is_some_and(|tls| !tls.is_made()) {
-        given.extend(files.first().and_then(|file| file.parent()).map(Path::to_owned));
-        given.extend(files.iter().cloned());
-    }
-    given
 }
 
 /// The rate of the time-stamp counter, near enough: it only sets how fast the guest writes.

@@ -110,7 +110,7 @@ fn own_addresses() -> Option<Vec<IpAddr>> {
     Some(local_four(&four).chain(local_six(&six)).collect())
 }
 
-/// The addresses in /proc/net/fib_trie that are the host's own: a line with the address, and one below it that says so.
+/// The addresses in `/proc/net/fib_trie` that are the host's own: a line with the address, and one below it that says so.
 fn local_four(table: &str) -> impl Iterator<Item = IpAddr> {
     let mut last: Option<Ipv4Addr> = None;
     table.lines().filter_map(move |line| {
@@ -124,7 +124,7 @@ fn local_four(table: &str) -> impl Iterator<Item = IpAddr> {
     })
 }
 
-/// The addresses in /proc/net/if_inet6: 32 digits at the start of each line.
+/// The addresses in `/proc/net/if_inet6`: 32 digits at the start of each line.
 fn local_six(table: &str) -> impl Iterator<Item = IpAddr> {
     table.lines().filter_map(|line| {
         let digits = line.split_whitespace().next()?;

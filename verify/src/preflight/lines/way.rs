@@ -168,7 +168,7 @@ fn ports(host: &Host) -> Option<Line> {
 /// How many ports of a range the kernel hands out and does not reserve; none where it is none.
 fn open_to_others((first, last): (u16, u16), range: &str, reserved: &str) -> Option<usize> {
     let mut bounds = range.split_whitespace().map(str::parse::<u16>);
-    let (least, most) = (bounds.next()?.ok()?, bounds.next()?.ok()?);
+    let (from, until) = (bounds.next()?.ok()?, bounds.next()?.ok()?);
     let reserved: Vec<(u16, u16)> = reserved
         .trim()
         .split(',')
@@ -178,7 +178,7 @@ fn open_to_others((first, last): (u16, u16), range: &str, reserved: &str) -> Opt
         })
         .collect();
     let is_free = |port: &u16| !reserved.iter().any(|(from, to)| (from..=to).contains(&port));
-    let open = (first.max(least)..=last.min(most)).filter(is_free).count();
+    let open = (first.max(from)..=last.min(until)).filter(is_free).count();
     (open > 0).then_some(open)
 }
 
