@@ -368,7 +368,7 @@ fn lent(memory: &Memory) -> Option<Lent> {
     else {
         return None;
     };
-    let made = Lent::make(directory, *owner);
+    let made = Lent::make(&layout::backing(), *owner);
     if let Err(error) = &made {
         say(&Message::NotAlike(format!(
             "guests' memory in files: none could be made in {}: {error}",

@@ -5,13 +5,14 @@
 use std::ffi::{CStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::fs::{CWD, Mode as FileMode, OFlags, StatVfsMountFlags, openat, statvfs};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{WaitOptions, wait};
 use serde::Deserialize;
@@ -20,11 +21,13 @@ use super::daemon::Setup;
 use super::given::Given;
 use super::supervisor::die_with_parent;
 use super::{INNER, KVM, Mode, layout};
+use crate::guest::memory::Memory;
 
 /// What concerns this process of the order that it hands on to the worker.
 #[derive(Deserialize)]
 struct Needs {
     setup: Setup,
+    memory: Memory,
 }
 
 /// Runs the sandbox until the worker or the tool ends.
@@ -57,8 +60,21 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
     });
     let needs: Needs = serde_json::from_str(&order).map_err(|error| format!("the order cannot be read: {error}"))?;
     let given = Given::hold(&needs.setup.given);
+    // held before /tmp is made read-only, as it may lie there
+    let backing = match &needs.memory {
+        Memory::Files {
+            made_in: Some(directory),
+            ..
+        } => openat(CWD, directory, OFlags::PATH | OFlags::CLOEXEC, FileMode::empty()).ok(),
+        _ => None,
+    };
     mount_private(mode, kvm)?;
     given.put_back()?;
+    if let Some(directory) = backing {
+        let held = format!("/proc/self/fd/{}", directory.as_raw_fd());
+        // without it the worker cannot make the files there, and says so
+        let _ = fs::create_dir(layout::backing()).map(|()| mount_bind(&held, layout::backing()));
+    }
     let mut worker = Command::new("/proc/self/exe")
         .args([INNER, "worker"])
         .stdin(Stdio::piped())
