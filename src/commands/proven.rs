@@ -46,7 +46,8 @@ pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
 fn options(stack: &Stack, release: Release) -> String {
     let view = View::new(stack, release);
-    let decides = |name: &str| name == "virt_type" || name.starts_with("live_migration_");
+    let decides =
+        |name: &str| matches!(name, "virt_type" | "file_backed_memory") || name.starts_with("live_migration_");
     let all = catalog::options(release).filter(|facts| facts.group() == "libvirt" && decides(facts.name()));
     let mut text = String::from("[libvirt]\n");
     for facts in all {

@@ -2,6 +2,7 @@
 //!
 //! It writes nothing.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::statfs;
@@ -71,6 +72,17 @@ impl Backing {
             directory,
         }
     }
+}
+
+/// How many huge pages of any size the host keeps for programs, which are guests on a compute node.
+#[must_use]
+pub fn huge_pages() -> u64 {
+    let sizes = fs::read_dir("/sys/kernel/mm/hugepages").into_iter().flatten().flatten();
+    let number = |size: fs::DirEntry| {
+        let text = fs::read_to_string(size.path().join("nr_hugepages")).ok()?;
+        text.trim().parse::<u64>().ok()
+    };
+    sizes.filter_map(number).sum()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::guest::memory::Memory;
 use crate::plan::Plan;
-use crate::preflight::Host;
+use crate::preflight::{Host, backing};
 use crate::sandbox::daemon::Setup;
 use crate::sandbox::given::with_its_directory;
 
@@ -43,7 +43,14 @@ pub(super) fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
             list.push(format!("guests' memory in files (`file_backed_memory`): {why}"));
         }
     }
-    list.extend(plan.reserves_huge_pages.then(huge_pages));
+    let pool = backing::huge_pages();
+    if plan.reserves_huge_pages {
+        list.push(huge_pages());
+    } else if pool > 0 {
+        list.push(format!(
+            "guests with huge pages: this host has {pool} of them, the probe guest had none"
+        ));
+    }
     list
 }
 

@@ -37,7 +37,7 @@ fn between(far: &Far) -> Vec<String> {
 pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
     let conditions = &session.conditions;
     let mut list = vec![
-        "the probe guest has no devices and little memory".to_owned(),
+        "the probe guest has no devices, no huge pages and little memory".to_owned(),
         "nova's own code was not run; its monitor was rebuilt and its clock shortened".to_owned(),
     ];
     match &conditions.far {

@@ -77,3 +77,16 @@ fn files_of_a_disk_do_no_harm_to_a_pause_and_those_on_tmpfs_none_to_post_copy() 
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.failed_checks("post_copy"), Vec::<String>::new());
 }
+
+#[test]
+fn a_host_with_huge_pages_is_not_said_to_work_as_none_were_tried() {
+    let Some(_machine) = alone() else { return };
+    let pool = "at=/sys/kernel/mm/hugepages; mount -t tmpfs none $at; mkdir $at/hugepages-2048kB; \
+                for file in nr free resv surplus nr_overcommit; do echo 64 > $at/hugepages-2048kB/${file}_hugepages; done;";
+    let ground = Ground::new("", "root");
+    let ran = Ran::of(&ground.command_on(pool, "--emulate").output().unwrap());
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert_eq!(ran.report()["verdict"]["result"], "not_proven", "{ran:?}");
+    assert!(ran.headline().contains("this host has 64 of them"), "{ran:?}");
+    assert_eq!(ran.failed_checks("abort"), Vec::<String>::new());
+}
