@@ -56,7 +56,13 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],
     ),
     ("rcgen", &["verify/src/sandbox/pki.rs"]),
-    ("x509_parser", &["verify/src/preflight/certificates.rs"]),
+    (
+        "x509_parser",
+        &[
+            "verify/src/preflight/certificates.rs",
+            "verify/src/preflight/certificates",
+        ],
+    ),
     ("dns_lookup", &["verify/src/preflight/address.rs"]),
     ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
 ];

@@ -44,7 +44,7 @@ pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
 }
 
 /// The options of `[DEFAULT]` that a live migration depends on, besides all of `[libvirt]`.
-const OF_DEFAULT: [&str; 3] = ["compute_driver", "host", "my_ip"];
+const OF_DEFAULT: [&str; 4] = ["compute_driver", "host", "my_ip", "reserved_huge_pages"];
 
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
 fn options(stack: &Stack, release: Release) -> String {

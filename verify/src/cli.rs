@@ -16,12 +16,12 @@ use jiff::Timestamp;
 use novamend::catalog::Release;
 use novamend::conf::layers::{Stack, Variable};
 use novamend::conf::load::{self, Input};
-use novamend::effective::View;
+use novamend::effective::{Setting, View};
 use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
-use novamend_verify::plan::{Plan, Wanted, inbound_address};
-use novamend_verify::preflight::lines::Asked;
-use novamend_verify::preflight::{Host, QEMU_CONF, lines};
+use novamend_verify::inbound::{inbound_address, transport};
+use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::preflight::{Asked, Host, QEMU_CONF, lines};
 use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
 use novamend_verify::session::{self, Wishes};
 use novamend_verify::verdict;
@@ -194,7 +194,7 @@ fn print(text: &str) -> io::Result<()> {
 fn probe(common: &Common) -> Result<u8, Failure> {
     let (stack, _, release) = read(common)?;
     let asked = asked(&View::new(&stack, release));
-    let host = Host::look(&common.qemu_conf, asked.tls);
+    let host = Host::look(&common.qemu_conf, &asked);
     let lines = lines(&host, release, &asked);
     let shown = match common.format {
         Format::Pretty => text::probe(&release.to_string(), &lines),
@@ -216,6 +216,11 @@ fn asked(view: &View) -> Asked {
     Asked {
         tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
         address: inbound_address(view),
+        transport: transport(view),
+        host: view
+            .setting("DEFAULT", "host")
+            .filter(Setting::is_set)
+            .and_then(|setting| view.text(&setting).ok().flatten()),
     }
 }
 
@@ -227,9 +232,15 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let (stack, files, release) = read(&arguments.common)?;
     let view = View::new(&stack, release);
     let mut plan = Plan::of(&view)?;
+    if release < Release::STEIN && matches!(arguments.action, ActionArgument::ForceComplete) {
+        return Err(format!(
+            "{release} has no `live_migration_timeout_action`, so no force_complete; it came with stein"
+        )
+        .into());
+    }
     let named = arguments.named(&view);
     plan.draws_curve = arguments.report.is_some();
-    let host = Host::look(&arguments.common.qemu_conf, plan.tls);
+    let host = Host::look(&arguments.common.qemu_conf, &asked(&view));
     let interrupted = Arc::new(AtomicBool::new(false));
     for signal in [
         signal_hook::consts::SIGINT,

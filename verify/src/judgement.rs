@@ -13,6 +13,12 @@ use crate::monitor::Order;
 use crate::trial::Trace;
 use crate::written::seconds;
 
+/// What must be so after a switch to post-copy, whatever else went wrong: from then on a guest cannot go back.
+pub const GUEST_LIVES: &str = "the guest lives";
+
+/// Libvirt's code of a job that was cancelled, `VIR_ERR_OPERATION_ABORTED`.
+const CANCELLED: u32 = 78;
+
 /// What an action is to do; [`Effect`] as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -43,6 +49,15 @@ impl Action {
             Self::Abort => "abort",
             Self::PostCopy => "force_complete by post-copy",
             Self::Pause => "force_complete by a pause",
+        }
+    }
+
+    /// In words, as `release` has it: what ends a migration before Stein is no timeout action.
+    #[must_use]
+    pub fn words_in(self, release: u32) -> &'static str {
+        match self {
+            Self::PostCopy if release < 19 => "the switch to post-copy by nova itself",
+            other => other.words(),
         }
     }
 
@@ -135,6 +150,12 @@ impl Judgement {
     pub fn holds(&self) -> bool {
         self.checks.iter().all(|check| check.holds)
     }
+
+    /// The check of `what`, if it was made and does not hold.
+    #[must_use]
+    pub fn failed(&self, what: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.what == what && !check.holds)
+    }
 }
 
 /// Judges one trial.
@@ -195,8 +216,11 @@ fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the job ended cancelled",
-            matches!(trace.returned, Some(Err(_))),
-            || "it did not end so".to_owned(),
+            matches!(&trace.returned, Some(Err(refusal)) if refusal.code == CANCELLED),
+            || match &trace.returned {
+                Some(Err(refusal)) => refusal.message.clone(),
+                _ => "it did not end so".to_owned(),
+            },
         ),
         check(
             "the guest runs at the source",
@@ -245,6 +269,16 @@ fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
             "both ends were heard at once, or neither".to_owned()
         }));
     }
+    if action == Action::PostCopy && was_lost(trace, observed) {
+        let said = match &trace.returned {
+            Some(Err(refusal)) => {
+                let first = refusal.message.split("; ").next().unwrap_or_default();
+                format!("post-copy had begun, and it runs at neither end ({first})")
+            }
+            _ => "post-copy had begun, and it runs at neither end".to_owned(),
+        };
+        checks.insert(0, check(GUEST_LIVES, false, || said));
+    }
     if action == Action::PostCopy {
         // the destination's own event is missed where all pages have come before libvirt looks
         let switched = trace.event(End::Source, "suspended: post-copy").is_some()
@@ -254,6 +288,12 @@ fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
         }));
     }
     checks
+}
+
+/// The switch came, and then there was no guest any more: the source has given it up, and the destination does not run it.
+fn was_lost(trace: &Trace, observed: &Observed) -> bool {
+    let switched = trace.event(End::Source, "suspended: post-copy").is_some();
+    switched && observed.source != Some(Standing::Running) && observed.destination != Some(Standing::Running)
 }
 
 fn beats(observed: &Observed) -> Option<Check> {

@@ -3,9 +3,11 @@
 //! It never touches daemons or domains of the host, but for those that `--source` and `--dest` name: all else happens in a
 //! sandbox that leaves no trace.
 
+pub mod causes;
 pub mod far;
 pub mod guest;
 pub mod hypervisor;
+pub mod inbound;
 pub mod judgement;
 pub mod monitor;
 pub mod plan;

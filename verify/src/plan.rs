@@ -8,17 +8,22 @@ use novamend::catalog::Release;
 use novamend::effective::{Unusable, View};
 use novamend::migration::Action as TimeoutAction;
 use novamend::migration::timeout::{Effect, completion_timeout_seconds, effect_of, has_timeout_action};
+use novamend::migration::uri::fault;
 use serde::{Deserialize, Serialize};
 
 use crate::guest::{FAR, Size};
 use crate::hypervisor::Request;
+use crate::inbound::{NOVAS_OWN_CHOICE, inbound_address, migration_uri, transport};
 use crate::judgement::Action;
 use crate::trial::Pace;
 use crate::worker::TrialOrder;
 
-/// The options that decide, all in `[libvirt]`.
-const OPTIONS: [&str; 13] = [
+/// The options that decide, all in `[libvirt]`; `live_migration_uri` is judged and not shown, as it may name a user.
+const OPTIONS: [&str; 16] = [
     "virt_type",
+    "file_backed_memory",
+    "live_migration_scheme",
+    "live_migration_inbound_addr",
     "live_migration_timeout_action",
     "live_migration_completion_timeout",
     "live_migration_progress_timeout",
@@ -90,6 +95,16 @@ pub struct Plan {
     pub virt_type: String,
     /// `live_migration_inbound_addr`, if it is set: where sources send to, and the name they want to see certified there.
     pub inbound: Option<String>,
+    /// `live_migration_scheme`, if it is set and read: `live_migration_uri` voids it.
+    pub scheme: Option<String>,
+    /// Whether `live_migration_uri` is set.
+    pub has_uri: bool,
+    /// What is wrong with `live_migration_uri`, in words.
+    pub uri_fault: Option<String>,
+    /// `file_backed_memory`, MiB; above 0 guests have their memory in files.
+    pub file_backed: i64,
+    /// Whether `reserved_huge_pages` is set, which tells that guests may have huge pages.
+    pub reserves_huge_pages: bool,
     /// Whether the first trial goes on for a few passes more, so that the report can show them.
     pub draws_curve: bool,
     /// The options in words, for the report; none of them can hold a secret.
@@ -120,13 +135,6 @@ pub enum Wanted {
     All,
 }
 
-/// `live_migration_inbound_addr`, if it is set.
-#[must_use]
-pub fn inbound_address(view: &View) -> Option<String> {
-    view.word("libvirt", "live_migration_inbound_addr")
-        .filter(|address| !address.is_empty())
-}
-
 /// When the clock reaches the timeout, where it waits for the pass to end: sooner, so that nothing waits for the clock.
 const OF_A_PASS: f64 = 0.85;
 
@@ -147,7 +155,17 @@ impl Plan {
                 release: release.to_string(),
                 why,
             };
-            let value = view.value(&setting).map_err(wrong)?;
+            let value = match view.value(&setting) {
+                // a reference to `my_ip` where nova chooses that itself
+                Err(_)
+                    if view
+                        .text(&setting)
+                        .is_ok_and(|text| text.as_deref() == Some(NOVAS_OWN_CHOICE)) =>
+                {
+                    continue;
+                }
+                value => value.map_err(wrong)?,
+            };
             excerpt.push(Written {
                 option: option.to_owned(),
                 value: novamend::effective::printed(&value),
@@ -157,6 +175,8 @@ impl Plan {
         let number = |name: &str, otherwise| view.number("libvirt", name).unwrap_or(otherwise);
         let flag = |name: &str| view.flag("libvirt", name).unwrap_or(false);
         let action = view.word("libvirt", "live_migration_timeout_action");
+        let uri = migration_uri(view);
+        let reserved = view.setting("DEFAULT", "reserved_huge_pages");
         Ok(Self {
             release: u32::from(release.number()),
             release_name: release.to_string(),
@@ -174,6 +194,11 @@ impl Plan {
             downtime_delay_s: number("live_migration_downtime_delay", 75),
             virt_type: view.word("libvirt", "virt_type").unwrap_or_else(|| "kvm".to_owned()),
             inbound: inbound_address(view),
+            scheme: if uri.is_some() { None } else { transport(view) },
+            has_uri: uri.is_some(),
+            uri_fault: uri.and_then(|uri| fault(&uri)).map(|fault| fault.to_string()),
+            file_backed: number("file_backed_memory", 0),
+            reserves_huge_pages: reserved.is_some_and(|setting| setting.is_set()),
             draws_curve: false,
             excerpt,
         })
@@ -227,6 +252,8 @@ impl Plan {
             Wanted::Configured => vec![configured],
             Wanted::Abort => vec![Action::Abort],
             Wanted::ForceComplete => vec![forced],
+            // before Stein nothing pauses a guest
+            Wanted::All if self.release < 19 => vec![Action::Abort, Action::PostCopy],
             Wanted::All => vec![Action::Abort, Action::PostCopy, Action::Pause],
         };
         let mut trials: Vec<TrialOrder> = actions
@@ -238,7 +265,7 @@ impl Plan {
             first.pace.limit += first.pace.act_after;
             first.pace.pass = CURVE_PASSES;
         }
-        if wanted != Wanted::All && trials.iter().any(|trial| trial.request.post_copy) {
+        if wanted != Wanted::All && self.release >= 19 && trials.iter().any(|trial| trial.request.post_copy) {
             // what the operator may choose instead, shown only where it is needed
             let mut instead = self.trial(load, Action::Pause, early, wanted);
             instead.only_if_failed = true;

@@ -2,6 +2,8 @@
 //!
 //! It judges nothing; every wait has an end, and what was waited for is told.
 
+mod alike;
+
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,13 +11,16 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::far::Far;
+use crate::guest::memory::Memory;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
-use crate::sandbox::pki::{Tls, Whose, is_covered};
+use crate::sandbox::pki::{Tls, Whose};
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::worker::{Evidence, Message, WorkOrder, silence};
+pub(crate) use alike::huge_pages;
+use alike::{given, memory, not_alike};
 
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
@@ -87,6 +92,10 @@ pub struct Conditions {
     pub tls: Option<Tls>,
     /// The two hosts, where they were named; otherwise it was in the sandbox.
     pub far: Option<Far>,
+    /// How the guest's memory was made.
+    pub memory: Memory,
+    /// What of the guests that nova starts here could not be built alike, a sentence each.
+    pub not_alike: Vec<String>,
 }
 
 /// Everything that the trials brought.
@@ -174,6 +183,7 @@ pub fn run(
                 session.versions = Some((libvirt, qemu));
                 session.ready_after = ready_after;
             }
+            Ok(Message::NotAlike(what)) => session.conditions.not_alike.push(what),
             Ok(Message::Trial(evidence)) => session.trials.push(*evidence),
             Ok(Message::Failure { stage, message }) => {
                 let suspicion = Confinement::find().suspicion(&message);
@@ -243,7 +253,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         return Err(missing(&what, "create it or correct qemu.conf"));
     }
     let (size, bandwidth) = plan.load();
-    let setup = Setup {
+    let mut setup = Setup {
         mode: if host.is_root { Mode::System } else { Mode::Session },
         daemon: daemon.program.clone(),
         socket: daemon.socket.to_owned(),
@@ -253,7 +263,9 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         drivers: if daemon.is_modular { None } else { programs::drivers() },
         tls: tls(host, plan),
         forces_tls: host.tls.is_forced,
+        given: Vec::new(),
     };
+    setup.given = given(&setup, &host.tls.files());
     let conditions = Conditions {
         mode: setup.mode,
         emulated,
@@ -269,12 +281,15 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         bandwidth,
         tls: setup.tls.clone(),
         far: None,
+        not_alike: not_alike(plan, host),
+        memory: memory(plan, host),
     };
     let trials = plan.trials(wishes.wanted, early);
     Ok((
         WorkOrder {
             setup,
             emulated,
+            memory: conditions.memory.clone(),
             size,
             ticks_per_second: ticks_per_second(),
             patience: wishes.patience,
@@ -310,13 +325,7 @@ fn why_not_the_hosts(host: &Host) -> Option<String> {
     if host.tls.is_locked {
         return Some("their key is locked by a secret that the host's libvirt keeps".to_owned());
     }
-    let is_out_of_reach = host.tls.files().iter().any(|file| is_covered(file));
-    is_out_of_reach.then(|| {
-        format!(
-            "the sandbox has files of its own where {} lies",
-            host.tls.directory.display()
-        )
-    })
+    None
 }
 
 /// The rate of the time-stamp counter, near enough: it only sets how fast the guest writes.

@@ -165,6 +165,9 @@ pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, policy: Polic
     running.trace
 }
 
+/// How long nova's monitor is followed once the migrate call has returned.
+const FOLLOWED: Duration = Duration::from_secs(5);
+
 /// How long libvirt's figures may be on their way.
 const FIGURES: Duration = Duration::from_secs(2);
 
@@ -186,10 +189,18 @@ impl Running {
                     return;
                 }
             };
-            if self.carry_out(hypervisor, &look) {
+            if self.carry_out(hypervisor, &look) || self.is_over_for_all_but_nova(hypervisor) {
                 return;
             }
         }
+    }
+
+    /// The call has long returned, and nova's monitor still waits for a job that nobody carries on, as it does for ever where
+    /// post-copy broke.
+    fn is_over_for_all_but_nova(&self, hypervisor: &mut dyn Hypervisor) -> bool {
+        let mut heard = self.trace.happenings.iter();
+        let returned = heard.find(|heard| matches!(heard.happening, Happening::Returned(_)));
+        returned.is_some_and(|returned| hypervisor.now().saturating_sub(returned.at) > FOLLOWED)
     }
 
     /// Takes in what happens until the next look is due, the awaited pass begins or the migrate call returns.

@@ -3,18 +3,18 @@
 //! It observes nothing and formats nothing; the reports do that.
 
 mod host;
+mod not_proven;
 
-use novamend::migration::timeout::pause_seconds;
 use serde::Serialize;
 
-use crate::far::Far;
-use crate::judgement::Action;
+use crate::causes::{self, Cause};
+use crate::judgement::{Action, GUEST_LIVES};
 use crate::plan::Plan;
 use crate::preflight::Host;
 use crate::preflight::lines::SYSCTL_REMEDY;
 use crate::preflight::userfault::{self, Try};
 use crate::sandbox::Mode;
-use crate::sandbox::pki::{Tls, Whose};
+use crate::sandbox::pki::Tls;
 use crate::session::Session;
 use crate::worker::Evidence;
 
@@ -26,6 +26,8 @@ pub enum Result {
     Works,
     /// It does not.
     DoesNotWork,
+    /// What was tried works, and something that decides could not be tried as it is here.
+    NotProven,
 }
 
 /// The verdict.
@@ -37,6 +39,8 @@ pub struct Verdict {
     pub headline: String,
     /// What to do, where something is to be done.
     pub remedy: Option<String>,
+    /// Everything that keeps it from working, the first being the headline's.
+    pub causes: Vec<Cause>,
     /// What else was shown, one sentence each.
     pub shown: Vec<String>,
     /// What was not proven, one sentence each.
@@ -44,38 +48,73 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// 0 works as configured, 1 does not.
+    /// 0 works as configured, 1 does not, or it is not proven.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.result == Result::DoesNotWork)
+        u8::from(self.result != Result::Works)
     }
 }
 
 /// Draws the verdict.
 #[must_use]
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
-    let shown = session.trials.iter().map(|trial| sentence(trial, session)).collect();
-    let not_proven = not_proven(plan, session);
-    let found = host::does_not_start(plan, host, session)
-        .or_else(|| host::lacks_certificates(host, session))
-        .or_else(|| cannot_start(plan, host, session))
-        .or_else(|| does_not_act(plan, session))
-        .or_else(|| never_acts(plan))
-        .unwrap_or_else(|| does_act(plan, session));
+    let shown = session
+        .trials
+        .iter()
+        .map(|trial| sentence(plan, trial, session))
+        .collect();
+    let mut not_proven = not_proven::list(plan, session);
+    let causes = causes(plan, host, session);
+    let doubts = host::doubts(plan, host, session);
+    let guess =
+        cannot_start(plan, host, session).filter(|cause| is_about_post_copy(&cause.what) && is_a_guess(host, session));
+    let (result, headline, remedy) = match (causes.first(), guess) {
+        (Some(first), _) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
+        (None, Some(guess)) => (Result::NotProven, format!("not proven: {}", guess.what), guess.remedy),
+        (None, None) => {
+            let works = works_as_configured(plan, session);
+            if doubts.is_empty() {
+                (Result::Works, works, None)
+            } else {
+                let open = doubts.join("; ");
+                let headline = format!("not proven: {open}. What could be tried: {works}");
+                (Result::NotProven, headline, None)
+            }
+        }
+    };
+    not_proven.splice(0..0, doubts);
     Verdict {
-        result: found.result,
-        headline: found.headline,
-        remedy: found.remedy,
+        result,
+        headline,
+        remedy,
+        causes,
         shown,
         not_proven,
     }
 }
 
-/// The part of a verdict that the findings differ in.
-struct Found {
-    result: Result,
-    headline: String,
-    remedy: Option<String>,
+/// Everything that keeps migrations from working as configured: what is known of nova, nova.conf and the host, then what the
+/// trials showed.
+fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = host::does_not_start(plan, host, session).into_iter().collect();
+    causes.extend(causes::of_the_start(plan, host::qemu(host, session)));
+    causes.extend(causes::of_nova_conf(plan));
+    if session.conditions.far.is_none() {
+        causes.extend(causes::of_the_host(plan, host));
+    }
+    causes.extend(host::lacks_certificates(host, session));
+    match cannot_start(plan, host, session) {
+        Some(cause) if is_about_post_copy(&cause.what) => {
+            causes.extend(Some(cause).filter(|_| !is_a_guess(host, session)));
+        }
+        other => {
+            causes.extend(host::keeps_from_post_copy(plan, host, session));
+            causes.extend(other);
+        }
+    }
+    causes.extend(does_not_act(plan, session));
+    causes.extend(never_acts(plan));
+    causes
 }
 
 /// The trial that decides: the configured action's, or where that was not asked for, the first.
@@ -88,18 +127,22 @@ fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
         .or_else(|| session.trials.first())
 }
 
-fn does_not_act(plan: &Plan, session: &Session) -> Option<Found> {
-    let trial = decisive(plan, session).filter(|trial| !trial.judgement.holds())?;
-    Some(Found {
-        result: Result::DoesNotWork,
-        headline: format!(
-            "{} does not work {}: {}",
-            name(trial),
-            place(session),
-            first_failure(trial)
-        ),
-        remedy: ran_out_of_time(trial).then(|| "run it again with a longer --patience".to_owned()),
-    })
+fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
+    let trial = decisive(plan, session).filter(|trial| !trial.judgement.holds() && !fails_at_start(trial))?;
+    let (name, here) = (name(plan, trial), place(session));
+    let failed = first_failure(trial);
+    if let Some(lost) = trial.judgement.failed(GUEST_LIVES) {
+        return Some(Cause::new(
+            format!("{name} loses the guest {here}: {}", lost.seen),
+            "set live_migration_permit_post_copy = false (then force_complete pauses)",
+        ));
+    }
+    let remedy = if ran_out_of_time(trial) {
+        "run it again with a longer --patience"
+    } else {
+        ""
+    };
+    Some(Cause::new(format!("{name} does not work {here}: {failed}"), remedy))
 }
 
 /// The migration neither failed nor ended, it was given up.
@@ -107,38 +150,38 @@ fn ran_out_of_time(trial: &Evidence) -> bool {
     trial.trace.returned.is_none() && trial.trace.broken.is_none()
 }
 
-/// With a completion timeout of 0 no action is ever taken; where one is configured, that is not what was meant.
-fn never_acts(plan: &Plan) -> Option<Found> {
+/// With a completion timeout of 0 nobody ends a migration; where an action is configured, that is not what was meant.
+fn never_acts(plan: &Plan) -> Option<Cause> {
     if plan.can_act() {
         return None;
     }
     let meant = match (plan.force_complete, plan.post_copy) {
-        (true, _) => Some("`live_migration_timeout_action = force_complete` never runs"),
-        (false, true) => Some("post-copy is permitted but never starts"),
-        (false, false) => None,
+        (true, _) => "`live_migration_timeout_action = force_complete` never runs",
+        (false, true) => "post-copy is permitted but never starts",
+        (false, false) => return None,
     };
-    let goes_on = "a guest that does not converge is copied until somebody steps in";
-    let zero = "`live_migration_completion_timeout` is 0";
-    Some(match meant {
-        Some(meant) => Found {
-            result: Result::DoesNotWork,
-            headline: format!("{meant}: {zero}, and {goes_on}"),
-            remedy: Some("set live_migration_completion_timeout, for instance to nova's default of 800".to_owned()),
-        },
-        None => Found {
-            result: Result::Works,
-            headline: format!("as configured, no action is ever taken: {zero}, and {goes_on}"),
-            remedy: None,
-        },
-    })
+    Some(Cause::new(
+        format!("{meant}: {}", nobody_ends_it(plan)),
+        "set live_migration_completion_timeout, for instance to nova's default of 800",
+    ))
 }
 
-fn does_act(plan: &Plan, session: &Session) -> Found {
-    Found {
-        result: Result::Works,
-        headline: decisive(plan, session).map_or_else(|| "nothing was tried".to_owned(), |trial| works(trial, session)),
-        remedy: None,
+/// What a completion timeout of 0 means.
+fn nobody_ends_it(plan: &Plan) -> String {
+    format!(
+        "`live_migration_completion_timeout` is 0, and then {} does not abort either: nobody ends the migration of a guest that \
+         does not converge, it is copied until somebody steps in",
+        plan.release_name
+    )
+}
+
+/// What is to be said where nothing keeps it from working.
+fn works_as_configured(plan: &Plan, session: &Session) -> String {
+    if !plan.can_act() {
+        return format!("as configured, no action is ever taken: {}", nobody_ends_it(plan));
     }
+    let decisive = decisive(plan, session);
+    decisive.map_or_else(|| "nothing was tried".to_owned(), |trial| works(plan, trial, session))
 }
 
 /// Where it was tried.
@@ -172,27 +215,24 @@ fn stood(trial: &Evidence) -> Option<String> {
         .or_else(by_libvirt)
 }
 
-fn name(evidence: &Evidence) -> &'static str {
-    evidence.judgement.action.words()
+fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
+    evidence.judgement.action.words_in(plan.release)
 }
 
-fn works(trial: &Evidence, session: &Session) -> String {
+fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
     let stood = stood(trial).map_or_else(String::new, |stood| format!(": {stood}"));
-    let here = place(session);
+    let (here, name) = (place(session), name(plan, trial));
     match trial.judgement.action {
         Action::Abort => format!("abort works {here}: the guest goes on at the source, nothing is left behind"),
-        Action::PostCopy => format!("force_complete by post-copy works {here}{stood}"),
+        Action::PostCopy => format!("{name} works {here}{stood}"),
         Action::Pause => {
-            let left = trial
-                .judgement
-                .remaining
-                .map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0);
-            format!("force_complete by a pause works {here}{stood} for {left:.0} MiB")
+            let left = left(trial, session);
+            format!("{name} works {here}{stood} for {left:.0} MiB")
         }
     }
 }
 
-fn sentence(trial: &Evidence, session: &Session) -> String {
+fn sentence(plan: &Plan, trial: &Evidence, session: &Session) -> String {
     let is_made = session.conditions.tls.as_ref().is_some_and(Tls::is_made);
     if trial.judgement.holds() {
         let with = if is_made {
@@ -200,9 +240,9 @@ fn sentence(trial: &Evidence, session: &Session) -> String {
         } else {
             ""
         };
-        works(trial, session) + with
+        works(plan, trial, session) + with
     } else {
-        format!("{} failed: {}", name(trial), first_failure(trial))
+        format!("{} failed: {}", name(plan, trial), first_failure(trial))
     }
 }
 
@@ -219,38 +259,36 @@ fn fails_at_start(evidence: &Evidence) -> bool {
     matches!(evidence.trace.returned, Some(Err(_))) && evidence.trace.pass(1).is_none()
 }
 
+/// Whether the host's own QEMU may be allowed what the QEMU of these trials, run by an ordinary user, was refused.
+fn is_a_guess(host: &Host, session: &Session) -> bool {
+    let by_a_user = session.conditions.far.is_none() && session.conditions.mode == Mode::Session;
+    by_a_user && !host.is_refused_by_what_is_known()
+}
+
 /// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
-fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
+fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
     let evidence = failed.find(|trial| trial.request.post_copy == plan.post_copy)?;
     let Some(Err(refusal)) = &evidence.trace.returned else {
         return None;
     };
     let said = evidence.cause.as_ref().unwrap_or(&refusal.message);
-    if !is_about_post_copy(said) {
-        return Some(Found {
-            result: Result::DoesNotWork,
-            headline: format!("{} at its start: {said}", every(session)),
+    let is_the_memory = plan.file_backed > 0 && host.backing.takes_post_copy == Some(false);
+    if !is_about_post_copy(said) || is_the_memory {
+        return Some(Cause {
+            what: format!("{} at its start: {said}", every(session)),
             remedy: host::tls_remedy(plan, host, session, said).or_else(|| host::suspicion(session, said)),
         });
     }
     let (why, fix) = why_no_post_copy(host, session, said);
-    let every = if session.conditions.far.is_none()
-        && session.conditions.mode == Mode::Session
-        && !host.is_refused_by_what_is_known()
-    {
+    let every = if is_a_guess(host, session) {
         "live migrations will fail where QEMU may do no more than this user"
     } else {
         every(session)
     };
-    let pause = session
-        .trials
-        .iter()
-        .find(|trial| trial.judgement.action == Action::Pause && trial.judgement.holds());
-    let pauses = instead(pause, session);
-    Some(Found {
-        result: Result::DoesNotWork,
-        headline: format!("{every}: post-copy is permitted but {why}"),
+    let pauses = instead(plan, session);
+    Some(Cause {
+        what: format!("{every}: post-copy is permitted but {why}"),
         remedy: Some(fix.map_or_else(|| pauses.clone(), |fix| format!("{fix}, or {pauses}"))),
     })
 }
@@ -288,97 +326,28 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
     }
 }
 
-fn instead(pause: Option<&Evidence>, session: &Session) -> String {
+/// What the operator may do without post-copy, and whether that was shown to work.
+fn instead(plan: &Plan, session: &Session) -> String {
     const INSTEAD: &str = "live_migration_permit_post_copy = false";
-    match pause {
-        Some(trial) => format!(
-            "{INSTEAD} (then force_complete pauses; shown to work here: {} for {:.0} MiB)",
-            trial.judgement.blackout_ms.map_or_else(
-                || stood(trial).unwrap_or_else(|| "not timed".to_owned()),
-                |time| format!("{time:.0} ms")
-            ),
-            trial
-                .judgement
-                .remaining
-                .map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0),
+    if plan.release < 19 {
+        return format!("{INSTEAD} (then nova aborts at the completion timeout)");
+    }
+    let is_pause = |trial: &&Evidence| trial.judgement.action == Action::Pause && trial.judgement.holds();
+    let Some(trial) = session.trials.iter().find(is_pause) else {
+        return INSTEAD.to_owned();
+    };
+    format!(
+        "{INSTEAD} (then force_complete pauses; shown to work here: {} for {:.0} MiB)",
+        trial.judgement.blackout_ms.map_or_else(
+            || stood(trial).unwrap_or_else(|| "not timed".to_owned()),
+            |time| format!("{time:.0} ms")
         ),
-        None => INSTEAD.to_owned(),
-    }
+        left(trial, session),
+    )
 }
 
-/// What trials between two hosts leave open.
-fn not_proven_between(far: &Far) -> Vec<String> {
-    let mut list = vec![
-        "only this source and this destination in this direction were tried; CPU models of real guests and their storage \
-         were not"
-            .to_owned(),
-        "the standstill was not measured: the guest is heard through libvirt's console, which opens too late for that; a \
-         figure of it is libvirt's own, and for post-copy too small"
-            .to_owned(),
-        "whether the guest ran at both ends at once, or a heartbeat was lost or repeated, was not seen; where it runs is \
-         what libvirt says"
-            .to_owned(),
-    ];
-    if far.peer_is_not_novas {
-        list.push(
-            "the URI that nova makes of the destination was not tried: `--dest` names no host, so the source's libvirt \
-             was told that of `--dest`"
-                .to_owned(),
-        );
-    }
-    list
-}
-
-fn not_proven(plan: &Plan, session: &Session) -> Vec<String> {
-    let conditions = &session.conditions;
-    let mut list = vec![
-        "the probe guest has no devices and little memory".to_owned(),
-        "nova's own code was not run; its monitor was rebuilt and its clock shortened".to_owned(),
-    ];
-    match &conditions.far {
-        None => list.extend([
-            "one host is not two: network, ports, names, CPU models and shared storage were not tried".to_owned(),
-            "the confinement of guests by AppArmor or SELinux was off".to_owned(),
-        ]),
-        Some(far) => list.extend(not_proven_between(far)),
-    }
-    if let Some(why) = &conditions.why_emulated {
-        list.push(format!("software emulation is not KVM ({why})"));
-    }
-    if conditions.early {
-        list.push(
-            "this QEMU's emulation may lose writes after the first pass, so the action was taken within it; that a whole \
-             pass does not converge was not shown"
-                .to_owned(),
-        );
-    }
-    if conditions.mode == Mode::Session {
-        list.push("QEMU ran as the user who started this, not as the one that the host's qemu.conf names".to_owned());
-    }
-    if plan.release < 19 && plan.progress_timeout > 0 {
-        list.push(
-            "`live_migration_progress_timeout` was left out: a shortened clock cannot tell slow from stalled"
-                .to_owned(),
-        );
-    }
-    match conditions.tls.as_ref().map(|tls| &tls.certificates) {
-        Some(Whose::Host { name, .. }) => list.push(format!(
-            "other hosts' certificates were not seen: both ends used this host's, and the source asked for {name}"
-        )),
-        Some(Whose::Made { because }) => list.push(format!(
-            "the host's own certificates were not tried ({because}); native TLS was, with some made for it"
-        )),
-        None => {}
-    }
-    if let Some(seconds) = pause_seconds(1024.0, u64::try_from(plan.bandwidth).unwrap_or(0)) {
-        list.push(format!(
-            "a pause lasts as long as the rest of the copy: about {seconds:.0} s for each GiB left at {} MiB/s",
-            plan.bandwidth
-        ));
-    } else if plan.configured() == Action::Pause {
-        list.push(
-            "a pause lasts as long as the rest of the copy: what is left divided by your network's speed".to_owned(),
-        );
-    }
-    list
+/// MiB that were left to copy when the guest was paused.
+fn left(trial: &Evidence, session: &Session) -> f64 {
+    let remaining = trial.judgement.remaining;
+    remaining.map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0)
 }

@@ -2,6 +2,8 @@
 //!
 //! It reads no nova.conf and prints for no person: its order comes as one line of JSON, its evidence goes out as lines of JSON.
 
+mod logs;
+
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -14,6 +16,7 @@ use novamend::migration::timeout::DowntimeSettings;
 use novamend::migration::timeout::downtime_schedule;
 use serde::{Deserialize, Serialize};
 
+use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::guest::{self, Size};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
@@ -22,9 +25,11 @@ use crate::judgement::{Action, Judgement, Observed, judge};
 use crate::monitor::Policy;
 use crate::sandbox::daemon::{self, Setup};
 use crate::sandbox::layout::{self, Host};
+use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
 use crate::trial::{Pace, Trace, migrate};
 use crate::whole;
+use logs::{cause, with_logs};
 
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(5);
@@ -90,6 +95,8 @@ pub struct WorkOrder {
     pub setup: Setup,
     /// Without KVM.
     pub emulated: bool,
+    /// What the guest's memory is made of.
+    pub memory: Memory,
     /// The guest.
     pub size: Size,
     /// Rate of the time-stamp counter.
@@ -129,6 +136,8 @@ pub enum Message {
         /// Seconds until both daemons answered.
         ready_after: f64,
     },
+    /// Something could not be built as on the host.
+    NotAlike(String),
     /// A trial is over.
     Trial(Box<Evidence>),
     /// It cannot go on.
@@ -150,6 +159,7 @@ pub fn run() -> ExitCode {
     let mut worker = Worker {
         stage: String::new(),
         began: Instant::now(),
+        lent: None,
     };
     let done = serde_json::from_str(&order)
         .map_err(|error| error.to_string())
@@ -172,6 +182,8 @@ fn say(message: &Message) {
 struct Worker {
     stage: String,
     began: Instant,
+    /// The files of the guest's memory, where they are not the sandbox's own.
+    lent: Option<Lent>,
 }
 
 /// The guest: where it is, and the line of its QEMU.
@@ -193,6 +205,7 @@ impl Worker {
         if order.setup.tls.as_ref().is_some_and(Tls::is_made) {
             pki::make(&layout::pki(), pki::MADE_NAME, pki::FOR_EVER).map_err(text)?;
         }
+        self.lent = lent(&order.memory);
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;
         let mut daemons = Vec::new();
@@ -259,6 +272,7 @@ impl Worker {
         let xml = guest::domain_xml(
             order.size,
             order.emulated,
+            &order.memory,
             &order.setup.emulator,
             &layout::image(),
             &layout::serial(),
@@ -266,6 +280,12 @@ impl Worker {
         libvirt
             .start_guest(Host::A, &xml)
             .map_err(|refusal| with_logs(&refusal.message))?;
+        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Host::A)) {
+            say(&Message::NotAlike(
+                "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
+            ));
+            self.lent = None; // told once
+        }
         // With the first generation every page has been filled; it is the migration that will look at them all.
         let mut last = None;
         let heard = hearing.wait(Duration::from_secs(order.patience), |records| {
@@ -338,6 +358,26 @@ impl Worker {
     }
 }
 
+/// The files for the guest's memory; says so where they cannot be made.
+fn lent(memory: &Memory) -> Option<Lent> {
+    let Memory::Files {
+        made_in: Some(directory),
+        owner,
+        ..
+    } = memory
+    else {
+        return None;
+    };
+    let made = Lent::make(&layout::backing(), *owner);
+    if let Err(error) = &made {
+        say(&Message::NotAlike(format!(
+            "guests' memory in files: none could be made in {}: {error}",
+            directory.display()
+        )));
+    }
+    made.ok()
+}
+
 /// What became of one migration.
 enum Tried {
     /// Nova acted, or the migration failed before; where the guest is now, if all is well with it.
@@ -365,59 +405,4 @@ pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {
         post_copy: trial.request.post_copy,
         schedule: downtime_schedule(settings, 2.0, release),
     })
-}
-
-/// What the source's daemon wrote of the job's end, `from` being its log and where that ended before.
-fn cause((host, from): (Host, u64), trace: &Trace) -> Option<String> {
-    let Some(Err(_)) = &trace.returned else { return None };
-    let log = fs::read(host.log()).ok()?;
-    let new = String::from_utf8_lossy(log.get(from as usize..)?).into_owned();
-    let ended = "job 'migration out' failed: ";
-    new.lines()
-        .find_map(|line| Some(line.split_once(ended)?.1.trim().to_owned()))
-}
-
-/// How many of a daemon's errors are told.
-const TOLD: usize = 4;
-
-/// A message with the last errors that the daemons wrote, which often say more; what both wrote is told once.
-fn with_logs(message: &str) -> String {
-    let mut text = message.to_owned();
-    let mut told = Vec::new();
-    for host in Host::BOTH {
-        let said = fs::read_to_string(host.log()).unwrap_or_default();
-        let mut errors: Vec<&str> = said.lines().filter_map(error_in).collect();
-        errors.drain(..errors.len().saturating_sub(TOLD));
-        for error in errors {
-            if !told.iter().any(|other| other == error) {
-                text.push_str(&format!("; daemon {}: {error}", host.letter()));
-                told.push(error.to_owned());
-            }
-        }
-    }
-    text
-}
-
-/// The words of an error in a daemon's log, without time, process and place; a line that is not libvirt's as it stands.
-fn error_in(line: &str) -> Option<&str> {
-    let is_stamped = line.starts_with(|first: char| first.is_ascii_digit());
-    match line.split_once(": error : ") {
-        Some((_, error)) => Some(error.split_once(" : ").map_or(error, |(_, words)| words).trim()),
-        None => (!is_stamped && !line.trim().is_empty()).then(|| line.trim()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_is_told_without_what_only_libvirts_makers_need() {
-        let line = "2026-11-25 02:45:55.152+0000: 41: error : virFoo:1422 : Unable to open /dev/x: No such file";
-        assert_eq!(error_in(line), Some("Unable to open /dev/x: No such file"));
-        let refused = "/usr/sbin/libvirtd: Permission denied (os error 13)";
-        assert_eq!(error_in(refused), Some(refused));
-        assert_eq!(error_in("2026-11-25 02:45:55.149+0000: 41: info : hostname: vm"), None);
-        assert_eq!(error_in(""), None);
-    }
 }

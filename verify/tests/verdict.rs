@@ -2,135 +2,18 @@
 //!
 //! Nothing is started; the evidence of real trials is judged in the tests beside this one.
 
-use std::path::{Path, PathBuf};
+mod made;
+
 use std::time::Duration;
 
-use novamend::catalog::Release;
-use novamend::conf::document::Document;
-use novamend::conf::layers::Stack;
-use novamend::effective::View;
-use novamend::text::Source;
 use novamend_verify::far::Far;
 use novamend_verify::guest::serial::{Kind, Record};
-use novamend_verify::hypervisor::{Happening, Refusal, Request, Standing};
-use novamend_verify::judgement::{Action, Check, Judgement, Observed, judge};
-use novamend_verify::plan::{Plan, Wanted};
-use novamend_verify::preflight::certificates::{Certificates, Fault, Settings};
-use novamend_verify::preflight::qemu_user::{Known, QemuUser};
-use novamend_verify::preflight::userfault::Try;
-use novamend_verify::preflight::{Host, Kvm};
-use novamend_verify::sandbox::Mode;
-use novamend_verify::sandbox::pki::{Tls, Whose};
-use novamend_verify::session::{Conditions, Session};
-use novamend_verify::trial::{Heard, Trace};
-use novamend_verify::verdict::{Verdict, draw};
-use novamend_verify::worker::Evidence;
+use novamend_verify::hypervisor::Standing;
+use novamend_verify::judgement::{Action, Observed, judge};
+use novamend_verify::plan::Wanted;
+use novamend_verify::trial::Trace;
 
-const FORCE: &str = "live_migration_timeout_action = force_complete";
-
-fn plan(libvirt: &str) -> Plan {
-    let text = format!("[libvirt]\n{libvirt}\n");
-    let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.into_bytes())));
-    Plan::of(&View::new(&stack, Release::from_number(31).unwrap())).unwrap()
-}
-
-fn host() -> Host {
-    Host {
-        daemon: None,
-        libvirt: None,
-        emulator: None,
-        qemu: None,
-        qemu_user: QemuUser {
-            user: "root".to_owned(),
-            group: "root".to_owned(),
-            uid: Some(0),
-            gid: Some(0),
-            known: Known::Distribution,
-        },
-        userfault: Try::Allowed,
-        kvm: Kvm::Missing,
-        certificates: Some(Certificates {
-            faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
-            first_to_end: None,
-        }),
-        tls: Settings::of("", Path::new("/nonexistent")),
-        qemu_conf: None,
-        is_root: true,
-    }
-}
-
-/// A trial that does what it promises, or whose migrate call failed at its start with `refused`.
-fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
-    let answer = refused.map_or(Ok(()), |message| {
-        Err(Refusal {
-            code: 1,
-            message: message.to_owned(),
-        })
-    });
-    let heard = Heard {
-        at: Duration::from_secs(1),
-        happening: Happening::Pass(1),
-    };
-    Evidence {
-        request: Request {
-            post_copy,
-            ..Request::default()
-        },
-        trace: Trace {
-            happenings: refused.is_none().then_some(heard).into_iter().collect(),
-            returned: Some(answer),
-            ..Trace::default()
-        },
-        judgement: Judgement {
-            action,
-            checks: vec![Check {
-                what: "the action was taken".to_owned(),
-                holds: refused.is_none(),
-                seen: refused.unwrap_or_default().to_owned(),
-            }],
-            blackout_ms: Some(14.0),
-            silence: None,
-            libvirt_downtime_ms: None,
-            acted: None,
-            remaining: Some(12 << 20),
-        },
-        cause: None,
-    }
-}
-
-fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
-    verdict_of(None, libvirt, trials)
-}
-
-fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict {
-    let plan = plan(libvirt);
-    let session = Session {
-        conditions: Conditions {
-            mode: Mode::System,
-            emulated: false,
-            why_emulated: None,
-            early: false,
-            qemu_user: "root".to_owned(),
-            memory_mib: 24,
-            hot_mib: 12.0,
-            bandwidth: 20,
-            tls: plan.tls.then(|| Tls {
-                certificates: Whose::Made {
-                    because: "there is no /etc/pki/qemu/server-cert.pem".to_owned(),
-                },
-                verifies_clients: true,
-                priority: None,
-            }),
-            far,
-        },
-        versions: None,
-        ready_after: 0.1,
-        trials,
-        seconds: 4.0,
-        left: None,
-    };
-    draw(&plan, &host(), &session)
-}
+use crate::made::{FORCE, plan, trial, verdict, verdict_of};
 
 #[test]
 fn between_two_hosts_no_standstill_is_made_up() {

@@ -18,12 +18,13 @@ use serde::Serialize;
 
 pub use self::way::ends;
 use self::worker::Worker;
+use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
 use crate::hypervisor::libvirt::Ends;
 use crate::plan::Plan;
 use crate::preflight::programs::from_number;
 use crate::sandbox::{Mode, SandboxError};
-use crate::session::{Conditions, EMULATION_MENDED, Session, SessionError, Wishes};
+use crate::session::{Conditions, EMULATION_MENDED, Session, SessionError, Wishes, huge_pages};
 use crate::worker::{Message, silence};
 
 const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it without --source and --dest";
@@ -90,7 +91,7 @@ pub fn run(
     let bandwidth = plan.far_bandwidth().ok_or_else(|| failed(TOO_LONG))?;
     let probe = Probe::new().map_err(|error| failed(&error.to_string()))?;
     let mut session = Session {
-        conditions: conditions(named, &probe, why_emulated(plan, wishes), bandwidth),
+        conditions: conditions(plan, named, &probe, why_emulated(plan, wishes), bandwidth),
         versions: None,
         ready_after: 0.0,
         trials: Vec::new(),
@@ -168,7 +169,21 @@ fn shut(gate: &Mutex<bool>) -> bool {
     }
 }
 
-fn conditions(named: &Named, probe: &Probe, why_emulated: Option<String>, bandwidth: u64) -> Conditions {
+/// What nova.conf makes the memory of guests of; the daemons put it where their own qemu.conf says.
+fn memory(plan: &Plan) -> Memory {
+    if plan.file_backed <= 0 {
+        return Memory::Anonymous;
+    }
+    Memory::Files {
+        directory: "the hosts' own directory".into(),
+        file_system: "a file system that was not asked for".to_owned(),
+        made_in: None,
+        owner: (0, 0),
+        discards: true,
+    }
+}
+
+fn conditions(plan: &Plan, named: &Named, probe: &Probe, why_emulated: Option<String>, bandwidth: u64) -> Conditions {
     Conditions {
         mode: Mode::System,
         emulated: why_emulated.is_some(),
@@ -179,6 +194,8 @@ fn conditions(named: &Named, probe: &Probe, why_emulated: Option<String>, bandwi
         hot_mib: FAR.hot_mib(),
         bandwidth,
         tls: None,
+        memory: memory(plan),
+        not_alike: plan.reserves_huge_pages.then(huge_pages).into_iter().collect(),
         far: Some(Far {
             source: named.ends.source.clone(),
             destination: named.ends.destination.clone(),
@@ -230,6 +247,7 @@ fn gather(
                 let old = from_number(qemu) < EMULATION_MENDED;
                 session.conditions.early = session.conditions.emulated && old;
             }
+            Message::NotAlike(what) => session.conditions.not_alike.push(what),
             Message::Trial(evidence) => session.trials.push(*evidence),
             Message::Failure { stage, message } => return Err(SessionError::Worker { stage, message }),
         }

@@ -3,9 +3,10 @@
 //! It resolves no name and opens nothing.
 
 use novamend::effective::View;
+use novamend::migration::uri::formatted;
 
 use crate::hypervisor::libvirt::Ends;
-use crate::plan::inbound_address;
+use crate::inbound::{inbound_address, migration_uri};
 
 /// The ends, with the URIs that nova.conf makes of the destination; true where nova's own could not be made.
 ///
@@ -18,8 +19,9 @@ pub fn ends(view: &View, source: &str, destination: &str) -> (Ends, bool) {
     let host = host_of(destination);
     let to = inbound.clone().or_else(|| host.clone());
     let peer = match (&host, to) {
-        (Some(_), Some(to)) => match word("live_migration_uri") {
-            Some(uri) => uri.replace("%s", &to),
+        (Some(_), Some(to)) => match migration_uri(view) {
+            // nova raises an exception over one that cannot be formatted, and the verdict says so
+            Some(uri) => formatted(&uri, &to).unwrap_or_else(|_| destination.to_owned()),
             None => format!(
                 "qemu+{}://{to}/system",
                 word("live_migration_scheme").unwrap_or_else(|| "tcp".to_owned())

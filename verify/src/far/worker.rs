@@ -110,7 +110,7 @@ impl Worker {
         self.enter("starting the guest at the source");
         removal::remove(&self.named.ends, &self.probe, self.patience())?;
         let (name, uuid) = (&self.probe.name, &self.probe.uuid);
-        let xml = guest::far_domain_xml(name, uuid, self.emulated, &self.named.image);
+        let xml = guest::far_domain_xml(name, uuid, self.emulated, &super::memory(&self.plan), &self.named.image);
         let gate = Arc::clone(&self.gate);
         {
             let mut defined = gate.lock().unwrap_or_else(PoisonError::into_inner);

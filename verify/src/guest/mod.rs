@@ -2,11 +2,13 @@
 //!
 //! It starts nothing; its records are read in [`serial`].
 
+pub mod memory;
 pub mod serial;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use memory::Memory;
 use serde::{Deserialize, Serialize};
 
 /// The domain's name, in the sandbox's own daemons.
@@ -93,25 +95,27 @@ pub fn far_image() -> Vec<u8> {
 
 /// Its domain: the emulator is libvirt's choice, the serial port a console that libvirt hands through.
 #[must_use]
-pub fn far_domain_xml(name: &str, uuid: &str, emulated: bool, image: &Path) -> String {
+pub fn far_domain_xml(name: &str, uuid: &str, emulated: bool, memory: &Memory, image: &Path) -> String {
     let kind = if emulated { "qemu" } else { "kvm" };
     format!(
-        "<domain type='{kind}'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>{}</memory><vcpu>1</vcpu>\
+        "<domain type='{kind}'><name>{name}</name><uuid>{uuid}</uuid><memory unit='MiB'>{}</memory>{}<vcpu>1</vcpu>\
          <os><type arch='x86_64' machine='pc'>hvm</type><loader readonly='yes' type='rom'>{}</loader></os>\
          <features><acpi/></features><devices><controller type='usb' model='none'/>\
          <serial type='pty'><target port='0'/></serial><memballoon model='none'/></devices></domain>",
         FAR.memory_mib(),
+        memory.xml(),
         escaped(&image.display().to_string()),
     )
 }
 
 /// The domain; `emulated` leaves KVM out.
 #[must_use]
-pub fn domain_xml(size: Size, emulated: bool, emulator: &Path, image: &Path, serial: &Path) -> String {
+pub fn domain_xml(size: Size, emulated: bool, memory: &Memory, emulator: &Path, image: &Path, serial: &Path) -> String {
     let kind = if emulated { "qemu" } else { "kvm" };
     let mut xml = format!(
-        "<domain type='{kind}'><name>{NAME}</name><memory unit='MiB'>{}</memory>",
-        size.memory_mib()
+        "<domain type='{kind}'><name>{NAME}</name><memory unit='MiB'>{}</memory>{}",
+        size.memory_mib(),
+        memory.xml(),
     );
     let path = |path: &Path| escaped(&path.display().to_string());
     let _ = write!(
@@ -152,6 +156,7 @@ mod tests {
         let xml = domain_xml(
             Size::with_hot_mib(1),
             true,
+            &Memory::Anonymous,
             Path::new("/a b/'<&"),
             Path::new("/i"),
             Path::new("/s"),

@@ -2,6 +2,7 @@
 //!
 //! It opens nothing, and waits for the resolver no longer than it is told.
 
+use std::net::IpAddr;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -76,6 +77,23 @@ fn own_name(patience: Duration) -> String {
     });
     let full = answer.recv_timeout(patience).ok().flatten();
     full.filter(|name| !is_local(name)).unwrap_or(short)
+}
+
+/// The addresses that the resolver knows for `name`, in its order, none of them where it knows none; nothing where it does not
+/// answer within `patience`.
+#[must_use]
+pub fn resolved(name: &str, patience: Duration) -> Option<Vec<IpAddr>> {
+    let (sender, answer) = channel();
+    let asked = name.to_owned();
+    thread::spawn(move || {
+        let found = getaddrinfo(Some(&asked), None, None).map(|addresses| {
+            let mut found: Vec<IpAddr> = addresses.flatten().map(|one| one.sockaddr.ip()).collect();
+            found.dedup();
+            found
+        });
+        let _ = sender.send(found.unwrap_or_default());
+    });
+    answer.recv_timeout(patience).ok()
 }
 
 #[cfg(test)]

@@ -3,6 +3,9 @@
 //!
 //! It starts no TLS; whether a certificate is accepted is shown by a trial.
 
+pub mod libvirt;
+pub mod names;
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -105,34 +108,59 @@ pub struct Certificates {
     pub faults: Vec<(PathBuf, Fault)>,
     /// The one that ends first, and when.
     pub first_to_end: Option<(PathBuf, Timestamp)>,
+    /// The names that the server's certificate is for; none where it has none or cannot be read.
+    pub names: Vec<String>,
 }
 
 impl Certificates {
     /// Looks at them, as root; `now` is the time by which they are to be valid.
     #[must_use]
     pub fn look(settings: &Settings, user: &QemuUser, now: Timestamp) -> Self {
-        let mut faults = Vec::new();
-        let mut first_to_end: Option<(PathBuf, Timestamp)> = None;
+        let mut found = Self {
+            faults: Vec::new(),
+            first_to_end: None,
+            names: names::of(&settings.directory.join(OF_A_SERVER[1])).unwrap_or_default(),
+        };
         let (there, missing): (Vec<_>, Vec<_>) = settings.files().into_iter().partition(|path| path.exists());
-        faults.extend(missing.into_iter().map(|path| (path, Fault::Missing)));
-        faults.extend(kept_from(user, &there).into_iter().map(|path| (path, Fault::Kept)));
-        for path in there
-            .into_iter()
-            .filter(|path| !path.ends_with("server-key.pem") && !path.ends_with("client-key.pem"))
-        {
-            let Some((from, until)) = validity(&path) else {
-                faults.push((path, Fault::NoCertificate));
-                continue;
-            };
-            if now < from {
-                faults.push((path, Fault::NotYet(from)));
-            } else if until < now {
-                faults.push((path, Fault::Over(until)));
-            } else if first_to_end.as_ref().is_none_or(|(_, least)| until < *least) {
-                first_to_end = Some((path, until));
-            }
+        found
+            .faults
+            .extend(missing.into_iter().map(|path| (path, Fault::Missing)));
+        found
+            .faults
+            .extend(kept_from(user, &there).into_iter().map(|path| (path, Fault::Kept)));
+        let is_key = |path: &Path| path.ends_with("server-key.pem") || path.ends_with("client-key.pem");
+        for path in there.iter().filter(|path| !is_key(path)) {
+            found.judge_dates(path, now);
         }
-        Self { faults, first_to_end }
+        found
+    }
+
+    /// Takes in when the certificates of one file are valid.
+    fn judge_dates(&mut self, path: &Path, now: Timestamp) {
+        let Some((from, until)) = validity(path) else {
+            self.faults.push((path.to_owned(), Fault::NoCertificate));
+            return;
+        };
+        if now < from {
+            self.faults.push((path.to_owned(), Fault::NotYet(from)));
+        } else if until < now {
+            self.faults.push((path.to_owned(), Fault::Over(until)));
+        } else if self.first_to_end.as_ref().is_none_or(|(_, least)| until < *least) {
+            self.first_to_end = Some((path.to_owned(), until));
+        }
+    }
+
+    /// What is wrong with the names in the server's certificate where sources ask for `asked`; none where nothing is, or there
+    /// is no certificate to judge.
+    #[must_use]
+    pub fn misnamed(&self, asked: &str) -> Option<String> {
+        let is_right = self.names.is_empty() || names::are_for(&self.names, asked);
+        (!is_right).then(|| {
+            format!(
+                "the server's certificate is for {}, and sources ask for {asked}",
+                self.names.join(", ")
+            )
+        })
     }
 
     /// What is wrong in one sentence; none where nothing is.
@@ -183,10 +211,18 @@ impl Certificates {
     }
 }
 
-/// Files of one directory: one by its path, several by their names.
+/// Files: one by its path, several of one directory by their names.
 fn together(paths: &[&Path]) -> String {
     if let [path] = paths {
         return path.display().to_string();
+    }
+    let is_one_place = paths.iter().all(|path| path.parent() == paths[0].parent());
+    if !is_one_place {
+        return paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
     }
     let names = paths.iter().filter_map(|path| path.file_name());
     let names: Vec<_> = names.map(|name| name.display().to_string()).collect();
@@ -273,6 +309,7 @@ mod tests {
                 file("server-cert.pem", Fault::Missing),
             ],
             first_to_end: None,
+            names: Vec::new(),
         };
         assert_eq!(
             found.complaint().unwrap(),

@@ -2,18 +2,17 @@
 //!
 //! It finds nothing out but what can be read from files; programs and users are looked at before.
 
+mod way;
+
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 use serde::Serialize;
 
-use super::address::Address;
 use super::confinement::Confinement;
-use super::qemu_user::{Known, setting};
+use super::qemu_user::Known;
 use super::userfault::{self, Try};
 use super::versions::{dotted, too_old};
 use super::{Host, Kvm};
@@ -59,16 +58,27 @@ pub struct Line {
 }
 
 /// What the configuration asks of a host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Asked {
     /// Native TLS.
     pub tls: bool,
     /// `live_migration_inbound_addr`, if it is set.
     pub address: Option<String>,
+    /// The transport between the libvirt daemons, if nova.conf names one.
+    pub transport: Option<String>,
+    /// `[DEFAULT] host`, by which sources call this host where there is no address, if it is set.
+    pub host: Option<String>,
 }
 
-/// How long the resolver may take to tell this host's full name.
-const RESOLVER: Duration = Duration::from_millis(250);
+impl Asked {
+    /// Whether the libvirt daemons show each other certificates of their own.
+    #[must_use]
+    pub fn is_by_tls(&self) -> bool {
+        self.transport
+            .as_deref()
+            .is_some_and(|transport| transport.eq_ignore_ascii_case("tls"))
+    }
+}
 
 fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy: &str) -> Line {
     let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
@@ -102,10 +112,7 @@ pub fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
         memory(),
     ]);
     lines.push(namespaces(host));
-    if asked.tls {
-        lines.push(certificates(host));
-    }
-    lines.push(address(host, asked));
+    lines.extend(way::lines(host, release, asked));
     lines
 }
 
@@ -235,10 +242,13 @@ fn user(host: &Host) -> Line {
 pub const SYSCTL_REMEDY: &str =
     "echo 'vm.unprivileged_userfaultfd = 1' > /etc/sysctl.d/60-qemu-postcopy.conf && sysctl --system";
 
-fn post_copy(host: &Host) -> Line {
+/// Whether QEMU may use userfaultfd here.
+pub(crate) fn post_copy(host: &Host) -> Line {
     let user = &host.qemu_user.user;
     let by_device = host.qemu.is_some_and(|version| version >= (8, 1, 0))
         && userfault::device_admits(&host.qemu_user) == Some(true);
+    let is_guess = matches!(host.qemu_user.known, Known::Unreadable(_));
+    let guess = |what: &str| format!("qemu.conf may not be read, so QEMU's user is not known; {what}");
     match (&host.userfault, userfault::is_open_to_all()) {
         (Try::Allowed, _) => line("post-copy", Standing::Ok, format!("{user} may use userfaultfd"), ""),
         (_, _) if by_device => line(
@@ -247,6 +257,9 @@ fn post_copy(host: &Host) -> Line {
             format!("{user} may open {}", userfault::DEVICE),
             "",
         ),
+        (Try::Refused(error), _) if is_guess => {
+            line("post-copy", Standing::NotKnown, guess(error), "run probe as root")
+        }
         (Try::Refused(error), Some(false)) => {
             let why = format!("{user} may not use userfaultfd ({error}): vm.unprivileged_userfaultfd is 0");
             line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)
@@ -266,6 +279,10 @@ fn post_copy(host: &Host) -> Line {
             format!("vm.unprivileged_userfaultfd is 1 ({why})"),
             "",
         ),
+        (Try::NotTried(_), _) if is_guess => {
+            let why = guess("unless that is root, it may not use userfaultfd, as vm.unprivileged_userfaultfd is not 1");
+            line("post-copy", Standing::NotKnown, why, "run probe as root")
+        }
         (Try::NotTried(why), Some(false)) if user != "root" => {
             let why = format!("vm.unprivileged_userfaultfd is 0 and QEMU is not root ({why})");
             line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)
@@ -338,69 +355,4 @@ fn namespaces(host: &Host) -> Line {
         why,
         "run verify as root for the host's own verdict",
     )
-}
-
-/// A certificate that ends sooner than this is worth a word.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-fn certificates(host: &Host) -> Line {
-    match &host.certificates {
-        None => line(
-            "tls",
-            Standing::NotKnown,
-            "only root can see the certificates",
-            "run probe as root",
-        ),
-        Some(found) => {
-            if let Some(complaint) = found.complaint() {
-                let why = format!("native TLS is configured, but {complaint}");
-                return line("tls", Standing::Fails, why, &found.remedy(&host.qemu_user));
-            }
-            let place = host.tls.directory.display();
-            match &found.first_to_end {
-                Some((path, until)) if until.duration_since(Timestamp::now()) < SOON => line(
-                    "tls",
-                    Standing::Warning,
-                    format!("{} is valid until {until} only", path.display()),
-                    "renew it",
-                ),
-                Some((_, until)) => line(
-                    "tls",
-                    Standing::Ok,
-                    format!(
-                        "the certificates in {place} can be read by {}, all are valid until {until}",
-                        host.qemu_user.user
-                    ),
-                    "",
-                ),
-                None => line(
-                    "tls",
-                    Standing::NotKnown,
-                    format!("no certificate was found in {place}"),
-                    "",
-                ),
-            }
-        }
-    }
-}
-
-fn address(host: &Host, asked: &Asked) -> Line {
-    let address = host.address(asked.address.as_deref(), RESOLVER);
-    let to = match &address {
-        Address::Nova(address) => format!("to {address} (`live_migration_inbound_addr`)"),
-        Address::Libvirt(name) => format!("to {name} (`migration_host` of qemu.conf), which the source must resolve"),
-        Address::Name(name) => format!("to {name}, the name of this host, which the source must resolve"),
-    };
-    if address.is_refused() {
-        let why = format!("{to}: libvirt refuses it, and every live migration to this host fails");
-        let remedy = "set live_migration_inbound_addr, or give this host a name";
-        return line("address", Standing::Fails, why, remedy);
-    }
-    let Some(text) = &host.qemu_conf else {
-        let why = format!("{to}; qemu.conf may not be read, the ports are 49152 to 49215 if it says nothing else");
-        return line("address", Standing::NotKnown, why, "");
-    };
-    let port = |name: &str, otherwise: &str| setting(text, name).unwrap_or_else(|| otherwise.to_owned());
-    let (least, most) = (port("migration_port_min", "49152"), port("migration_port_max", "49215"));
-    line("address", Standing::Ok, format!("{to}, ports {least} to {most}"), "")
 }

@@ -3,11 +3,13 @@
 //! It proves nothing; only a test migration does.
 
 pub mod address;
+pub mod backing;
 pub mod certificates;
 pub mod confinement;
 pub mod lines;
 pub mod programs;
 pub mod qemu_user;
+pub mod reach;
 pub mod userfault;
 pub mod versions;
 
@@ -19,18 +21,23 @@ use std::thread;
 use std::time::Duration;
 
 use address::Address;
-use certificates::Certificates;
+use backing::Backing;
+use certificates::{Certificates, libvirt};
 use jiff::Timestamp;
 use novamend::catalog::release::Version;
 use rustix::process::{geteuid, getuid};
 
-pub use lines::{Line, Standing, lines};
+pub use lines::{Asked, Line, Standing, lines};
 use programs::Daemon;
-use qemu_user::QemuUser;
+use qemu_user::{Known, QemuUser};
+use reach::Reach;
 use userfault::Try;
 
 /// Where libvirt has its QEMU settings.
 pub const QEMU_CONF: &str = "/etc/libvirt/qemu.conf";
+
+/// How long the resolver may take to say where an address leads.
+const RESOLVER: Duration = Duration::from_secs(2);
 
 /// Whether QEMU can use KVM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,19 +73,26 @@ pub struct Host {
     pub certificates: Option<Certificates>,
     /// The text of its qemu.conf, empty where there is none; none where it may not be read.
     pub qemu_conf: Option<String>,
+    /// Where `live_migration_inbound_addr` leads; none where it is not set.
+    pub reach: Option<Reach>,
+    /// Libvirt's own certificates; none where the way between the daemons is not tls, or only root could tell.
+    pub own_certificates: Option<Certificates>,
+    /// Where guests have their memory if it lies in files.
+    pub backing: Backing,
     /// Whether the tool runs as root.
     pub is_root: bool,
 }
 
 impl Host {
-    /// Looks at the host, `conf` being its qemu.conf; at its certificates only where nova.conf asks for native TLS.
+    /// Looks at the host, `conf` being its qemu.conf; at certificates and addresses only where they are `asked` for.
     #[must_use]
-    pub fn look(conf: &Path, native_tls: bool) -> Self {
+    pub fn look(conf: &Path, asked: &Asked) -> Self {
         let (daemon, emulator) = (programs::daemon(), programs::emulator());
-        let asked = daemon.as_ref().map(|daemon| daemon.program.clone());
-        let libvirt = thread::spawn(move || asked.as_deref().and_then(programs::version));
-        let asked = emulator.clone();
-        let qemu = thread::spawn(move || asked.as_deref().and_then(programs::version));
+        let program = daemon.as_ref().map(|daemon| daemon.program.clone());
+        let libvirt = thread::spawn(move || program.as_deref().and_then(programs::version));
+        let program = emulator.clone();
+        let qemu = thread::spawn(move || program.as_deref().and_then(programs::version));
+        let is_modular = daemon.as_ref().is_some_and(|daemon| daemon.is_modular);
         let is_root = geteuid().is_root();
         let text = match fs::read_to_string(conf) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
@@ -94,7 +108,10 @@ impl Host {
             kvm: kvm(&qemu_user, is_root),
             libvirt: libvirt.join().ok().flatten(),
             qemu: qemu.join().ok().flatten(),
-            certificates: (native_tls && is_root).then(|| Certificates::look(&tls, &qemu_user, Timestamp::now())),
+            certificates: (asked.tls && is_root).then(|| Certificates::look(&tls, &qemu_user, Timestamp::now())),
+            reach: asked.address.as_deref().map(|address| Reach::of(address, RESOLVER)),
+            own_certificates: (asked.is_by_tls() && is_root).then(|| libvirt::look(is_modular, Timestamp::now())),
+            backing: Backing::look(text.as_deref().unwrap_or_default()),
             tls,
             qemu_conf: text,
             daemon,
@@ -114,7 +131,9 @@ impl Host {
     #[must_use]
     pub fn is_refused_by_what_is_known(&self) -> bool {
         let by_device = userfault::device_admits(&self.qemu_user) == Some(true);
-        self.qemu_user.uid != Some(0) && !by_device && userfault::is_open_to_all() == Some(false)
+        // a user that is only supposed proves nothing
+        let is_known = !matches!(self.qemu_user.known, Known::Unreadable(_));
+        is_known && self.qemu_user.uid != Some(0) && !by_device && userfault::is_open_to_all() == Some(false)
     }
 }
 

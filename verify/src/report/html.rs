@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use super::chart::{self, ChartError};
 use super::{Report, timeline};
+use crate::causes::Cause;
 use crate::judgement::Action;
 use crate::plan::Plan;
 use crate::verdict::{Result as Comes, Verdict};
@@ -42,6 +43,7 @@ fn word(verdict: &Verdict) -> &'static str {
     match verdict.result {
         Comes::Works => "works as configured",
         Comes::DoesNotWork => "does not work as configured",
+        Comes::NotProven => "not proven",
     }
 }
 
@@ -49,19 +51,20 @@ fn head(report: &Report) -> String {
     let verdict = report.verdict;
     let class = match verdict.result {
         Comes::Works => "works",
-        Comes::DoesNotWork => "fails",
+        Comes::DoesNotWork | Comes::NotProven => "fails",
     };
     let remedy = verdict
         .remedy
         .as_ref()
         .map_or_else(String::new, |remedy| format!("<p>What to do: {}</p>\n", marked(remedy)));
+    let besides: String = verdict.causes.iter().skip(1).map(besides).collect();
     let left = report
         .session
         .left
         .as_ref()
         .map_or_else(String::new, |left| format!("<p>Left behind: {}</p>\n", marked(left)));
     format!(
-        "<div class=\"verdict {class}\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n{remedy}{left}</div>\n\
+        "<div class=\"verdict {class}\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n{remedy}{besides}{left}</div>\n\
          <p class=\"faint\">{} · nova {} · {}</p>\n",
         word(verdict),
         marked(&verdict.headline),
@@ -69,6 +72,15 @@ fn head(report: &Report) -> String {
         escaped(&report.plan.release_name),
         escaped(&report.made_at),
     )
+}
+
+/// A further cause, with what to do.
+fn besides(cause: &Cause) -> String {
+    let remedy = cause
+        .remedy
+        .as_ref()
+        .map_or_else(String::new, |remedy| format!(" What to do: {}", marked(remedy)));
+    format!("<p>Besides: {}.{remedy}</p>\n", marked(&cause.what))
 }
 
 fn list(title: &str, sentences: &[String]) -> String {

@@ -28,14 +28,19 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
 #[must_use]
 pub fn report(report: &Report) -> String {
     let verdict = report.verdict;
-    let word = if verdict.result == Result::Works {
-        "works"
-    } else {
-        "does not work"
+    let mut text = match verdict.result {
+        Result::Works => format!("works: {}\n", verdict.headline),
+        Result::DoesNotWork => format!("does not work: {}\n", verdict.headline),
+        Result::NotProven => format!("{}\n", verdict.headline),
     };
-    let mut text = format!("{word}: {}\n", verdict.headline);
     if let Some(remedy) = &verdict.remedy {
         let _ = writeln!(text, "  → {remedy}");
+    }
+    for cause in verdict.causes.iter().skip(1) {
+        let _ = writeln!(text, "besides: {}", cause.what);
+        if let Some(remedy) = &cause.remedy {
+            let _ = writeln!(text, "  → {remedy}");
+        }
     }
     if let Some(left) = &report.session.left {
         let _ = writeln!(text, "  ! {left}");
@@ -56,12 +61,15 @@ pub fn report(report: &Report) -> String {
     if let Some(tls) = &report.session.conditions.tls {
         let _ = writeln!(text, "native TLS {tls}");
     }
+    if let Some(memory) = report.session.conditions.memory.words() {
+        let _ = writeln!(text, "{memory}");
+    }
     for trial in &report.session.trials {
         let judgement = &trial.judgement;
         let _ = writeln!(
             text,
             "\n{}  ({})",
-            judgement.action.words(),
+            judgement.action.words_in(report.plan.release),
             trial.request.flag_names().join(" ")
         );
         for check in &judgement.checks {

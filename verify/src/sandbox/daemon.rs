@@ -3,18 +3,19 @@
 //! It never talks to the daemon; that is done by the hypervisor connection.
 
 use std::ffi::CStr;
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use rustix::mount::{MountPropagationFlags, mount_bind, mount_change};
+use rustix::mount::{MountPropagationFlags, mount_bind_recursive, mount_change};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
 use serde::{Deserialize, Serialize};
 
+use super::given::Given;
 use super::init::tmpfs;
 use super::layout::{self, Host};
 use super::pki::Tls;
@@ -41,6 +42,8 @@ pub struct Setup {
     pub tls: Option<Tls>,
     /// Whether the host's libvirt refuses migrations without TLS.
     pub forces_tls: bool,
+    /// Programs and certificates, which the sandbox must not hide wherever they lie.
+    pub given: Vec<PathBuf>,
 }
 
 /// Open files of a daemon and of each QEMU; a few dozen are needed.
@@ -70,9 +73,11 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
         "run",
         "config/libvirt",
         "drivers",
+        "tmp",
     ] {
         fs::create_dir_all(directory.join(part))?;
     }
+    fs::set_permissions(directory.join("tmp"), Permissions::from_mode(0o1777))?;
     let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
     fs::write(directory.join("daemon.conf"), layout::daemon_conf(host, &uuid))?;
     let conf = layout::qemu_conf(setup);
@@ -142,7 +147,8 @@ fn become_daemon(host: Host, setup: &Setup) -> String {
     command.env_clear();
     command
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .env("HOME", &directory);
+        .env("HOME", &directory)
+        .env("TMPDIR", directory.join("tmp")); // handed on to QEMU
     if setup.drivers.is_some() {
         command.env("LIBVIRT_DRIVER_DIR", directory.join("drivers"));
     }
@@ -171,10 +177,12 @@ fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .map_err(|error| format!("mounts could not be made private: {error}"))?;
     if setup.mode == Mode::System {
+        let given = Given::hold(&setup.given);
         for (part, place) in PLACES {
             provide(Path::new(place))?;
             bind(&host.directory().join(part), Path::new(place))?;
         }
+        given.put_back()?;
     }
     hide_other_emulators(&setup.emulator)
 }
@@ -217,5 +225,6 @@ fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
 }
 
 fn bind(from: &Path, to: &Path) -> Result<(), String> {
-    mount_bind(from, to).map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
+    mount_bind_recursive(from, to)
+        .map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
 }

@@ -5,17 +5,30 @@
 use std::ffi::{CStr, OsString};
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufRead, Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread;
 
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, unmount};
+use rustix::fs::{CWD, Mode as FileMode, OFlags, StatVfsMountFlags, openat, statvfs};
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{WaitOptions, wait};
+use serde::Deserialize;
 
+use super::daemon::Setup;
+use super::given::Given;
 use super::supervisor::die_with_parent;
 use super::{INNER, KVM, Mode, layout};
+use crate::guest::memory::Memory;
+
+/// What concerns this process of the order that it hands on to the worker.
+#[derive(Deserialize)]
+struct Needs {
+    setup: Setup,
+    memory: Memory,
+}
 
 /// Runs the sandbox until the worker or the tool ends.
 #[must_use]
@@ -45,7 +58,23 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
         let _ = io::stdin().lock().read_to_end(&mut Vec::new());
         std::process::exit(3);
     });
+    let needs: Needs = serde_json::from_str(&order).map_err(|error| format!("the order cannot be read: {error}"))?;
+    let given = Given::hold(&needs.setup.given);
+    // held before /tmp is made read-only, as it may lie there
+    let backing = match &needs.memory {
+        Memory::Files {
+            made_in: Some(directory),
+            ..
+        } => openat(CWD, directory, OFlags::PATH | OFlags::CLOEXEC, FileMode::empty()).ok(),
+        _ => None,
+    };
     mount_private(mode, kvm)?;
+    given.put_back()?;
+    if let Some(directory) = backing {
+        let held = format!("/proc/self/fd/{}", directory.as_raw_fd());
+        // without it the worker cannot make the files there, and says so
+        let _ = fs::create_dir(layout::backing()).map(|()| mount_bind(&held, layout::backing()));
+    }
     let mut worker = Command::new("/proc/self/exe")
         .args([INNER, "worker"])
         .stdin(Stdio::piped())
@@ -97,7 +126,8 @@ fn mount_private(mode: Mode, kvm: bool) -> Result<(), String> {
     let narrow: &CStr = c"mode=0755,size=1g";
     let run = if mode == Mode::System { narrow } else { wide };
     tmpfs("/run", run)?;
-    tmpfs("/tmp", wide)?;
+    // nothing in it stands in the way, and programs may lie there; but nothing is to be left in it
+    read_only("/tmp").or_else(|_| tmpfs("/tmp", wide))?;
     own_devices(kvm)?;
     for directory in [layout::ROOT.into(), layout::channel(), "/run/libvirt".into()] {
         fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
@@ -157,6 +187,27 @@ fn own_devices(kvm: bool) -> Result<(), String> {
         symlink(target, made.join(name)).map_err(|error| text(made, error))?;
     }
     mount_bind_recursive(made, "/dev").map_err(|error| text(Path::new("/dev"), error.into()))
+}
+
+/// Lets a directory be seen as it is and nothing be written into it; file systems that are mounted below it stay as they are.
+fn read_only(place: &str) -> rustix::io::Result<()> {
+    mount_bind_recursive(place, place)?;
+    let now = statvfs(place)?.f_flag;
+    // what another user forbade may not be allowed on the way
+    let kept = [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ];
+    let kept = kept
+        .into_iter()
+        .filter(|(has, _)| now.contains(*has))
+        .map(|(_, flag)| flag);
+    let flags = kept.fold(MountFlags::BIND | MountFlags::RDONLY, |flags, flag| flags | flag);
+    mount_remount(place, flags, "")
 }
 
 /// Puts an empty tmpfs over a directory; one that is not there needs nothing.

@@ -88,6 +88,12 @@ pub fn pki() -> PathBuf {
     Path::new(ROOT).join("pki")
 }
 
+/// Where the directory is bound in which the host would have guests' memory, if that is needed; it can be written to there.
+#[must_use]
+pub fn backing() -> PathBuf {
+    Path::new(ROOT).join("backing")
+}
+
 /// The directory of the migration channel; the user of QEMU may write there.
 #[must_use]
 pub fn channel() -> PathBuf {

@@ -8,8 +8,10 @@
 
 pub mod capabilities;
 pub mod daemon;
+pub mod given;
 pub mod init;
 pub mod layout;
+pub mod memory;
 pub mod pki;
 pub mod supervisor;
 

@@ -13,7 +13,6 @@ use rcgen::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::daemon::PLACES;
 use super::layout;
 
 /// The name in certificates that are made for the trials.
@@ -90,15 +89,6 @@ impl fmt::Display for Tls {
             Whose::Made { .. } => out.write_str("with certificates made for the trials"),
         }
     }
-}
-
-/// Whether the sandbox has files of its own where this path leads to.
-#[must_use]
-pub fn is_covered(path: &Path) -> bool {
-    let real = fs::canonicalize(path);
-    let real = real.as_deref().unwrap_or(path);
-    let mut covered = PLACES.iter().map(|(_, place)| *place).chain(["/run", "/tmp", "/dev"]);
-    covered.any(|place| real.starts_with(place))
 }
 
 /// Makes an authority, and for either end a certificate for `name`, valid until `year` ends, with its key, and writes them as

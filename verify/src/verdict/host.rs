@@ -1,50 +1,104 @@
 //! What of the host decides before or beside the trials: versions and certificates.
 
 use novamend::catalog::Release;
+use novamend::catalog::release::Version;
 
-use super::{Found, Result, every, place};
+use super::{every, place};
+use crate::causes::{self, Cause};
 use crate::plan::Plan;
 use crate::preflight::Host;
 use crate::preflight::confinement::Confinement;
+use crate::preflight::lines::{Standing, post_copy};
 use crate::preflight::programs::from_number;
+use crate::preflight::userfault;
 use crate::preflight::versions::too_old;
+use crate::sandbox::Mode;
 use crate::sandbox::pki::Whose;
 use crate::session::Session;
 
-/// Libvirt or QEMU that the release does not start with.
-pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Option<Found> {
-    let release = Release::from_number(plan.release)?;
-    let (libvirt, qemu) = match (&session.conditions.far, session.versions) {
+/// What the daemons told of libvirt and QEMU between two hosts, or the programs of this one.
+fn versions(host: &Host, session: &Session) -> (Option<Version>, Option<Version>) {
+    match (&session.conditions.far, session.versions) {
         (None, _) => (host.libvirt, host.qemu),
         (Some(_), Some((libvirt, qemu))) => (Some(from_number(libvirt)), Some(from_number(qemu))),
-        (Some(_), None) => return None,
+        (Some(_), None) => (None, None),
+    }
+}
+
+/// QEMU's version, if it is known.
+pub(super) fn qemu(host: &Host, session: &Session) -> Option<Version> {
+    versions(host, session).1
+}
+
+/// Libvirt and QEMU that the release does not start with.
+pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
+    let Some(release) = Release::from_number(plan.release) else {
+        return Vec::new();
     };
-    let (name, (why, remedy)) = [
+    let (libvirt, qemu) = versions(host, session);
+    [
         ("libvirt", libvirt, release.minimum_libvirt()),
         ("QEMU", qemu, release.minimum_qemu()),
     ]
     .into_iter()
-    .find_map(|(name, found, least)| Some((name, too_old(name, found, least, release)?)))?;
-    Some(Found {
-        result: Result::DoesNotWork,
-        headline: format!("there will be no live migration {}: {name} {why}", place(session)),
-        remedy: Some(remedy),
+    .filter_map(|(name, found, least)| {
+        let (why, remedy) = too_old(name, found, least, release)?;
+        let what = format!("there will be no live migration {}: {name} {why}", place(session));
+        Some(Cause::new(what, &remedy))
     })
+    .collect()
 }
 
 /// Native TLS with certificates that cannot serve, where the trials were run with ones made for them.
-pub(super) fn lacks_certificates(host: &Host, session: &Session) -> Option<Found> {
+pub(super) fn lacks_certificates(host: &Host, session: &Session) -> Option<Cause> {
     session.conditions.tls.as_ref().filter(|tls| tls.is_made())?;
     let found = host.certificates.as_ref()?;
     let complaint = found.complaint()?;
-    Some(Found {
-        result: Result::DoesNotWork,
-        headline: format!(
+    Some(Cause {
+        what: format!(
             "{}: `live_migration_with_native_tls` is set, but {complaint}",
             every(session)
         ),
         remedy: Some(found.remedy(&host.qemu_user)),
     })
+}
+
+/// A host whose QEMU may not use userfaultfd, where no trial came so far as to show it.
+pub(super) fn keeps_from_post_copy(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
+    let is_asked = plan.post_copy && session.conditions.far.is_none() && session.conditions.mode == Mode::System;
+    let went = session
+        .trials
+        .iter()
+        .any(|trial| trial.request.post_copy && trial.trace.pass(1).is_some());
+    if !is_asked || went {
+        return None;
+    }
+    let line = post_copy(host);
+    (line.standing == Standing::Fails).then(|| Cause {
+        what: format!("{}: post-copy is permitted but {}", every(session), line.why),
+        remedy: line.remedy,
+    })
+}
+
+/// What could not be found out or built as it is here, and so keeps the verdict from "works".
+pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String> {
+    let conditions = &session.conditions;
+    let mut doubts = Vec::new();
+    if conditions.far.is_none() {
+        doubts.extend(causes::doubts(plan, host));
+        let may_be_kept = plan.post_copy && userfault::is_open_to_all() != Some(true);
+        if conditions.mode == Mode::Session && may_be_kept && userfault::device_admits(&host.qemu_user) != Some(true) {
+            doubts.push(format!(
+                "whether QEMU, as {}, may use userfaultfd: it ran as the user who started this",
+                host.qemu_user.user
+            ));
+        }
+    }
+    if let Some(Whose::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
+        doubts.push(format!("whether the host's own certificates serve: {because}"));
+    }
+    doubts.extend(conditions.not_alike.clone());
+    doubts
 }
 
 /// What would help where TLS is refused.

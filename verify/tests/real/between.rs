@@ -8,12 +8,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use novamend_verify::preflight::{Host, QEMU_CONF};
+use novamend_verify::preflight::{Asked, Host, QEMU_CONF};
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
-use crate::ground::{Ground, Ran, alone, has_kvm, outside_tmp};
+use crate::ground::{Ground, Ran, alone, has_kvm};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
 
@@ -42,7 +42,7 @@ impl Daemon {
         for part in ["lib", "log", "cache", "etc"] {
             fs::create_dir_all(directory.join(part)).unwrap();
         }
-        let here = Host::look(Path::new(QEMU_CONF), false).daemon.unwrap();
+        let here = Host::look(Path::new(QEMU_CONF), &Asked::default()).daemon.unwrap();
         fs::write(
             directory.join("daemon.conf"),
             format!(
@@ -146,7 +146,7 @@ struct Between {
 
 impl Between {
     fn new(libvirt: &str) -> Self {
-        let ground = Ground::under(&outside_tmp(), libvirt, "root");
+        let ground = Ground::new(libvirt, "root");
         let image = ground.path("novamend-probe.rom");
         let written = Command::new(&ground.program).arg("guest-image").output().unwrap();
         assert!(written.status.success(), "{written:?}");

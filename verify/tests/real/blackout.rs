@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use novamend::catalog::Release;
 use novamend::migration::Action;
+use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
@@ -35,8 +36,7 @@ fn post_copy_beside_virsh() {
         return;
     }
     // the shell stays as PID 1 and reaps what libvirt leaves to it
-    let script = "mount -t tmpfs none /run && mount -t tmpfs none /tmp && \
-                  \"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
+    let script = "\"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
     in_namespaces(script);
 }
 
@@ -90,6 +90,7 @@ impl Bench {
             drivers: if host.is_modular { None } else { programs::drivers() },
             tls: None,
             forces_tls: false,
+            given: Vec::new(),
         };
         let hearing = Hearing::listen(&layout::serial(), began).unwrap();
         run_event_loop().unwrap();
@@ -113,7 +114,14 @@ impl Bench {
         self.hearing.forget();
         let line = self.hearing.connections();
         let (image, serial) = (layout::image(), layout::serial());
-        let xml = guest::domain_xml(self.size, false, &self.setup.emulator, &image, &serial);
+        let xml = guest::domain_xml(
+            self.size,
+            false,
+            &Memory::Anonymous,
+            &self.setup.emulator,
+            &image,
+            &serial,
+        );
         self.libvirt.start_guest(Host::A, &xml).unwrap();
         let alive = |hearing: &Hearing, generation| {
             let patience = Duration::from_secs(20);

@@ -1,12 +1,13 @@
 //! Hosts that cannot: each gets a named diagnosis and an end, never a bare library error and never a hang.
 
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, outside_tmp, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Process, Ran, alone, below, userfaultfd_is_open};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -15,7 +16,7 @@ const COVER_DAEMON: &str = "cp /usr/sbin/libvirtd \"$HERE/real\"; mount --bind \
 const COVER_DEVICE: &str = "test ! -e /dev/userfaultfd || mount --bind /dev/null /dev/userfaultfd;";
 
 fn ground(libvirt: &str, user: &str) -> Ground {
-    Ground::under(&outside_tmp(), libvirt, user)
+    Ground::new(libvirt, user)
 }
 
 /// No more than this may anything here take; a run that hangs is killed and told.
@@ -104,7 +105,7 @@ fn becomes_a_daemon_without_userfaultfd() {
 fn a_seccomp_profile_on_the_destination_alone_is_enough() {
     let Some(_machine) = alone() else { return };
     let ground = ground(POST_COPY, "root");
-    let own = std::env::current_exe().unwrap();
+    let own = ground.own_tests();
     let body = format!(
         "case \"$*\" in\n\
          */b/daemon.conf*) NOVAMEND_TEST_DAEMON=\"$(printf '%s\\n' \"$REAL\" \"$@\")\" exec '{}' --ignored --exact \
@@ -251,7 +252,8 @@ fn an_awkward_host_is_no_obstacle() {
                   mount -t hugetlbfs none '/tmp/huge pages' || ! grep -q hugetlbfs /proc/filesystems; \
                   mount -o remount,ro /tmp; mount -t tmpfs -o ro,size=4k none /run; \
                   export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere; taskset -p 1 $$ > /dev/null;";
-    let ran = ended(ground(PAUSE, "root").command_on(script, "--emulate").spawn().unwrap());
+    let ground = Ground::under(Path::new("/var/tmp"), PAUSE, "root");
+    let ran = ended(ground.command_on(script, "--emulate").spawn().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
 }

@@ -133,11 +133,13 @@ impl Ran {
 
 impl Ground {
     /// Lays it out; nova.conf holds `libvirt` in its section, QEMU runs as `user`.
+    ///
+    /// It lies under /tmp, which every user may enter, wherever the clone does.
     pub(crate) fn new(libvirt: &str, user: &str) -> Self {
         Self::under(Path::new("/tmp"), libvirt, user)
     }
 
-    /// The same in a directory that the sandbox does not cover, as made hosts need it.
+    /// The same in another directory.
     pub(crate) fn under(parent: &Path, libvirt: &str, user: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("novamend ").tempdir_in(parent).unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
@@ -204,6 +206,13 @@ impl Ground {
         command
     }
 
+    /// Puts this test's own program into it, for a stand-in to start.
+    pub(crate) fn own_tests(&self) -> PathBuf {
+        let path = self.path("tests");
+        fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+        path
+    }
+
     /// Writes a program into it that stands in for `real` on a made host; `$REAL` is the real one.
     pub(crate) fn stand_in(&self, name: &str, body: &str) -> PathBuf {
         let path = self.path(name);
@@ -212,13 +221,6 @@ impl Ground {
         fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
         path
     }
-}
-
-/// Where the sandbox's own /tmp does not hide what a made host needs.
-pub(crate) fn outside_tmp() -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    fs::create_dir_all(&path).unwrap();
-    path
 }
 
 /// A process of a running sandbox.
@@ -255,8 +257,15 @@ pub(crate) fn below(root: u32) -> Vec<Process> {
     found
 }
 
-/// Runs this program's test that `script` names as `"$0"`'s, in namespaces of its own, with a shell as PID 1 at first.
+/// What [`in_namespaces`] does first: covers what the machine's programs share, but for the directory that the tests lie in.
+const COVER: &str = "set -e; exec 3< \"$KEEP\"; for at in /tmp /run /dev/shm; do mount -t tmpfs none $at; done; \
+                     test -e \"$0\" || { mkdir -p \"$KEEP\"; mount --no-canonicalize --bind /proc/self/fd/3 \"$KEEP\"; }; \
+                     exec 3<&-; set +e;";
+
+/// Runs this program's test that `script` names as `"$0"`'s, in namespaces of its own with empty /tmp, /run and /dev/shm, with a
+/// shell as PID 1 at first.
 pub(crate) fn in_namespaces(script: &str) {
+    let own = std::env::current_exe().unwrap();
     let status = Command::new("unshare")
         .args([
             "--mount",
@@ -267,8 +276,9 @@ pub(crate) fn in_namespaces(script: &str) {
             "--mount-proc",
             "--kill-child",
         ])
-        .args(["--propagation", "private", "sh", "-c", script])
-        .arg(std::env::current_exe().unwrap())
+        .args(["--propagation", "private", "sh", "-c", &format!("{COVER} {script}")])
+        .arg(&own)
+        .env("KEEP", own.parent().and_then(Path::parent).unwrap())
         .env("NOVAMEND_TEST_INSIDE", "1")
         .stdin(Stdio::null())
         .status()

@@ -10,5 +10,7 @@ mod broken_hosts;
 mod damage;
 mod encryption;
 mod ground;
+mod memory;
 mod no_trace;
+mod places;
 mod snapshot;

@@ -1,0 +1,221 @@
+//! What nova.conf and the host themselves say against live migrations, before any is tried: every cause at once.
+//!
+//! It observes nothing and tries nothing; what trials show is [`crate::verdict`]'s.
+
+use novamend::catalog::Release;
+use novamend::catalog::release::Version;
+
+use crate::plan::Plan;
+use crate::preflight::Host;
+use crate::preflight::certificates::Certificates;
+use crate::preflight::versions::dotted;
+
+/// Something that keeps live migrations from working as configured.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Cause {
+    /// What is so and what follows, in a sentence.
+    pub what: String,
+    /// What to do.
+    pub remedy: Option<String>,
+}
+
+impl Cause {
+    pub(crate) fn new(what: impl Into<String>, remedy: &str) -> Self {
+        Self {
+            what: what.into(),
+            remedy: (!remedy.is_empty()).then(|| remedy.to_owned()),
+        }
+    }
+}
+
+/// The QEMU from which on nova takes several connections together with post-copy.
+const PARALLEL_WITH_POST_COPY: Version = (10, 1, 0);
+
+/// What Stein, Train and Ussuri want for native TLS, without a word where the host has less.
+const NATIVE_TLS: (Version, Version) = ((4, 4, 0), (2, 11, 0));
+
+/// More MiB/s than this libvirt refuses: in bytes they do not fit a signed number of 64 bits.
+const MOST_BANDWIDTH: i64 = i64::MAX >> 20;
+
+/// The transports between two daemons of different hosts that libvirt knows and that need no further parameter.
+const TRANSPORTS: [&str; 5] = ["tcp", "tls", "ssh", "libssh", "libssh2"];
+
+/// What keeps nova-compute from starting; `libvirt` and `qemu` are what the host has, if that is known.
+#[must_use]
+pub fn of_the_start(plan: &Plan, qemu: Option<Version>) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    if plan.release >= 19 && plan.tunnelled && plan.tls {
+        causes.push(Cause::new(
+            format!(
+                "nova-compute of {} does not start: `live_migration_tunnelled` and `live_migration_with_native_tls` are both \
+                 set",
+                plan.release_name
+            ),
+            "set live_migration_tunnelled = false",
+        ));
+    }
+    let is_qemus = matches!(plan.virt_type.as_str(), "kvm" | "qemu");
+    if let Some(found) = qemu.filter(|found| *found < PARALLEL_WITH_POST_COPY)
+        && is_qemus
+        && plan.release >= 33
+        && plan.parallel > 1
+        && plan.post_copy
+    {
+        causes.push(Cause::new(
+            format!(
+                "nova-compute of {} does not start: `live_migration_parallel_connections` above 1 with \
+                 `live_migration_permit_post_copy` needs QEMU {}, and this is {}",
+                plan.release_name,
+                dotted(PARALLEL_WITH_POST_COPY),
+                dotted(found)
+            ),
+            "set live_migration_parallel_connections = 1, or live_migration_permit_post_copy = false",
+        ));
+    }
+    causes
+}
+
+/// What makes every live migration fail wherever it goes: nova raises an exception, or libvirt refuses what nova asks.
+#[must_use]
+pub fn of_nova_conf(plan: &Plan) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    let every = "every live migration fails";
+    if let Some(fault) = &plan.uri_fault {
+        causes.push(Cause::new(
+            format!("{every}: `live_migration_uri` is not what nova can put the host into: {fault}"),
+            "write %s where the host belongs and %% for a percent sign, or remove it: nova makes the URI from \
+             live_migration_scheme and live_migration_inbound_addr",
+        ));
+    }
+    if matches!(plan.virt_type.as_str(), "lxc" | "uml") {
+        causes.push(Cause::new(
+            format!("{every}: nova migrates no guest of `virt_type = {}`", plan.virt_type),
+            "",
+        ));
+    }
+    if plan.bandwidth < 0 {
+        causes.push(Cause::new(
+            format!(
+                "{every}: `live_migration_bandwidth` is {}, and libvirt's Python raises an OverflowError",
+                plan.bandwidth
+            ),
+            "set live_migration_bandwidth = 0, which is no limit",
+        ));
+    } else if plan.bandwidth > MOST_BANDWIDTH {
+        causes.push(Cause::new(
+            format!(
+                "{every}: `live_migration_bandwidth` is {}, and libvirt takes no more than {MOST_BANDWIDTH}",
+                plan.bandwidth
+            ),
+            "set live_migration_bandwidth in MiB/s, or to 0, which is no limit",
+        ));
+    }
+    if let Some(scheme) = &plan.scheme
+        && !TRANSPORTS.contains(&scheme.to_lowercase().as_str())
+    {
+        causes.push(Cause::new(
+            format!("{every}: `live_migration_scheme` is {scheme}, and libvirt knows no such way to another host"),
+            "set live_migration_scheme to tcp, tls or ssh, or remove it",
+        ));
+    }
+    causes
+}
+
+/// What the host shows against migrations to it.
+#[must_use]
+pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
+    let every = "every live migration to this host will fail";
+    let mut causes = Vec::new();
+    if let (Some(address), Some(reach)) = (&plan.inbound, &host.reach)
+        && reach.is_certain()
+        && let Some(complaint) = reach.complaint()
+    {
+        causes.push(Cause::new(
+            format!("{every}: sources are sent to {address} (`live_migration_inbound_addr`), {complaint}"),
+            "set live_migration_inbound_addr to an address of this host that the sources reach, or remove it",
+        ));
+    }
+    if let Some(complaint) = host.own_certificates.as_ref().and_then(Certificates::complaint) {
+        causes.push(Cause::new(
+            format!("{every}: the way between the libvirt daemons is tls, but {complaint}"),
+            "put libvirt's own certificates there, or set live_migration_scheme = ssh",
+        ));
+    }
+    causes.extend(in_clear(plan.release, plan.tls, host));
+    causes.extend(lost_in_post_copy(plan, host));
+    causes
+}
+
+/// Native TLS that the release leaves out without a word on this host.
+#[must_use]
+pub fn in_clear(release: u32, tls: bool, host: &Host) -> Option<Cause> {
+    let (libvirt, qemu) = NATIVE_TLS;
+    let is_below = |found: Option<Version>, least| found.is_some_and(|found| found < least);
+    if !tls || !(19..=21).contains(&release) || !(is_below(host.libvirt, libvirt) || is_below(host.qemu, qemu)) {
+        return None;
+    }
+    let name = Release::from_number(release).map_or_else(|| release.to_string(), |release| release.to_string());
+    let told = |found: Option<Version>| found.map_or_else(|| "not known".to_owned(), dotted);
+    Some(Cause::new(
+        format!(
+            "guests' memory goes over the wire in clear: {name} leaves `live_migration_with_native_tls` out without a word below \
+             libvirt {} or QEMU {}, and this host has libvirt {} and QEMU {}",
+            dotted(libvirt),
+            dotted(qemu),
+            told(host.libvirt),
+            told(host.qemu)
+        ),
+        "upgrade libvirt and QEMU",
+    ))
+}
+
+/// Guests whose memory lies in files that post-copy cannot take.
+fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
+    let backing = &host.backing;
+    let cannot = plan.file_backed > 0 && plan.post_copy && backing.takes_post_copy == Some(false);
+    cannot.then(|| {
+        Cause::new(
+            format!(
+                "post-copy loses the guest or is refused: by `file_backed_memory` guests have their memory in files in {}, on \
+                 {}, which the kernel's userfaultfd does not take; with QEMU 7.2 the guest is lost when the switch comes",
+                backing.directory.display(),
+                backing.file_system
+            ),
+            "set live_migration_permit_post_copy = false (then force_complete pauses), or memory_backing_dir in qemu.conf to a \
+             directory on tmpfs",
+        )
+    })
+}
+
+/// What could not be found out and so keeps the verdict from "works".
+#[must_use]
+pub fn doubts(plan: &Plan, host: &Host) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if let (Some(address), Some(reach)) = (&plan.inbound, &host.reach)
+        && !reach.is_certain()
+    {
+        match reach.complaint() {
+            Some(complaint) => doubts.push(format!(
+                "whether sources reach this host: they are sent to {address} (`live_migration_inbound_addr`), {complaint}"
+            )),
+            None if *reach == crate::preflight::reach::Reach::NotKnown => doubts.push(format!(
+                "whether sources reach this host: the resolver did not say what {address} is (`live_migration_inbound_addr`)"
+            )),
+            None => {}
+        }
+    }
+    if matches!(plan.virt_type.as_str(), "xen" | "parallels") {
+        doubts.push(format!(
+            "guests of `virt_type = {}`: verify tries QEMU's alone",
+            plan.virt_type
+        ));
+    }
+    if plan.file_backed > 0 && plan.post_copy && host.backing.takes_post_copy.is_none() {
+        doubts.push(format!(
+            "whether post-copy can take guests' memory (`file_backed_memory`) in {}: it lies on {}",
+            host.backing.directory.display(),
+            host.backing.file_system
+        ));
+    }
+    doubts
+}

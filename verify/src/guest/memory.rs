@@ -1,0 +1,57 @@
+//! What the guest's memory is made of, as nova would have libvirt make it.
+//!
+//! It makes nothing.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What the guest's memory is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Memory {
+    /// QEMU's own, as where nova.conf says nothing.
+    Anonymous,
+    /// Shared files, as by `file_backed_memory`.
+    Files {
+        /// Where libvirt would put them.
+        directory: PathBuf,
+        /// The file system there.
+        file_system: String,
+        /// A directory of that file system in which files without a name are made for the trials; none where the sandbox's own
+        /// are alike.
+        made_in: Option<PathBuf>,
+        /// User and group of QEMU.
+        owner: (u32, u32),
+        /// Whether libvirt knows `<discard/>`, which nova then asks for.
+        discards: bool,
+    },
+}
+
+impl Memory {
+    /// The element of the domain.
+    #[must_use]
+    pub(super) fn xml(&self) -> String {
+        match self {
+            Self::Anonymous => String::new(),
+            Self::Files { discards, .. } => format!(
+                "<memoryBacking><source type='file'/><access mode='shared'/><allocation mode='immediate'/>{}</memoryBacking>",
+                if *discards { "<discard/>" } else { "" }
+            ),
+        }
+    }
+
+    /// In words, where it is not QEMU's own.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        match self {
+            Self::Anonymous => None,
+            Self::Files {
+                directory, file_system, ..
+            } => Some(format!(
+                "guests' memory in files in {}, on {file_system}",
+                directory.display()
+            )),
+        }
+    }
+}

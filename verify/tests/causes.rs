@@ -1,0 +1,337 @@
+//! Every cause at once: what nova.conf and the host say against migrations stands in the verdict whatever the trials showed, and
+//! what could not be found out or built alike keeps it from "works".
+//!
+//! Nothing is started.
+
+mod made;
+
+use novamend::catalog::release::Version;
+use novamend_verify::judgement::Action;
+use novamend_verify::plan::Plan;
+use novamend_verify::preflight::backing::Backing;
+use novamend_verify::preflight::certificates::{Certificates, Fault};
+use novamend_verify::preflight::qemu_user::Known;
+use novamend_verify::preflight::reach::Reach;
+use novamend_verify::preflight::userfault::Try;
+use novamend_verify::preflight::{Host, Standing, lines};
+use novamend_verify::sandbox::Mode;
+use novamend_verify::verdict::{Result, Verdict, draw};
+
+use crate::made::{FORCE, host, plan, plan_in, session, trial};
+
+const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
+
+/// A host on which nothing is wrong.
+fn sound() -> Host {
+    Host {
+        libvirt: Some((11, 3, 0)),
+        qemu: Some((10, 1, 0)),
+        certificates: None,
+        ..host()
+    }
+}
+
+/// The verdict where every trial did what it promises.
+fn all_worked(plan: &Plan, host: &Host) -> Verdict {
+    let post_copy = plan.post_copy;
+    let action = plan.configured();
+    draw(plan, host, &session(plan, None, vec![trial(action, post_copy, None)]))
+}
+
+fn words(verdict: &Verdict) -> Vec<&str> {
+    verdict.causes.iter().map(|cause| cause.what.as_str()).collect()
+}
+
+#[test]
+fn a_sound_host_and_file_have_no_cause() {
+    let found = all_worked(&plan(POST_COPY), &sound());
+    assert_eq!(
+        (found.result, words(&found)),
+        (Result::Works, Vec::new()),
+        "{}",
+        found.headline
+    );
+}
+
+#[test]
+fn what_stops_every_migration_in_nova_conf_is_named_whatever_the_trials_showed() {
+    for (line, said) in [
+        ("live_migration_uri = qemu+tcp://192.0.2.12/system", "TypeError"),
+        (
+            "live_migration_uri = qemu+ssh://%s/system?keyfile=%2Fetc%2Fx",
+            "TypeError",
+        ),
+        ("live_migration_uri = qemu+tcp://%y/system", "ValueError"),
+        ("live_migration_uri = qemu+tcp://%r/system", "another name"),
+        ("live_migration_bandwidth = -1", "OverflowError"),
+        (
+            "live_migration_bandwidth = 8796093022208",
+            "takes no more than 8796093022207",
+        ),
+        ("live_migration_scheme = bogus", "`live_migration_scheme` is bogus"),
+        ("virt_type = lxc", "virt_type = lxc"),
+    ] {
+        let found = all_worked(&plan(line), &sound());
+        assert_eq!(found.exit_code(), 1, "{line}");
+        assert!(
+            found.headline.starts_with("every live migration fails: "),
+            "{line}: {}",
+            found.headline
+        );
+        assert!(found.headline.contains(said), "{line}: {}", found.headline);
+    }
+    for sound_line in [
+        "live_migration_uri = qemu+tcp://%s/system",
+        "live_migration_uri = qemu+ssh://nova@%s/system?keyfile=%%2Fetc%%2Fx\nlive_migration_scheme = bogus",
+        "live_migration_bandwidth = 8796093022207",
+        "live_migration_scheme = ssh",
+    ] {
+        let found = all_worked(&plan(sound_line), &sound());
+        assert_eq!(found.exit_code(), 0, "{sound_line}: {}", found.headline);
+    }
+}
+
+#[test]
+fn a_nova_that_does_not_start_is_no_matter_of_trials() {
+    let parallel = format!("{POST_COPY}\nlive_migration_parallel_connections = 4");
+    let with = |qemu: Version| Host {
+        qemu: Some(qemu),
+        ..sound()
+    };
+    let of = |release, qemu| all_worked(&plan_in(release, &parallel), &with(qemu));
+    let found = of(33, (10, 0, 2));
+    assert!(
+        found
+            .headline
+            .contains("does not start: `live_migration_parallel_connections`"),
+        "{}",
+        found.headline
+    );
+    assert!(
+        found.headline.contains("needs QEMU 10.1.0, and this is 10.0.2"),
+        "{}",
+        found.headline
+    );
+    assert_eq!(of(33, (10, 1, 0)).exit_code(), 0);
+    let both = "live_migration_tunnelled = true\nlive_migration_with_native_tls = true";
+    let found = all_worked(&plan_in(19, both), &sound());
+    assert!(
+        found.headline.contains("nova-compute of stein (19) does not start"),
+        "{}",
+        found.headline
+    );
+}
+
+#[test]
+fn an_address_that_leads_nowhere_is_no_place_to_send_guests_to() {
+    let plan = plan("live_migration_inbound_addr = 10.1.2.3");
+    let ip = "10.1.2.3".parse().unwrap();
+    let of = |reach| {
+        all_worked(
+            &plan,
+            &Host {
+                reach: Some(reach),
+                ..sound()
+            },
+        )
+    };
+    for reach in [Reach::Nowhere(ip), Reach::Elsewhere(ip)] {
+        let found = of(reach);
+        assert_eq!(found.result, Result::DoesNotWork);
+        assert!(
+            found
+                .headline
+                .contains("sources are sent to 10.1.2.3 (`live_migration_inbound_addr`), which")
+        );
+    }
+    for reach in [
+        Reach::NameOfLoopback(ip),
+        Reach::NameOfAnother(ip),
+        Reach::Unresolved,
+        Reach::NotKnown,
+    ] {
+        let found = of(reach);
+        assert_eq!(
+            (found.result, found.exit_code()),
+            (Result::NotProven, 1),
+            "{}",
+            found.headline
+        );
+        assert!(
+            found
+                .headline
+                .starts_with("not proven: whether sources reach this host"),
+            "{}",
+            found.headline
+        );
+    }
+    assert_eq!(of(Reach::Here).exit_code(), 0);
+}
+
+#[test]
+fn memory_in_files_and_post_copy_go_together_on_tmpfs_alone() {
+    let on = |kind: &str, takes| Host {
+        backing: Backing {
+            directory: "/var/lib/libvirt/qemu/ram".into(),
+            found: Some("/var/lib/libvirt".into()),
+            file_system: kind.to_owned(),
+            takes_post_copy: takes,
+        },
+        ..sound()
+    };
+    let both = plan(&format!("{POST_COPY}\nfile_backed_memory = 4096"));
+    let found = all_worked(&both, &on("ext4", Some(false)));
+    assert_eq!(found.result, Result::DoesNotWork);
+    assert!(
+        found.headline.starts_with("post-copy loses the guest or is refused"),
+        "{}",
+        found.headline
+    );
+    assert_eq!(all_worked(&both, &on("tmpfs", Some(true))).result, Result::Works);
+    assert_eq!(all_worked(&both, &on("0x1", None)).result, Result::NotProven);
+    let pause = plan(&format!("{FORCE}\nfile_backed_memory = 4096"));
+    assert_eq!(all_worked(&pause, &on("ext4", Some(false))).result, Result::Works);
+}
+
+#[test]
+fn what_could_not_be_built_alike_keeps_the_verdict_from_works() {
+    let plan = plan(FORCE);
+    let mut evidence = session(&plan, None, vec![trial(Action::Pause, false, None)]);
+    evidence
+        .conditions
+        .not_alike
+        .push("guests with huge pages: the probe guest had none".to_owned());
+    let found = draw(&plan, &sound(), &evidence);
+    assert_eq!((found.result, found.exit_code()), (Result::NotProven, 1));
+    assert!(found.headline.contains("guests with huge pages"), "{}", found.headline);
+    assert!(
+        found.headline.contains("force_complete by a pause works"),
+        "{}",
+        found.headline
+    );
+    assert!(found.not_proven[0].contains("huge pages"), "{:?}", found.not_proven);
+}
+
+#[test]
+fn every_cause_is_named_at_once() {
+    let refused = Host {
+        qemu: Some((8, 0, 0)), // which knows no device beside the system call
+        userfault: Try::Refused("Operation not permitted (errno 1)".to_owned()),
+        reach: Some(Reach::Nowhere("127.0.0.1".parse().unwrap())),
+        ..sound()
+    };
+    let plan = plan(&format!(
+        "{POST_COPY}\nlive_migration_completion_timeout = 0\nlive_migration_inbound_addr = 127.0.0.1"
+    ));
+    let userfault =
+        "internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported";
+    let evidence = session(&plan, None, vec![trial(Action::PostCopy, true, Some(userfault))]);
+    let found = draw(&plan, &refused, &evidence);
+    let causes = words(&found);
+    assert_eq!(causes.len(), 3, "{causes:?}");
+    assert!(causes[0].contains("127.0.0.1"), "{causes:?}");
+    assert!(causes[1].contains("post-copy is permitted but QEMU"), "{causes:?}");
+    assert!(causes[2].contains("nobody ends the migration"), "{causes:?}");
+    assert!(found.causes.iter().all(|cause| cause.remedy.is_some()));
+    // another refusal at the start does not hide what the host is known to lack
+    let evidence = session(
+        &plan,
+        None,
+        vec![trial(Action::PostCopy, true, Some("TLS handshake failed"))],
+    );
+    let found = draw(&plan, &refused, &evidence);
+    let causes = words(&found).join("\n");
+    assert!(
+        causes.contains("userfaultfd") && causes.contains("TLS handshake failed"),
+        "{causes}"
+    );
+}
+
+#[test]
+fn a_guess_gives_no_flat_verdict() {
+    let mut host = sound();
+    host.qemu_user.user = "libvirt-qemu".to_owned();
+    host.qemu_user.uid = Some(64055);
+    host.qemu_user.known = Known::Unreadable("/etc/libvirt/qemu.conf".into());
+    host.userfault = Try::NotTried("only root can try it as libvirt-qemu".to_owned());
+    let plan = plan(POST_COPY);
+    let mut evidence = session(
+        &plan,
+        None,
+        vec![trial(Action::PostCopy, true, Some("Postcopy is not supported"))],
+    );
+    evidence.conditions.mode = Mode::Session;
+    let found = draw(&plan, &host, &evidence);
+    assert_eq!(found.result, Result::NotProven, "{}", found.headline);
+    assert!(
+        found.headline.contains("where QEMU may do no more than this user"),
+        "{}",
+        found.headline
+    );
+    let lines = lines(
+        &host,
+        novamend::catalog::Release::NEWEST,
+        &novamend_verify::preflight::Asked::default(),
+    );
+    let line = lines.iter().find(|line| line.about == "post-copy").unwrap();
+    assert!(matches!(line.standing, Standing::NotKnown | Standing::Ok), "{line:?}");
+}
+
+#[test]
+fn tls_that_nova_leaves_out_is_no_tls() {
+    let tls = "live_migration_with_native_tls = true";
+    let old = Host {
+        libvirt: Some((4, 0, 0)),
+        qemu: Some((2, 11, 0)),
+        ..sound()
+    };
+    for release in [19, 20, 21] {
+        let found = all_worked(&plan_in(release, tls), &old);
+        let said = found
+            .causes
+            .iter()
+            .any(|cause| cause.what.contains("over the wire in clear"));
+        assert!(said, "{release}: {:?}", found.causes);
+    }
+    let clear = |release, host: &Host| {
+        let found = all_worked(&plan_in(release, tls), host);
+        found.causes.iter().any(|cause| cause.what.contains("in clear"))
+    };
+    assert!(!clear(22, &old) && !clear(21, &sound()));
+}
+
+#[test]
+fn libvirts_own_certificates_matter_where_the_way_is_tls() {
+    let lacking = Host {
+        own_certificates: Some(Certificates {
+            faults: vec![("/etc/pki/CA/cacert.pem".into(), Fault::Missing)],
+            first_to_end: None,
+            names: Vec::new(),
+        }),
+        ..sound()
+    };
+    let found = all_worked(&plan("live_migration_scheme = tls"), &lacking);
+    assert!(
+        found.headline.contains("there is no /etc/pki/CA/cacert.pem"),
+        "{}",
+        found.headline
+    );
+}
+
+#[test]
+fn before_stein_nothing_is_called_force_complete() {
+    let plan = plan_in(18, "live_migration_permit_post_copy = true");
+    let found = all_worked(&plan, &sound());
+    assert!(
+        found
+            .headline
+            .starts_with("the switch to post-copy by nova itself works"),
+        "{}",
+        found.headline
+    );
+    let trials = plan.trials(novamend_verify::plan::Wanted::All, false);
+    assert!(
+        trials.iter().all(|trial| trial.action != Action::Pause),
+        "nothing pauses a guest there"
+    );
+}

@@ -1,0 +1,152 @@
+//! Made plans, hosts and evidence for the tests of verdicts.
+//!
+//! It asserts nothing.
+
+#![allow(dead_code, unreachable_pub)] // each test program uses a part of it
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use novamend::catalog::Release;
+use novamend::conf::document::Document;
+use novamend::conf::layers::Stack;
+use novamend::effective::View;
+use novamend::text::Source;
+use novamend_verify::far::Far;
+use novamend_verify::guest::memory::Memory;
+use novamend_verify::hypervisor::{Happening, Refusal, Request};
+use novamend_verify::judgement::{Action, Check, Judgement};
+use novamend_verify::plan::Plan;
+use novamend_verify::preflight::backing::Backing;
+use novamend_verify::preflight::certificates::{Certificates, Fault, Settings};
+use novamend_verify::preflight::qemu_user::{Known, QemuUser};
+use novamend_verify::preflight::userfault::Try;
+use novamend_verify::preflight::{Host, Kvm};
+use novamend_verify::sandbox::Mode;
+use novamend_verify::sandbox::pki::{Tls, Whose};
+use novamend_verify::session::{Conditions, Session};
+use novamend_verify::trial::{Heard, Trace};
+use novamend_verify::verdict::{Verdict, draw};
+use novamend_verify::worker::Evidence;
+
+pub const FORCE: &str = "live_migration_timeout_action = force_complete";
+
+/// What 2025.1 makes of a section `[libvirt]`.
+pub fn plan(libvirt: &str) -> Plan {
+    plan_in(31, libvirt)
+}
+
+/// What a release makes of it.
+pub fn plan_in(release: u32, libvirt: &str) -> Plan {
+    let text = format!("[libvirt]\n{libvirt}\n");
+    let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.into_bytes())));
+    Plan::of(&View::new(&stack, Release::from_number(release).unwrap())).unwrap()
+}
+
+pub fn host() -> Host {
+    Host {
+        daemon: None,
+        libvirt: None,
+        emulator: None,
+        qemu: None,
+        qemu_user: QemuUser {
+            user: "root".to_owned(),
+            group: "root".to_owned(),
+            uid: Some(0),
+            gid: Some(0),
+            known: Known::Distribution,
+        },
+        userfault: Try::Allowed,
+        kvm: Kvm::Missing,
+        certificates: Some(Certificates {
+            faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
+            first_to_end: None,
+            names: Vec::new(),
+        }),
+        tls: Settings::of("", Path::new("/nonexistent")),
+        qemu_conf: None,
+        reach: None,
+        own_certificates: None,
+        backing: Backing::look("memory_backing_dir = \"/nonexistent\""),
+        is_root: true,
+    }
+}
+
+/// A trial that does what it promises, or whose migrate call failed at its start with `refused`.
+pub fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
+    let answer = refused.map_or(Ok(()), |message| {
+        Err(Refusal {
+            code: 1,
+            message: message.to_owned(),
+        })
+    });
+    let heard = Heard {
+        at: Duration::from_secs(1),
+        happening: Happening::Pass(1),
+    };
+    Evidence {
+        request: Request {
+            post_copy,
+            ..Request::default()
+        },
+        trace: Trace {
+            happenings: refused.is_none().then_some(heard).into_iter().collect(),
+            returned: Some(answer),
+            ..Trace::default()
+        },
+        judgement: Judgement {
+            action,
+            checks: vec![Check {
+                what: "the action was taken".to_owned(),
+                holds: refused.is_none(),
+                seen: refused.unwrap_or_default().to_owned(),
+            }],
+            blackout_ms: Some(14.0),
+            silence: None,
+            libvirt_downtime_ms: None,
+            acted: None,
+            remaining: Some(12 << 20),
+        },
+        cause: None,
+    }
+}
+
+pub fn verdict(libvirt: &str, trials: Vec<Evidence>) -> Verdict {
+    verdict_of(None, libvirt, trials)
+}
+
+pub fn verdict_of(far: Option<Far>, libvirt: &str, trials: Vec<Evidence>) -> Verdict {
+    let plan = plan(libvirt);
+    draw(&plan, &host(), &session(&plan, far, trials))
+}
+
+/// What trials brought, of a guest of anonymous memory.
+pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session {
+    Session {
+        conditions: Conditions {
+            mode: Mode::System,
+            emulated: false,
+            why_emulated: None,
+            early: false,
+            qemu_user: "root".to_owned(),
+            memory_mib: 24,
+            hot_mib: 12.0,
+            bandwidth: 20,
+            tls: plan.tls.then(|| Tls {
+                certificates: Whose::Made {
+                    because: "there is no /etc/pki/qemu/server-cert.pem".to_owned(),
+                },
+                verifies_clients: true,
+                priority: None,
+            }),
+            far,
+            memory: Memory::Anonymous,
+            not_alike: Vec::new(),
+        },
+        versions: None,
+        ready_after: 0.1,
+        trials,
+        seconds: 4.0,
+        left: None,
+    }
+}
