@@ -73,6 +73,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
             mend::Mode::Diff
         },
         unsafe_fixes: arguments.unsafe_fixes,
+        allow_unwitnessed: arguments.allow_unwitnessed,
         verify: arguments.verify,
     })
 }

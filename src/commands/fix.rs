@@ -14,6 +14,7 @@ use crate::catalog::Release;
 use crate::commands::sources::Survey;
 use crate::conf::layers::Stack;
 use crate::conf::load::STDIN;
+use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::write::{self, Options, Planned, Written};
 use crate::fix::{self, Mended, Plan};
@@ -50,6 +51,8 @@ pub struct Request {
     pub mode: Mode,
     /// Whether unsafe fixes are applied too.
     pub unsafe_fixes: bool,
+    /// Whether a text may be written that the independent parser cannot read.
+    pub allow_unwitnessed: bool,
     /// Whether the result is tried on this host before it counts.
     pub verify: bool,
 }
@@ -63,6 +66,8 @@ struct Job {
     counts: Counts,
     /// Per changed file: its layer, and what the witness says.
     changed: Vec<(usize, Witnessed)>,
+    /// Per file that must not be written: its layer, and why.
+    refusals: Vec<(usize, Refusal)>,
     /// What this host does with the new texts; `None` where it was not tried.
     proven: Option<Proven>,
 }
@@ -77,7 +82,7 @@ impl Job {
             unsafe_fixes: request.unsafe_fixes,
         };
         let found = lint::run(RULES, &Context::new(&before, from, request.to, &request.settings));
-        let mended = fix::mend(&before, &plan);
+        let mended = mended(&before, &plan);
         let layers = before.layers().iter().zip(mended.stack.layers()).enumerate();
         let changed = layers
             .map(|(layer, (old, new))| (layer, old.document.source().bytes(), new.document.source().bytes()))
@@ -86,9 +91,14 @@ impl Job {
                 let witnessed = witness::witness(old, new, &mended.announced, [from, request.to]);
                 (layer, witnessed)
             })
-            .collect();
+            .collect::<Vec<_>>();
+        let allowed = Permissions {
+            repairs: request.unsafe_fixes,
+            unwitnessed: request.allow_unwitnessed,
+        };
         Self {
             counts: Counts::of(&found),
+            refusals: gate::refusals(&before, &mended.stack, &changed, allowed),
             before,
             mended,
             from,
@@ -121,7 +131,7 @@ impl Job {
 
     fn is_proved(&self) -> bool {
         let is_contradicted = |(_, witnessed): &(usize, Witnessed)| matches!(witnessed, Witnessed::Contradicted { .. });
-        self.works_here() && self.mended.refused.is_empty() && !self.changed.iter().any(is_contradicted)
+        self.works_here() && self.refusals.is_empty() && self.mended.refused.is_empty() && !self.changed.iter().any(is_contradicted)
     }
 
     /// Everything that speaks against a change, a line each.
@@ -146,7 +156,11 @@ impl Job {
                 remedy.collect::<String>()
             )
         });
-        refused.chain(contradicted).chain(failed).collect()
+        let kept = self
+            .refusals
+            .iter()
+            .map(|(layer, refusal)| format!("not written: {}: {refusal}", self.path(*layer)));
+        kept.chain(refused).chain(contradicted).chain(failed).collect()
     }
 
     fn path(&self, layer: usize) -> String {
@@ -168,6 +182,27 @@ impl Job {
             }
         })
     }
+}
+
+/// Mends `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
+fn mended(stack: &Stack, plan: &Plan<'_>) -> Mended {
+    if !gate::needs_repair(stack) {
+        return fix::mend(stack, plan);
+    }
+    let rules: Vec<_> = RULES.iter().copied().filter(|rule| gate::is_repair(rule)).collect();
+    let settings = Settings {
+        action: ActionChoice::Auto,
+        explicit: false,
+        ..plan.settings.clone()
+    };
+    let repair = Plan {
+        rules: &rules,
+        settings: &settings,
+        ..*plan
+    };
+    let mut mended = fix::mend(stack, &repair);
+    mended.findings = lint::run(RULES, &Context::new(&mended.stack, plan.from, plan.to, plan.settings));
+    mended
 }
 
 /// Mends every stack, prints what changes and what is left, and writes where the request says so: all files or none.
@@ -319,6 +354,10 @@ impl Report<'_> {
         let changed: usize = self.jobs.iter().map(|job| job.changed.len()).sum();
         if changed == 0 {
             return "nothing to mend\n".to_owned();
+        }
+        let is_kept = self.jobs.iter().any(|job| !job.refusals.is_empty());
+        if self.request.mode == Mode::Diff && is_kept {
+            return "nothing would be written\n".to_owned();
         }
         if self.request.mode == Mode::Diff {
             return format!("{} would change; `--write` writes\n", counted_word(changed, "file"));

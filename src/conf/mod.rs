@@ -8,6 +8,7 @@ pub mod layers;
 pub mod lexer;
 pub mod load;
 pub mod substitution;
+pub mod template;
 pub mod value;
 
 pub use document::{Assignment, Document, Item, ItemKind, Malformed, MalformedKind, Section};

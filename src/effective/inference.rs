@@ -66,8 +66,11 @@ pub struct Inference {
 /// Infers the release `stack` was written for; options that no release knows do not count.
 #[must_use]
 pub fn infer(stack: &Stack) -> Inference {
+    // What another service's file sets says nothing of nova.
+    let natures = super::nature::natures(stack);
     let known: Vec<(Place, Releases)> = stack
         .places()
+        .filter(|place| natures[place.layer].is_nova())
         .map(|place| (place, releases_knowing(stack.group(place), &stack.key(place))))
         .filter(|(_, releases)| *releases != Releases::NONE)
         .collect();

@@ -212,6 +212,8 @@ pub struct Finding {
     pub step: Option<Step>,
     /// The option it is about, where no line can be blamed.
     pub option: Option<OptionName>,
+    /// Whether it says all there is to say of its file: what else is found there is left out.
+    pub says_all: bool,
 }
 
 impl Finding {
@@ -229,7 +231,15 @@ impl Finding {
             fix: None,
             step: None,
             option: None,
+            says_all: false,
         }
+    }
+
+    /// As all there is to say of its file.
+    #[must_use]
+    pub fn saying_all(mut self) -> Self {
+        self.says_all = true;
+        self
     }
 
     /// About an option that no line sets.

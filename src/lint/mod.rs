@@ -9,6 +9,7 @@ mod moving;
 mod reach;
 pub mod references;
 pub mod rename;
+mod rendered;
 pub mod seen;
 pub mod settings;
 pub mod slip;
@@ -44,13 +45,7 @@ impl PartialEq for Rule {
 /// Runs `rules` and returns what is neither suppressed in a file nor ignored by the settings: in reading order.
 #[must_use]
 pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in rules {
-        if context.settings.is_off(rule) {
-            continue;
-        }
-        (rule.check)(context, &mut findings);
-    }
+    let mut findings = rendered::findings(rules, context);
     for finding in &mut findings {
         finding.severity = context.settings.severity(finding.rule, finding.severity);
     }

@@ -12,6 +12,7 @@ mod comment_swallowed;
 mod deprecated_option;
 mod dropped_alias;
 mod empty_number_overrides;
+mod flagfile;
 mod force_complete_pauses;
 mod inline_comment;
 mod invalid_action;
@@ -22,6 +23,7 @@ mod lost_auto_post_copy;
 mod malformed_line;
 mod moved_option;
 mod negative_timeout;
+mod not_nova_conf;
 mod option_in_wrong_section;
 mod parallel_with_post_copy;
 mod post_copy_unused;
@@ -35,6 +37,7 @@ mod renamed_option;
 mod repeated_option;
 mod repeated_section;
 mod section_name_ignored;
+mod template_file;
 mod timeout_below_downtime_schedule;
 mod tunnelled_with_tls;
 mod undecodable_text;
@@ -55,6 +58,7 @@ pub static RULES: &[&Rule] = &[
     &deprecated_option::RULE,
     &dropped_alias::RULE,
     &empty_number_overrides::RULE,
+    &flagfile::RULE,
     &force_complete_pauses::RULE,
     &inline_comment::RULE,
     &invalid_action::RULE,
@@ -65,6 +69,7 @@ pub static RULES: &[&Rule] = &[
     &malformed_line::RULE,
     &moved_option::RULE,
     &negative_timeout::RULE,
+    &not_nova_conf::RULE,
     &option_in_wrong_section::RULE,
     &parallel_with_post_copy::RULE,
     &post_copy_unused::RULE,
@@ -78,6 +83,7 @@ pub static RULES: &[&Rule] = &[
     &repeated_option::RULE,
     &repeated_section::RULE,
     &section_name_ignored::RULE,
+    &template_file::RULE,
     &timeout_below_downtime_schedule::RULE,
     &tunnelled_with_tls::RULE,
     &undecodable_text::RULE,
