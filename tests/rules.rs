@@ -87,7 +87,8 @@ fn every_fixture_gives_what_stands_beside_it_and_mending_again_changes_nothing()
     let mut failures = Vec::new();
     for case in cases() {
         let name = case.path.file_name().unwrap().to_str().unwrap();
-        let is_fix_only = |word: &&String| matches!(word.as_str(), "--unsafe-fixes" | "--explicit");
+        let is_fix_only =
+            |word: &&String| matches!(word.as_str(), "--unsafe-fixes" | "--explicit" | "--allow-unwitnessed");
         let mut check = vec!["check", "--format", "short", "--fail-on", "info", name];
         check.extend(
             case.arguments

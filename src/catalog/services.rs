@@ -47,7 +47,7 @@ pub static SERVICES: &[Service] = &[
             "target_protocol",
             "volume_backend_name",
         ],
-        groups: &["backend_defaults"],
+        groups: &["backend_defaults", "nova"],
         in_back_ends: &["rbd_ceph_conf", "target_helper", "volume_backend_name", "volume_driver"],
     },
     Service {
@@ -80,6 +80,7 @@ pub static SERVICES: &[Service] = &[
             "ml2_type_gre",
             "ml2_type_vlan",
             "ml2_type_vxlan",
+            "nova",
             "ovn",
             "ovs",
             "quotas",
@@ -134,7 +135,13 @@ pub static SERVICES: &[Service] = &[
             "show_image_direct_url",
             "show_multiple_locations",
         ],
-        groups: &["glance_store", "image_format", "paste_deploy", "task", "taskflow_executor"],
+        groups: &[
+            "glance_store",
+            "image_format",
+            "paste_deploy",
+            "task",
+            "taskflow_executor",
+        ],
         in_back_ends: &["filesystem_store_datadir", "rbd_store_pool", "rbd_store_user"],
     },
     Service {
@@ -155,6 +162,7 @@ pub static SERVICES: &[Service] = &[
             "dnsmasq_pxe_filter",
             "inspector",
             "ipmi",
+            "nova",
             "processing",
             "pxe",
             "pxe_filter",
@@ -463,7 +471,11 @@ mod tests {
     fn nothing_that_speaks_for_another_service_was_ever_novas() {
         for service in SERVICES {
             for name in service.options {
-                assert!(!super::super::is_known_anywhere("DEFAULT", name), "{}: {name}", service.name);
+                assert!(
+                    !super::super::is_known_anywhere("DEFAULT", name),
+                    "{}: {name}",
+                    service.name
+                );
             }
             for group in service.groups {
                 assert!(!super::super::is_group_known(group), "{}: [{group}]", service.name);

@@ -131,7 +131,10 @@ impl Job {
 
     fn is_proved(&self) -> bool {
         let is_contradicted = |(_, witnessed): &(usize, Witnessed)| matches!(witnessed, Witnessed::Contradicted { .. });
-        self.works_here() && self.refusals.is_empty() && self.mended.refused.is_empty() && !self.changed.iter().any(is_contradicted)
+        self.works_here()
+            && self.refusals.is_empty()
+            && self.mended.refused.is_empty()
+            && !self.changed.iter().any(is_contradicted)
     }
 
     /// Everything that speaks against a change, a line each.

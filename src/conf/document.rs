@@ -337,9 +337,7 @@ impl Document {
             let shape = self.template().map(|template| template.shape(bytes, *line));
             shape.is_none_or(|shape| shape == Shape::Text(Line::Continuation))
         };
-        lines
-            .filter(is_continuation)
-            .map(|line| lexer::strip(bytes, line))
+        lines.filter(is_continuation).map(|line| lexer::strip(bytes, line))
     }
 
     /// Every comment line with its number, `#` or `;` included, in order.

@@ -72,7 +72,11 @@ pub fn secrets(document: &Document, range: Span) -> Vec<Span> {
                     }
                 }
             }
-            ItemKind::Template => found.extend(document.lines_of(item).filter_map(|(_, line)| in_unread(document, line))),
+            ItemKind::Template => found.extend(
+                document
+                    .lines_of(item)
+                    .filter_map(|(_, line)| in_unread(document, line)),
+            ),
             ItemKind::Malformed(at) => found.extend(in_malformed(document, index, &document.malformed()[at])),
         }
     }

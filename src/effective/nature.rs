@@ -105,7 +105,15 @@ fn by_form(document: &Document, name: &str) -> Option<Nature> {
 }
 
 fn is_paste(group: &str) -> bool {
-    let kinds = ["composite:", "composit:", "pipeline:", "app:", "filter:", "filter-app:", "server:"];
+    let kinds = [
+        "composite:",
+        "composit:",
+        "pipeline:",
+        "app:",
+        "filter:",
+        "filter-app:",
+        "server:",
+    ];
     kinds.iter().any(|kind| group.starts_with(kind)) || matches!(group, "composite" | "pipeline" | "app")
 }
 
@@ -169,7 +177,8 @@ fn data(document: &Document, extension: &str) -> Option<&'static str> {
 #[derive(Debug, Default)]
 struct Counts<'a> {
     own: BTreeSet<(&'a str, String)>,
-    client: bool,
+    /// The sections about other services.
+    clients: BTreeSet<&'a str>,
     known: bool,
     total: usize,
 }
@@ -182,12 +191,17 @@ fn by_content(document: &Document, name: &str) -> Nature {
         counts.total += 1;
         for (service, found) in SERVICES.iter().zip(&mut telling) {
             if service.has(group, &key) {
-                found.insert(if group == "DEFAULT" { key.to_string() } else { group.to_owned() });
+                found.insert(if group == "DEFAULT" {
+                    key.to_string()
+                } else {
+                    group.to_owned()
+                });
             }
         }
         match services::mark(group, &key) {
             Mark::Own => drop(counts.own.insert((group, key.into_owned()))),
-            Mark::Client => counts.client |= !(name.contains("placement") && group == "placement"),
+            Mark::Client if group == "placement" && name.contains(group) => counts.known = true,
+            Mark::Client => drop(counts.clients.insert(group)),
             Mark::Shared => counts.known = true,
             Mark::Unknown if group.is_empty() => counts.known |= is_option_somewhere(&key),
             Mark::Unknown => counts.known |= catalog::is_group_known(group) && group != "DEFAULT",
@@ -198,9 +212,11 @@ fn by_content(document: &Document, name: &str) -> Nature {
     let Some(best) = best.filter(|&index| !telling[index].is_empty()) else {
         return by_name(&counts, named, document, name);
     };
-    let own = counts.own.len() + if name.contains("nova") { 3 } else { 0 };
+    // cinder has no section about cinder.
+    let is_client = counts.clients.contains(SERVICES[best].name);
+    let own = counts.own.len() + if name.contains("nova") { 3 } else { 0 } + usize::from(is_client);
     let said = telling[best].len() + if named == Some(best) { 2 } else { 0 };
-    let is_sure = (own == 0 && (said > 1 || !counts.client)) || said > 2 + 2 * own;
+    let is_sure = (own == 0 && said > 1) || said > 2 + 2 * own;
     if is_sure {
         Nature::Service(SERVICES[best].name)
     } else {
@@ -216,17 +232,24 @@ fn is_named(name: &str, service: &str) -> bool {
 
 /// Nothing in it speaks for a service: what its name says, or that nova has nothing to do with it.
 fn by_name(counts: &Counts<'_>, named: Option<usize>, document: &Document, name: &str) -> Nature {
-    if !counts.own.is_empty() || counts.client || name.contains("nova") {
+    if !counts.own.is_empty() || !counts.clients.is_empty() || name.contains("nova") {
         return Nature::Nova;
     }
     if let Some(index) = named {
         return Nature::Service(SERVICES[index].name);
     }
     let is_rootwrap = |key: &str| matches!(key, "filters_path" | "exec_dirs");
-    if document.assignments().iter().any(|assignment| is_rootwrap(&document.key(assignment))) {
+    if document
+        .assignments()
+        .iter()
+        .any(|assignment| is_rootwrap(&document.key(assignment)))
+    {
         return Nature::Other("a configuration of rootwrap");
     }
-    let has_header = document.malformed().iter().all(|line| line.kind != MalformedKind::NoSection);
+    let has_header = document
+        .malformed()
+        .iter()
+        .all(|line| line.kind != MalformedKind::NoSection);
     let most = if has_header { 3 } else { 2 };
     if counts.known || counts.total < most || document.template().is_some() || in_default(document) {
         return Nature::Nova;
@@ -236,7 +259,10 @@ fn by_name(counts: &Counts<'_>, named: Option<usize>, document: &Document, name:
 
 /// Whether something is set in `[DEFAULT]`, where an option of nova may only be misspelt.
 fn in_default(document: &Document) -> bool {
-    let mut groups = document.assignments().iter().map(|assignment| document.group(assignment));
+    let mut groups = document
+        .assignments()
+        .iter()
+        .map(|assignment| document.group(assignment));
     groups.any(|group| group.eq_ignore_ascii_case("default"))
 }
 
@@ -263,25 +289,45 @@ mod tests {
         }
         let neutron = "[DEFAULT]\ncore_plugin = ml2\nmy_ip = 192.0.2.1\n[nova]\nauth_type = password\n";
         assert_eq!(of("x.conf", neutron), Nature::Service("neutron"));
-        assert_eq!(of("ml2_conf.ini", "[ml2]\ntype_drivers = vxlan\n"), Nature::Service("neutron"));
-        assert_eq!(of("x", "[service:api]\nlisten = 1\n"), Nature::Service("designate"));
-        assert_eq!(of("keystone.conf", "[DEFAULT]\ndebug = true\n"), Nature::Service("keystone"));
+        assert_eq!(
+            of("ml2_conf.ini", "[ml2]\ntype_drivers = vxlan\n"),
+            Nature::Service("neutron")
+        );
+        assert_eq!(
+            of("x", "[service:api]\nlisten = 1\n[service:mdns]\nlisten = 1\n"),
+            Nature::Service("designate")
+        );
+        assert_eq!(
+            of("keystone.conf", "[DEFAULT]\ndebug = true\n"),
+            Nature::Service("keystone")
+        );
     }
 
     #[test]
     fn a_nova_conf_stays_one_whatever_else_is_in_it() {
-        let mixed = "[DEFAULT]\nenabled_backends = lvm\ncompute_driver = libvirt.LibvirtDriver\n[libvirt]\nvirt_type = kvm\n";
+        let mixed =
+            "[DEFAULT]\nenabled_backends = lvm\ncompute_driver = libvirt.LibvirtDriver\n[libvirt]\nvirt_type = kvm\n";
         for name in ["nova.conf", "x.conf", "20-cinder.conf"] {
             assert_eq!(of(name, mixed), Nature::Nova, "{name}");
         }
         let cinder = "[DEFAULT]\nenabled_backends = lvm\nvolume_driver = x\n[lvm]\nvolume_driver = x\n";
-        for name in ["/etc/nova/nova.conf", "nova-compute.conf", "/etc/nova/nova.conf.d/10.conf"] {
+        for name in [
+            "/etc/nova/nova.conf",
+            "nova-compute.conf",
+            "/etc/nova/nova.conf.d/10.conf",
+        ] {
             assert_eq!(of(name, cinder), Nature::Nova, "{name}");
         }
         assert_eq!(of("10-cinder.conf", "[cinder]\ncatalog_info = x\n"), Nature::Nova);
         assert_eq!(of("x.conf", "[mine]\nx = 1\n"), Nature::Nova);
-        assert_eq!(of("x.conf", "[DEFAULT]\ndebug = true\n"), Nature::Nova);
-        assert_eq!(of("x.conf", "live_migration_completion_timeout = 1\nvirt_type = kvm\n"), Nature::Nova);
+        assert_eq!(
+            of("x.conf", "[DEFAULT]\ndebug = true\ncore_plugin = ml2\n"),
+            Nature::Nova
+        );
+        assert_eq!(
+            of("x.conf", "live_migration_completion_timeout = 1\nvirt_type = kvm\n"),
+            Nature::Nova
+        );
     }
 
     #[test]

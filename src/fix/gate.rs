@@ -57,7 +57,10 @@ pub fn refusals(
     let layers = before.layers().iter().zip(after.layers()).enumerate();
     let found = layers.filter_map(|(index, (old, new))| {
         let (old, new) = (&old.document, &new.document);
-        let said = witnessed.iter().find(|(layer, _)| *layer == index).map(|(_, said)| said);
+        let said = witnessed
+            .iter()
+            .find(|(layer, _)| *layer == index)
+            .map(|(_, said)| said);
         let is_changed = old.source().bytes() != new.source().bytes();
         let refusal = match natures[index] {
             Nature::Nova => of_form(old).or_else(|| of_text(old, new, said, allowed)),
@@ -171,7 +174,12 @@ mod tests {
         assert!(rejected(&refused("nova.conf", broken, repaired, NOTHING)));
         assert!(rejected(&refused("nova.conf", broken, broken, ALL)));
         assert_eq!(refused("nova.conf", broken, repaired, repairs), []);
-        let half = refused("nova.conf", "[DEFAULT]\n  # c\nnonsense\n", "[DEFAULT]\n# c\nnonsense\n", ALL);
+        let half = refused(
+            "nova.conf",
+            "[DEFAULT]\n  # c\nnonsense\n",
+            "[DEFAULT]\n# c\nnonsense\n",
+            ALL,
+        );
         assert!(matches!(&half[..], [Refusal::StillRejected(_)]));
         let unread = "[DEFAULT]\n# c\na = 1, \\\n  2\n";
         let found = refused("nova.conf", &unread.replace("# c", "  # c"), unread, repairs);

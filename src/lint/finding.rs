@@ -214,6 +214,8 @@ pub struct Finding {
     pub option: Option<OptionName>,
     /// Whether it says all there is to say of its file: what else is found there is left out.
     pub says_all: bool,
+    /// Whether it speaks of its file as a whole, of whatever branches of a template are taken.
+    pub is_of_file: bool,
 }
 
 impl Finding {
@@ -232,14 +234,22 @@ impl Finding {
             step: None,
             option: None,
             says_all: false,
+            is_of_file: false,
         }
+    }
+
+    /// About its file as a whole.
+    #[must_use]
+    pub fn of_file(mut self) -> Self {
+        self.is_of_file = true;
+        self
     }
 
     /// As all there is to say of its file.
     #[must_use]
     pub fn saying_all(mut self) -> Self {
         self.says_all = true;
-        self
+        self.of_file()
     }
 
     /// About an option that no line sets.

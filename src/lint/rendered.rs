@@ -22,7 +22,10 @@ pub(super) fn findings(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Fi
     silence(context, &mut findings);
     for finding in &mut findings {
         let is_kept = |layer: usize| is_writable(context, layer);
-        finding.fix = finding.fix.take().filter(|fix| fix.edits.iter().all(|edit| is_kept(edit.layer)));
+        finding.fix = finding
+            .fix
+            .take()
+            .filter(|fix| fix.edits.iter().all(|edit| is_kept(edit.layer)));
     }
     findings
 }
@@ -80,11 +83,16 @@ fn merged(context: &Context<'_>, found: Vec<Vec<Finding>>) -> Vec<Finding> {
         }
     }
     let said = all.into_iter().map(|(mut finding, times)| {
+        if finding.is_of_file {
+            return finding;
+        }
         if let Some(line) = branch(context, finding.location) {
             let words = format!("; if this branch is taken, which begins in line {line}");
             finding.message.push_str(&words);
         } else if times < ways {
-            finding.message.push_str("; if the branches of the template are taken so");
+            finding
+                .message
+                .push_str("; if the branches of the template are taken so");
         }
         finding
     });
@@ -106,7 +114,11 @@ fn silence(context: &Context<'_>, findings: &mut Vec<Finding>) {
         Location::File { layer, .. } => Some(layer),
         _ => None,
     };
-    let said: BTreeSet<usize> = findings.iter().filter(|finding| finding.says_all).filter_map(layer_of).collect();
+    let said: BTreeSet<usize> = findings
+        .iter()
+        .filter(|finding| finding.says_all)
+        .filter_map(layer_of)
+        .collect();
     if said.is_empty() {
         return;
     }

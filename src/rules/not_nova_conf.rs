@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Nature::Service(_) => (", not of nova", true),
             Nature::Other(_) => ("", false),
         };
-        let message = format!("this is {nature}{of}: novamend does not check it");
+        let message = format!("novamend does not check this file: it is {nature}{of}");
         let why = if is_read {
             "it is recognised by what it sets and what it is called; what nova would make of its options says nothing of it"
         } else {

@@ -34,13 +34,7 @@ fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template
             Location::File { layer, span }
         },
     );
-    let unknown = document.assignments().iter().filter(|a| document.is_unknown(a)).count();
-    let unknown = match unknown {
-        0 => String::new(),
-        1 => "; 1 value is known only once it is rendered".to_owned(),
-        many => format!("; {many} values are known only once it is rendered"),
-    };
-    let message = format!("this is {}, not what nova reads{unknown}", template.language());
+    let message = format!("this is {}, not what nova reads", template.language());
     let why = if template.has_statements() {
         "statements and comments of the template are passed over, a value with a placeholder counts as unknown, and every \
          branch is looked at as if it were taken"
@@ -62,4 +56,5 @@ fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template
         .because(why)
         .with_help(help)
         .graded(severity)
+        .of_file()
 }

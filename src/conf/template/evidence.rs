@@ -20,12 +20,36 @@ pub(super) struct Found {
 
 /// The words a statement of Jinja begins with.
 const STATEMENTS: [&str; 25] = [
-    "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "include", "import", "from", "macro", "endmacro",
-    "block", "endblock", "raw", "endraw", "filter", "endfilter", "with", "endwith", "call", "endcall", "extends", "do",
+    "if",
+    "elif",
+    "else",
+    "endif",
+    "for",
+    "endfor",
+    "set",
+    "endset",
+    "include",
+    "import",
+    "from",
+    "macro",
+    "endmacro",
+    "block",
+    "endblock",
+    "raw",
+    "endraw",
+    "filter",
+    "endfilter",
+    "with",
+    "endwith",
+    "call",
+    "endcall",
+    "extends",
+    "do",
 ];
 /// The words a statement of Ruby or Mako begins with, where no blank stands before it.
 const CODE: [&str; 14] = [
-    "if", "unless", "else", "elsif", "end", "for", "while", "case", "when", "def", "block", "include", "inherit", "page",
+    "if", "unless", "else", "elsif", "end", "for", "while", "case", "when", "def", "block", "include", "inherit",
+    "page",
 ];
 
 /// Looks for markers in `bytes`, and in the name of `path`.
@@ -109,7 +133,9 @@ fn word_at(bytes: &[u8], at: usize) -> &[u8] {
         .take_while(|byte| byte.is_ascii_whitespace() || matches!(byte, b'-' | b'+' | b'~'))
         .count();
     let word = &rest[blanks..];
-    let end = word.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    let end = word
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
     &word[..end.unwrap_or(word.len())]
 }
 
@@ -156,7 +182,17 @@ fn is_go(bytes: &[u8], first: usize) -> bool {
         let rest = bytes.get(at..).unwrap_or_default();
         let text = rest.iter().copied().find(|byte| !matches!(byte, b' ' | b'\t' | b'-'));
         let word = word_at(bytes, at);
-        let is_word = [&b"if"[..], b"end", b"range", b"with", b"else", b"define", b"include", b"template"].contains(&word);
+        let is_word = [
+            &b"if"[..],
+            b"end",
+            b"range",
+            b"with",
+            b"else",
+            b"define",
+            b"include",
+            b"template",
+        ]
+        .contains(&word);
         matches!(text, Some(b'.' | b'$' | b'/')) || is_word
     };
     memchr::memmem::find(bytes, b"{%").is_none() && found.any(is_go)

@@ -28,7 +28,10 @@ pub(super) fn find(bytes: &[u8], is_sketch: bool) -> Option<(Language, usize)> {
         Mark::Plain => plain = plain.or(Some(span.start)),
         Mark::Capitals => {
             let name = span.of(bytes);
-            capitals.insert(name.strip_prefix(b"${").map_or(&name[1..], |name| &name[..name.len() - 1]));
+            capitals.insert(
+                name.strip_prefix(b"${")
+                    .map_or(&name[1..], |name| &name[..name.len() - 1]),
+            );
             first = first.or(Some(span.start));
         }
     });
@@ -60,7 +63,10 @@ fn each(bytes: &[u8], mut found: impl FnMut(Span, Mark)) {
         let (end, next) = line_end(bytes, at);
         let line = Span::new(at, end);
         at = next;
-        let has_sign = line.of(bytes).iter().any(|byte| matches!(byte, b'@' | b'%' | b'_' | b'<' | b'$'));
+        let has_sign = line
+            .of(bytes)
+            .iter()
+            .any(|byte| matches!(byte, b'@' | b'%' | b'_' | b'<' | b'$'));
         if !has_sign || matches!(bytes[line.start], b'#' | b';') {
             continue;
         }

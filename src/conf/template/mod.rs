@@ -125,7 +125,10 @@ impl Template {
     pub fn shape(&self, bytes: &[u8], line: Span) -> Shape {
         let tokens = self.tokens_in(line);
         if tokens.is_empty() {
-            return Shape::Text(lexer::classify(bytes, Span::new(self.text_start(bytes, line), line.end)));
+            return Shape::Text(lexer::classify(
+                bytes,
+                Span::new(self.text_start(bytes, line), line.end),
+            ));
         }
         if is_covered(bytes, line, tokens) {
             let is_output = tokens.iter().all(|token| token.kind == Kind::Output);
@@ -137,7 +140,10 @@ impl Template {
             };
         }
         let start = self.text_start(bytes, line);
-        self.mixed(bytes, Span::new(start, lexer::strip_end(bytes, Span::new(start, line.end))))
+        self.mixed(
+            bytes,
+            Span::new(start, lexer::strip_end(bytes, Span::new(start, line.end))),
+        )
     }
 
     /// A line that is part text, part template.

@@ -170,7 +170,10 @@ fn angles(bytes: &[u8], at: usize) -> Option<Token> {
     let name = inside(bytes, at + 2, line_end(bytes, at).0);
     let word = first_word(name.trim_start_matches('%'));
     if bytes[at + 1] == b'/'
-        || matches!(word, "def" | "block" | "include" | "namespace" | "page" | "inherit" | "text")
+        || matches!(
+            word,
+            "def" | "block" | "include" | "namespace" | "page" | "inherit" | "text"
+        )
     {
         let end = on_line(bytes, at, b">")?;
         return Some(Token {
