@@ -259,6 +259,9 @@ pub(crate) struct FixArguments {
     /// Apply also what changes a meaning or rests on the host
     #[arg(long)]
     pub(crate) unsafe_fixes: bool,
+    /// Write also what the second parser cannot confirm, as it reads the file otherwise than nova does
+    #[arg(long, requires = "write")]
+    pub(crate) allow_unwitnessed: bool,
     #[command(flatten)]
     pub(crate) writing: WritingArguments,
 }

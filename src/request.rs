@@ -76,6 +76,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
         },
         until: arguments.when,
         unsafe_fixes: arguments.unsafe_fixes,
+        allow_unwitnessed: arguments.allow_unwitnessed,
         verify: arguments.verify,
     })
 }

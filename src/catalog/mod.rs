@@ -13,6 +13,7 @@ pub mod nearest;
 pub mod outside;
 pub mod release;
 pub mod secret;
+pub mod services;
 pub mod table;
 
 use std::sync::OnceLock;

@@ -50,6 +50,8 @@ pub struct Request {
     pub until: Until,
     /// Whether unsafe fixes are applied too.
     pub unsafe_fixes: bool,
+    /// Whether a text may be written that the independent parser cannot read.
+    pub allow_unwitnessed: bool,
     /// Whether the result is tried on this host before it counts.
     pub verify: bool,
 }

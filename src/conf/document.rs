@@ -4,8 +4,10 @@
 //! is a [`crate::text::Edit`].
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::lexer::{self, Line};
+use super::template::{Choice, Shape, Template};
 use crate::names::normal_group;
 use crate::text::{Source, Span, line_end};
 
@@ -22,6 +24,8 @@ pub enum ItemKind {
     Assignment(usize),
     /// A line oslo.config rejects; index into [`Document::malformed`].
     Malformed(usize),
+    /// One or more lines of a template that are no lines of the configuration: statements, insertions, what is not taken.
+    Template,
 }
 
 /// A stretch of whole lines; the items of a document partition its bytes with no gap.
@@ -131,6 +135,7 @@ pub enum Rejection {
 #[derive(Debug)]
 pub struct Document {
     source: Source,
+    template: Option<Arc<Template>>,
     items: Vec<Item>,
     sections: Vec<Section>,
     assignments: Vec<Assignment>,
@@ -138,16 +143,48 @@ pub struct Document {
 }
 
 impl Document {
-    /// Reads `source` to its end, whatever it holds.
+    /// Reads `source` to its end, whatever it holds; what shows to be a template is read as one, all its branches taken.
     #[must_use]
     pub fn parse(source: Source) -> Self {
+        let template = Template::recognise(source.path(), source.bytes()).map(Arc::new);
+        Self::read(source, template, None)
+    }
+
+    /// Reads `source` exactly as oslo.config would, also where it is a template.
+    #[must_use]
+    pub fn parse_literally(source: Source) -> Self {
+        Self::read(source, None, None)
+    }
+
+    /// The same bytes with the branches of the template taken as `choice` says: lines that are not taken are not there.
+    #[must_use]
+    pub fn rendered(&self, choice: &Choice) -> Self {
+        let source = Source::new(self.source.path(), self.source.bytes().to_vec());
+        Self::read(source, self.template.clone(), Some(choice))
+    }
+
+    /// The same document once more.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let source = Source::new(self.source.path(), self.source.bytes().to_vec());
+        Self::read(source, self.template.clone(), None)
+    }
+
+    fn read(source: Source, template: Option<Arc<Template>>, choice: Option<&Choice>) -> Self {
         let mut reader = Reader::default();
         let bytes = source.bytes();
         let (mut at, mut number) = (0, 0);
         while at < bytes.len() {
             let (text_end, next) = line_end(bytes, at);
             number += 1;
-            reader.take(bytes, Span::new(at, text_end), next, number);
+            let (text, whole) = (Span::new(at, text_end), Span::new(at, next));
+            match template.as_deref() {
+                None => reader.take(bytes, lexer::classify(bytes, text), text, whole, number),
+                Some(template) if choice.is_some_and(|choice| !template.is_taken(number, choice)) => {
+                    reader.extend(ItemKind::Template, whole, number);
+                }
+                Some(template) => reader.take_shape(bytes, template.shape(bytes, text), text, whole, number),
+            }
             at = next;
         }
         reader.flush(number);
@@ -163,11 +200,31 @@ impl Document {
         } = reader;
         Self {
             source,
+            template,
             items,
             sections,
             assignments,
             malformed,
         }
+    }
+
+    /// What the file is a template of, where it is one.
+    #[must_use]
+    pub fn template(&self) -> Option<&Template> {
+        self.template.as_deref()
+    }
+
+    /// Whether the value of `assignment` is known only once the template is rendered.
+    #[must_use]
+    pub fn is_unknown(&self, assignment: &Assignment) -> bool {
+        let value = Span::new(assignment.separator + 1, assignment.span.end);
+        self.template().is_some_and(|template| template.touches(value))
+    }
+
+    /// Number of the line that opens the branch in which `assignment` lies; `None` where it is always there.
+    #[must_use]
+    pub fn branch(&self, assignment: &Assignment) -> Option<usize> {
+        self.template().and_then(|template| template.branch(assignment.line))
     }
 
     /// The bytes it was read from.
@@ -263,19 +320,24 @@ impl Document {
         Cow::Owned(value)
     }
 
-    /// The continuation lines of `assignment`, stripped.
+    /// The continuation lines of `assignment`, stripped; statements of a template between them are none.
     pub fn continuation_lines(&self, assignment: &Assignment) -> impl Iterator<Item = Span> + '_ {
         let bytes = self.source.bytes();
         let end = assignment.span.end;
         let mut at = line_end(bytes, assignment.span.start).1;
-        std::iter::from_fn(move || {
+        let lines = std::iter::from_fn(move || {
             (at < end).then(|| {
                 let (text_end, next) = line_end(bytes, at);
-                let line = lexer::strip(bytes, Span::new(at, text_end));
+                let line = Span::new(at, text_end);
                 at = next;
                 line
             })
-        })
+        });
+        let is_continuation = |line: &Span| {
+            let shape = self.template().map(|template| template.shape(bytes, *line));
+            shape.is_none_or(|shape| shape == Shape::Text(Line::Continuation))
+        };
+        lines.filter(is_continuation).map(|line| lexer::strip(bytes, line))
     }
 
     /// Every comment line with its number, `#` or `;` included, in order.
@@ -320,17 +382,49 @@ struct Reader {
     assignments: Vec<Assignment>,
     malformed: Vec<Malformed>,
     open: bool,
+    /// Of a template: whether something was inserted that may open a section or a value.
+    has_insertion: bool,
+    /// Of a template: whether the name of the section is inserted.
+    in_unknown_section: bool,
+    /// Of a template: whether what an indented line continues is not known.
+    continues_unknown: bool,
 }
 
 impl Reader {
-    fn take(&mut self, bytes: &[u8], text: Span, next: usize, number: usize) {
-        let whole = Span::new(text.start, next);
-        match lexer::classify(bytes, text) {
+    /// A line of a template. Statements leave nothing behind, so that a value goes on behind them.
+    fn take_shape(&mut self, bytes: &[u8], shape: Shape, text: Span, whole: Span, number: usize) {
+        match shape {
+            Shape::Control => self.extend(ItemKind::Template, whole, number),
+            Shape::Insertion => self.insert(whole, number),
+            Shape::UnknownHeader => {
+                self.insert(whole, number);
+                self.in_unknown_section = true;
+            }
+            Shape::Text(Line::Continuation) if !self.open && self.continues_unknown => self.insert(whole, number),
+            Shape::Text(Line::Assignment { .. }) if self.in_unknown_section => self.insert(whole, number),
+            Shape::Text(line) => {
+                self.in_unknown_section &= !matches!(line, Line::Header(_) | Line::UnclosedHeader);
+                self.continues_unknown = false;
+                self.take(bytes, line, text, whole, number);
+            }
+        }
+    }
+
+    /// A line of which nobody knows what it will be.
+    fn insert(&mut self, whole: Span, number: usize) {
+        self.flush(number);
+        self.extend(ItemKind::Template, whole, number);
+        self.has_insertion = true;
+        self.continues_unknown = true;
+    }
+
+    fn take(&mut self, bytes: &[u8], line: Line, text: Span, whole: Span, number: usize) {
+        match line {
             Line::Blank => {
                 self.flush(number);
                 self.extend(ItemKind::Blank, whole, number);
             }
-            Line::Continuation if self.open => self.continue_assignment(next),
+            Line::Continuation if self.open => self.continue_assignment(whole.end),
             Line::Continuation => self.reject(MalformedKind::UnexpectedContinuation, text, whole, number),
             Line::Comment => {
                 self.flush(number);
@@ -375,7 +469,7 @@ impl Reader {
         if let Some(assignment) = self
             .assignments
             .last()
-            .filter(|assignment| assignment.section.is_none())
+            .filter(|assignment| assignment.section.is_none() && !self.has_insertion)
         {
             self.malformed.push(Malformed {
                 kind: MalformedKind::NoSection,
@@ -387,6 +481,10 @@ impl Reader {
     }
 
     fn continue_assignment(&mut self, next: usize) {
+        // Statements between two lines of a value are inside it.
+        while self.items.last().is_some_and(|item| item.kind == ItemKind::Template) {
+            self.items.pop();
+        }
         if let (Some(assignment), Some(item)) = (self.assignments.last_mut(), self.items.last_mut()) {
             assignment.span.end = next;
             assignment.continuations += 1;

@@ -156,6 +156,15 @@ impl Stack {
         }
     }
 
+    /// Whether the value at a site is known only once a template is rendered.
+    #[must_use]
+    pub fn is_unknown(&self, site: Site) -> bool {
+        match site {
+            Site::File(place) => self.document(place).is_unknown(self.assignment(place)),
+            Site::Environment(_) => false,
+        }
+    }
+
     /// The group a place's section is looked up by.
     #[must_use]
     pub fn group(&self, place: Place) -> &str {

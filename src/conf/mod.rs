@@ -10,6 +10,7 @@ pub mod lexer;
 pub mod load;
 pub mod rooted;
 pub mod substitution;
+pub mod template;
 pub mod value;
 
 pub use document::{Assignment, Document, Item, ItemKind, Malformed, MalformedKind, Section};

@@ -88,6 +88,11 @@ pub fn secrets(document: &Document, range: Span) -> Vec<Span> {
                     }
                 }
             }
+            ItemKind::Template => found.extend(
+                document
+                    .lines_of(item)
+                    .filter_map(|(_, line)| in_unread(document, line)),
+            ),
             ItemKind::Malformed(at) => found.extend(in_malformed(document, index, &document.malformed()[at])),
         }
     }
@@ -138,11 +143,18 @@ fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Opt
     let bytes = document.source().bytes();
     let text = document.text(malformed.span);
     let is_indented = text.starts_with([' ', '\t']);
-    let speaks = text
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .any(|word| catalog::is_secret(word, ""));
-    let is_masked = speaks || catalog::is_secret("", &text) || (is_indented && may_continue_a_secret(document, index));
+    let is_masked = speaks_of_a_secret(&text) || (is_indented && may_continue_a_secret(document, index));
     is_masked.then(|| lexer::strip(bytes, malformed.span))
+}
+
+/// A line of a template that is no line of the configuration may say anything too.
+fn in_unread(document: &Document, line: Span) -> Option<Span> {
+    speaks_of_a_secret(&document.text(line)).then(|| lexer::strip(document.source().bytes(), line))
+}
+
+fn speaks_of_a_secret(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| catalog::is_secret(word, "")) || catalog::is_secret("", text)
 }
 
 /// Whether what stands before item `index` holds a secret; also where that is so far up that the search is not worth it.

@@ -3,6 +3,7 @@
 //! It joins [`crate::conf`] and [`crate::catalog`]; whether a value is wise is the rules' business.
 
 pub mod mask;
+pub mod nature;
 pub mod reference;
 pub mod today;
 mod walk;
@@ -30,6 +31,9 @@ pub enum Unusable {
     /// A reference leads to no option, or back to itself.
     #[error("refers to `{0}`, which is no option nova knows")]
     Undefined(String),
+    /// A template fills the value in.
+    #[error("is not known until the template is rendered")]
+    Template,
     /// oslo.config rejects the value.
     #[error(transparent)]
     Rejected(#[from] ValueError),
@@ -155,6 +159,7 @@ impl<'a> View<'a> {
 
     fn text_within(&self, setting: &Setting, walk: Walk<'_>) -> Result<Option<String>, Unusable> {
         match setting.winner() {
+            Some(site) if self.stack.is_unknown(site) => Err(Unusable::Template),
             Some(site) => self
                 .expand(setting.facts.group(), &self.stack.value(site), walk)
                 .map(Some),
@@ -174,6 +179,9 @@ impl<'a> View<'a> {
             return Ok(self.text(setting)?.into_iter().collect());
         }
         let values = setting.found.effective.iter();
+        if values.clone().any(|&site| self.stack.is_unknown(site)) {
+            return Err(Unusable::Template);
+        }
         values
             .map(|&site| self.expanded(setting.facts.group(), &self.stack.value(site)))
             .collect()

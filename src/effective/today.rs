@@ -148,10 +148,10 @@ impl Today {
 /// The latest of what the options in `stack` bound.
 fn pin(stack: &Stack) -> Option<Pin> {
     let mut latest: Option<(Place, Release)> = None;
-    for place in stack
-        .places()
-        .filter(|&place| stack.assignment(place).section.is_some())
-    {
+    // What another service's file sets tells nothing of nova.
+    let natures = super::nature::natures(stack);
+    let counts = |place: &Place| natures[place.layer].is_nova() && stack.assignment(*place).section.is_some();
+    for place in stack.places().filter(counts) {
         let (group, key) = (stack.group(place), stack.key(place));
         let came = came_with(group, &key).filter(|&came| latest.is_none_or(|(_, known)| known < came));
         latest = came.map(|came| (place, came)).or(latest);

@@ -2,6 +2,7 @@
 //!
 //! It changes bytes in memory only; files are written in [`mod@write`].
 
+pub mod gate;
 pub mod grade;
 pub mod proof;
 mod round;

@@ -103,6 +103,14 @@ pub fn witness(before: &[u8], after: &[u8], announced: &[OptionName], releases: 
     }
 }
 
+/// Whether the other parser reads `text` as oslo.config does.
+///
+/// # Errors
+/// Why it does not.
+pub fn reads(text: &[u8]) -> Result<(), Unreadable> {
+    read(text).map(|_| ())
+}
+
 fn is_announced(section: &str, key: &str, announced: &[OptionName], releases: [Release; 2]) -> bool {
     // `[DEFAULT ]` is matched as `default ` by oslo.config, and is `DEFAULT` to the other parser.
     let is_same =

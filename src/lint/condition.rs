@@ -75,7 +75,10 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         .collect();
     let mut older: Vec<Older> = Vec::new();
     for release in today.releases().rev().skip(1) {
+        let natures = context.natures().to_vec();
         let context = Context::new(context.stack, release, context.to.release(), context.settings);
+        // The files are what they are, whatever runs.
+        let _ = context.natures.set(natures);
         let is_close = |rule: &Rule| close.iter().any(|close| **close == *rule);
         // Of a release whose options are not all known, nothing but live migration is judged.
         let is_asked = |rule: &Rule| is_close(rule) || (rule.severity == Severity::Error && release.is_complete());

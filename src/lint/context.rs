@@ -14,6 +14,7 @@ use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::edit;
 use crate::conf::layers::{Site, Stack};
+use crate::effective::nature::Nature;
 use crate::effective::today::Today;
 use crate::effective::{Setting, View, mask};
 use crate::migration::Action;
@@ -96,6 +97,7 @@ pub struct Context<'a> {
     seen: OnceCell<Vec<Seen<'a>>>,
     references: OnceCell<References>,
     reach: OnceCell<Reach>,
+    pub(super) natures: OnceCell<Vec<Nature>>,
 }
 
 impl<'a> Context<'a> {
@@ -115,6 +117,7 @@ impl<'a> Context<'a> {
             seen: OnceCell::new(),
             references: OnceCell::new(),
             reach: OnceCell::new(),
+            natures: OnceCell::new(),
         }
     }
 

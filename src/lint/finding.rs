@@ -229,6 +229,10 @@ pub struct Finding {
     pub is_reasoned: bool,
     /// What must run today for it to hold; `None`: it holds whatever may run ([`super::run_today`]).
     pub condition: Option<Condition>,
+    /// Whether it says all there is to say of its file: what else is found there is left out.
+    pub says_all: bool,
+    /// Whether it speaks of its file as a whole, of whatever branches of a template are taken.
+    pub is_of_file: bool,
 }
 
 impl Finding {
@@ -250,6 +254,8 @@ impl Finding {
             objection: None,
             is_reasoned: false,
             condition: None,
+            says_all: false,
+            is_of_file: false,
         }
     }
 
@@ -258,6 +264,20 @@ impl Finding {
     pub fn reasoned(mut self) -> Self {
         self.is_reasoned = true;
         self
+    }
+
+    /// About its file as a whole.
+    #[must_use]
+    pub fn of_file(mut self) -> Self {
+        self.is_of_file = true;
+        self
+    }
+
+    /// As all there is to say of its file.
+    #[must_use]
+    pub fn saying_all(mut self) -> Self {
+        self.says_all = true;
+        self.of_file()
     }
 
     /// About an option that no line sets.

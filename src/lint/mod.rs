@@ -10,6 +10,7 @@ mod moving;
 mod reach;
 pub mod references;
 pub mod rename;
+mod rendered;
 pub mod seen;
 pub mod settings;
 pub mod slip;
@@ -70,19 +71,16 @@ pub fn run_whole(rules: &[&'static Rule], context: &Context<'_>) -> Found {
 
 /// As [`run_whole`], but only those of `rules` that `is_asked`; a suppression may name any of them.
 fn run_some(rules: &[&'static Rule], context: &Context<'_>, is_asked: impl Fn(&Rule) -> bool) -> Found {
-    let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
-    for rule in rules.iter().filter(|rule| is_asked(rule)) {
-        if context.settings.is_off(rule) {
-            let mut off = Vec::new();
-            (rule.check)(context, &mut off);
-            suppressed.extend(off.into_iter().map(|finding| Suppressed {
-                finding,
-                by: By::RuleOff,
-            }));
-        } else {
-            (rule.check)(context, &mut findings);
-        }
-    }
+    let asked = rules.iter().copied().filter(|rule| is_asked(rule));
+    let (off, on): (Vec<&Rule>, Vec<&Rule>) = asked.partition(|rule| context.settings.is_off(rule));
+    let mut findings = rendered::findings(&on, context);
+    let off = rendered::findings(&off, context).into_iter();
+    let mut suppressed: Vec<Suppressed> = off
+        .map(|finding| Suppressed {
+            finding,
+            by: By::RuleOff,
+        })
+        .collect();
     for finding in &mut findings {
         finding.severity = context.settings.severity(finding.rule, finding.severity);
     }

@@ -63,7 +63,8 @@ pub struct CommentBehind {
 pub fn comment_behind(view: &View<'_>, place: Place) -> Option<CommentBehind> {
     let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
     let bytes = document.source().bytes();
-    if assignment.continuations > 0 || lexer::unquote(bytes, assignment.first) != assignment.first {
+    let is_unknown = document.is_unknown(assignment);
+    if assignment.continuations > 0 || is_unknown || lexer::unquote(bytes, assignment.first) != assignment.first {
         return None;
     }
     let start = comment_start(assignment.first.of(bytes))? + assignment.first.start;
@@ -204,7 +205,8 @@ pub fn finding(rule: &'static Rule, context: &Context<'_>, place: Place, span: S
 /// Whether the release of `view` knows the option at `place` and rejects its value.
 fn is_rejected(view: &View<'_>, place: Place) -> bool {
     let option = view.option_at(place).map(|named| named.option);
-    option.is_some_and(|option| !takes(view, option, &view.stack().value(Site::File(place))))
+    let is_known = !view.stack().is_unknown(Site::File(place));
+    option.is_some_and(|option| is_known && !takes(view, option, &view.stack().value(Site::File(place))))
 }
 
 #[cfg(test)]

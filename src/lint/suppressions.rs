@@ -157,9 +157,10 @@ fn in_document(layer: usize, document: &Document) -> Vec<Suppression> {
         if item.kind != ItemKind::Comment {
             continue;
         }
-        let next = document
-            .items()
-            .get(index + 1)
+        // Statements of a template stand for nothing that could be suppressed.
+        let mut following = document.items()[index + 1..].iter();
+        let next = following
+            .find(|next| next.kind != ItemKind::Template)
             .filter(|next| next.kind != ItemKind::Blank);
         let target = next.map_or(Span::at(item.span.end), |next| next.span);
         for (_, span) in document.lines_of(item) {

@@ -57,7 +57,7 @@ fn is_negative_timeout(option: OptionFacts, error: &ValueError) -> bool {
 /// Why the release of `view` rejects the value at `site`; `None` where it takes it, or a host decides.
 fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueError> {
     let raw = view.stack().value(site);
-    if view.depends_on_host(option.group(), &raw) {
+    if view.stack().is_unknown(site) || view.depends_on_host(option.group(), &raw) {
         return None;
     }
     let text = view.expanded(option.group(), &raw).ok()?;

@@ -13,6 +13,7 @@ mod comment_swallowed;
 mod deprecated_option;
 mod dropped_alias;
 mod empty_number_overrides;
+mod flagfile;
 mod force_complete_pauses;
 mod inbound_address_leads_nowhere;
 mod inline_comment;
@@ -26,6 +27,7 @@ mod malformed_line;
 mod moved_option;
 mod native_tls_ignored;
 mod negative_timeout;
+mod not_nova_conf;
 mod option_in_wrong_section;
 mod parallel_with_post_copy;
 mod parallel_with_tunnelled;
@@ -42,6 +44,7 @@ mod repeated_option;
 mod repeated_section;
 mod scheme_overruled_by_uri;
 mod section_name_ignored;
+mod template_file;
 mod timeout_below_downtime_schedule;
 mod tunnelled_with_tls;
 mod undecodable_text;
@@ -64,6 +67,7 @@ pub static RULES: &[&Rule] = &[
     &deprecated_option::RULE,
     &dropped_alias::RULE,
     &empty_number_overrides::RULE,
+    &flagfile::RULE,
     &force_complete_pauses::RULE,
     &inbound_address_leads_nowhere::RULE,
     &inline_comment::RULE,
@@ -77,6 +81,7 @@ pub static RULES: &[&Rule] = &[
     &moved_option::RULE,
     &native_tls_ignored::RULE,
     &negative_timeout::RULE,
+    &not_nova_conf::RULE,
     &option_in_wrong_section::RULE,
     &parallel_with_post_copy::RULE,
     &parallel_with_tunnelled::RULE,
@@ -93,6 +98,7 @@ pub static RULES: &[&Rule] = &[
     &repeated_section::RULE,
     &scheme_overruled_by_uri::RULE,
     &section_name_ignored::RULE,
+    &template_file::RULE,
     &timeout_below_downtime_schedule::RULE,
     &tunnelled_with_tls::RULE,
     &undecodable_text::RULE,

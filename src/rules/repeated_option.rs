@@ -23,10 +23,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for places in context.stack.repeated() {
         if let [dead @ .., last] = &places[..]
             && counts_once(context, *last)
+            && dead.iter().all(|place| is_beside(context, *place, *last))
         {
             findings.extend(report(context, dead, *last));
         }
     }
+}
+
+/// Whether both are there together: of a template, in the same branch. A default that a branch overrides is meant.
+fn is_beside(context: &Context<'_>, one: Place, other: Place) -> bool {
+    let branch = |place| context.stack.document(place).branch(context.stack.assignment(place));
+    branch(one) == branch(other)
 }
 
 /// Whether of several lines of this option only the last counts; of one that the release to come reads not at all none does.

@@ -3,7 +3,7 @@
 //! A timeout of 0 is [`super::action_never_runs`]'s business.
 
 use crate::catalog::Release;
-use crate::lint::context::{COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT};
+use crate::lint::context::{COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
 use crate::migration::Action;
 use crate::migration::timeout::{fitting_completion_timeout, last_step_within, schedule_end_seconds};
@@ -64,5 +64,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Whether post-copy ends the migration, which needs no long downtime: then an early timeout is a choice.
 fn post_copy_comes_first(context: &Context<'_>) -> bool {
     let starts = context.to.release() < Release::STEIN || context.coming_action() == Some(Action::ForceComplete);
-    context.after.permits_post_copy && starts
+    let is_unknown = context.to.flag(LIBVIRT, POST_COPY).is_none();
+    is_unknown || (context.after.permits_post_copy && starts)
 }

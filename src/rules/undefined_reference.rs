@@ -54,6 +54,9 @@ fn find(context: &Context<'_>, site: Site, option: (&str, &str)) -> Option<Findi
     let Site::File(place) = site else {
         return None;
     };
+    if context.stack.is_unknown(site) {
+        return None; // What looks like a reference may be the template's.
+    }
     let value = context.stack.value(site);
     // What stands in a comment that became part of the value goes with it.
     let end = slip::comment_behind(&context.to, place).map_or(value.len(), |behind| behind.value.len());

@@ -18,7 +18,7 @@ const BATCH: usize = 250;
 
 /// What novamend makes of `bytes`, in the words of `parse.py`.
 fn read(bytes: &[u8]) -> Value {
-    let document = Document::parse(Source::new("x.conf", bytes.to_vec()));
+    let document = Document::parse_literally(Source::new("x.conf", bytes.to_vec()));
     match document.rejection() {
         Some(Rejection::Undecodable(_)) => return json!({"error": "undecodable"}),
         Some(Rejection::Malformed(line)) => {
@@ -46,7 +46,7 @@ fn read(bytes: &[u8]) -> Value {
 /// Whether `expected` is a malformed line before bytes that are not UTF-8. Which of the two an oslo.config meets first
 /// depends on how far it reads ahead; novamend names the bytes, because no release takes them.
 fn is_met_first(bytes: &[u8], expected: &Value) -> bool {
-    let document = Document::parse(Source::new("x.conf", bytes.to_vec()));
+    let document = Document::parse_literally(Source::new("x.conf", bytes.to_vec()));
     let Some(Rejection::Undecodable(offset)) = document.rejection() else {
         return false;
     };

@@ -8,10 +8,11 @@ use crate::commands::proven::{self, Proven};
 use crate::commands::verify::VerifyError;
 use crate::conf::layers::Stack;
 use crate::effective::today::Today;
+use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::write::Planned;
 use crate::fix::{self, Mended, Plan, Until};
-use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
+use crate::lint::{self, ActionChoice, Context, Finding, Settings, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, shown_path};
 use crate::rules::{LIVE_MIGRATION, RULES};
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub(super) changed: Vec<(usize, Witnessed)>,
     /// The same, from what is written to what comes later.
     pub(super) changed_later: Vec<(usize, Witnessed)>,
+    /// Per file that must not be written: its layer, and why.
+    pub(super) refusals: Vec<(usize, Refusal)>,
     /// What this host does with the new texts; `None` where it was not tried.
     pub(super) proven: Option<Proven>,
 }
@@ -48,16 +51,22 @@ impl Job {
         };
         let asked = plan(request.until);
         let found = lint::run_today(RULES, LIVE_MIGRATION, &asked.context(&before), &today);
-        let mut written = fix::mend(&before, &asked);
-        let later = fix::mend(&written.stack, &plan(Until::Upgrade));
+        let mut written = mended(&before, &asked);
+        let later = mended(&written.stack, &plan(Until::Upgrade));
         written
             .findings
             .extend(conditional(&asked.context(&written.stack), &today));
         let releases = [today.newest, request.to];
+        let written_files = changed(&before, &written, releases);
+        let allowed = Permissions {
+            repairs: request.unsafe_fixes,
+            unwitnessed: request.allow_unwitnessed,
+        };
         Self {
             counts: Counts::of(&found.findings),
             suppressed: found.suppressed,
-            changed: changed(&before, &written, releases),
+            refusals: gate::refusals(&before, &written.stack, &written_files, allowed),
+            changed: written_files,
             changed_later: changed(&written.stack, &later, releases),
             before,
             written,
@@ -92,7 +101,10 @@ impl Job {
     /// Whether nothing speaks against what is written.
     pub(super) fn is_proved(&self) -> bool {
         let is_contradicted = |(_, witnessed): &(usize, Witnessed)| matches!(witnessed, Witnessed::Contradicted { .. });
-        self.works_here() && self.written.refused.is_empty() && !self.changed.iter().any(is_contradicted)
+        self.works_here()
+            && self.refusals.is_empty()
+            && self.written.refused.is_empty()
+            && !self.changed.iter().any(is_contradicted)
     }
 
     /// Everything that speaks against a change, a line each.
@@ -119,7 +131,11 @@ impl Job {
                 remedy.collect::<String>()
             )
         });
-        let mut all: Vec<String> = refused.chain(contradicted).chain(failed).collect();
+        let kept = self
+            .refusals
+            .iter()
+            .map(|(layer, refusal)| format!("not written: {}: {refusal}", self.path(*layer)));
+        let mut all: Vec<String> = kept.chain(refused).chain(contradicted).chain(failed).collect();
         all.dedup();
         all
     }
@@ -154,6 +170,33 @@ impl Job {
             }
         })
     }
+}
+
+/// Fixes `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
+fn mended(stack: &Stack, plan: &Plan<'_>) -> Mended {
+    if !gate::needs_repair(stack) {
+        return fix::mend(stack, plan);
+    }
+    let rules: Vec<_> = plan
+        .rules
+        .iter()
+        .copied()
+        .filter(|rule| gate::is_repair(rule))
+        .collect();
+    let settings = Settings {
+        action: ActionChoice::Auto,
+        explicit: false,
+        ..plan.settings.clone()
+    };
+    let repair = Plan {
+        rules: &rules,
+        settings: &settings,
+        ..*plan
+    };
+    let mut mended = fix::mend(stack, &repair);
+    mended.findings = lint::run(plan.rules, &plan.context(&mended.stack));
+    fix::grade(&plan.context(&mended.stack), &mut mended.findings);
+    mended
 }
 
 /// What holds only for an older release of today than the one the upgrade is compared from.

@@ -116,6 +116,9 @@ impl Report<'_> {
         match self.request.mode {
             _ if changed == 0 && later == 0 => return "nothing to fix\n".to_owned(),
             _ if changed == 0 => out.push_str("nothing to fix now\n"),
+            Mode::Diff if self.jobs.iter().any(|job| !job.refusals.is_empty()) => {
+                out.push_str("nothing would be written\n");
+            }
             Mode::Diff => {
                 let when = if self.request.until == Until::Now { " now" } else { "" };
                 out.push_str(&format!(
