@@ -118,7 +118,9 @@ fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, Refused> {
             },
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
             // A writer holds it open and has not written yet: it is waited for, as any program would.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => drop(wait(&pipe, None)?),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                wait(&pipe, None)?;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }

@@ -26,19 +26,18 @@ pub fn resolve(root: &Path, path: &Path) -> Option<PathBuf> {
             continue;
         }
         let next = at.join(&part);
-        match fs::read_link(&next) {
-            Ok(target) => {
-                links += 1;
-                if links > LINKS {
-                    return None;
-                }
-                if target.is_absolute() {
-                    (at, depth) = (root.to_owned(), 0);
-                }
-                push(&mut open, &target);
-            }
-            Err(_) => (at, depth) = (next, depth + 1),
+        let Ok(target) = fs::read_link(&next) else {
+            (at, depth) = (next, depth + 1);
+            continue;
+        };
+        links += 1;
+        if links > LINKS {
+            return None;
         }
+        if target.is_absolute() {
+            (at, depth) = (root.to_owned(), 0);
+        }
+        push(&mut open, &target);
     }
     Some(at)
 }

@@ -94,6 +94,7 @@ impl Today {
     }
 
     /// Every release that may run, oldest first.
+    #[must_use]
     pub fn releases(&self) -> impl DoubleEndedIterator<Item = Release> + use<> {
         let (oldest, newest) = (self.oldest, self.newest);
         Release::all().filter(move |&release| oldest <= release && release <= newest)
