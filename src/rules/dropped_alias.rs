@@ -54,7 +54,9 @@ fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
     let why = match step.place() {
         place if place.is_empty() => "nova has been ignoring it without a word".to_owned(),
         place => {
-            format!("the old name stops to count{place}, and nova says nothing: the option falls back to its default")
+            format!(
+                "the old name stops to count{place}, and nova gives no sign of it: the option falls back to its default"
+            )
         }
     };
     let finding = finding.because(why);

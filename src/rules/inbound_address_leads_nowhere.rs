@@ -98,6 +98,28 @@ fn of_ip(ip: IpAddr) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Release;
+    use crate::conf::Document;
+    use crate::conf::layers::Stack;
+    use crate::lint::Settings;
+    use crate::text::Source;
+
+    /// How many findings `text` gives.
+    fn count(text: &str) -> usize {
+        let stack = Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())));
+        let settings = Settings::default();
+        let mut findings = Vec::new();
+        let train = Release::from_number(20).unwrap();
+        check(&Context::new(&stack, train, train, &settings), &mut findings);
+        findings.len()
+    }
+
+    #[test]
+    fn an_address_that_only_the_host_knows_is_not_judged() {
+        let refers = "[libvirt]\nlive_migration_inbound_addr = $my_ip\n";
+        assert_eq!(count(refers), 0);
+        assert_eq!(count(&format!("[DEFAULT]\nmy_ip = ::1\n{refers}")), 1);
+    }
 
     #[test]
     fn an_address_that_only_leads_back_is_told_from_one_that_may_be_right() {

@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let fix = context.setting_to(title, Safety::Unsafe, (LIBVIRT, ACTION, action.as_str()), None);
             finding.with_help(format!("write `{action}`")).with_fix(fix)
         }
-        None => finding.with_help("write `abort`, or `force_complete` if busy guests shall move all the same"),
+        None => finding.with_help("write `abort`, or `force_complete` if busy guests are to move all the same"),
     };
     findings.push(context.with_sites(finding, &setting));
 }

@@ -62,7 +62,7 @@ fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_e
     if loses_guests && !is_asked_for {
         return finding.with_help(format!(
             "take `{POST_COPY}` away: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy; then \
-             decide whether `{ACTION}` shall be `abort`, or `force_complete`, which pauses them"
+             decide whether `{ACTION}` is to be `abort`, or `force_complete`, which pauses them"
         ));
     }
     let title = format!("write `{ACTION} = {action}`: {reason}");

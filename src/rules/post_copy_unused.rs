@@ -55,7 +55,7 @@ fn written(context: &Context<'_>) -> Finding {
         Action::Abort
     );
     let finding = context.about(&RULE, ACTION, message).because(why).with_help(format!(
-        "write `{}` if busy guests shall move, {}",
+        "write `{}` if busy guests are to move, {}",
         Action::ForceComplete,
         alternative()
     ));
@@ -81,7 +81,7 @@ fn unwritten(context: &Context<'_>) -> Finding {
     let help = if context.keeps_memory_in_files() {
         format!("take `{POST_COPY}` away: guests with their memory in files (`{FILE_BACKED}`) do not survive it")
     } else {
-        format!("{title} if busy guests shall move, {}", alternative())
+        format!("{title} if busy guests are to move, {}", alternative())
     };
     context
         .about(&RULE, POST_COPY, message)
