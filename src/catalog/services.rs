@@ -1,4 +1,4 @@
-//! Options and sections by which the files of other OpenStack services are recognised: nova never had them.
+//! Options and sections by which the files of other services of a cloud are recognised: nova never had them.
 //!
 //! It counts what speaks for whom; what is made of the counts, [`crate::effective::nature`] says.
 

@@ -376,6 +376,7 @@ impl Document {
 
 /// The parser's state between two lines.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools)] // each is a state of its own
 struct Reader {
     items: Vec<Item>,
     sections: Vec<Section>,

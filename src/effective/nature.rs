@@ -72,7 +72,8 @@ fn file_name(path: &Path) -> String {
 
 /// Whether nova looks for its configuration under this name: `nova.conf`, `nova-compute.conf`, `nova.conf.d/*.conf`.
 fn is_novas_name(name: &str, path: &Path) -> bool {
-    let is_of_nova = |name: &str| name == "nova.conf" || (name.starts_with("nova-") && name.ends_with(".conf"));
+    let is_program = |stem: &str| stem == "nova" || stem.starts_with("nova-");
+    let is_of_nova = |name: &str| name.strip_suffix(".conf").is_some_and(is_program);
     let directory = path.parent().map(file_name).unwrap_or_default();
     is_of_nova(name) || directory.strip_suffix(".d").is_some_and(is_of_nova)
 }

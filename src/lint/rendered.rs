@@ -132,7 +132,7 @@ fn silence(context: &Context<'_>, findings: &mut Vec<Finding>) {
     });
 }
 
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// The same question about another form of the stack.
     fn over<'b>(&'b self, stack: &'b Stack) -> Context<'b> {
         let mut context = Context::new(stack, self.from.release(), self.to.release(), self.settings);

@@ -161,7 +161,7 @@ fn go(text: &str) -> Kind {
             is_else: text.trim_start_matches("else").trim().is_empty(),
         },
         "end" if text == "end" => Kind::Close,
-        _ if text.starts_with('$') && text.contains("=") => Kind::Other,
+        _ if text.starts_with('$') && text.contains('=') => Kind::Other,
         _ => Kind::Output,
     }
 }
