@@ -215,7 +215,10 @@ mod tests {
         assert_eq!(with("v3password", "protocol", 34), None);
         // A plugin of somebody else's, or one that this release does not have yet.
         assert_eq!(with("mine", "url", 34), Some(Outside::AuthPlugin));
-        assert_eq!(with("v3applicationcredential", "protocol", 15), Some(Outside::AuthPlugin));
+        assert_eq!(
+            with("v3applicationcredential", "protocol", 15),
+            Some(Outside::AuthPlugin)
+        );
     }
 
     #[test]

@@ -165,7 +165,9 @@ fn hints(to: &View<'_>) -> Hints {
 /// The plugin that each section chooses; of one that nova does not know the last line counts.
 fn auth_types(to: &View<'_>) -> BTreeMap<String, String> {
     let stack = to.stack();
-    let places = stack.places().filter(|&place| matches!(&*stack.key(place), "auth_type" | "auth_plugin"));
+    let places = stack
+        .places()
+        .filter(|&place| matches!(&*stack.key(place), "auth_type" | "auth_plugin"));
     let written = places.filter_map(|place| {
         let group = stack.group(place);
         let known = to.setting(group, "auth_type");
