@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Folds one list of options per release (nova-<major>.jsonl) into the interval form that novamend carries.
 
-It judges nothing: the same facts go in and, with `expand`, come out again.
+It judges nothing: the same facts go in and, with `expand`, come out again. What registered.txt adds is added to the lists.
 
-    intervals.py fold DIR      writes src/catalog/data/{options,digests}.txt from DIR/nova-*.jsonl
+    intervals.py fold DIR      writes src/catalog/data/{options,digests}.txt from DIR/nova-*.jsonl and registered.txt
     intervals.py expand MAJOR  prints the list of one release as rebuilt from the interval form
 """
 
@@ -14,6 +14,8 @@ import re
 import sys
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "src" / "catalog" / "data"
+# What registering adds to the lists; registered.py makes it.
+REGISTERED = pathlib.Path(__file__).resolve().parent / "registered.txt"
 HEAD = """\
 # Every option of every nova release, one line per option and span of releases in which nothing about it changed:
 # name, releases, type, then facts as key=JSON, as aliases=group/name,… or as a bare flag, separated by tabs.
@@ -51,9 +53,9 @@ def text(facts):
     return "\t".join(words)
 
 
-def spans(releases, option):
+def spans(releases, option, newest):
     """[(since, until, text)] of one option; until is None where the newest release still has it."""
-    newest, found = max(releases), []
+    found = []
     for major in sorted(releases):
         if option not in releases[major]:
             continue
@@ -71,26 +73,33 @@ def canonical(options):
     return "".join(sorted(lines))
 
 
-def fold(directory):
-    releases = read(directory)
-    lines, group = [HEAD], None
+def interval_text(head, releases, newest):
+    """The interval form of {major: {option: facts}}, under `head`."""
+    lines, group = [head], None
     for option in sorted({option for options in releases.values() for option in options}):
         if option[0] != group:
             group = option[0]
             lines.append(f"[{group}]\n")
-        for since, until, facts in spans(releases, option):
+        for since, until, facts in spans(releases, option, newest):
             lines.append(f"{option[1]}\t{since}-{until or ''}\t{facts}\n")
-    (DATA / "options.txt").write_text("".join(lines))
+    return "".join(lines)
+
+
+def fold(directory):
+    releases = read(directory)
+    for major, options in releases.items():
+        options.update(expand(major, REGISTERED))
+    (DATA / "options.txt").write_text(interval_text(HEAD, releases, max(releases)))
     digests = ["# SHA-256 of each release's list, sorted, as catalog-tools/intervals.py writes it.\n"]
     for major, options in sorted(releases.items()):
         digests.append(f"{major} {len(options)} {hashlib.sha256(canonical(options).encode()).hexdigest()}\n")
     (DATA / "digests.txt").write_text("".join(digests))
 
 
-def expand(major):
+def expand(major, path=DATA / "options.txt"):
     """{(group, name): facts} of one release, read back from the interval form."""
     options, group = {}, None
-    for line in (DATA / "options.txt").read_text().splitlines():
+    for line in path.read_text().splitlines():
         if line.startswith("#"):
             continue
         if line.startswith("["):

@@ -17,7 +17,7 @@ use beside::beside;
 
 const OPTIONS: &str = include_str!("../src/catalog/data/options.txt");
 const DIGESTS: &str = include_str!("../src/catalog/data/digests.txt");
-const UNLISTED: &str = include_str!("../src/catalog/data/unlisted.txt");
+const REGISTERED: &str = include_str!("../catalog-tools/registered.txt");
 const MOVES: &str = include_str!("../src/catalog/data/moves.toml");
 
 /// A line of `options.txt`: group, name, first and last release, the rest.
@@ -30,8 +30,12 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
+    rows_of(OPTIONS)
+}
+
+fn rows_of(text: &'static str) -> Vec<Row> {
     let (mut rows, mut group) = (Vec::new(), "");
-    for line in OPTIONS.lines().filter(|line| !line.starts_with('#')) {
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(header) = line.strip_prefix('[') {
             group = header.strip_suffix(']').expect("a header ends in a bracket");
             continue;
@@ -130,28 +134,34 @@ fn the_lists_it_was_made_from_say_the_same() {
             );
             assert_eq!(found.is_mutable(), flag("mutable"), "{title}");
             assert_eq!(found.is_secret(), flag("secret"), "{title}");
+            let is_added = is_registered((found.group(), found.name()), release);
             let old = facts["deprecated"].as_array().map_or(0, Vec::len);
-            assert_eq!(found.aliases().count(), old, "{title}");
+            let known = found.aliases().count();
+            assert!(if is_added { known > old } else { known == old }, "{title}");
             listed.insert((found.group(), found.name()));
         }
         let known: BTreeSet<_> = catalog::options(release)
             .map(|facts| (facts.group(), facts.name()))
-            .filter(|option| !is_unlisted(*option, release))
             .collect();
-        let differing: Vec<_> = known.symmetric_difference(&listed).collect();
-        assert!(differing.is_empty(), "{release}: {differing:?}");
+        let missing: Vec<_> = listed.difference(&known).collect();
+        let added: Vec<_> = known.difference(&listed).collect();
+        let unexplained: Vec<_> = added
+            .iter()
+            .filter(|option| !is_registered(***option, release))
+            .collect();
+        assert!(
+            missing.is_empty() && unexplained.is_empty(),
+            "{release}: {missing:?} {unexplained:?}"
+        );
     }
 }
 
-/// Whether `unlisted.txt` adds the option to the list of `release`.
-fn is_unlisted((group, name): (&str, &str), release: Release) -> bool {
-    let mut here = "";
-    UNLISTED.lines().any(|line| {
-        if let Some(header) = line.strip_prefix('[') {
-            here = header.trim_end_matches(']');
-        }
-        let start = format!("{name}\t{}-", release.number());
-        here == group && line.starts_with(&start)
+/// Whether `registered.txt` adds the option, or old names of it, to the list of `release`.
+fn is_registered((group, name): (&str, &str), release: Release) -> bool {
+    let number = u32::from(release.number());
+    rows_of(REGISTERED).iter().any(|row| {
+        let covers = row.since <= number && row.until.is_none_or(|until| number <= until);
+        (row.group, row.name) == (group, name) && covers
     })
 }
 

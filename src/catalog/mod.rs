@@ -11,6 +11,7 @@ pub mod meant;
 pub mod moves;
 pub mod nearest;
 pub mod outside;
+pub mod plugins;
 pub mod release;
 pub mod secret;
 pub mod services;

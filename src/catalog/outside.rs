@@ -2,7 +2,9 @@
 //!
 //! It recognises them by group and name; whether the file needs them it does not know.
 
-use super::{Release, option};
+use std::collections::BTreeMap;
+
+use super::{Fate, Release, fate, option, plugins};
 
 /// Why an option that no list holds is right all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +15,8 @@ pub enum Outside {
     Privsep,
     /// A group made for a type of mediated device.
     MediatedDevice,
+    /// A group made for a physical network.
+    PhysicalNetwork,
     /// A group named in `[DEFAULT] config_source`.
     ConfigSource,
     /// A command-line option of oslo.config, which does nothing in a file.
@@ -34,84 +38,16 @@ pub struct Hints {
     pub config_sources: Vec<String>,
     /// The types in `[devices] enabled_mdev_types` and `enabled_vgpu_types`.
     pub mediated_types: Vec<String>,
+    /// The networks in `[neutron] physnets`.
+    pub physical_networks: Vec<String>,
     /// The groups that some `auth_section` names.
     pub auth_sections: Vec<String>,
+    /// The `auth_type` of each group that has one, the group as oslo.config matches it.
+    pub auth_types: BTreeMap<String, String>,
     /// Whether the file is a map of audit events, as pycadf reads it, and no configuration of nova.
     pub is_audit_map: bool,
 }
 
-/// The options of the plugins that keystoneauth brings, over its versions, by `dest`.
-const AUTH_PLUGIN: [&str; 57] = [
-    "access_key",
-    "access_secret",
-    "access_token",
-    "access_token_endpoint",
-    "access_token_type",
-    "application_credential_id",
-    "application_credential_name",
-    "application_credential_secret",
-    "auth_methods",
-    "auth_url",
-    "authorization_code",
-    "client_id",
-    "client_secret",
-    "code",
-    "code_challenge_method",
-    "consumer_key",
-    "consumer_secret",
-    "default_domain_id",
-    "default_domain_name",
-    "device_authorization_endpoint",
-    "discovery_endpoint",
-    "domain_id",
-    "domain_name",
-    "endpoint",
-    "identity_provider",
-    "identity_provider_url",
-    "idp_otp_key",
-    "login_timeout",
-    "mutual_auth",
-    "oauth2_client_id",
-    "oauth2_client_secret",
-    "oauth2_endpoint",
-    "openid_scope",
-    "passcode",
-    "password",
-    "project_domain_id",
-    "project_domain_name",
-    "project_id",
-    "project_name",
-    "protocol",
-    "redirect_host",
-    "redirect_port",
-    "redirect_uri",
-    "scope",
-    "service_provider_endpoint",
-    "service_provider_entity_id",
-    "system_scope",
-    "tenant_id",
-    "tenant_name",
-    "token",
-    "trust_id",
-    "url",
-    "user_domain_id",
-    "user_domain_name",
-    "user_id",
-    "user_name",
-    "username",
-];
-/// Options that keystonemiddleware reads where no `auth_type` is set (`keystonemiddleware/auth_token/_auth.py`).
-const LEGACY_AUTH: [&str; 9] = [
-    "admin_password",
-    "admin_tenant_name",
-    "admin_token",
-    "admin_user",
-    "auth_admin_prefix",
-    "auth_host",
-    "auth_port",
-    "auth_protocol",
-    "identity_uri",
-];
 const PRIVSEP: [&str; 7] = [
     "user",
     "group",
@@ -124,17 +60,8 @@ const PRIVSEP: [&str; 7] = [
 const MEDIATED_DEVICE: [&str; 3] = ["device_addresses", "mdev_class", "max_instances"];
 const CONFIG_SOURCE: [&str; 6] = ["driver", "uri", "ca_path", "client_cert", "client_key", "timeout"];
 const COMMAND_LINE: [&str; 4] = ["config_file", "config_dir", "config_source", "version"];
-/// Groups of libraries that joined nova's list late: nova took their options all along.
-const LISTED_LATE: [&str; 8] = [
-    "os_brick",
-    "os_vif_linux_bridge",
-    "os_vif_ovs",
-    "oslo_limit",
-    "oslo_reports",
-    "oslo_versionedobjects",
-    "privsep",
-    "profiler",
-];
+/// Groups that joined nova's list late though nova took their options all along.
+const LISTED_LATE: [&str; 1] = ["privsep"];
 /// Names in `[DEFAULT]` that other services' files carry and nova never had.
 const OTHER_SERVICES: [&str; 24] = [
     "api_paste_config_file",
@@ -188,10 +115,7 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
     {
         return Some(Outside::NotYetListed);
     }
-    if AUTH_PLUGIN.contains(&key) && (takes_auth_plugin(group, release) || among(&hints.auth_sections)) {
-        return Some(Outside::AuthPlugin);
-    }
-    if group == "keystone_authtoken" && LEGACY_AUTH.contains(&key) {
+    if is_of_auth_plugin(group, key, hints, release) {
         return Some(Outside::AuthPlugin);
     }
     if PRIVSEP.contains(&key) && is_privileged(group) {
@@ -200,6 +124,9 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
     if MEDIATED_DEVICE.contains(&key) && is_mediated(group, hints) {
         return Some(Outside::MediatedDevice);
     }
+    if key == "numa_nodes" && is_physical_network(group, hints, release) {
+        return Some(Outside::PhysicalNetwork);
+    }
     (CONFIG_SOURCE.contains(&key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
 }
 
@@ -207,6 +134,25 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
 #[must_use]
 pub fn is_listed_late(group: &str) -> bool {
     LISTED_LATE.contains(&group)
+}
+
+/// Whether the plugin that `auth_type` of the section chooses reads `key`.
+///
+/// Of a plugin that is not keystoneauth's own nothing is known: what some plugin reads may be its. The same where no
+/// `auth_type` is seen, which another file may set; but there a name that nova had and dropped is nova's.
+fn is_of_auth_plugin(group: &str, key: &str, hints: &Hints, release: Release) -> bool {
+    let is_section = hints.auth_sections.iter().any(|name| name.to_lowercase() == group);
+    if !is_section && !takes_auth_plugin(group, release) {
+        return false;
+    }
+    if is_section && matches!(key, "auth_type" | "auth_plugin") {
+        return true;
+    }
+    match hints.auth_types.get(group) {
+        Some(plugin) if plugins::is_known(plugin, release) => plugins::reads(plugin, key, release),
+        Some(_) => plugins::some_reads(key, release),
+        None => plugins::some_reads(key, release) && !matches!(fate(group, key, release), Fate::Gone(_)),
+    }
 }
 
 fn takes_auth_plugin(group: &str, release: Release) -> bool {
@@ -227,6 +173,13 @@ fn is_mediated(group: &str, hints: &Hints) -> bool {
     })
 }
 
+/// Groups that `[neutron] physnets` makes since rocky (18).
+fn is_physical_network(group: &str, hints: &Hints, release: Release) -> bool {
+    let name = group.strip_prefix("neutron_physnet_");
+    let is_made = |name: &str| hints.physical_networks.iter().any(|known| known.to_lowercase() == name);
+    release >= Release::ROCKY && name.is_some_and(|name| hints.physical_networks.is_empty() || is_made(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +197,40 @@ mod tests {
         assert_eq!(at("composite:metadata", "use"), Some(Outside::Paste));
         assert_eq!(at("libvirt", "username"), None);
         assert_eq!(at("vault", "uri"), None);
+    }
+
+    fn with(plugin: &str, key: &str, release: u32) -> Option<Outside> {
+        let hints = Hints {
+            auth_types: BTreeMap::from([("neutron".to_owned(), plugin.to_owned())]),
+            ..Hints::default()
+        };
+        recognise("neutron", key, &hints, Release::from_number(release).unwrap())
+    }
+
+    #[test]
+    fn what_a_plugin_reads_is_decided_by_the_plugin() {
+        assert_eq!(with("password", "url", 34), None);
+        assert_eq!(with("admin_token", "url", 34), Some(Outside::AuthPlugin));
+        assert_eq!(with("v3oidcpassword", "protocol", 34), Some(Outside::AuthPlugin));
+        assert_eq!(with("v3password", "protocol", 34), None);
+        // A plugin of somebody else's, or one that this release does not have yet.
+        assert_eq!(with("mine", "url", 34), Some(Outside::AuthPlugin));
+        assert_eq!(
+            with("v3applicationcredential", "protocol", 15),
+            Some(Outside::AuthPlugin)
+        );
+    }
+
+    #[test]
+    fn where_no_plugin_is_chosen_what_nova_dropped_is_not_taken_for_a_plugins() {
+        assert_eq!(at("neutron", "url"), None);
+        assert_eq!(at("neutron", "protocol"), Some(Outside::AuthPlugin));
+    }
+
+    #[test]
+    fn a_group_of_a_physical_network_is_recognised() {
+        assert_eq!(at("neutron_physnet_foo", "numa_nodes"), Some(Outside::PhysicalNetwork));
+        assert_eq!(at("neutron_physnet_foo", "other"), None);
     }
 
     #[test]

@@ -39,19 +39,18 @@ pub(super) struct Table {
 
 const OPTIONS: &str = include_str!("data/options.txt");
 const EARLY: &str = include_str!("data/early.txt");
-const UNLISTED: &str = include_str!("data/unlisted.txt");
 
 static TABLE: OnceLock<Table> = OnceLock::new();
 
 /// The table, cut on first use; `extra` was added if [`install_extra`] came before.
 pub(super) fn table() -> &'static Table {
-    TABLE.get_or_init(|| Table::new(&[EARLY, OPTIONS, UNLISTED]))
+    TABLE.get_or_init(|| Table::new(&[EARLY, OPTIONS]))
 }
 
 /// Adds the options of `text`, in the form of the built-in tables, that nova has in no release; false if the catalog was
 /// asked before.
 pub(super) fn install_extra(text: &'static str) -> bool {
-    let own = Table::new(&[EARLY, OPTIONS, UNLISTED]);
+    let own = Table::new(&[EARLY, OPTIONS]);
     let extra = Table::new(&[text]).rows.into_iter();
     let mut rows: Vec<Row> = extra
         .filter(|row| own.rows_of(row.group, row.name).is_empty())
@@ -79,7 +78,8 @@ pub(super) fn referring_defaults() -> &'static [(&'static str, Row)] {
 }
 
 impl Table {
-    fn new(texts: &[&'static str]) -> Self {
+    /// The rows of `texts`, each in the form of `options.txt`.
+    pub(super) fn new(texts: &[&'static str]) -> Self {
         let mut rows = Vec::with_capacity(2500);
         for text in texts {
             let mut group = "DEFAULT";

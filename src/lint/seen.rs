@@ -4,6 +4,7 @@
 //! names that nova ignores for the way they are written.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::context::{ACTION, LIBVIRT, PROGRESS_TIMEOUT};
 use super::finding::{Edited, Step};
@@ -145,6 +146,8 @@ fn hints(to: &View<'_>) -> Hints {
     let is_audit_map = sections.any(|section| matches!(&*section.group, "service_endpoints" | "path_keywords"));
     Hints {
         is_audit_map,
+        auth_types: auth_types(to),
+        physical_networks: words("neutron", "physnets"),
         config_sources: sources
             .flat_map(|place| list(&stack.value(Site::File(place))))
             .collect(),
@@ -157,6 +160,24 @@ fn hints(to: &View<'_>) -> Hints {
             .map(|place| stack.value(Site::File(place)).trim().to_owned())
             .collect(),
     }
+}
+
+/// The plugin that each section chooses; of one that nova does not know the last line counts.
+fn auth_types(to: &View<'_>) -> BTreeMap<String, String> {
+    let stack = to.stack();
+    let places = stack
+        .places()
+        .filter(|&place| matches!(&*stack.key(place), "auth_type" | "auth_plugin"));
+    let written = places.filter_map(|place| {
+        let group = stack.group(place);
+        let known = to.setting(group, "auth_type");
+        let text = match known {
+            Some(setting) => to.text(&setting).ok().flatten().unwrap_or_default(),
+            None => stack.value(Site::File(place)).into_owned(),
+        };
+        Some((group.to_owned(), text.trim().to_owned()))
+    });
+    written.collect()
 }
 
 fn list(text: &str) -> Vec<String> {
