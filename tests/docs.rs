@@ -1,7 +1,7 @@
 //! The documentation is true: every rule has its page, and the examples of each page are run.
 //!
 //! A block that opens with ```` ```ini before ARGUMENTS ```` must be found by the rule of its page; the
-//! ```` ```ini after ```` block that follows must be what `novamend fix ARGUMENTS --write` makes of it.
+//! ```` ```ini after ```` block that follows must be what `novamend fix ARGUMENTS --when upgrade --write` makes of it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -71,7 +71,8 @@ fn wrong_examples(id: &str, blocks: &[Block]) -> Vec<String> {
             continue;
         };
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
-        let of_check = arguments.iter().copied().filter(|word| *word != "--unsafe-fixes");
+        let is_fix_only = |word: &&str| matches!(*word, "--unsafe-fixes" | "--allow-unwitnessed");
+        let of_check = arguments.iter().copied().filter(|word| !is_fix_only(word));
         fs::write(&file, &block.text).expect("the directory is writable");
         let check: Vec<&str> = ["check", "nova.conf", "--format", "short"]
             .into_iter()
@@ -84,7 +85,7 @@ fn wrong_examples(id: &str, blocks: &[Block]) -> Vec<String> {
         let Some(after) = blocks.get(index + 1).filter(|next| next.opening == "ini after") else {
             continue;
         };
-        let fix: Vec<&str> = ["fix", "nova.conf", "--write", "--no-backup"]
+        let fix: Vec<&str> = ["fix", "nova.conf", "--write", "--no-backup", "--when", "upgrade"]
             .into_iter()
             .chain(arguments)
             .collect();
