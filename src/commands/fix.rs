@@ -82,7 +82,7 @@ impl Job {
             unsafe_fixes: request.unsafe_fixes,
         };
         let found = lint::run(RULES, &Context::new(&before, from, request.to, &request.settings));
-        let mended = mended(&before, &plan);
+        let mended = gate::mend(&before, &plan);
         let layers = before.layers().iter().zip(mended.stack.layers()).enumerate();
         let changed = layers
             .map(|(layer, (old, new))| (layer, old.document.source().bytes(), new.document.source().bytes()))
@@ -185,27 +185,6 @@ impl Job {
             }
         })
     }
-}
-
-/// Mends `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
-fn mended(stack: &Stack, plan: &Plan<'_>) -> Mended {
-    if !gate::needs_repair(stack) {
-        return fix::mend(stack, plan);
-    }
-    let rules: Vec<_> = RULES.iter().copied().filter(|rule| gate::is_repair(rule)).collect();
-    let settings = Settings {
-        action: ActionChoice::Auto,
-        explicit: false,
-        ..plan.settings.clone()
-    };
-    let repair = Plan {
-        rules: &rules,
-        settings: &settings,
-        ..*plan
-    };
-    let mut mended = fix::mend(stack, &repair);
-    mended.findings = lint::run(RULES, &Context::new(&mended.stack, plan.from, plan.to, plan.settings));
-    mended
 }
 
 /// Mends every stack, prints what changes and what is left, and writes where the request says so: all files or none.
