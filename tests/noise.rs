@@ -15,6 +15,7 @@ use novamend::catalog::changes::changes;
 use novamend::catalog::{self, OptionFacts, Release};
 use novamend::conf::Document;
 use novamend::conf::layers::Stack;
+use novamend::effective::nature::{Nature, nature};
 use novamend::lint::{self, Context, Finding, Location, Settings};
 use novamend::rules::RULES;
 use novamend::text::Source;
@@ -97,6 +98,18 @@ fn a_file_of_defaults_is_silent_in_its_own_release() {
             .map(|(words, _)| words)
             .collect();
         assert!(lines.is_empty(), "{release}:\n{}", lines.join("\n"));
+    }
+}
+
+#[test]
+fn a_file_of_defaults_is_a_nova_conf_and_no_template_whatever_it_is_called() {
+    for release in Release::all().filter(|release| release.is_complete()) {
+        let text = all_defaults(release).into_bytes();
+        for name in ["nova.conf", "x.conf", "cinder.conf", "<stdin>"] {
+            let document = Document::parse(Source::new(name, text.clone()));
+            assert!(document.template().is_none(), "{release}");
+            assert_eq!(nature(&document), Nature::Nova, "{release}: {name}");
+        }
     }
 }
 

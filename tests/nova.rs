@@ -43,6 +43,9 @@ fn mended() -> Vec<PathBuf> {
 /// How novamend's reading of `path` differs from nova's.
 fn differences(path: &Path, release: Release, expected: &Value) -> Vec<String> {
     let stack = load::load(&[Input::File(path.to_owned())], Vec::new()).expect("the file is there");
+    if stack.layers()[0].document.template().is_some() {
+        return Vec::new(); // nova reads what it is rendered to
+    }
     let is_rejected = stack.layers()[0].document.rejection().is_some();
     let options = expected.as_object().expect("an object");
     if is_rejected || options.get("error").is_some_and(Value::is_string) {

@@ -17,6 +17,7 @@ use novamend::conf::layers::Stack;
 use novamend::conf::load::{self, Input};
 use novamend::conf::value;
 use novamend::effective::View;
+use novamend::effective::nature::natures;
 use novamend::lint::{self, Context, Settings};
 use novamend::rules::RULES;
 use serde_json::{Value, json};
@@ -77,6 +78,9 @@ fn set_options(view: &View<'_>) -> Vec<OptionFacts> {
 
 /// How nova's answer about one file differs from what novamend says.
 fn differences(stack: &Stack, release: Release, answer: &Value) -> Vec<String> {
+    if stack.layers()[0].document.template().is_some() {
+        return Vec::new(); // nova reads what it is rendered to
+    }
     let is_rejected = stack.layers()[0].document.rejection().is_some();
     if is_rejected || answer.get("error").is_some() {
         let alike = is_rejected && answer.get("error").is_some();
@@ -107,7 +111,10 @@ fn differences(stack: &Stack, release: Release, answer: &Value) -> Vec<String> {
             found.push(format!("{title}: nova has a value, novamend none"));
         }
     }
-    found.extend(unsaid(stack, release, answer));
+    // Of another service's file nothing is said but that it is one.
+    if natures(stack)[0].is_nova() {
+        found.extend(unsaid(stack, release, answer));
+    }
     found
 }
 

@@ -3,10 +3,11 @@
 //! It judges the files of one stack, before and after; whether the new text is right, the proof and the witness say.
 
 use super::witness::{self, Unreadable, Witnessed};
+use super::{Mended, Plan};
 use crate::conf::document::{Document, Rejection};
 use crate::conf::layers::Stack;
 use crate::effective::nature::{Nature, nature};
-use crate::lint::Rule;
+use crate::lint::{self, ActionChoice, Rule, Settings};
 
 /// Why a file must not be written. `Display` goes on from the file's name and a colon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -106,15 +107,38 @@ fn words(document: &Document, rejection: Rejection) -> String {
 }
 
 /// Whether nova rejects a file of `stack`: then nothing but repairs may be written.
-#[must_use]
 pub fn needs_repair(stack: &Stack) -> bool {
     stack.layers().iter().any(|layer| layer.document.rejection().is_some())
 }
 
 /// Whether the fixes of `rule` make a file readable that nova rejects.
-#[must_use]
-pub fn is_repair(rule: &Rule) -> bool {
+fn is_repair(rule: &Rule) -> bool {
     matches!(rule.id, "byte-order-mark" | "malformed-line" | "undecodable-text")
+}
+
+/// Mends `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
+#[must_use]
+pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
+    if !needs_repair(stack) {
+        return super::mend(stack, plan);
+    }
+    let rules: Vec<_> = plan.rules.iter().copied().filter(|rule| is_repair(rule)).collect();
+    let settings = Settings {
+        action: ActionChoice::Auto,
+        explicit: false,
+        ..plan.settings.clone()
+    };
+    let repair = Plan {
+        rules: &rules,
+        settings: &settings,
+        ..*plan
+    };
+    let mut mended = super::mend(stack, &repair);
+    let context = plan.context(&mended.stack);
+    let mut findings = lint::run(plan.rules, &context);
+    super::grade(&context, &mut findings);
+    mended.findings = findings;
+    mended
 }
 
 #[cfg(test)]

@@ -92,6 +92,20 @@ pub struct Mended {
     pub announced: Vec<OptionName>,
 }
 
+impl Mended {
+    /// `stack` as it is.
+    #[must_use]
+    pub fn unchanged(stack: &Stack) -> Self {
+        Self {
+            stack: copy(stack),
+            applied: Vec::new(),
+            refused: Vec::new(),
+            findings: Vec::new(),
+            announced: Vec::new(),
+        }
+    }
+}
+
 /// What to mend, and how far.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan<'a> {
@@ -129,13 +143,7 @@ struct Candidate {
 /// Edits of an earlier moment come first, all of them, so that the list of what was done can be cut at any moment.
 #[must_use]
 pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
-    let mut mended = Mended {
-        stack: copy(stack),
-        applied: Vec::new(),
-        refused: Vec::new(),
-        findings: Vec::new(),
-        announced: Vec::new(),
-    };
+    let mut mended = Mended::unchanged(stack);
     // How many fixes were in when the refused ones were last tried: another one may have cleared their way.
     let mut tried_with = 0;
     for _ in 0..MOST_ROUNDS {

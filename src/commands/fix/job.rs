@@ -12,7 +12,7 @@ use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::write::Planned;
 use crate::fix::{self, Mended, Plan, Until};
-use crate::lint::{self, ActionChoice, Context, Finding, Settings, Suppressed};
+use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, shown_path};
 use crate::rules::{LIVE_MIGRATION, RULES};
@@ -51,8 +51,13 @@ impl Job {
         };
         let asked = plan(request.until);
         let found = lint::run_today(RULES, LIVE_MIGRATION, &asked.context(&before), &today);
-        let mut written = mended(&before, &asked);
-        let later = mended(&written.stack, &plan(Until::Upgrade));
+        let mut written = gate::mend(&before, &asked);
+        let later = if gate::needs_repair(&before) {
+            // What else is to be done shows once the file can be read.
+            Mended::unchanged(&written.stack)
+        } else {
+            fix::mend(&written.stack, &plan(Until::Upgrade))
+        };
         written
             .findings
             .extend(conditional(&asked.context(&written.stack), &today));
@@ -170,33 +175,6 @@ impl Job {
             }
         })
     }
-}
-
-/// Fixes `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
-fn mended(stack: &Stack, plan: &Plan<'_>) -> Mended {
-    if !gate::needs_repair(stack) {
-        return fix::mend(stack, plan);
-    }
-    let rules: Vec<_> = plan
-        .rules
-        .iter()
-        .copied()
-        .filter(|rule| gate::is_repair(rule))
-        .collect();
-    let settings = Settings {
-        action: ActionChoice::Auto,
-        explicit: false,
-        ..plan.settings.clone()
-    };
-    let repair = Plan {
-        rules: &rules,
-        settings: &settings,
-        ..*plan
-    };
-    let mut mended = fix::mend(stack, &repair);
-    mended.findings = lint::run(plan.rules, &plan.context(&mended.stack));
-    fix::grade(&plan.context(&mended.stack), &mut mended.findings);
-    mended
 }
 
 /// What holds only for an older release of today than the one the upgrade is compared from.

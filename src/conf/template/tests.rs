@@ -1,3 +1,5 @@
+//! What is recognised as a template, what is not, and what is read of one.
+
 use std::path::Path;
 
 use super::*;
