@@ -19,10 +19,10 @@ show() { # ARGUMENTS...: prints the command as it would be typed, and runs it
 show check "$conf" --from rocky --to stein
 show fix "$conf" --from rocky --to stein --unsafe-fixes --diff
 
-printf '\n# what this host can do, and what the mended file does on it:\n'
+printf '\n# what this host can do, and what the fixed file does on it:\n'
 show probe --to stein
 cp "$conf" "$work/nova.conf"
-"$novamend" fix "$work/nova.conf" --from rocky --to stein --unsafe-fixes --write --no-backup >/dev/null
+"$novamend" fix "$work/nova.conf" --from rocky --to stein --unsafe-fixes --when upgrade --write --no-backup >/dev/null
 [ $? -lt 2 ] || exit 1
 show verify "$work/nova.conf" --to stein --action all --report report.html
 printf '\nthe report, with the curve of the memory that remained: report.html\n'

@@ -15,7 +15,7 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  nothing at or above --fail-on (default: warning)
   1  findings at or above --fail-on
-  2  could not run: bad arguments, a file that cannot be read or written, no such release
+  2  could not run: bad arguments, nothing to read, a file that cannot be read or must not be written, no such release
 
 Results go to standard output, everything else to standard error.";
 
@@ -25,7 +25,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Reads nova.conf as nova does, says what an upgrade breaks, and mends it without losing a byte
+/// Reads nova.conf as nova does, says what an upgrade breaks, and fixes it without losing a byte
 #[derive(Debug, Parser)]
 #[command(name = "novamend", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {

@@ -4,7 +4,7 @@
 
 use crate::catalog::Release;
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT};
-use crate::lint::{Context, Finding, Fix, Rule, Safety, Severity};
+use crate::lint::{Context, Edited, Finding, Fix, Rule, Safety, Severity, Step, seen};
 use crate::migration::Action;
 use crate::migration::timeout::{self, DEFAULT_COMPLETION_TIMEOUT, completion_timeout_seconds};
 
@@ -55,11 +55,19 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let (seconds, reason) = proposal(context);
     let title = format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}");
     let fix = fix(context, seconds, title.clone());
-    let finding = Finding::new(&RULE, context.winner_location(&setting), message)
+    let mut finding = Finding::new(&RULE, context.winner_location(&setting), message)
         .graded(severity)
         .because(why)
         .with_help(fix.as_ref().map_or(title, |fix| fix.title.clone()))
         .with_fix(fix);
+    let (from, to) = (context.from.release(), context.to.release());
+    if let Some(hop) = seen::hop_over(from, to, Release::STEIN) {
+        // Up to rocky the timeout aborts: until the hop nobody asked for that.
+        finding = finding.at(Step {
+            hop: Some(hop),
+            edited: Edited::With(hop.1),
+        });
+    }
     findings.push(context.with_sites(finding, &setting));
 }
 
