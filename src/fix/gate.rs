@@ -107,6 +107,7 @@ fn words(document: &Document, rejection: Rejection) -> String {
 }
 
 /// Whether nova rejects a file of `stack`: then nothing but repairs may be written.
+#[must_use]
 pub fn needs_repair(stack: &Stack) -> bool {
     stack.layers().iter().any(|layer| layer.document.rejection().is_some())
 }

@@ -1,7 +1,7 @@
 //! The proof of a fix: over the whole stack, what moves in which release, and whether the fix said so.
 //!
 //! It compares what nova reads, not texts; the text is read a second time by an independent parser in [`super::witness`].
-//! What can move at all is taken from the texts themselves, never from what a fix says of itself: see [`touched`].
+//! What can move at all is taken from the texts themselves, never from what a fix says of itself: see `touched`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

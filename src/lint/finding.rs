@@ -156,7 +156,7 @@ pub enum Edited {
     With(Release),
 }
 
-/// When an edit may be written; see [`crate::fix::grade`], which finds it out.
+/// When an edit may be written; see [`crate::fix::grade()`], which finds it out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Moment {
     /// Now: the release that runs today reads the same values before and after.
@@ -221,9 +221,9 @@ pub struct Finding {
     pub step: Option<Step>,
     /// The option it is about, where no line can be blamed.
     pub option: Option<OptionName>,
-    /// When its fix may be written; `None` until [`crate::fix::grade`] has looked, and where there is no fix.
+    /// When its fix may be written; `None` until [`crate::fix::grade()`] has looked, and where there is no fix.
     pub moment: Option<Moment>,
-    /// Why its fix is not safe though the rule offers it as such; found out by [`crate::fix::grade`].
+    /// Why its fix is not safe though the rule offers it as such; found out by [`crate::fix::grade()`].
     pub objection: Option<String>,
     /// Whether its fix writes a value that no line of the files holds, for the reason that it gives.
     pub is_reasoned: bool,
