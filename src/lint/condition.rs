@@ -74,6 +74,7 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         .cloned()
         .collect();
     let mut older: Vec<Older> = Vec::new();
+    let end = today.oldest.max(Release::FIRST_COMPLETE);
     for release in today.releases().rev().skip(1) {
         let natures = context.natures().to_vec();
         let context = Context::new(context.stack, release, context.to.release(), context.settings);
@@ -81,8 +82,9 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         let _ = context.natures.set(natures);
         let is_close = |rule: &Rule| close.iter().any(|close| **close == *rule);
         // Of a release whose options are not all known, nothing but live migration is judged.
-        let is_asked = |rule: &Rule| is_close(rule) || release.is_complete();
-        // A rule may call some of what it finds an error and the rest not.
+        // A rule may call some of what it finds an error and the rest not: such are asked at the oldest end alone.
+        let is_graded = |rule: &Rule| rule.severity == Severity::Error || release == end;
+        let is_asked = |rule: &Rule| is_close(rule) || (release.is_complete() && is_graded(rule));
         let is_kept = |finding: &Finding| {
             is_close(finding.rule) || finding.rule.severity == Severity::Error || finding.severity == Severity::Error
         };
