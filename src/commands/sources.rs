@@ -53,7 +53,7 @@ impl Target {
         self.inputs.iter().all(|input| match input {
             Input::Stdin => false,
             Input::File(path) => path.is_file(),
-            Input::Directory(_) => true,
+            Input::Directory(_) | Input::Within { .. } => true,
         })
     }
 }
@@ -118,7 +118,7 @@ impl Sources {
         if self.paths.is_empty() || !self.ordered.is_empty() {
             let inputs = self.as_nova_takes_them();
             for input in &inputs {
-                if let Input::Directory(path) = input {
+                if let Input::Directory(path) | Input::Within { directory: path, .. } = input {
                     found.not_read.extend(directory::left_by_nova(path));
                 }
             }
@@ -167,7 +167,7 @@ impl Sources {
         let place = fs::canonicalize(&place).unwrap_or(place);
         target.inputs.iter().all(|input| match input {
             Input::Stdin => false,
-            Input::File(path) | Input::Directory(path) => {
+            Input::File(path) | Input::Directory(path) | Input::Within { directory: path, .. } => {
                 own.contains(input) || fs::canonicalize(path).is_ok_and(|path| path.starts_with(&place))
             }
         })
@@ -180,7 +180,9 @@ impl Sources {
     pub fn load(&self, target: &Target) -> Result<Stack, LoadError> {
         let stack = load::load_within(&target.inputs, self.environment.clone(), self.max_size)?;
         match target.inputs.first() {
-            Some(Input::Directory(path)) if stack.layers().is_empty() => Err(LoadError::NothingIn(path.clone())),
+            Some(Input::Directory(path) | Input::Within { directory: path, .. }) if stack.layers().is_empty() => {
+                Err(LoadError::NothingIn(path.clone()))
+            }
             _ => Ok(stack),
         }
     }
@@ -241,7 +243,10 @@ impl Survey {
         };
         let read = |target: Target| {
             if let (Some(from), false) = (upgrade.from, keeps) {
-                // Nothing to learn from reading it now.
+                // Nothing to learn from reading it now but that it can be read.
+                if target.can_be_read_again() {
+                    load::try_reading(&target.inputs, sources.max_size)?;
+                }
                 let files = files_of(&target)?;
                 return Ok(Surveyed::new(target, Today::said(from), files, None));
             }
@@ -332,7 +337,12 @@ impl Survey {
                 many => !many.is_empty(),
             },
             paths,
-            not_read: self.not_read.clone(),
+            not_read: self
+                .errors
+                .iter()
+                .map(NotRead::of)
+                .chain(self.not_read.clone())
+                .collect(),
             compared,
             to,
             why,
@@ -405,7 +415,7 @@ fn has_stdin(targets: &[Target]) -> bool {
 
 fn input_name(input: &Input) -> String {
     match input {
-        Input::File(path) | Input::Directory(path) => output::shown_path(path),
+        Input::File(path) | Input::Directory(path) | Input::Within { directory: path, .. } => output::shown_path(path),
         Input::Stdin => load::STDIN.to_owned(),
     }
 }

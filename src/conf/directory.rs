@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::load::LoadError;
+use super::load::{LoadError, STDIN};
 use crate::bounded;
 
 /// Something that was found and is not read.
@@ -17,6 +17,26 @@ pub struct NotRead {
     pub path: PathBuf,
     /// Why it is not read, to follow "it": "is no *.conf file".
     pub why: String,
+}
+
+impl NotRead {
+    /// What `error` is about, and why it was not read.
+    #[must_use]
+    pub fn of(error: &LoadError) -> Self {
+        let (path, why) = match error {
+            LoadError::NotFound(path) => (path.as_path(), "does not exist".to_owned()),
+            LoadError::Denied(path) => (path.as_path(), "may not be read by this user".to_owned()),
+            LoadError::IsDirectory(path) => (path.as_path(), "is a directory".to_owned()),
+            LoadError::EmptyInput => (Path::new(STDIN), "is empty".to_owned()),
+            LoadError::NothingIn(path) => (path.as_path(), "holds no *.conf file".to_owned()),
+            LoadError::Refused { path, why } => (path.as_path(), why.to_string()),
+            LoadError::Io { path, source } => (path.as_path(), format!("could not be read: {source}")),
+        };
+        Self {
+            path: path.to_owned(),
+            why,
+        }
+    }
 }
 
 /// What lies below a directory.

@@ -23,6 +23,13 @@ pub enum Input {
     File(PathBuf),
     /// A directory whose `*.conf` files are read in code-point order, as `--config-dir` does.
     Directory(PathBuf),
+    /// The same below another root, out of which no link leads.
+    Within {
+        /// Where that file system starts.
+        root: PathBuf,
+        /// The directory, which lies below `root`.
+        directory: PathBuf,
+    },
     /// Standard input.
     Stdin,
 }
@@ -117,6 +124,12 @@ pub fn list(inputs: &[Input]) -> Result<Vec<(PathBuf, Origin)>, LoadError> {
             Input::Directory(path) => {
                 files.extend(list_directory(path)?.into_iter().map(|path| (path, Origin::Directory)));
             }
+            Input::Within { root, directory } => {
+                for path in list_directory(directory)? {
+                    let path = inside(root, path.clone()).ok_or(LoadError::NotFound(path))?;
+                    files.push((path, Origin::Directory));
+                }
+            }
         }
     }
     Ok(files)
@@ -144,6 +157,17 @@ pub fn load(inputs: &[Input], environment: Vec<Variable>) -> Result<Stack, LoadE
     load_within(inputs, environment, bounded::LIMIT)
 }
 
+/// Reads the files of `inputs` and drops what they hold: what cannot be read is known before a report begins.
+///
+/// # Errors
+/// The first file that cannot be read.
+pub fn try_reading(inputs: &[Input], limit: u64) -> Result<(), LoadError> {
+    for (path, origin) in list(inputs)? {
+        bounded::read(&path, kinds(origin), limit).map_err(|error| LoadError::refused(&path, error))?;
+    }
+    Ok(())
+}
+
 /// Reads `inputs` into one stack; no file may be longer than `limit` bytes.
 ///
 /// # Errors
@@ -169,12 +193,15 @@ fn read(path: &Path, origin: Origin, limit: u64) -> Result<Document, LoadError> 
         }
         return Ok(Document::parse(Source::new(name, bytes)));
     }
-    let kinds = match origin {
+    let bytes = bounded::read(path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))?;
+    Ok(Document::parse(Source::new(path, bytes)))
+}
+
+fn kinds(origin: Origin) -> Kinds {
+    match origin {
         Origin::Named => Kinds::Named,
         Origin::Directory | Origin::Default => Kinds::Regular,
-    };
-    let bytes = bounded::read(path, kinds, limit).map_err(|error| LoadError::refused(path, error))?;
-    Ok(Document::parse(Source::new(path, bytes)))
+    }
 }
 
 /// What nova reads when started as `program` (`nova-compute`) without `--config-file` and `--config-dir`.
@@ -193,9 +220,17 @@ pub fn default_files(root: &Path, home: Option<&Path>, program: &str) -> Vec<Inp
 /// The `*.conf.d` directories nova reads by itself; see [`default_files`].
 #[must_use]
 pub fn default_directories(root: &Path, home: Option<&Path>, program: &str) -> Vec<Input> {
-    search(root, home, program, ".d", Path::is_dir)
-        .into_iter()
-        .map(Input::Directory)
+    let directories = search(root, home, program, ".d", Path::is_dir).into_iter();
+    directories
+        .map(|directory| {
+            if root == Path::new("/") {
+                return Input::Directory(directory);
+            }
+            Input::Within {
+                root: root.to_owned(),
+                directory,
+            }
+        })
         .collect()
 }
 

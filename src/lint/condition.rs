@@ -57,7 +57,7 @@ enum Kept {
 }
 
 /// Runs `rules` for `context`, whose release of today is the newest of `today`; then, for every older one of it, those
-/// that are `close` (the rules of live migration) and those of severity error, and adds what only they find.
+/// that are `close` (the rules of live migration) and every error, and adds what only they find.
 ///
 /// What holds only for older releases says so in its message, has a [`Condition`], and no fix: `fix` compares from the
 /// newest release as well.
@@ -74,6 +74,7 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         .cloned()
         .collect();
     let mut older: Vec<Older> = Vec::new();
+    let end = today.oldest.max(Release::FIRST_COMPLETE);
     for release in today.releases().rev().skip(1) {
         let natures = context.natures().to_vec();
         let context = Context::new(context.stack, release, context.to.release(), context.settings);
@@ -81,8 +82,13 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         let _ = context.natures.set(natures);
         let is_close = |rule: &Rule| close.iter().any(|close| **close == *rule);
         // Of a release whose options are not all known, nothing but live migration is judged.
-        let is_asked = |rule: &Rule| is_close(rule) || (rule.severity == Severity::Error && release.is_complete());
-        let found = run_some(rules, &context, is_asked);
+        // A rule may call some of what it finds an error and the rest not: such are asked at the oldest end alone.
+        let is_graded = |rule: &Rule| rule.severity == Severity::Error || release == end;
+        let is_asked = |rule: &Rule| is_close(rule) || (release.is_complete() && is_graded(rule));
+        let is_kept = |finding: &Finding| {
+            is_close(finding.rule) || finding.rule.severity == Severity::Error || finding.severity == Severity::Error
+        };
+        let found = run_some(rules, &context, is_asked, is_kept);
         let still: HashSet<Key> = all(&found).map(|finding| key(&context, finding)).collect();
         unused.retain(|key| still.contains(key));
         let findings = found.findings.into_iter().map(Kept::Finding);
@@ -156,4 +162,84 @@ fn under(condition: Condition, mut finding: Finding) -> Finding {
     }
     finding.condition = Some(condition);
     finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conf::Document;
+    use crate::conf::layers::Stack;
+    use crate::lint::{By, Settings};
+    use crate::rules::{LIVE_MIGRATION, RULES};
+    use crate::text::Source;
+
+    fn found(text: &str, settings: &Settings) -> Found {
+        let stack = Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())));
+        let today = Today::of_options(&stack, None);
+        let context = Context::of_today(&stack, &today, Release::NEWEST, settings);
+        run_today(RULES, LIVE_MIGRATION, &context, &today)
+    }
+
+    fn words(findings: &[Finding], rule: &str) -> Vec<Option<String>> {
+        let ours = findings.iter().filter(|finding| finding.rule.id == rule);
+        ours.map(|finding| finding.condition.map(|condition| condition.in_words()))
+            .collect()
+    }
+
+    const TRAP: &str = "live_migration_permit_post_copy = true\n";
+
+    #[test]
+    fn what_only_older_releases_have_is_said_once_with_its_condition() {
+        let found = found(&format!("[libvirt]\n{TRAP}"), &Settings::default());
+        let condition = Some("if this host runs rocky or earlier".to_owned());
+        assert_eq!(words(&found.findings, "lost-auto-post-copy"), [condition]);
+        assert_eq!(words(&found.findings, "post-copy-unused"), [None]);
+        let lost = found
+            .findings
+            .iter()
+            .find(|finding| finding.condition.is_some())
+            .unwrap();
+        assert!(lost.fix.is_none() && lost.message.starts_with("if this host runs rocky or earlier: "));
+    }
+
+    #[test]
+    fn an_error_is_one_of_every_release_whatever_its_rule_is_called() {
+        // A warning by its rule, an error where the release rejects the value; and changed defaults stay out of it.
+        let found = found(
+            "[libvirt]\nlive_migration_completion_timeout = 5 # s\n",
+            &Settings::default(),
+        );
+        assert_eq!(words(&found.findings, "inline-comment"), [None]);
+        assert!(words(&found.findings, "changed-default").is_empty());
+    }
+
+    #[test]
+    fn what_is_suppressed_under_a_condition_is_counted_and_its_comment_is_of_use() {
+        let comment = "# novamend: ignore[lost-auto-post-copy] known here";
+        let by_comment = found(&format!("[libvirt]\n{comment}\n{TRAP}"), &Settings::default());
+        assert!(words(&by_comment.findings, "lost-auto-post-copy").is_empty());
+        assert!(words(&by_comment.findings, UNUSED_SUPPRESSION.id).is_empty());
+        assert!(matches!(
+            &by_comment.suppressed[..],
+            [Suppressed {
+                by: By::Comment { .. },
+                ..
+            }]
+        ));
+        let off = Settings {
+            severities: vec![("lost-auto-post-copy".to_owned(), None)],
+            ..Settings::default()
+        };
+        let by_setting = found(&format!("[libvirt]\n{TRAP}"), &off);
+        assert!(matches!(
+            &by_setting.suppressed[..],
+            [Suppressed { by: By::RuleOff, .. }]
+        ));
+        // One that suppresses nothing in any release is a finding, once.
+        let unused = found(
+            &format!("[libvirt]\n{comment}\nvirt_type = kvm\n"),
+            &Settings::default(),
+        );
+        assert_eq!(words(&unused.findings, UNUSED_SUPPRESSION.id), [None]);
+    }
 }

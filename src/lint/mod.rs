@@ -66,15 +66,22 @@ pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
 /// Runs `rules` and returns what they find, with what is suppressed.
 #[must_use]
 pub fn run_whole(rules: &[&'static Rule], context: &Context<'_>) -> Found {
-    run_some(rules, context, |_| true)
+    run_some(rules, context, |_| true, |_| true)
 }
 
-/// As [`run_whole`], but only those of `rules` that `is_asked`; a suppression may name any of them.
-fn run_some(rules: &[&'static Rule], context: &Context<'_>, is_asked: impl Fn(&Rule) -> bool) -> Found {
+/// As [`run_whole`], but only those of `rules` that `is_asked`, and of what they find only what `is_kept` as the rule
+/// grades it; a suppression may name any of them.
+fn run_some(
+    rules: &[&'static Rule],
+    context: &Context<'_>,
+    is_asked: impl Fn(&Rule) -> bool,
+    is_kept: impl Fn(&Finding) -> bool,
+) -> Found {
     let asked = rules.iter().copied().filter(|rule| is_asked(rule));
     let (off, on): (Vec<&Rule>, Vec<&Rule>) = asked.partition(|rule| context.settings.is_off(rule));
     let mut findings = rendered::findings(&on, context);
-    let off = rendered::findings(&off, context).into_iter();
+    findings.retain(&is_kept);
+    let off = rendered::findings(&off, context).into_iter().filter(is_kept);
     let mut suppressed: Vec<Suppressed> = off
         .map(|finding| Suppressed {
             finding,

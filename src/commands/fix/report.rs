@@ -306,7 +306,9 @@ fn command(request: &Request) -> String {
     for input in &request.sources.ordered {
         match input {
             Input::File(path) => words.extend(["--config-file".to_owned(), quoted(path)]),
-            Input::Directory(path) => words.extend(["--config-dir".to_owned(), quoted(path)]),
+            Input::Directory(path) | Input::Within { directory: path, .. } => {
+                words.extend(["--config-dir".to_owned(), quoted(path)])
+            }
             Input::Stdin => words.push(STDIN.to_owned()),
         }
     }

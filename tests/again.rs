@@ -1,0 +1,81 @@
+//! What `fix --write` has written, a second run leaves as it is, also where the release of today is only a range that the
+//! lines of the file bound: every fixture and every real file, with the edits of now and with those of the upgrade.
+
+#[path = "oracle/beside.rs"]
+mod beside;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use novamend::catalog::Release;
+use novamend::conf::Document;
+use novamend::conf::layers::Stack;
+use novamend::effective::today::Today;
+use novamend::fix::{Plan, Until, mend};
+use novamend::lint::Settings;
+use novamend::rules::RULES;
+use novamend::text::Source;
+
+use beside::beside;
+
+/// Every `*.conf` in and below `directory`.
+fn below(directory: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            below(&path, paths);
+        } else if path.extension().is_some_and(|extension| extension == "conf") {
+            paths.push(path);
+        }
+    }
+}
+
+/// What `fix --write` makes of `text` without `--from`, on its way to `to` where that is said.
+fn fixed(path: &Path, text: Vec<u8>, to: Option<Release>, until: Until) -> Vec<u8> {
+    let settings = Settings::default();
+    let stack = Stack::of(Document::parse(Source::new(path, text)));
+    let today = Today::of_options(&stack, to);
+    let plan = Plan {
+        rules: RULES,
+        today: &today,
+        to: to.unwrap_or(Release::NEWEST),
+        settings: &settings,
+        unsafe_fixes: false,
+        until,
+    };
+    let mended = mend(&stack, &plan);
+    // Where one fix is refused nothing is written.
+    let written = if mended.refused.is_empty() {
+        &mended.stack
+    } else {
+        &stack
+    };
+    written.layers()[0].document.source().bytes().to_vec()
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let mut paths = Vec::new();
+    below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &mut paths);
+    if let Some(corpus) = beside("corpus") {
+        below(&corpus, &mut paths);
+    }
+    let (mut changed, mut failures) = (0, Vec::new());
+    for path in &paths {
+        let text = fs::read(path).expect("a file");
+        for to in [None, Some(Release::STEIN)] {
+            for until in [Until::Now, Until::Upgrade] {
+                let once = fixed(path, text.clone(), to, until);
+                if once == text {
+                    continue;
+                }
+                changed += 1;
+                if fixed(path, once.clone(), to, until) != once {
+                    failures.push(format!("{} to {to:?} ({until:?})", path.display()));
+                }
+            }
+        }
+    }
+    assert!(changed > 50, "only {changed} changed");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
