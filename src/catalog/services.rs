@@ -1,18 +1,23 @@
 //! Options and sections by which the files of other services of a cloud are recognised: nova never had them.
 //!
-//! It counts what speaks for whom; what is made of the counts, [`crate::effective::nature`] says.
+//! It counts what speaks for whom; what is made of the counts, [`crate::effective::nature`] says. The names lie in
+//! `data/services.txt`, which says of each list what it holds.
+
+use std::sync::OnceLock;
+
+const NAMES: &str = include_str!("data/services.txt");
 
 /// Another service and what its files hold.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Service {
     /// Its name, which is also what its files are called by.
     pub name: &'static str,
     /// Names in `[DEFAULT]`.
-    pub options: &'static [&'static str],
+    pub options: Vec<&'static str>,
     /// Sections, as oslo.config matches them.
-    pub groups: &'static [&'static str],
+    pub groups: Vec<&'static str>,
     /// Names in sections that the operator names, one for each back end.
-    pub in_back_ends: &'static [&'static str],
+    pub in_back_ends: Vec<&'static str>,
 }
 
 impl Service {
@@ -26,413 +31,79 @@ impl Service {
     }
 }
 
-const NONE: &[&str] = &[];
-
-/// Every service that is recognised; one that sets nothing of its own is known by its file's name.
-pub static SERVICES: &[Service] = &[
-    Service {
-        name: "cinder",
-        options: &[
-            "backup_ceph_conf",
-            "backup_ceph_user",
-            "backup_driver",
-            "backup_swift_url",
-            "default_volume_type",
-            "enable_v2_api",
-            "enable_v3_api",
-            "enabled_backends",
-            "glance_api_version",
-            "target_helper",
-            "target_ip_address",
-            "target_protocol",
-            "volume_backend_name",
-        ],
-        groups: &["backend_defaults", "nova"],
-        in_back_ends: &["rbd_ceph_conf", "target_helper", "volume_backend_name", "volume_driver"],
-    },
-    Service {
-        name: "neutron",
-        options: &[
-            "agent_mode",
-            "allow_overlapping_ips",
-            "core_plugin",
-            "dhcp_agents_per_network",
-            "enable_isolated_metadata",
-            "global_physnet_mtu",
-            "interface_driver",
-            "l3_ha",
-            "max_l3_agents_per_router",
-            "nova_metadata_host",
-            "nova_metadata_ip",
-            "nova_metadata_port",
-            "notify_nova_on_port_data_changes",
-            "notify_nova_on_port_status_changes",
-            "router_distributed",
-            "service_plugins",
-        ],
-        groups: &[
-            "agent",
-            "linux_bridge",
-            "ml2",
-            "ml2_sriov",
-            "ml2_type_flat",
-            "ml2_type_geneve",
-            "ml2_type_gre",
-            "ml2_type_vlan",
-            "ml2_type_vxlan",
-            "nova",
-            "ovn",
-            "ovs",
-            "quotas",
-            "securitygroup",
-            "service_providers",
-            "sriov_nic",
-            "vxlan",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "keystone",
-        options: &[
-            "admin_bind_host",
-            "admin_endpoint",
-            "admin_port",
-            "admin_token",
-            "public_bind_host",
-            "public_endpoint",
-            "public_port",
-        ],
-        groups: &[
-            "assignment",
-            "catalog",
-            "credential",
-            "eventlet_server",
-            "federation",
-            "fernet_tokens",
-            "identity",
-            "memcache",
-            "policy",
-            "resource",
-            "revoke",
-            "role",
-            "saml",
-            "signing",
-            "token",
-            "trust",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "glance",
-        options: &[
-            "default_store",
-            "enabled_backends",
-            "enabled_import_methods",
-            "filesystem_store_datadir",
-            "image_size_cap",
-            "registry_host",
-            "registry_port",
-            "show_image_direct_url",
-            "show_multiple_locations",
-        ],
-        groups: &[
-            "glance_store",
-            "image_format",
-            "paste_deploy",
-            "task",
-            "taskflow_executor",
-        ],
-        in_back_ends: &["filesystem_store_datadir", "rbd_store_pool", "rbd_store_user"],
-    },
-    Service {
-        name: "ironic",
-        options: &[
-            "enabled_boot_interfaces",
-            "enabled_deploy_interfaces",
-            "enabled_drivers",
-            "enabled_hardware_types",
-            "enabled_management_interfaces",
-            "enabled_network_interfaces",
-            "enabled_power_interfaces",
-        ],
-        groups: &[
-            "deploy",
-            "dhcp",
-            "discovery",
-            "dnsmasq_pxe_filter",
-            "inspector",
-            "ipmi",
-            "nova",
-            "processing",
-            "pxe",
-            "pxe_filter",
-            "service_catalog",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "heat",
-        options: &[
-            "deferred_auth_method",
-            "heat_metadata_server_url",
-            "heat_waitcondition_server_url",
-            "num_engine_workers",
-            "stack_domain_admin",
-            "stack_domain_admin_password",
-            "stack_user_domain_name",
-        ],
-        groups: &[
-            "clients",
-            "clients_heat",
-            "clients_keystone",
-            "ec2authtoken",
-            "heat_api",
-            "heat_api_cfn",
-            "heat_api_cloudwatch",
-            "trustee",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "barbican",
-        options: &["db_auto_create", "host_href"],
-        groups: &[
-            "dogtag_plugin",
-            "keystone_notifications",
-            "kmip_plugin",
-            "p11_crypto_plugin",
-            "queue",
-            "retry_scheduler",
-            "secretstore",
-            "simple_crypto_plugin",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "magnum",
-        options: NONE,
-        groups: &["cluster_heat", "cluster_template", "docker_registry", "magnum_client"],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "octavia",
-        options: &["octavia_plugins"],
-        groups: &[
-            "amphora_agent",
-            "api_settings",
-            "controller_worker",
-            "driver_agent",
-            "haproxy_amphora",
-            "health_manager",
-            "house_keeping",
-            "service_auth",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "designate",
-        options: NONE,
-        groups: &[
-            "handler:neutron_floatingip",
-            "handler:nova_fixed",
-            "network_api:neutron",
-            "service:agent",
-            "service:api",
-            "service:central",
-            "service:mdns",
-            "service:pool_manager",
-            "service:producer",
-            "service:sink",
-            "service:worker",
-            "storage:sqlalchemy",
-        ],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "manila",
-        options: &[
-            "default_share_type",
-            "enabled_share_backends",
-            "enabled_share_protocols",
-            "share_name_template",
-        ],
-        groups: NONE,
-        in_back_ends: &["driver_handles_share_servers", "share_backend_name", "share_driver"],
-    },
-    Service {
-        name: "ceilometer",
-        options: &[
-            "event_dispatchers",
-            "meter_dispatchers",
-            "pipeline_cfg_file",
-            "polling_namespaces",
-        ],
-        groups: &["dispatcher_gnocchi", "polling", "publisher", "service_credentials"],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "gnocchi",
-        options: NONE,
-        groups: &["archive_policy", "incoming", "indexer", "metricd", "statsd", "storage"],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "trove",
-        options: &["default_datastore", "trove_auth_url", "trove_volume_support"],
-        groups: &["mysql"],
-        in_back_ends: NONE,
-    },
-    Service {
-        name: "swift",
-        options: NONE,
-        groups: &["swift-hash"],
-        in_back_ends: NONE,
-    },
-    by_name("aodh"),
-    by_name("blazar"),
-    by_name("cloudkitty"),
-    by_name("cyborg"),
-    by_name("horizon"),
-    by_name("masakari"),
-    by_name("mistral"),
-    by_name("murano"),
-    by_name("panko"),
-    by_name("placement"),
-    by_name("sahara"),
-    by_name("senlin"),
-    by_name("tacker"),
-    by_name("vitrage"),
-    by_name("watcher"),
-    by_name("zaqar"),
-    by_name("zun"),
-];
-
-const fn by_name(name: &'static str) -> Service {
-    Service {
-        name,
-        options: NONE,
-        groups: NONE,
-        in_back_ends: NONE,
-    }
+/// What nova has alone, and what it shares.
+#[derive(Default)]
+struct Nova {
+    /// Sections that nova alone has.
+    groups: Vec<&'static str>,
+    /// Sections in which nova says how it speaks to another service; others have the like.
+    clients: Vec<&'static str>,
+    /// How names in `[DEFAULT]` begin that nova shares with other services, by a library or by descent.
+    shared_starts: Vec<&'static str>,
+    /// Other names in `[DEFAULT]` that nova shares.
+    shared: Vec<&'static str>,
 }
 
-/// Sections that nova alone has.
-const NOVAS_GROUPS: [&str; 29] = [
-    "api_database",
-    "cells",
-    "cloudpipe",
-    "compute",
-    "console",
-    "consoleauth",
-    "devices",
-    "ephemeral_storage_encryption",
-    "filter_scheduler",
-    "guestfs",
-    "hyperv",
-    "image_cache",
-    "image_file_url",
-    "libvirt",
-    "metrics",
-    "mks",
-    "pci",
-    "powervm",
-    "quota",
-    "rdp",
-    "scheduler",
-    "serial_console",
-    "spice",
-    "trusted_computing",
-    "upgrade_levels",
-    "vnc",
-    "workarounds",
-    "xenserver",
-    "zvm",
-];
-/// Sections in which nova says how it speaks to another service; others have the like.
-const CLIENTS: [&str; 9] = [
-    "barbican",
-    "cinder",
-    "cyborg",
-    "glance",
-    "ironic",
-    "key_manager",
-    "manila",
-    "neutron",
-    "placement",
-];
-/// How names in `[DEFAULT]` begin that nova shares with other services, by a library or by descent.
-const SHARED_STARTS: [&str; 23] = [
-    "auth_",
-    "backdoor_",
-    "conn_pool_",
-    "dhcp_",
-    "dnsmasq_",
-    "executor_",
-    "glance_",
-    "keystone_",
-    "log",
-    "max_logfile",
-    "metadata_",
-    "notification_",
-    "ovs_",
-    "periodic_",
-    "qpid_",
-    "quota_",
-    "rabbit_",
-    "rate_limit_",
-    "rpc_",
-    "scheduler_",
-    "send_arp_",
-    "ssl_",
-    "zmq_",
-];
-/// Other names in `[DEFAULT]` that nova shares.
-const SHARED: [&str; 44] = [
-    "api_paste_config",
-    "bindir",
-    "cert",
-    "concurrency_backend",
-    "control_exchange",
-    "daemon",
-    "db_driver",
-    "debug",
-    "default_availability_zone",
-    "default_log_levels",
-    "default_thread_pool_size",
-    "enable_new_services",
-    "fatal_deprecations",
-    "graceful_shutdown_timeout",
-    "host",
-    "instance_format",
-    "instance_uuid_format",
-    "ipv6_backend",
-    "key",
-    "lock_path",
-    "max_limit",
-    "memcached_servers",
-    "monkey_patch",
-    "my_ip",
-    "network_driver",
-    "osapi_max_limit",
-    "policy_file",
-    "publish_errors",
-    "pybasedir",
-    "report_interval",
-    "rootwrap_config",
-    "run_external_periodic_tasks",
-    "service_down_time",
-    "sql_connection",
-    "state_path",
-    "syslog_log_facility",
-    "tempdir",
-    "transport_url",
-    "use_ipv6",
-    "use_journal",
-    "use_json",
-    "use_stderr",
-    "use_syslog",
-    "verbose",
-];
+#[derive(Default)]
+struct Lists {
+    services: Vec<Service>,
+    nova: Nova,
+}
+
+/// Every service that is recognised; one that sets nothing of its own is known by its file's name.
+#[must_use]
+pub fn services() -> &'static [Service] {
+    &lists().services
+}
+
+fn lists() -> &'static Lists {
+    static PARSED: OnceLock<Lists> = OnceLock::new();
+    PARSED.get_or_init(|| parsed(NAMES))
+}
+
+fn parsed(text: &'static str) -> Lists {
+    let mut lists = Lists::default();
+    let (mut is_nova, mut list) = (false, "");
+    for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if !line.starts_with(' ') {
+            is_nova = line == "nova";
+            if !is_nova {
+                let name = line;
+                lists.services.push(Service {
+                    name,
+                    ..Service::default()
+                });
+            }
+            continue;
+        }
+        for word in line.split_whitespace() {
+            if let Some(name) = word.strip_suffix(':') {
+                list = name;
+            } else if let Some(words) = lists.named(is_nova, list) {
+                words.push(word);
+            }
+        }
+    }
+    lists
+}
+
+impl Lists {
+    /// The list that `name` stands for, of nova or of the last service.
+    fn named(&mut self, is_nova: bool, name: &str) -> Option<&mut Vec<&'static str>> {
+        let nova = &mut self.nova;
+        let service = self.services.last_mut()?;
+        Some(match (is_nova, name) {
+            (true, "groups") => &mut nova.groups,
+            (true, "clients") => &mut nova.clients,
+            (true, "shared_starts") => &mut nova.shared_starts,
+            (true, "shared") => &mut nova.shared,
+            (false, "options") => &mut service.options,
+            (false, "groups") => &mut service.groups,
+            (false, "in_back_ends") => &mut service.in_back_ends,
+            _ => return None,
+        })
+    }
+}
 
 /// How far a name shows that a file is nova's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -453,11 +124,12 @@ pub fn mark(group: &str, key: &str) -> Mark {
     if !super::is_known_anywhere(group, key) {
         return Mark::Unknown;
     }
-    if CLIENTS.contains(&group) {
+    let nova = &lists().nova;
+    if nova.clients.contains(&group) {
         return Mark::Client;
     }
-    let is_shared = SHARED.contains(&key) || SHARED_STARTS.iter().any(|start| key.starts_with(start));
-    if NOVAS_GROUPS.contains(&group) || (group == "DEFAULT" && !is_shared) {
+    let is_shared = nova.shared.contains(&key) || nova.shared_starts.iter().any(|start| key.starts_with(start));
+    if nova.groups.contains(&group) || (group == "DEFAULT" && !is_shared) {
         return Mark::Own;
     }
     Mark::Shared
@@ -469,15 +141,15 @@ mod tests {
 
     #[test]
     fn nothing_that_speaks_for_another_service_was_ever_novas() {
-        for service in SERVICES {
-            for name in service.options {
+        for service in services() {
+            for name in &service.options {
                 assert!(
                     !super::super::is_known_anywhere("DEFAULT", name),
                     "{}: {name}",
                     service.name
                 );
             }
-            for group in service.groups {
+            for group in &service.groups {
                 assert!(!super::super::is_group_known(group), "{}: [{group}]", service.name);
             }
         }
@@ -491,5 +163,19 @@ mod tests {
         assert_eq!(mark("DEFAULT", "my_ip"), Mark::Shared);
         assert_eq!(mark("oslo_messaging_rabbit", "rabbit_ha_queues"), Mark::Shared);
         assert_eq!(mark("DEFAULT", "core_plugin"), Mark::Unknown);
+    }
+
+    #[test]
+    fn every_word_of_the_lists_is_in_one() {
+        let words = NAMES
+            .lines()
+            .filter(|line| line.starts_with(' '))
+            .flat_map(str::split_whitespace);
+        let words = words.filter(|word| !word.ends_with(':')).count();
+        let Lists { services, nova } = parsed(NAMES);
+        let of = |service: &Service| service.options.len() + service.groups.len() + service.in_back_ends.len();
+        let of_nova = nova.groups.len() + nova.clients.len() + nova.shared_starts.len() + nova.shared.len();
+        assert_eq!(services.iter().map(of).sum::<usize>() + of_nova, words);
+        assert_eq!(services.iter().filter(|service| of(service) == 0).count(), 17);
     }
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::catalog;
-use crate::catalog::services::{self, Mark, SERVICES};
+use crate::catalog::services::{self, Mark, services};
 use crate::conf::document::{Document, MalformedKind};
 use crate::conf::layers::Stack;
 use crate::text::line_end;
@@ -186,11 +186,11 @@ struct Counts<'a> {
 
 fn by_content(document: &Document, name: &str) -> Nature {
     let mut counts = Counts::default();
-    let mut telling: Vec<BTreeSet<String>> = vec![BTreeSet::new(); SERVICES.len()];
+    let mut telling: Vec<BTreeSet<String>> = vec![BTreeSet::new(); services().len()];
     for assignment in document.assignments() {
         let (group, key) = (document.group(assignment), document.key(assignment));
         counts.total += 1;
-        for (service, found) in SERVICES.iter().zip(&mut telling) {
+        for (service, found) in services().iter().zip(&mut telling) {
             if service.has(group, &key) {
                 found.insert(if group == "DEFAULT" {
                     key.to_string()
@@ -208,18 +208,18 @@ fn by_content(document: &Document, name: &str) -> Nature {
             Mark::Unknown => counts.known |= catalog::is_group_known(group) && group != "DEFAULT",
         }
     }
-    let named = SERVICES.iter().position(|service| is_named(name, service.name));
-    let best = (0..SERVICES.len()).max_by_key(|&index| (telling[index].len(), usize::from(named == Some(index))));
+    let named = services().iter().position(|service| is_named(name, service.name));
+    let best = (0..services().len()).max_by_key(|&index| (telling[index].len(), usize::from(named == Some(index))));
     let Some(best) = best.filter(|&index| !telling[index].is_empty()) else {
         return by_name(&counts, named, document, name);
     };
     // cinder has no section about cinder.
-    let is_client = counts.clients.contains(SERVICES[best].name);
+    let is_client = counts.clients.contains(services()[best].name);
     let own = counts.own.len() + if name.contains("nova") { 3 } else { 0 } + usize::from(is_client);
     let said = telling[best].len() + if named == Some(best) { 2 } else { 0 };
     let is_sure = (own == 0 && said > 1) || said > 2 + 2 * own;
     if is_sure {
-        Nature::Service(SERVICES[best].name)
+        Nature::Service(services()[best].name)
     } else {
         Nature::Nova
     }
@@ -237,7 +237,7 @@ fn by_name(counts: &Counts<'_>, named: Option<usize>, document: &Document, name:
         return Nature::Nova;
     }
     if let Some(index) = named {
-        return Nature::Service(SERVICES[index].name);
+        return Nature::Service(services()[index].name);
     }
     let is_rootwrap = |key: &str| matches!(key, "filters_path" | "exec_dirs");
     if document

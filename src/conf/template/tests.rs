@@ -1,3 +1,5 @@
+//! What is a template and what is not, and how its lines are read.
+
 use std::path::Path;
 
 use super::*;
