@@ -153,3 +153,47 @@ fn a_secret_that_moves_is_masked_in_the_list_of_edits() {
     let (_, out) = novamend(directory.path(), &arguments);
     assert!(!out.contains("hush"), "{out}");
 }
+
+#[test]
+fn a_value_that_names_code_the_release_to_come_lacks_is_not_moved_as_safe() {
+    let of = |filters: &str| format!("[DEFAULT]\nscheduler_default_filters = {filters}\n");
+    let upgrade = ["--from", "wallaby", "--to", "2026.2", "--when", "upgrade"];
+    let gone = of("RetryFilter,AvailabilityZoneFilter,RamFilter,ComputeFilter");
+    let (text, out) = fixed(&gone, &upgrade);
+    assert_eq!(text, gone, "{out}");
+    let directory = with_file(&gone);
+    let (_, out) = novamend(
+        directory.path(),
+        &["check", "nova.conf", "--from", "wallaby", "--to", "2026.2"],
+    );
+    let missing =
+        "2026.2 has no filter `RetryFilter`, `AvailabilityZoneFilter`, `RamFilter`: nova-scheduler does not start";
+    assert!(one_line(&out).contains(missing), "{out}");
+    let moved = "[DEFAULT]\n\n[filter_scheduler]\nenabled_filters = ComputeFilter,IoOpsFilter\n";
+    assert_eq!(fixed(&of("ComputeFilter,IoOpsFilter"), &upgrade).0, moved);
+    // Zed has the filter for availability zones still.
+    let to_zed = ["--from", "wallaby", "--to", "zed", "--when", "upgrade"];
+    assert!(
+        fixed(&of("AvailabilityZoneFilter"), &to_zed)
+            .0
+            .contains("[filter_scheduler]")
+    );
+}
+
+#[test]
+fn a_filter_of_ones_own_does_not_keep_a_fix_from_being_safe() {
+    let text = "[DEFAULT]\nscheduler_default_filters = ComputeFilter,RetryFilter\n[filter_scheduler]\n\
+        available_filters = nova.scheduler.filters.all_filters\navailable_filters = mine.RetryFilter\n";
+    let upgrade = ["--from", "wallaby", "--to", "2026.2", "--when", "upgrade"];
+    assert!(
+        fixed(text, &upgrade)
+            .0
+            .contains("enabled_filters = ComputeFilter,RetryFilter")
+    );
+}
+
+/// `text` as it is where it is not broken into lines.
+fn one_line(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| !matches!(*word, "│" | "|"));
+    words.collect::<Vec<_>>().join(" ")
+}

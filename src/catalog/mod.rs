@@ -4,6 +4,7 @@
 
 pub mod before_ocata;
 pub mod changes;
+pub mod code;
 pub mod extra;
 pub mod facts;
 pub mod fate;

@@ -5,13 +5,14 @@
 //!
 //! * if the releases that may run today read the same values before and after (then it may be written *now*), or if a hop
 //!   lies ahead with which the old text stops counting (then it belongs *with* that hop);
-//! * and if it makes no value count that today's release does not read, nor one that the release to come rejects.
+//! * and if it makes no value count that today's release does not read, nor one that the release to come rejects or has no
+//!   code for.
 
 use crate::catalog::fate::readers;
 use crate::catalog::{OptionFacts, Release};
 use crate::conf::layers::Stack;
-use crate::effective::View;
 use crate::effective::today::{Evidence, Today};
+use crate::effective::{View, code};
 use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
 
 use super::proof::{self, Change, Referring};
@@ -163,6 +164,19 @@ fn unkept(context: &Context<'_>, change: &Change<'_>, finding: &Finding) -> Opti
         let is_rejected = proof::is_rejected(&new, &is) && !(was.is_set() && proof::is_rejected(&old, &was));
         if is_rejected {
             return Some(format!("{} rejects the value for `{title}`", to.short()));
+        }
+        let missing = code::missing_filters(&new, facts);
+        if !missing.is_empty() {
+            let names: Vec<String> = missing
+                .iter()
+                .map(|name| format!("`{}`", name.escape_debug()))
+                .collect();
+            return Some(format!(
+                "{} has no filter {}: nova-scheduler does not start with {}",
+                to.short(),
+                names.join(", "),
+                if names.len() == 1 { "it" } else { "them" }
+            ));
         }
         let texts = new.texts(&is).unwrap_or_default();
         if !finding.is_reasoned && !is_read_today(context, change, &texts) {

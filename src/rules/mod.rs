@@ -49,6 +49,7 @@ mod timeout_below_downtime_schedule;
 mod tunnelled_with_tls;
 mod undecodable_text;
 mod undefined_reference;
+mod unknown_filter;
 mod unknown_option;
 mod unusable_migration_uri;
 
@@ -103,6 +104,7 @@ pub static RULES: &[&Rule] = &[
     &tunnelled_with_tls::RULE,
     &undecodable_text::RULE,
     &undefined_reference::RULE,
+    &unknown_filter::RULE,
     &unknown_option::RULE,
     &unusable_migration_uri::RULE,
     &suppressions::UNUSED_SUPPRESSION,
