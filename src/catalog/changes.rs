@@ -4,6 +4,7 @@
 
 use super::fate::{Fate, Gone, fate};
 use super::outside::is_listed_late;
+use super::same::is_same_default;
 use super::{OptionFacts, Release, option, options};
 use crate::option_type::OptionType;
 
@@ -136,7 +137,7 @@ fn compare(old: OptionFacts, new: OptionFacts, found: &mut Vec<Change>) {
     if in_order(old.option_type()) != in_order(new.option_type()) {
         found.push(Change::Limits(old, new));
     }
-    if old.default() != new.default() && !old.is_host_dependent() && !new.is_host_dependent() {
+    if !is_same_default(old, new) && !old.is_host_dependent() && !new.is_host_dependent() {
         found.push(Change::Default(old, new));
     }
     if !old.is_deprecated_for_removal() && new.is_deprecated_for_removal() {
@@ -176,6 +177,20 @@ mod tests {
         assert!(has("new", "live_migration_timeout_action"));
         assert!(has("limits", "live_migration_completion_timeout"));
         assert!(has("default", "sysinfo_serial"));
+    }
+
+    #[test]
+    fn a_default_that_is_only_written_otherwise_is_no_change() {
+        let defaults = |from, to| {
+            let found = changes(from, to)
+                .into_iter()
+                .filter(|change| change.kind() == "default");
+            let mut titles = found.map(|change| change.subject() == ("cache", "memcache_socket_timeout"));
+            titles.any(|is_it| is_it)
+        };
+        let release = |name| Release::parse(name).unwrap();
+        assert!(!defaults(release("queens"), release("rocky")), "3 and 3.0");
+        assert!(defaults(release("queens"), release("train")), "3 and 1.0");
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod outside;
 pub mod plugins;
 pub mod release;
+mod same;
 pub mod secret;
 pub mod services;
 pub mod table;
@@ -26,6 +27,7 @@ pub use facts::{Alias, OptionFacts};
 pub use fate::{Fate, Gone, fate};
 pub use meant::{group_meant, key_meant};
 pub use release::Release;
+pub use same::is_same_default;
 pub use secret::is_secret;
 pub use table::Row;
 
@@ -191,7 +193,7 @@ pub struct ChangedDefault {
     pub known: Option<&'static moves::NewDefault>,
 }
 
-/// The options that both releases have and whose default differs; host-dependent ones left out.
+/// The options that both releases have and whose default is another value; host-dependent ones left out.
 #[must_use]
 pub fn changed_defaults(from: Release, to: Release) -> &'static [ChangedDefault] {
     /// One for each pair of releases: a fleet asks ten thousand times.
@@ -209,8 +211,9 @@ pub fn changed_defaults(from: Release, to: Release) -> &'static [ChangedDefault]
 fn changed_default(rows: &[Row], from: Release, to: Release) -> Option<ChangedDefault> {
     let old = rows.iter().find(|row| row.covers(from))?;
     let new = rows.iter().find(|row| row.covers(to))?;
-    let differs = table::field(old.facts, "default") != table::field(new.facts, "default");
+    let is_written_alike = table::field(old.facts, "default") == table::field(new.facts, "default");
     let (old, new) = (OptionFacts::new(*old), OptionFacts::new(*new));
+    let differs = !is_written_alike && !is_same_default(old, new);
     let known = moves::new_default(new.group(), new.name(), from, to);
     (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some(ChangedDefault { old, new, known })
 }

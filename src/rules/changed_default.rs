@@ -89,9 +89,9 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
 /// The release from which on the default is the new one.
 fn first_with(old: OptionFacts, new: OptionFacts, from: Release, to: Release) -> Release {
     let on_the_way = Release::all().filter(|release| from < *release && *release <= to).rev();
-    let default = new.default();
     let is_new = |release: &Release| {
-        catalog::option(old.group(), old.name(), *release).is_some_and(|facts| facts.default() == default)
+        let there = catalog::option(old.group(), old.name(), *release);
+        there.is_some_and(|facts| catalog::is_same_default(facts, new))
     };
     on_the_way.take_while(is_new).last().unwrap_or(to)
 }
