@@ -85,7 +85,7 @@ fn wrong_examples(id: &str, blocks: &[Block]) -> Vec<String> {
         let Some(after) = blocks.get(index + 1).filter(|next| next.opening == "ini after") else {
             continue;
         };
-        let fix: Vec<&str> = ["fix", "nova.conf", "--write", "--no-backup"]
+        let fix: Vec<&str> = ["fix", "nova.conf", "--write", "--no-backup", "--when", "upgrade"]
             .into_iter()
             .chain(arguments)
             .collect();

@@ -168,14 +168,14 @@ fn auth_types(to: &View<'_>) -> BTreeMap<String, String> {
     let places = stack
         .places()
         .filter(|&place| matches!(&*stack.key(place), "auth_type" | "auth_plugin"));
-    let written = places.filter_map(|place| {
+    let written = places.map(|place| {
         let group = stack.group(place);
         let known = to.setting(group, "auth_type");
         let text = match known {
             Some(setting) => to.text(&setting).ok().flatten().unwrap_or_default(),
             None => stack.value(Site::File(place)).into_owned(),
         };
-        Some((group.to_owned(), text.trim().to_owned()))
+        (group.to_owned(), text.trim().to_owned())
     });
     written.collect()
 }
