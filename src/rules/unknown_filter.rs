@@ -4,7 +4,7 @@
 
 use crate::catalog::nearest::mistyped;
 use crate::catalog::{self, Release, code};
-use crate::effective::{View, code as named};
+use crate::effective::{Setting, View, code as named};
 use crate::lint::{Context, Edited, Finding, Rule, Severity, Step, seen};
 
 pub(super) static RULE: Rule = Rule {
@@ -17,11 +17,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for name in ["available_filters", "enabled_filters"] {
-        let Some(setting) = context
-            .to
-            .setting("filter_scheduler", name)
-            .filter(|setting| setting.is_set())
-        else {
+        let Some(setting) = context.to.setting("filter_scheduler", name).filter(Setting::is_set) else {
             continue;
         };
         let missing = named::missing_filters(&context.to, setting.facts);
