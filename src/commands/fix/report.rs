@@ -307,7 +307,7 @@ fn command(request: &Request) -> String {
         match input {
             Input::File(path) => words.extend(["--config-file".to_owned(), quoted(path)]),
             Input::Directory(path) | Input::Within { directory: path, .. } => {
-                words.extend(["--config-dir".to_owned(), quoted(path)])
+                words.extend(["--config-dir".to_owned(), quoted(path)]);
             }
             Input::Stdin => words.push(STDIN.to_owned()),
         }
