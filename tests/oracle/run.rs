@@ -1,0 +1,50 @@
+//! Runs the program as a person would, and ends it where it hangs.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// A run that takes so long hangs; none is measured.
+const HANGS: Duration = Duration::from_secs(120);
+
+/// What a run came to.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// Runs novamend in `directory` with `input` as standard input, and ends it where it hangs.
+pub(crate) fn run(directory: &Path, arguments: &[&str], input: &str) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_novamend"))
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("novamend starts");
+    // It may end before it reads.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let id = rustix::process::Pid::from_child(&child);
+    let (done, is_done) = mpsc::channel::<()>();
+    let guard = thread::spawn(move || {
+        if is_done.recv_timeout(HANGS) == Err(mpsc::RecvTimeoutError::Timeout) {
+            let _ = rustix::process::kill_process(id, rustix::process::Signal::KILL);
+        }
+    });
+    let output = child.wait_with_output().expect("novamend ends");
+    drop(done);
+    guard.join().expect("the guard ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Run {
+        code: output.status.code().expect("it did not hang"),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+}
