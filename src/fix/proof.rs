@@ -167,7 +167,7 @@ impl<'a> Change<'a> {
         };
         let (old, new) = (View::new(self.before, release), View::new(self.after, release));
         let mut options = self.movable(release).filter(|facts| !is_announced(facts));
-        let moved = options.find(|facts| differs(&old, &new, *facts))?;
+        let moved = options.find(|facts| !reads_same(&old, &new, *facts))?;
         Some(Moved::Value(OptionName::new(moved.group(), moved.name())))
     }
 
@@ -210,12 +210,6 @@ impl<'a> Change<'a> {
         }
         values
     }
-}
-
-/// Whether the release reads other values of an option; one that is unset in both stacks can only move by a reference.
-fn differs(old: &View<'_>, new: &View<'_>, facts: OptionFacts) -> bool {
-    let (was, is) = (old.setting_of(facts), new.setting_of(facts));
-    was.is_set() != is.is_set() || old.texts(&was) != new.texts(&is)
 }
 
 /// Whether the release comes to the same value of an option, whether a line says it or it is the default.
