@@ -269,6 +269,32 @@ fn what_is_said_of_defaults_and_meanings_is_true_of_the_lists() {
     }
 }
 
+#[test]
+fn the_successor_of_an_option_exists_wherever_the_option_is_announced_to_go() {
+    let known = moves::read(MOVES).expect("moves.toml is of its form");
+    assert!(!known.successors.is_empty());
+    for entry in &known.successors {
+        let title = format!("[{}] {}", entry.group, entry.name);
+        assert!(
+            entry.source.starts_with("https://") && !entry.why.ends_with('.') && !entry.instead.ends_with('.'),
+            "{title}"
+        );
+        let is_deprecated = |release: &Release| {
+            let option = catalog::option(&entry.group, &entry.name, *release);
+            option.is_some_and(|option| option.is_deprecated_for_removal())
+        };
+        let releases: Vec<Release> = complete().filter(is_deprecated).collect();
+        assert!(!releases.is_empty(), "{title} is never announced to go");
+        for (group, name) in &entry.becomes {
+            for release in &releases {
+                let option = catalog::option(group, name, *release);
+                let is_fine = option.is_some_and(|option| !option.is_deprecated_for_removal());
+                assert!(is_fine, "{title}: no [{group}] {name} in {release}");
+            }
+        }
+    }
+}
+
 /// SHA-256 in hexadecimal (FIPS 180-4); a crate for four lines of digests would be one too many.
 fn sha256(bytes: &[u8]) -> String {
     let root = |power: f64| {

@@ -148,3 +148,30 @@ fn every_fixture_directory_is_a_rule() {
         assert!(RULES.iter().any(|rule| rule.id == id), "{id} is no rule");
     }
 }
+
+#[test]
+fn an_option_that_is_announced_to_go_names_what_nova_names_in_its_place() {
+    for (case, named) in [
+        ("successors.conf", "[compute] cpu_dedicated_set"),
+        ("successors.conf", "[libvirt] live_migration_inbound_addr"),
+        ("successors.conf", "[libvirt] live_migration_with_native_tls"),
+        ("successors.conf", "[glance] endpoint_override"),
+        ("successors.conf", "[oslo_middleware] enable_proxy_headers_parsing"),
+        ("stein.conf", "[neutron] default_floating_pool"),
+        ("stein.conf", "[vmware] vnc_keymap"),
+        ("stein.conf", "[xenserver] image_handler"),
+    ] {
+        let path = directory().join("deprecated-option").join(case);
+        let text = fs::read_to_string(&path).unwrap();
+        let arguments = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("# check:"))
+            .unwrap();
+        let mut all = vec!["check", case, "--format", "json"];
+        all.extend(arguments.split_whitespace());
+        let (_, report) = novamend(path.parent().unwrap(), &all);
+        assert!(report.contains(named), "{case}: {named} is not named");
+        assert!(!report.contains("plan without it"), "{case}: {report}");
+    }
+}

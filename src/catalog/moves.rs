@@ -61,6 +61,23 @@ pub struct NewMeaning {
     pub source: String,
 }
 
+/// What nova names as the successor of an option that it still reads and announces to go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Successor {
+    /// The option's group.
+    pub group: String,
+    /// Its name.
+    pub name: String,
+    /// Options that take its place, as (group, name); none where it is only to be taken away.
+    pub becomes: Vec<(String, String)>,
+    /// What to do, an order.
+    pub instead: String,
+    /// Why it is to go, a sentence without its full stop.
+    pub why: String,
+    /// Where that is said.
+    pub source: String,
+}
+
 /// Everything the file holds.
 #[derive(Clone, Debug, Default)]
 pub struct Moves {
@@ -70,6 +87,8 @@ pub struct Moves {
     pub defaults: Vec<NewDefault>,
     /// `[[meaning]]`.
     pub meanings: Vec<NewMeaning>,
+    /// `[[successor]]`.
+    pub successors: Vec<Successor>,
 }
 
 const TEXT: &str = include_str!("data/moves.toml");
@@ -104,6 +123,13 @@ pub fn new_default(group: &str, name: &str, from: Release, to: Release) -> Optio
     entries.find(|entry| entry.group == group && entry.name == name && from < entry.release && entry.release <= to)
 }
 
+/// What nova names as the successor of `name` in `group`, which it announces to go.
+#[must_use]
+pub fn successor(group: &str, name: &str) -> Option<&'static Successor> {
+    let mut entries = moves().successors.iter();
+    entries.find(|entry| entry.group == group && entry.name == name)
+}
+
 /// Reads the text; `None` where an entry is not of the form that docs/catalog.md describes.
 #[must_use]
 pub fn read(text: &str) -> Option<Moves> {
@@ -126,6 +152,14 @@ pub fn read(text: &str) -> Option<Moves> {
                         group,
                         name,
                         release: release(table)?,
+                        why: word(table, "why")?,
+                        source: word(table, "source")?,
+                    }),
+                    "successor" => moves.successors.push(Successor {
+                        group,
+                        name,
+                        becomes: options(table, "becomes").unwrap_or_default(),
+                        instead: word(table, "instead")?,
                         why: word(table, "why")?,
                         source: word(table, "source")?,
                     }),

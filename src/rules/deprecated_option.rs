@@ -42,8 +42,12 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> Findin
         None => String::new(),
     };
     let message = format!("`{}` {since}{end}", option.title());
+    let finding = Finding::new(&RULE, context.site_location(seen.site), message);
+    if let Some(named) = moves::successor(group, name) {
+        return finding.because(named.why.clone()).with_help(named.instead.clone());
+    }
     let known = moves::gone(group, name);
-    let finding = Finding::new(&RULE, context.site_location(seen.site), message).because(known.map_or_else(
+    let finding = finding.because(known.map_or_else(
         || format!("{} still reads it, and warns of it", to.short()),
         |known| known.why.clone(),
     ));
