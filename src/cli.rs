@@ -52,7 +52,7 @@ pub(crate) enum Command {
     /// Say what an upgrade breaks
     #[command(after_help = EXIT_CODES)]
     Check(CheckArguments),
-    /// Show what would mend it, or write it
+    /// Show what would fix it, or write it
     #[command(after_help = EXIT_CODES)]
     Fix(FixArguments),
     /// Bring back what `fix --write` replaced

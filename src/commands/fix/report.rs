@@ -16,7 +16,7 @@ use crate::fix::write::Written;
 use crate::fix::{Applied, Until};
 use crate::lint::{Context, Moment, Safety};
 use crate::output::{
-    Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, pretty, short, shown_path,
+    Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, plain, pretty, short, shown_path,
 };
 
 /// Everything `fix` prints.
@@ -77,6 +77,12 @@ impl Report<'_> {
         let mut left = String::new();
         for finding in job.left() {
             left.push_str(&short::finding(&job.written.stack, finding));
+            left.extend(
+                finding
+                    .objection
+                    .iter()
+                    .map(|why| format!("  its fix is not safe: {}\n", plain(why))),
+            );
         }
         if !left.is_empty() {
             parts.push(format!("left to you:\n{left}"));
