@@ -1,22 +1,19 @@
 //! Every edit knows its moment: what is written now, what waits for the upgrade, and the list that others can follow.
 
+#[path = "oracle/run.rs"]
+mod run;
+
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
+use run::run;
+
 /// Runs novamend in `directory`: its exit code and its standard output.
 fn novamend(directory: &Path, arguments: &[&str]) -> (i32, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_novamend"))
-        .args(arguments)
-        .current_dir(directory)
-        .env_clear()
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .expect("novamend runs");
-    let code = output.status.code().expect("an exit code");
-    (code, String::from_utf8(output.stdout).expect("UTF-8"))
+    let run = run(directory, arguments, "");
+    (run.code, run.out)
 }
 
 /// A directory with `nova.conf` of `text`.
@@ -30,8 +27,8 @@ fn with_file(text: &str) -> tempfile::TempDir {
 fn fixed(text: &str, arguments: &[&str]) -> (String, String) {
     let directory = with_file(text);
     let all = [&["fix", "nova.conf", "--write", "--no-backup"], arguments].concat();
-    let (code, out) = novamend(directory.path(), &all);
-    assert!(code < 2, "{out}");
+    let run::Run { code, out, err } = run(directory.path(), &all, "");
+    assert!(code < 2, "{out}{err}");
     (
         fs::read_to_string(directory.path().join("nova.conf")).expect("nova.conf"),
         out,
