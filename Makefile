@@ -7,7 +7,13 @@ PACKAGES = acl attr binutils libvirt-clients libvirt-daemon-system libvirt-dev p
 # Root where it is needed: nothing for root itself.
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
-.PHONY: help run test lint bench packages venvs build
+# cargo-deny, where it is not installed: a debug build is made in a quarter of the time and checks as well.
+TOOLS = target/tools
+DENY = PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) deny --workspace
+# Where cargo keeps other people's sources: the programs are not to name that place.
+CRATES = $(or $(CARGO_HOME),$(HOME)/.cargo)
+
+.PHONY: help run test lint deny bench packages venvs build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
@@ -17,16 +23,27 @@ run: packages build ## install what is missing, and show novamend doing its main
 test: packages venvs ## install what the tests need, and run all of them
 	NOVAMEND_VENVS="$(VENVS)" $(CARGO) test --workspace
 
-lint: packages ## formatting, clippy and documentation, warnings denied
+lint: packages deny ## formatting, clippy, documentation and supply chain, warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
+
+deny: ## licences, sources and duplicates of all crates, and advisories where their database can be had
+	@PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH"; command -v cargo-deny >/dev/null || \
+	    $(CARGO) install cargo-deny --locked --quiet --debug --root $(TOOLS) --target-dir $(TOOLS)/build
+	@rm -rf $(TOOLS)/build
+	$(DENY) check --hide-inclusion-graph licenses bans sources
+	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) check advisories; \
+	else echo "skipped: advisories: their database, a git repository on the net, could not be fetched"; fi
 
 bench: venvs ## the figures of docs/performance.md
 	NOVAMEND_VENVS="$(VENVS)" $(CARGO) bench
 
 build: packages ## both programs, optimized, in target/release
-	$(CARGO) build --workspace --release --quiet
+	@RUSTFLAGS="$$RUSTFLAGS --remap-path-prefix=$(CRATES)=/cargo" $(CARGO) build --workspace --release --quiet
+	@for program in target/release/novamend target/release/novamend-verify; do \
+	    ! grep -aqFe "$(CRATES)" -e "$(CURDIR)/" $$program || { echo "$$program names paths of this machine" >&2; exit 1; }; \
+	done
 
 venvs: packages ## the Python environments with real oslo.config and real nova that the tests compare with
 	NOVAMEND_VENVS="$(VENVS)" tests/oracle/make-venvs

@@ -3,8 +3,6 @@
 //! The layers, lowest first: [`text`] and [`bounded`]; [`conf`] and [`catalog`]; [`migration`]; [`lint`]; [`rules`],
 //! [`settings`], [`fix`] and [`output`]; [`commands`]. Imports point downward only (`tests/layers.rs`).
 
-#![forbid(unsafe_code)]
-
 pub mod bounded;
 pub mod catalog;
 pub mod commands;

@@ -6,6 +6,7 @@ mod beside;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use novamend::catalog::Release;
 use novamend::conf::Document;
@@ -15,6 +16,7 @@ use novamend::fix::{Plan, Until, mend};
 use novamend::lint::Settings;
 use novamend::rules::RULES;
 use novamend::text::Source;
+use rayon::prelude::*;
 
 use beside::beside;
 
@@ -60,22 +62,28 @@ fn a_second_run_changes_nothing() {
     if let Some(corpus) = beside("corpus") {
         below(&corpus, &mut paths);
     }
-    let (mut changed, mut failures) = (0, Vec::new());
-    for path in &paths {
-        let text = fs::read(path).expect("a file");
-        for to in [None, Some(Release::STEIN)] {
-            for until in [Until::Now, Until::Upgrade] {
-                let once = fixed(path, text.clone(), to, until);
-                if once == text {
-                    continue;
-                }
-                changed += 1;
-                if fixed(path, once.clone(), to, until) != once {
-                    failures.push(format!("{} to {to:?} ({until:?})", path.display()));
+    let changed = AtomicUsize::new(0);
+    let failures: Vec<String> = paths
+        .par_iter()
+        .flat_map_iter(|path| {
+            let text = fs::read(path).expect("a file");
+            let mut failures = Vec::new();
+            for to in [None, Some(Release::STEIN)] {
+                for until in [Until::Now, Until::Upgrade] {
+                    let once = fixed(path, text.clone(), to, until);
+                    if once == text {
+                        continue;
+                    }
+                    changed.fetch_add(1, Ordering::Relaxed);
+                    if fixed(path, once.clone(), to, until) != once {
+                        failures.push(format!("{} to {to:?} ({until:?})", path.display()));
+                    }
                 }
             }
-        }
-    }
+            failures
+        })
+        .collect();
+    let changed = changed.into_inner();
     assert!(changed > 50, "only {changed} changed");
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

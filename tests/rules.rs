@@ -2,12 +2,15 @@
 //!
 //! `fixtures/rules/<rule-id>/<case>.conf` opens with `# check: ARGUMENTS` (or has them in `<case>.args`); beside it
 //! stand `<case>.out`, what `check --format short` prints, and `<case>.fixed`, what `fix --when upgrade --write` leaves
-//! where it changes something; what is written now, `tests/today.rs` holds against real nova. `NOVAMEND_BLESS=1 cargo test --test rules` writes both anew, to be read before they are committed.
+//! where it changes something; what is written now, `tests/today.rs` holds against real nova.
+//! `NOVAMEND_BLESS=1 cargo test --test rules` writes both anew, to be read before they are committed. Each case is a test of its
+//! own: `cargo test --test rules -- unknown-option` runs those of one rule.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
+use libtest_mimic::{Arguments, Failed, Trial};
 use novamend::rules::RULES;
 
 struct Case {
@@ -82,49 +85,47 @@ fn compare(path: &Path, actual: Option<&[u8]>, failures: &mut Vec<String>) {
     }
 }
 
-#[test]
-fn every_fixture_gives_what_stands_beside_it_and_mending_again_changes_nothing() {
+/// The case gives what is beside it, and to fix it again changes nothing.
+fn holds(case: &Case) -> Result<(), Failed> {
     let mut failures = Vec::new();
-    for case in cases() {
-        let name = case.path.file_name().unwrap().to_str().unwrap();
-        let is_fix_only =
-            |word: &&String| matches!(word.as_str(), "--unsafe-fixes" | "--explicit" | "--allow-unwitnessed");
-        let mut check = vec!["check", "--format", "short", "--fail-on", "info", name];
-        check.extend(
-            case.arguments
-                .iter()
-                .filter(|word| !is_fix_only(word))
-                .map(String::as_str),
-        );
-        let (code, out) = novamend(case.path.parent().unwrap(), &check);
-        assert!(code < 2, "{}: {out}", case.path.display());
-        compare(&case.path.with_extension("out"), Some(out.as_bytes()), &mut failures);
+    let name = case.path.file_name().unwrap().to_str().unwrap();
+    let is_fix_only = |word: &&String| matches!(word.as_str(), "--unsafe-fixes" | "--explicit" | "--allow-unwitnessed");
+    let mut check = vec!["check", "--format", "short", "--fail-on", "info", name];
+    check.extend(
+        case.arguments
+            .iter()
+            .filter(|word| !is_fix_only(word))
+            .map(String::as_str),
+    );
+    let (code, out) = novamend(case.path.parent().unwrap(), &check);
+    assert!(code < 2, "{}: {out}", case.path.display());
+    compare(&case.path.with_extension("out"), Some(out.as_bytes()), &mut failures);
 
-        let copy = tempfile::tempdir().unwrap();
-        let before = fs::read(&case.path).unwrap();
-        fs::write(copy.path().join(name), &before).unwrap();
-        let mut fix = vec!["fix", "--write", "--no-backup", "--when", "upgrade", name];
-        fix.extend(case.arguments.iter().map(String::as_str));
-        let (code, out) = novamend(copy.path(), &fix);
-        let after = fs::read(copy.path().join(name)).unwrap();
-        // A file that must not be written ends with 2, the reason, and the file as it was.
-        let is_refused = code == 2 && out.contains("nothing is written: not written: ") && after == before;
-        assert!(code < 2 || is_refused, "{}: {out}", case.path.display());
-        let changed = (before != after).then_some(&after[..]);
-        compare(&case.path.with_extension("fixed"), changed, &mut failures);
+    let copy = tempfile::tempdir().unwrap();
+    let before = fs::read(&case.path).unwrap();
+    fs::write(copy.path().join(name), &before).unwrap();
+    let mut fix = vec!["fix", "--write", "--no-backup", "--when", "upgrade", name];
+    fix.extend(case.arguments.iter().map(String::as_str));
+    let (code, out) = novamend(copy.path(), &fix);
+    let after = fs::read(copy.path().join(name)).unwrap();
+    // A file that must not be written ends with 2, the reason, and the file as it was.
+    let is_refused = code == 2 && out.contains("nothing is written: not written: ") && after == before;
+    assert!(code < 2 || is_refused, "{}: {out}", case.path.display());
+    let changed = (before != after).then_some(&after[..]);
+    compare(&case.path.with_extension("fixed"), changed, &mut failures);
 
-        novamend(copy.path(), &fix);
-        let again = fs::read(copy.path().join(name)).unwrap();
-        assert!(
-            after == again,
-            "{}: fixing twice is not fixing once",
-            case.path.display()
-        );
+    novamend(copy.path(), &fix);
+    let again = fs::read(copy.path().join(name)).unwrap();
+    if after != again {
+        failures.push(format!("{}: fixing twice is not fixing once", case.path.display()));
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.join("\n\n").into())
+    }
 }
 
-#[test]
 fn every_rule_has_a_fixture_that_finds_it_and_one_that_does_not() {
     for rule in RULES {
         let of_rule: Vec<Case> = cases().into_iter().filter(|case| case.rule == rule.id).collect();
@@ -141,7 +142,6 @@ fn every_rule_has_a_fixture_that_finds_it_and_one_that_does_not() {
     }
 }
 
-#[test]
 fn every_fixture_directory_is_a_rule() {
     for path in sorted(&directory()) {
         let id = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -149,7 +149,6 @@ fn every_fixture_directory_is_a_rule() {
     }
 }
 
-#[test]
 fn an_option_that_is_announced_to_go_names_what_nova_names_in_its_place() {
     for (case, named) in [
         ("successors.conf", "[compute] cpu_dedicated_set"),
@@ -174,4 +173,33 @@ fn an_option_that_is_announced_to_go_names_what_nova_names_in_its_place() {
         assert!(report.contains(named), "{case}: {named} is not named");
         assert!(!report.contains("plan without it"), "{case}: {report}");
     }
+}
+
+fn main() -> ExitCode {
+    let mut trials: Vec<Trial> = [
+        (
+            "every_rule_has_a_fixture_that_finds_it_and_one_that_does_not",
+            every_rule_has_a_fixture_that_finds_it_and_one_that_does_not as fn(),
+        ),
+        ("every_fixture_directory_is_a_rule", every_fixture_directory_is_a_rule),
+        (
+            "an_option_that_is_announced_to_go_names_what_nova_names_in_its_place",
+            an_option_that_is_announced_to_go_names_what_nova_names_in_its_place,
+        ),
+    ]
+    .into_iter()
+    .map(|(name, test)| {
+        Trial::test(name, move || {
+            test();
+            Ok(())
+        })
+    })
+    .collect();
+    let all = cases();
+    assert!(all.len() > 100, "the fixtures are gone");
+    trials.extend(all.into_iter().map(|case| {
+        let name = format!("{}::{}", case.rule, case.path.file_stem().unwrap().to_string_lossy());
+        Trial::test(name, move || holds(&case))
+    }));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -157,44 +157,57 @@ fn unsaid(stack: &Stack, release: Release, answer: &Value) -> Vec<String> {
         .collect()
 }
 
+/// What `nova` of `release` reads otherwise than novamend says of the files at `paths`.
+fn of_nova(nova: &mut Oracle, release: Release, paths: &[PathBuf]) -> Vec<String> {
+    let (mut options, mut warnings, mut failures) = (0, 0, Vec::new());
+    for batch in paths.chunks(BATCH) {
+        let stacks: Vec<Stack> = batch
+            .iter()
+            .map(|path| load::load(&[Input::File(path.clone())], Vec::new()).expect("a fixture is read"))
+            .collect();
+        let questions: Vec<Value> = batch
+            .iter()
+            .zip(&stacks)
+            .map(|(path, stack)| {
+                let asked = set_options(&View::new(stack, release));
+                let asked: Vec<Value> = asked
+                    .iter()
+                    .map(|option| json!([option.group(), option.name()]))
+                    .collect();
+                json!([path, asked])
+            })
+            .collect();
+        for ((path, stack), answer) in batch.iter().zip(&stacks).zip(nova.ask(&questions)) {
+            options += answer["values"].as_object().map_or(0, serde_json::Map::len);
+            warnings += answer["deprecated"].as_array().map_or(0, Vec::len);
+            for difference in differences(stack, release, &answer) {
+                failures.push(format!("{}: {}: {difference}", nova.name, path.display()));
+            }
+        }
+    }
+    eprintln!(
+        "{}: {options} values compared, {warnings} warnings of nova's own",
+        nova.name
+    );
+    assert!(options > 100 && warnings > 0, "{} was asked hardly anything", nova.name);
+    failures
+}
+
 #[test]
 fn real_nova_reads_what_novamend_says_and_warns_of_nothing_else() {
     let paths = files();
-    let mut failures = Vec::new();
-    for (name, number) in NOVAS {
-        let Some(mut nova) = Oracle::start(name, "nova_all.py") else {
-            continue;
-        };
-        let release = Release::from_number(number).expect("a release");
-        let (mut options, mut warnings) = (0, 0);
-        for batch in paths.chunks(BATCH) {
-            let stacks: Vec<Stack> = batch
-                .iter()
-                .map(|path| load::load(&[Input::File(path.clone())], Vec::new()).expect("a fixture is read"))
-                .collect();
-            let questions: Vec<Value> = batch
-                .iter()
-                .zip(&stacks)
-                .map(|(path, stack)| {
-                    let asked = set_options(&View::new(stack, release));
-                    let asked: Vec<Value> = asked
-                        .iter()
-                        .map(|option| json!([option.group(), option.name()]))
-                        .collect();
-                    json!([path, asked])
-                })
-                .collect();
-            for ((path, stack), answer) in batch.iter().zip(&stacks).zip(nova.ask(&questions)) {
-                options += answer["values"].as_object().map_or(0, serde_json::Map::len);
-                warnings += answer["deprecated"].as_array().map_or(0, Vec::len);
-                for difference in differences(stack, release, &answer) {
-                    failures.push(format!("{name}: {}: {difference}", path.display()));
-                }
-            }
-        }
-        eprintln!("{name}: {options} values compared, {warnings} warnings of nova's own");
-        assert!(options > 100 && warnings > 0, "{name} was asked hardly anything");
-    }
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let asked: Vec<_> = NOVAS
+            .into_iter()
+            .filter_map(|(name, number)| {
+                let mut nova = Oracle::start(name, "nova_all.py")?;
+                let release = Release::from_number(number).expect("a release");
+                let paths = &paths;
+                Some(scope.spawn(move || of_nova(&mut nova, release, paths)))
+            })
+            .collect();
+        asked.into_iter().flat_map(|one| one.join().expect("it ends")).collect()
+    });
     assert!(
         failures.is_empty(),
         "{} differ:\n{}",
