@@ -13,12 +13,12 @@ use novamend::catalog::{self, Release, extra};
 use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::conf::load::{self, Input};
-use novamend::fix::write::{self, Options, Planned};
 use novamend::lint::{ActionChoice, Ignore, Severity};
 use novamend::migration::Action;
 use novamend::output::Format;
 use novamend::rules::RULES;
 use novamend::settings::{self, FileSettings};
+use novamend::write::{self, Options, Planned};
 
 use crate::cli::{
     self, ActionArgument, CheckArguments, FixArguments, From, PlainFormat, ReportArguments, StackArguments,

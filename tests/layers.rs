@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("text", 0),
     ("bounded", 0),
     ("names", 0),
+    ("write", 0),
     ("option_type", 0),
     ("conf", 1),
     ("catalog", 1),
@@ -50,7 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("toml_edit", &["src/settings.rs", "src/catalog"]),
     ("serde_yaml_ng", &["src/catalog/extra.rs"]),
     ("ini", &["src/fix/witness.rs"]),
-    ("xattr", &["src/fix/write"]),
+    ("xattr", &["src/write"]),
     (
         "virt",
         &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],

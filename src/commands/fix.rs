@@ -13,9 +13,9 @@ use crate::catalog::Release;
 use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::load::STDIN;
 use crate::fix::Until;
-use crate::fix::write::{self, Options, Planned, Written};
 use crate::lint::Settings;
 use crate::output::{Counts, Format};
+use crate::write::{self, Options, Planned, Written};
 
 use job::Job;
 use report::Report;

@@ -1,13 +1,13 @@
 //! `novamend undo PATH`: brings back what `novamend fix --write` replaced.
 //!
-//! How, [`crate::fix::write`] says.
+//! How, [`crate::write`] says.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::{Outcome, Terminal};
-use crate::fix::write::{self, Options};
 use crate::output::shown_path;
+use crate::write::{self, Options};
 
 /// Brings back the newest backup of each path; one that fails does not keep the others from it.
 ///

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use novamend::fix::write::{Options, WriteError};
+use novamend::write::{Options, WriteError};
 
 use crate::ground::{
     BACKUP, IN_PLACE, Mount, NO_BACKUP, directory, file, give_to_nobody, names, replace, root_for, text,

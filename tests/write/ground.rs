@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use novamend::fix::write::{Options, Planned, WriteError, Written, write_all};
+use novamend::write::{Options, Planned, WriteError, Written, write_all};
 use tempfile::TempDir;
 
 /// The user and group that own nothing.

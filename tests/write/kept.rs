@@ -164,7 +164,7 @@ fn a_hard_linked_file_is_written_in_place_when_asked() {
     assert_eq!((text(&path).as_str(), text(&other).as_str()), ("new", "new"));
     assert_eq!(text(&written.backup.unwrap()), "the old and longer text");
     let quiet = crate::ground::NO_BACKUP;
-    let options = novamend::fix::write::Options {
+    let options = novamend::write::Options {
         in_place: true,
         ..quiet
     };
@@ -228,6 +228,6 @@ fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
         (text(&written.backup.unwrap()).as_str(), text(&image).as_str()),
         ("old", "old")
     );
-    novamend::fix::write::undo(&path, &BACKUP).unwrap();
+    novamend::write::undo(&path, &BACKUP).unwrap();
     assert_eq!((text(&path).as_str(), names(&on).len()), ("old", 2));
 }

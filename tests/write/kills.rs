@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant, SystemTime};
 
-use novamend::fix::write::{Options, WriteError, undo, write_all};
+use novamend::write::{Options, WriteError, undo, write_all};
 
 use crate::ground::{BACKUP, IN_PLACE, NO_BACKUP, child, directory, file, names, planned, replace, text};
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use novamend::fix::write::{WriteError, undo, write_all};
+use novamend::write::{WriteError, undo, write_all};
 use rustix::fs::FlockOperation;
 
 use crate::ground::{

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use novamend::fix::write::{WriteError, write_all};
+use novamend::write::{WriteError, write_all};
 
 use crate::ground::{BACKUP, Flag, IN_PLACE, NO_BACKUP, child, directory, file, names, planned, root_for, text};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
-use novamend::fix::write::{WriteError, undo};
+use novamend::write::{WriteError, undo};
 
 use crate::ground::{BACKUP, IN_PLACE, NO_BACKUP, directory, file, names, replace, root_for, text};
 

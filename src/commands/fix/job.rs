@@ -10,12 +10,12 @@ use crate::conf::layers::Stack;
 use crate::effective::today::Today;
 use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
-use crate::fix::write::Planned;
 use crate::fix::{self, Mended, Plan, Until};
 use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, shown_path};
 use crate::rules::{LIVE_MIGRATION, RULES};
+use crate::write::Planned;
 
 /// One stack, fixed and proved.
 pub(super) struct Job {

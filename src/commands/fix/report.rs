@@ -12,12 +12,12 @@ use crate::conf::layers::Stack;
 use crate::conf::load::{Input, STDIN};
 use crate::effective::mask;
 use crate::fix::witness::Witnessed;
-use crate::fix::write::Written;
 use crate::fix::{Applied, Until};
 use crate::lint::{Context, Moment, Safety};
 use crate::output::{
     Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, plain, pretty, short, shown_path,
 };
+use crate::write::Written;
 
 /// Everything `fix` prints.
 pub(super) struct Report<'a> {

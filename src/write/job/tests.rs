@@ -5,7 +5,7 @@
 use std::fs;
 
 use super::*;
-use crate::fix::write::{Incomplete, give_up};
+use crate::write::{Incomplete, give_up};
 
 const QUIET: Options = Options {
     in_place: false,
