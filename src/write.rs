@@ -1,15 +1,17 @@
 //! Writing files so that at every moment the old text or the new one is there, whole, and looks as it did to others.
 //!
-//! It decides nothing about what is written, and prints nothing.
+//! It decides nothing about what is written, and prints nothing. Everything that novamend and `novamend-verify` write
+//! for somebody to keep is written here: nova.conf, settings, reports.
 //!
 //! A file is *replaced*: the new text goes to a temporary file beside it, gets owner, group, mode, ACL, label and other
 //! extended attributes, goes to disk, and takes the old file's place in one step (`RENAME_EXCHANGE`, so that the old
 //! file itself stays at hand until all is well: it is compared once more with what was read, and put back if a later
-//! file fails). Everything that can fail is done for all files before the first one is touched.
+//! file fails; where a file system cannot exchange, the old file gets a further name first). Everything that can fail
+//! is done for all files before the first one is touched. A file that is not there yet is *created* in the same way.
 //!
 //! Only where that cannot be — hard links, a file mounted by itself — and only when asked for, a file is written *in
 //! place*. Its old text is always in a backup on disk before that; but whoever reads the file at that very moment, or
-//! after a kill at that very moment, may see a mixture, which [`undo`] then mends.
+//! after a kill at that very moment, may see a mixture, which [`undo`] then repairs.
 //!
 //! [`undo`] changes places: the newest backup that differs becomes the file, and what was the file becomes the newest
 //! backup. So an undo of an undo brings back the new text.
@@ -17,41 +19,69 @@
 mod attributes;
 mod backup;
 mod directory;
+mod document;
 mod error;
 mod job;
+mod lock;
+mod mark;
+mod place;
 mod staged;
+mod undo;
 
-use std::ffi::OsString;
-use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::slice;
 
-use rustix::fs::FileType;
-
-use self::directory::{Directory, Place};
+use self::directory::Directory;
 use self::job::Job;
+use self::place::Place;
 
+pub use self::document::document;
 pub use self::error::{Incomplete, Left, WriteError};
+pub use self::undo::{Undone, undo, undo_from};
+
+/// What becomes of a path that is a symbolic link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// The file it leads to is written; for root not where another user made it lead to what is not that user's.
+    Follow,
+    /// It is refused.
+    Refuse,
+}
 
 /// A change to one file.
 #[derive(Clone, Debug)]
 pub struct Planned {
     /// The file, or a symbolic link to it.
     pub path: PathBuf,
-    /// What was read from it.
-    pub before: Vec<u8>,
-    /// What it shall hold.
+    /// What was read from it; `None`: it is not there, and is made.
+    pub before: Option<Vec<u8>>,
+    /// What it is to hold.
     pub after: Vec<u8>,
+    /// Whether links are followed.
+    pub links: Links,
+}
+
+impl Planned {
+    /// A new file at `path`, which is no link.
+    #[must_use]
+    pub fn new(path: &Path, after: Vec<u8>) -> Self {
+        Self {
+            path: path.to_owned(),
+            before: None,
+            after,
+            links: Links::Follow,
+        }
+    }
 }
 
 /// How to write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Write in place a file that cannot be replaced without harm; any other is still replaced.
     pub in_place: bool,
-    /// Keep the old text beside the file, with the same owner, mode and extended attributes.
+    /// Keep the old text, with the same owner, mode and extended attributes.
     pub backup: bool,
+    /// Where backups are kept and looked for; `None`: beside the file.
+    pub backup_directory: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -59,7 +89,31 @@ impl Default for Options {
         Self {
             in_place: false,
             backup: true,
+            backup_directory: None,
         }
+    }
+}
+
+impl Options {
+    /// Without a backup, and never in place.
+    #[must_use]
+    pub fn without_backup() -> Self {
+        Self {
+            backup: false,
+            ..Self::default()
+        }
+    }
+
+    /// The directory for backups, all links followed.
+    fn shelf(&self) -> Result<Option<PathBuf>, WriteError> {
+        let Some(path) = &self.backup_directory else {
+            return Ok(None);
+        };
+        let found = Place::resolve(path, Links::Follow, false)?.target;
+        if found.is_dir() {
+            return Ok(Some(found));
+        }
+        Err(WriteError::NoDirectory(path.clone()))
     }
 }
 
@@ -76,99 +130,52 @@ pub struct Written {
     pub in_place: bool,
 }
 
-/// A file that has its former text again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Undone {
-    /// The path as given.
-    pub path: PathBuf,
-    /// The file, all links followed.
-    pub target: PathBuf,
-    /// The backup that was brought back; it is there no more.
-    pub from: PathBuf,
-    /// Where the text that was replaced is; an undo of this undo brings it back.
-    pub backup: Option<PathBuf>,
-}
-
 /// Writes all of `planned`, or none of it as far as a file system allows; a change that changes nothing is left out.
 ///
 /// # Errors
 /// After any error every file holds its old text, and no backup of this call is left; the one exception,
-/// [`WriteError::Incomplete`], names each file that could not be put back and where its old text is.
+/// [`WriteError::Incomplete`], names each file that could not be put back and where its old text is, and each backup
+/// that could not be removed.
 pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>, WriteError> {
-    let changes: Vec<&Planned> = planned
-        .iter()
-        .filter(|planned| planned.before != planned.after)
-        .collect();
-    let places: Vec<Place> = changes
-        .iter()
-        .map(|planned| Place::resolve(&planned.path))
-        .collect::<Result<_, _>>()?;
-    let held = Directory::lock_all(&places)?;
-    write_held(&held, &changes, &places, *options)
+    let (changes, places) = changes(planned)?;
+    let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
+    write_held(&held, &changes, &places, options)
 }
 
-/// Gives `path` the text of its newest backup that differs from it.
+/// Does everything of [`write_all`] that can be done without touching a file: so that what cannot be written is known
+/// before hours are spent on it.
 ///
 /// # Errors
-/// As [`write_all`]; [`WriteError::NoBackup`] where there is nothing to bring back.
-pub fn undo(path: &Path, options: &Options) -> Result<Undone, WriteError> {
-    let place = Place::resolve(path)?;
-    let held = Directory::lock_all(slice::from_ref(&place))?;
-    let directory = directory_of(&held, &place)?;
-    let mut file = job::open(directory, &place)?;
-    let failed = |error| WriteError::io(path, "reading it", error);
-    let owner = file.metadata().map_err(failed)?.uid();
-    let mut before = Vec::new();
-    file.read_to_end(&mut before).map_err(failed)?;
-    let (from, after) = newest_other(directory, &place, owner, &before)?;
-    let planned = Planned {
-        path: path.to_owned(),
-        before,
-        after,
-    };
-    let written = write_held(&held, &[&planned], slice::from_ref(&place), *options)?;
-    // Its text is in the file now. Should it stay, it is no longer the newest that differs.
-    let _ = directory.remove(&from);
-    Ok(Undone {
-        path: path.to_owned(),
-        target: place.target,
-        from: directory.path().join(from),
-        backup: written.into_iter().next().and_then(|written| written.backup),
-    })
+/// As [`write_all`].
+pub fn try_out(planned: &[Planned], options: &Options) -> Result<(), WriteError> {
+    let (changes, places) = changes(planned)?;
+    let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
+    prepare(&held, &changes, &places, options).map(|_| ())
 }
 
-/// The newest backup whose text is not `current`; one that someone else may have planted is passed over.
-fn newest_other(
-    directory: &Directory,
-    place: &Place,
-    owner: u32,
-    current: &[u8],
-) -> Result<(OsString, Vec<u8>), WriteError> {
-    let trusted = [0, owner, rustix::process::geteuid().as_raw()];
-    let failed = |error: io::Error| WriteError::io(directory.path(), "reading the backups", error);
-    for name in backup::list(directory, &place.name).map_err(failed)? {
-        if directory.kind(&name).map_err(failed)? != FileType::RegularFile {
-            continue;
-        }
-        let mut file = directory.open(&name).map_err(failed)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text).map_err(failed)?;
-        if trusted.contains(&file.metadata().map_err(failed)?.uid()) && text != current {
-            return Ok((name, text));
-        }
-    }
-    Err(WriteError::NoBackup(place.path.clone()))
+/// What is to be written, and where.
+fn changes(planned: &[Planned]) -> Result<(Vec<&Planned>, Vec<Place>), WriteError> {
+    let is_change = |planned: &&Planned| planned.before.as_ref() != Some(&planned.after);
+    let changes: Vec<&Planned> = planned.iter().filter(is_change).collect();
+    let places = changes
+        .iter()
+        .map(|planned| Place::resolve(&planned.path, planned.links, planned.before.is_none()))
+        .collect::<Result<_, _>>()?;
+    Ok((changes, places))
 }
 
-fn write_held(
-    held: &[Directory],
-    changes: &[&Planned],
+fn prepare<'a>(
+    held: &'a [Directory],
+    changes: &[&'a Planned],
     places: &[Place],
-    options: Options,
-) -> Result<Vec<Written>, WriteError> {
-    let mut jobs: Vec<Job<'_>> = Vec::with_capacity(changes.len());
+    options: &Options,
+) -> Result<Vec<Job<'a>>, WriteError> {
+    let shelf = options.shelf()?;
+    let mut jobs: Vec<Job<'a>> = Vec::with_capacity(changes.len());
     for (planned, place) in changes.iter().zip(places) {
-        let job = Job::prepare(planned, place.clone(), directory_of(held, place)?, options)?;
+        let directory = directory_of(held, &place.parent)?;
+        let shelf = directory_of(held, shelf.as_deref().unwrap_or(&place.parent))?;
+        let job = Job::prepare(planned, place.clone(), directory, shelf, options)?;
         if let Some(first) = jobs.iter().find(|other| other.is_same_file(&job)) {
             return Err(WriteError::SameFile {
                 first: first.path().to_owned(),
@@ -177,10 +184,19 @@ fn write_held(
         }
         jobs.push(job);
     }
+    Ok(jobs)
+}
+
+fn write_held(
+    held: &[Directory],
+    changes: &[&Planned],
+    places: &[Place],
+    options: &Options,
+) -> Result<Vec<Written>, WriteError> {
+    let mut jobs = prepare(held, changes, places, options)?;
     for number in 0..jobs.len() {
         if let Err(cause) = jobs[number].keep_backup() {
-            jobs.iter_mut().for_each(Job::withdraw_backup);
-            return Err(cause);
+            return Err(give_up(jobs, cause));
         }
     }
     for number in 0..jobs.len() {
@@ -193,41 +209,34 @@ fn write_held(
 
 /// Puts back what was written, newest first, and says what became of each file.
 fn give_up(jobs: Vec<Job<'_>>, cause: WriteError) -> WriteError {
-    let (mut left, mut restored, mut not_written) = (Vec::new(), Vec::new(), Vec::new());
+    let mut said = Incomplete::new(cause);
     for mut job in jobs.into_iter().rev() {
         let path = job.path().to_owned();
         match job.roll_back() {
             Ok(was_written) => {
-                job.withdraw_backup();
+                said.extra.extend(job.withdraw_backup());
                 if was_written {
-                    restored.push(path);
+                    said.restored.insert(0, path);
                 } else {
-                    not_written.push(path);
+                    said.not_written.insert(0, path);
                 }
             }
-            Err(source) => left.push(Left {
+            Err(source) => said.left.push(Left {
                 path,
+                was_there: !job.is_new(),
                 backup: job.old_text(),
                 source,
             }),
         }
     }
-    if left.is_empty() {
-        return cause;
+    if said.left.is_empty() && said.extra.is_empty() {
+        return said.cause;
     }
-    for list in [&mut restored, &mut not_written] {
-        list.reverse();
-    }
-    WriteError::Incomplete(Box::new(Incomplete {
-        cause,
-        left,
-        restored,
-        not_written,
-    }))
+    WriteError::Incomplete(Box::new(said))
 }
 
-fn directory_of<'a>(held: &'a [Directory], place: &Place) -> Result<&'a Directory, WriteError> {
+fn directory_of<'a>(held: &'a [Directory], path: &Path) -> Result<&'a Directory, WriteError> {
     held.iter()
-        .find(|directory| directory.path() == place.parent)
-        .ok_or_else(|| WriteError::NotFound(place.path.clone()))
+        .find(|directory| directory.path() == path)
+        .ok_or_else(|| WriteError::NotFound(path.to_owned()))
 }

@@ -1,52 +1,23 @@
-//! The directory a file is written in: found through symbolic links, locked, and cleared of what a killed run left.
+//! The directory a file is written in: opened without following a link, locked, and never left for another one.
 //!
-//! The lock is an advisory `flock` on the directory itself: it leaves no file behind, it outlives the renames that
-//! would carry a lock on the file away, it ends with the process, and whoever holds it knows that every temporary file
-//! there is nobody's any more. A second novamend does not wait: it would find the file changed anyway.
+//! What is in it is looked at before it is opened, by a handle that opens nothing (`O_PATH`), so that no FIFO and no
+//! device is ever opened and nothing can take a file's place between the look and the opening.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
 
-use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
 
 use super::error::WriteError;
-
-/// Where a path leads: the file itself, all symbolic links followed.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    /// The path as given.
-    pub(super) path: PathBuf,
-    /// The file.
-    pub(super) target: PathBuf,
-    /// The directory the file is in.
-    pub(super) parent: PathBuf,
-    /// Its name there.
-    pub(super) name: OsString,
-}
-
-impl Place {
-    pub(super) fn resolve(path: &Path) -> Result<Self, WriteError> {
-        let target = path
-            .canonicalize()
-            .map_err(|error| WriteError::io(path, "finding it", error))?;
-        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
-            return Err(WriteError::NotRegular {
-                path: path.to_owned(),
-                kind: "a directory",
-            });
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            parent: parent.to_owned(),
-            name: name.to_owned(),
-            target: target.clone(),
-        })
-    }
-}
+use super::lock::Lock;
+use super::place::Place;
 
 /// A directory that no other novamend writes in while this value lives.
 #[derive(Debug)]
@@ -54,53 +25,92 @@ pub(super) struct Directory {
     file: File,
     path: PathBuf,
     identity: (u64, u64),
+    /// One where two of these are the same directory; none where nothing is made in it.
+    lock: Option<Rc<Lock>>,
+}
+
+/// What has a name in a directory, a link not followed; nothing is opened by it.
+#[derive(Debug)]
+pub(super) struct Looked {
+    handle: OwnedFd,
+    stat: Stat,
+}
+
+impl Looked {
+    /// What it is if it is no regular file, with its article.
+    pub(super) fn other_kind(&self) -> Option<&'static str> {
+        match FileType::from_raw_mode(self.stat.st_mode) {
+            FileType::RegularFile => None,
+            FileType::Directory => Some("a directory"),
+            FileType::Symlink => Some("a symbolic link"),
+            FileType::Fifo => Some("a FIFO"),
+            FileType::Socket => Some("a socket"),
+            FileType::CharacterDevice | FileType::BlockDevice => Some("a device"),
+            FileType::Unknown => Some("something else"),
+        }
+    }
+
+    /// Its owner's number.
+    pub(super) fn owner(&self) -> u32 {
+        self.stat.st_uid
+    }
+
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.stat.st_size.cast_unsigned()
+    }
 }
 
 impl Directory {
-    /// Locks `path` and removes the temporary files of killed runs.
-    pub(super) fn lock(path: &Path) -> Result<Self, WriteError> {
-        let failed = |error| WriteError::io(path, "opening the directory", error);
-        let file = File::open(path).map_err(failed)?;
+    /// `path`, of which no part is a link, to read from.
+    pub(super) fn open_directory(path: &Path) -> Result<Self, WriteError> {
+        let failed = |error: io::Error| WriteError::io(path, "opening the directory", error);
+        let file = walk(path).map_err(|error| failed(error.into()))?;
         let metadata = file.metadata().map_err(failed)?;
-        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(WriteError::Locked(path.to_owned())),
-            Err(error) => return Err(WriteError::io(path, "locking the directory", error)),
-        }
-        let directory = Self {
+        Ok(Self {
             file,
             path: path.to_owned(),
             identity: (metadata.dev(), metadata.ino()),
-        };
-        directory.clear_leftovers();
-        Ok(directory)
+            lock: None,
+        })
     }
 
-    /// Every directory of `places`, each locked once; they are let go when the list is dropped.
-    pub(super) fn lock_all(places: &[Place]) -> Result<Vec<Self>, WriteError> {
+    /// Every directory of `places` and `shelf`, each locked once; they are let go when the list is dropped. Where
+    /// there is a shelf, files may lie in directories that nothing can be made in.
+    pub(super) fn lock_all(places: &[Place], shelf: Option<&Path>) -> Result<Vec<Self>, WriteError> {
         let mut parents: Vec<&Path> = places.iter().map(|place| place.parent.as_path()).collect();
+        parents.extend(shelf);
         parents.sort_unstable();
         parents.dedup();
         let mut held: Vec<Self> = Vec::new();
         for parent in parents {
+            let mut directory = Self::open_directory(parent)?;
             // One directory under two names (a bind mount) would meet its own lock.
-            let known = parent.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
-            match held
-                .iter()
-                .find(|other| Some(other.identity) == known.as_ref().ok().copied())
-            {
-                Some(other) => {
-                    let file = other.file.try_clone();
-                    held.push(Self {
-                        file: file.map_err(|error| WriteError::io(parent, "opening the directory", error))?,
-                        path: parent.to_owned(),
-                        identity: other.identity,
-                    });
-                }
-                None => held.push(Self::lock(parent)?),
-            }
+            let same = held.iter().find(|other| other.identity == directory.identity);
+            directory.lock = match same {
+                Some(other) => other.lock.clone(),
+                None => match Lock::take(&directory.file, parent) {
+                    Ok(lock) => Some(Rc::new(lock)),
+                    Err(error) if shelf.is_some_and(|shelf| shelf != parent) && error.is_refused_writing() => None,
+                    Err(error) => return Err(error),
+                },
+            };
+            held.push(directory);
         }
         Ok(held)
+    }
+
+    /// Puts `name` on the list of what the next run removes should this one be killed.
+    pub(super) fn note(&self, name: &OsStr) -> io::Result<()> {
+        match &self.lock {
+            Some(lock) => lock.note(name),
+            None => Err(Errno::ROFS.into()),
+        }
+    }
+
+    /// Takes it off that list.
+    pub(super) fn forget(&self, name: &OsStr) -> io::Result<()> {
+        self.lock.as_ref().map_or(Ok(()), |lock| lock.forget(name))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -111,31 +121,55 @@ impl Directory {
         self.file.sync_all()
     }
 
-    /// Opens `name` for reading without following a link and without waiting for anybody.
-    pub(super) fn open(&self, name: &OsStr) -> io::Result<File> {
-        self.open_with(name, OFlags::RDONLY)
+    /// Looks at `name` without opening it.
+    pub(super) fn look(&self, name: &OsStr) -> io::Result<Looked> {
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let handle = rustix::fs::openat(&self.file, name, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&handle)?;
+        Ok(Looked { handle, stat })
     }
 
-    /// Opens the file `name` for writing, its content left as it is.
-    pub(super) fn open_to_write(&self, name: &OsStr) -> io::Result<File> {
-        self.open_with(name, OFlags::RDWR)
+    /// Opens for reading the very file that was looked at, which is a regular one.
+    pub(super) fn open(&self, name: &OsStr, looked: &Looked) -> io::Result<File> {
+        self.open_with(name, looked, OFlags::RDONLY)
     }
 
-    fn open_with(&self, name: &OsStr, access: OFlags) -> io::Result<File> {
-        let flags = access | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
-        Ok(rustix::fs::openat(&self.file, name, flags, Mode::empty())?.into())
+    /// Opens it for writing, its content left as it is.
+    pub(super) fn open_to_write(&self, name: &OsStr, looked: &Looked) -> io::Result<File> {
+        self.open_with(name, looked, OFlags::RDWR)
     }
 
-    /// Creates `name`, which must not exist, private to this user.
-    pub(super) fn create(&self, name: &OsStr) -> rustix::io::Result<File> {
+    fn open_with(&self, name: &OsStr, looked: &Looked, access: OFlags) -> io::Result<File> {
+        if let Some(kind) = looked.other_kind() {
+            return Err(io::Error::other(format!("it is {kind}")));
+        }
+        let flags = access | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
+        let again = format!("/proc/self/fd/{}", looked.handle.as_raw_fd());
+        match rustix::fs::open(again, flags, Mode::empty()) {
+            Ok(file) => return Ok(file.into()),
+            Err(Errno::NOENT | Errno::NOTDIR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Without /proc by its name; that it is still the same file is looked at afterwards.
+        let file: File = rustix::fs::openat(&self.file, name, flags | OFlags::NOFOLLOW, Mode::empty())?.into();
+        let now = rustix::fs::fstat(&file)?;
+        if (now.st_dev, now.st_ino) == (looked.stat.st_dev, looked.stat.st_ino) {
+            Ok(file)
+        } else {
+            Err(io::Error::other("another file took its place"))
+        }
+    }
+
+    /// Creates `name`, which must not exist: private to this user, or as open as the user's umask lets new files be.
+    pub(super) fn create(&self, name: &OsStr, is_private: bool) -> rustix::io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(rustix::fs::openat(&self.file, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+        let mode = if is_private { 0o600 } else { 0o666 };
+        Ok(rustix::fs::openat(&self.file, name, flags, Mode::from_raw_mode(mode))?.into())
     }
 
-    /// What `name` is, a link not followed.
-    pub(super) fn kind(&self, name: &OsStr) -> io::Result<FileType> {
-        let found = rustix::fs::statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW)?;
-        Ok(FileType::from_raw_mode(found.st_mode))
+    /// Gives the file `from` the further name `to`, which nothing has; a link is not followed.
+    pub(super) fn link(&self, from: &OsStr, to: &OsStr) -> rustix::io::Result<()> {
+        rustix::fs::linkat(&self.file, from, &self.file, to, AtFlags::empty())
     }
 
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
@@ -163,21 +197,17 @@ impl Directory {
         }
         Ok(names)
     }
-
-    /// Best effort: one that cannot be removed does no harm, as nova and `--config-dir` never read it.
-    fn clear_leftovers(&self) {
-        for name in self.names().unwrap_or_default() {
-            let ours = super::staged::is_temporary(&name);
-            if ours && self.kind(&name).is_ok_and(|kind| kind == FileType::RegularFile) {
-                let _ = self.remove(&name);
-            }
-        }
-    }
 }
 
-impl Drop for Directory {
-    /// Lets go at once: a process forked meanwhile has the same lock until it executes another program.
-    fn drop(&mut self) {
-        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+/// Opens `path`, which is absolute, part by part, and follows no link: what became one meanwhile is refused.
+fn walk(path: &Path) -> rustix::io::Result<File> {
+    let through = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+    let mut at = rustix::fs::open("/", through, Mode::empty())?;
+    for component in path.components() {
+        if let Component::Normal(name) = component {
+            at = rustix::fs::openat(&at, name, through, Mode::empty())?;
+        }
     }
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::openat(&at, ".", flags, Mode::empty())?.into())
 }

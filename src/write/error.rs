@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why files were not written. But for [`WriteError::Incomplete`], every file is as it was.
+/// Why files were not written. But for [`WriteError::Incomplete`], every file is as it was, and nothing is left behind.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The path leads nowhere.
@@ -41,9 +41,68 @@ pub enum WriteError {
     /// The bytes on disk are no longer those that were read.
     #[error("`{0}` was changed by someone else since it was read; run novamend again")]
     Changed(PathBuf),
+    /// The path is a symbolic link, where none is followed.
+    #[error(
+        "`{0}` is a symbolic link, and what it leads to is not overwritten; name the file itself, or remove the link"
+    )]
+    Link(PathBuf),
+    /// The path is a symbolic link to what is not there.
+    #[error(
+        "`{0}` is a symbolic link that leads nowhere, and nothing is made at its end; remove the link, or name the file itself"
+    )]
+    DanglingLink(PathBuf),
+    /// Root would follow a link of somebody else's to what that user could not write.
+    #[error(
+        "`{path}` leads through a symbolic link made by user {maker} to a file of user {owner}, which root does not follow; name the file itself if it is the one"
+    )]
+    PlantedLink {
+        /// The path as given.
+        path: PathBuf,
+        /// Who made the link.
+        maker: u32,
+        /// Whose the file is.
+        owner: u32,
+    },
+    /// The file is somebody else's, and nobody asked for it to be replaced.
+    #[error("`{path}` belongs to user {owner} and is not replaced; remove it, or choose another name")]
+    NotOwn {
+        /// The path.
+        path: PathBuf,
+        /// Its owner.
+        owner: u32,
+    },
+    /// The file holds something else than what novamend keeps under that name.
+    #[error("`{path}` exists and is not {what}, so it is not replaced; move it away, or choose another name")]
+    Foreign {
+        /// The path.
+        path: PathBuf,
+        /// What it would have to be, with its article.
+        what: &'static str,
+    },
+    /// It is too long to be read.
+    #[error("`{0}` is longer than 64 MiB and is not read")]
+    TooLong(PathBuf),
+    /// The directory for backups is none.
+    #[error("`{0}` is not a directory; name one for the backups that exists")]
+    NoDirectory(PathBuf),
+    /// A backup beside a file that is mounted by itself would lie in another place than the file.
+    #[error(
+        "`{0}` is mounted by itself: a backup beside it would lie in the container's own layer and be lost with the container; name a directory that outlives it with `--backup-dir`, keep none with `--no-backup`, or write the file outside the container"
+    )]
+    BackupInLayer(PathBuf),
+    /// The text that would be lost is not what novamend wrote.
+    #[error(
+        "`{0}` is not, or is not known to be, as novamend last wrote it, and `--no-backup` would lose what was changed since; run `novamend undo` without it, which keeps the present text as a backup"
+    )]
+    Edited(PathBuf),
     /// Another novamend writes in the same directory.
-    #[error("another novamend is writing in `{0}`; run again when it has finished")]
-    Locked(PathBuf),
+    #[error("another novamend is writing in `{directory}`{}; run again when it has finished", in_brackets(.holder.as_deref()))]
+    Locked {
+        /// The directory.
+        directory: PathBuf,
+        /// Who holds the lock, as far as that can be known.
+        holder: Option<String>,
+    },
     /// The new file would not be like the old one.
     #[error("the {what} of `{path}` cannot be kept: {source}; run as root or as the file's owner")]
     CannotKeep {
@@ -64,10 +123,15 @@ pub enum WriteError {
         second: PathBuf,
     },
     /// `undo` found nothing that differs from the file.
-    #[error("`{0}` has no backup that differs from it; nothing to bring back")]
-    NoBackup(PathBuf),
+    #[error("`{path}` has no backup that differs from it; nothing to bring back{}", each(.passed_over))]
+    NoBackup {
+        /// The path as given.
+        path: PathBuf,
+        /// What has the name of a backup, and why it is none.
+        passed_over: Vec<String>,
+    },
     /// The system refused a step.
-    #[error("`{path}`: {step} failed: {source}; {}", remedy(.source))]
+    #[error("`{path}`: {step} failed: {source}{}", remedy(.source))]
     Io {
         /// The path as given, or the directory.
         path: PathBuf,
@@ -90,6 +154,22 @@ impl WriteError {
             _ => Self::Io { path, step, source },
         }
     }
+
+    /// Whether nothing can be made in the directory.
+    pub(super) fn is_refused_writing(&self) -> bool {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        matches!(self, Self::Io { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+    }
+
+    /// The error, and what it left of the files that were to be written: every message about a write ends with that.
+    #[must_use]
+    pub fn with_state(&self) -> String {
+        match self {
+            Self::Incomplete(said) if !said.left.is_empty() => self.to_string(),
+            Self::Incomplete(_) => format!("{self}; no file was changed"),
+            _ => format!("{self}; nothing was changed"),
+        }
+    }
 }
 
 /// A write that failed half-way and what became of every file of it.
@@ -103,6 +183,20 @@ pub struct Incomplete {
     pub restored: Vec<PathBuf>,
     /// Files that were not touched.
     pub not_written: Vec<PathBuf>,
+    /// Backups that were made and could not be removed again.
+    pub extra: Vec<PathBuf>,
+}
+
+impl Incomplete {
+    pub(super) fn new(cause: WriteError) -> Self {
+        Self {
+            cause,
+            left: Vec::new(),
+            restored: Vec::new(),
+            not_written: Vec::new(),
+            extra: Vec::new(),
+        }
+    }
 }
 
 /// A file that could not be put back.
@@ -110,6 +204,8 @@ pub struct Incomplete {
 pub struct Left {
     /// The path as given.
     pub path: PathBuf,
+    /// Whether there was such a file before.
+    pub was_there: bool,
     /// Where its old text is, whole.
     pub backup: Option<PathBuf>,
     /// Why it could not be put back.
@@ -120,18 +216,16 @@ impl fmt::Display for Incomplete {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}", self.cause)?;
         for left in &self.left {
-            write!(
-                out,
-                "; `{}` could not be put back: {}",
-                left.path.display(),
-                left.source
-            )?;
+            let done = if left.was_there { "put back" } else { "removed again" };
+            let path = left.path.display();
+            write!(out, "; `{path}` is written and could not be {done}: {}", left.source)?;
             if let Some(backup) = &left.backup {
                 write!(out, " (its old text is in `{}`)", backup.display())?;
             }
         }
         write!(out, "{}", named("; put back", &self.restored))?;
-        write!(out, "{}", named("; not written", &self.not_written))
+        write!(out, "{}", named("; not written", &self.not_written))?;
+        write!(out, "{}", named("; left, as it could not be removed:", &self.extra))
     }
 }
 
@@ -145,17 +239,26 @@ fn named(what: &str, paths: &[PathBuf]) -> String {
     text
 }
 
+/// What to do, after a semicolon; what became of the files the caller says.
 fn remedy(source: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     if source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-        return "its symbolic links go in a circle";
+        return "; its symbolic links go in a circle";
     }
     match source.kind() {
-        Kind::StorageFull => "free some space on its file system",
-        Kind::QuotaExceeded => "free some of the user's quota",
-        Kind::ReadOnlyFilesystem => "mount its file system read-write",
-        Kind::PermissionDenied => "run as root or as the owner of the file and its directory",
-        Kind::InvalidFilename => "its backup needs a name 26 bytes longer; use a shorter file name or `--no-backup`",
-        _ => "nothing was changed",
+        Kind::StorageFull => "; free some space on its file system",
+        Kind::QuotaExceeded => "; free some of the user's quota",
+        Kind::ReadOnlyFilesystem => "; mount its file system read-write",
+        Kind::PermissionDenied => "; run as root or as the owner of the file and its directory",
+        Kind::InvalidFilename => "; its backup needs a name 26 bytes longer; use a shorter file name or `--no-backup`",
+        _ => "",
     }
+}
+
+fn in_brackets(words: Option<&str>) -> String {
+    words.map_or_else(String::new, |words| format!(" ({words})"))
+}
+
+fn each(reasons: &[String]) -> String {
+    reasons.iter().map(|reason| format!("; {reason}")).collect()
 }

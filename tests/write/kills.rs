@@ -41,7 +41,7 @@ fn other_process() {
         "replace" => {
             let before = fs::read(&path).unwrap_or_default();
             let mut plan = planned(&path, "", "new");
-            plan.before = before;
+            plan.before = Some(before);
             match write_all(&[plan], &BACKUP) {
                 Ok(_) => println!("\noutcome: written"),
                 Err(error) => println!("\noutcome: {error}"),
@@ -57,7 +57,7 @@ fn other_process() {
 fn write_versions(path: &Path, options: Options) {
     println!("\nready");
     for number in 1..=VERSIONS {
-        replace(path, &version(number), options).unwrap();
+        replace(path, &version(number), options.clone()).unwrap();
     }
 }
 
@@ -68,7 +68,7 @@ fn count(path: &Path) {
         let after = (before.parse::<usize>().unwrap() + 1).to_string();
         match write_all(&[planned(path, &before, &after)], &NO_BACKUP) {
             Ok(_) => counted += 1,
-            Err(WriteError::Locked(_) | WriteError::Changed(_)) => std::thread::yield_now(),
+            Err(WriteError::Locked { .. } | WriteError::Changed(_)) => std::thread::yield_now(),
             Err(other) => panic!("{other}"),
         }
     }

@@ -15,7 +15,7 @@ use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, shown_path};
 use crate::rules::{LIVE_MIGRATION, RULES};
-use crate::write::Planned;
+use crate::write::{Links, Planned};
 
 /// One stack, fixed and proved.
 pub(super) struct Job {
@@ -170,8 +170,9 @@ impl Job {
             let (old, new) = (&self.before.layers()[layer], &self.written.stack.layers()[layer]);
             Planned {
                 path: old.document.source().path().to_owned(),
-                before: old.document.source().bytes().to_vec(),
+                before: Some(old.document.source().bytes().to_vec()),
                 after: new.document.source().bytes().to_vec(),
+                links: Links::Follow,
             }
         })
     }
