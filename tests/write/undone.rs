@@ -143,6 +143,7 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
     {
         return skip("no extended attributes on the temporary directory");
     }
+    replace(&path, "three", BACKUP).unwrap();
     let copy = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "of a package");
     let with_all = directory.path().join("nova.conf.novamend-29991231T235958Z");
     let arguments = [
@@ -152,7 +153,6 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
     ]
     .map(OsStr::to_owned);
     assert!(run("cp", &arguments.each_ref().map(|word| word.as_os_str())));
-    replace(&path, "three", BACKUP).unwrap();
     let undone = undo(&path, &NO_BACKUP).unwrap();
     assert_eq!(text(&path), "two");
     assert!(
