@@ -239,6 +239,8 @@ pub(crate) fn write_ignores(path: &Path, ignores: &[Ignore], outcome: Outcome, t
             terminal.complain(&error.with_state());
             return Outcome::Failed;
         }
+    } else {
+        write::tidy([path]);
     }
     terminal.complain(&format!(
         "added {} to {}",

@@ -239,7 +239,7 @@ impl Reader<'_> {
 #[must_use]
 pub fn can_be_listed(ignore: &Ignore) -> bool {
     let is_name = |name: &String| {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.:".contains(c);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.: ".contains(c);
         !name.is_empty() && name.chars().all(is_part)
     };
     let is_plain = |path: &PathBuf| path.to_str().is_some_and(|path| !path.contains(char::is_control));

@@ -28,6 +28,7 @@ mod place;
 mod staged;
 mod undo;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use self::directory::Directory;
@@ -151,6 +152,17 @@ pub fn try_out(planned: &[Planned], options: &Options) -> Result<(), WriteError>
     let (changes, places) = changes(planned)?;
     let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
     prepare(&held, &changes, &places, options).map(|_| ())
+}
+
+/// Removes what a killed run left beside `paths`, for a run that has nothing to write there.
+pub fn tidy<'a>(paths: impl IntoIterator<Item = &'a Path>) {
+    let places = paths
+        .into_iter()
+        .flat_map(|path| Place::resolve(path, Links::Follow, true));
+    let parents: BTreeSet<PathBuf> = places.map(|place| place.parent).collect();
+    for parent in &parents {
+        Directory::tidy(parent);
+    }
 }
 
 /// What is to be written, and where.

@@ -137,5 +137,6 @@ fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, 
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
         return Err("standard input cannot be written to; name the file".to_owned());
     }
+    write::tidy(jobs.iter().flat_map(Job::paths));
     write::write_all(&planned, options).map_err(|error| error.with_state())
 }

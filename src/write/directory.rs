@@ -11,12 +11,13 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::error::WriteError;
-use super::lock::Lock;
+use super::lock::{Lock, PATIENCE, is_lock};
 use super::place::Place;
 
 /// A directory that no other novamend writes in while this value lives.
@@ -89,7 +90,7 @@ impl Directory {
             let same = held.iter().find(|other| other.identity == directory.identity);
             directory.lock = match same {
                 Some(other) => other.lock.clone(),
-                None => match Lock::take(&directory.file, parent) {
+                None => match Lock::take(&directory.file, parent, PATIENCE) {
                     Ok(lock) => Some(Rc::new(lock)),
                     Err(error) if shelf.is_some_and(|shelf| shelf != parent) && error.is_refused_writing() => None,
                     Err(error) => return Err(error),
@@ -98,6 +99,17 @@ impl Directory {
             held.push(directory);
         }
         Ok(held)
+    }
+
+    /// Removes what killed runs left in `path`, if any did; best effort, as it does no harm.
+    pub(super) fn tidy(path: &Path) {
+        if let Ok(directory) = Self::open_directory(path)
+            && directory
+                .names()
+                .is_ok_and(|names| names.iter().any(|name| is_lock(name)))
+        {
+            let _ = Lock::take(&directory.file, path, Duration::ZERO);
+        }
     }
 
     /// Puts `name` on the list of what the next run removes should this one be killed.

@@ -22,12 +22,19 @@ use super::error::WriteError;
 use super::staged::is_temporary;
 
 /// How long another novamend is waited for.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 const PAUSE: Duration = Duration::from_millis(20);
+/// What the names of locks begin with.
+const START: &str = ".novamend-lock-";
 /// So many names of locks are tried where somebody else put something under them.
 const MOST_NAMES: u32 = 1000;
 /// More is not read of a list of temporary files, in bytes.
 const MOST_LISTED: u64 = 1 << 20;
+
+/// Whether `name` is one that a lock may have.
+pub(super) fn is_lock(name: &OsStr) -> bool {
+    name.as_bytes().starts_with(START.as_bytes())
+}
 
 /// The lock, held until it is dropped.
 #[derive(Debug)]
@@ -43,13 +50,13 @@ impl Lock {
     /// Takes the lock of `directory`, which is at `path`, and removes what a killed run left there.
     ///
     /// # Errors
-    /// Another novamend holds it for longer than a moment, or the lock cannot be made.
-    pub(super) fn take(directory: &File, path: &Path) -> Result<Self, WriteError> {
+    /// Another novamend holds it for longer than `patience`, or the lock cannot be made.
+    pub(super) fn take(directory: &File, path: &Path, patience: Duration) -> Result<Self, WriteError> {
         let failed = |error: io::Error| WriteError::io(path, "locking the directory", error);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience;
         let owner = directory.metadata().map_err(failed)?.uid();
         for number in 0..MOST_NAMES {
-            let name = OsString::from(format!(".novamend-lock-{number}.tmp"));
+            let name = OsString::from(format!("{START}{number}.tmp"));
             if let Some(file) = hold(directory, path, &name, owner, until)? {
                 let lock = Self {
                     directory: directory.try_clone().map_err(failed)?,

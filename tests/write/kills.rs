@@ -50,6 +50,20 @@ fn other_process() {
         "count" => count(&path),
         "versions" => write_versions(&path, BACKUP),
         "versions in place" => write_versions(&path, IN_PLACE),
+        "report" => {
+            let document = |end: &str, text: &str| {
+                let path = PathBuf::from(format!("{}.{end}", path.display()));
+                novamend::write::document(&path, text.into(), "a report", |_| true)
+            };
+            let files = document("html", "page").and_then(|page| Ok([page, document("json", "{\"kind\": 1}")?]));
+            match files.and_then(|files| write_all(&files, &NO_BACKUP)) {
+                Ok(_) => println!("\nwrote both"),
+                Err(error) => {
+                    println!("\n{}", error.with_state());
+                    std::process::exit(2);
+                }
+            }
+        }
         other => panic!("no such work: {other}"),
     }
 }

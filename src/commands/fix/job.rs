@@ -2,6 +2,8 @@
 //!
 //! It prints nothing and writes nothing.
 
+use std::path::Path;
+
 use super::Request;
 use crate::catalog::Release;
 use crate::commands::proven::{self, Proven};
@@ -162,6 +164,11 @@ impl Job {
 
     pub(super) fn path(&self, layer: usize) -> String {
         shown_path(self.before.layers()[layer].document.source().path())
+    }
+
+    /// The files.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.before.layers().iter().map(|layer| layer.document.source().path())
     }
 
     /// The files that are written, with their texts.
