@@ -168,7 +168,8 @@ pub fn tidy<'a>(paths: impl IntoIterator<Item = &'a Path>) {
 /// What is to be written, and where.
 fn changes(planned: &[Planned]) -> Result<(Vec<&Planned>, Vec<Place>), WriteError> {
     let is_change = |planned: &&Planned| planned.before.as_ref() != Some(&planned.after);
-    let changes: Vec<&Planned> = planned.iter().filter(is_change).collect();
+    let (changes, same): (Vec<&Planned>, Vec<&Planned>) = planned.iter().partition(is_change);
+    tidy(same.iter().map(|planned| planned.path.as_path()));
     let places = changes
         .iter()
         .map(|planned| Place::resolve(&planned.path, planned.links, planned.before.is_none()))

@@ -56,6 +56,8 @@ struct Case {
     program: PathBuf,
     arguments: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
+    /// Whether another thread than the first does the work.
+    follows: bool,
     files: Vec<(&'static str, Option<&'static str>, Option<&'static str>)>,
     /// Makes what is there before, in an empty directory.
     make: fn(&Path),
@@ -67,6 +69,7 @@ impl Case {
             program: env!("CARGO_BIN_EXE_novamend").into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             variables: Vec::new(),
+            follows: false,
             files: Vec::new(),
             make: |at| fs::write(at.join("nova.conf"), OLD).unwrap(),
         }
@@ -77,7 +80,10 @@ impl Case {
             Command::new(&self.program)
         } else {
             let mut command = Command::new("strace");
-            command.args(strace).arg(&self.program);
+            command
+                .args(self.follows.then_some("-f"))
+                .args(strace)
+                .arg(&self.program);
             command
         };
         command
@@ -108,8 +114,15 @@ impl Case {
             ));
             return None;
         }
+        // Where threads are followed each line begins with one, and strace counts for each by itself.
+        let thread = |line: &str| line.split(' ').next().and_then(|word| word.parse::<u32>().ok());
+        let writing = log
+            .lines()
+            .find(|line| line.contains(".novamend-lock-"))
+            .and_then(thread);
         let (mut calls, mut is_on): (BTreeMap<String, (usize, usize)>, bool) = (BTreeMap::new(), false);
-        for line in log.lines() {
+        for line in log.lines().filter(|line| thread(line) == writing) {
+            let line = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
             is_on |= line.contains("nova.conf") && !line.starts_with("execve");
             let Some((name, _)) = line.split_once('(') else {
                 continue;
@@ -286,6 +299,7 @@ fn a_baseline_is_written_or_not() {
 fn both_files_of_a_report_are_written_or_neither() {
     let mut case = Case::novamend(&[]);
     case.program = std::env::current_exe().unwrap();
+    case.follows = true;
     case.arguments = [
         "--ignored",
         "--exact",
