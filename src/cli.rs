@@ -268,12 +268,15 @@ pub(crate) struct FixArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct WritingArguments {
-    /// Write a file with hard links in place, though a reader may see it half written
+    /// Write a file with hard links, or mounted by itself, in place, though a reader may see it half written
     #[arg(long)]
     pub(crate) in_place: bool,
     /// Keep no backup
     #[arg(long)]
     pub(crate) no_backup: bool,
+    /// Keep backups in DIR, and look for them there, instead of beside the file
+    #[arg(long, value_name = "DIR", conflicts_with = "no_backup")]
+    pub(crate) backup_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -281,6 +284,9 @@ pub(crate) struct UndoArguments {
     /// The files to bring back
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
+    /// Bring back this file instead of the newest backup; it stays where it is, and only one PATH may be named
+    #[arg(long, value_name = "FILE")]
+    pub(crate) backup: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) writing: WritingArguments,
 }

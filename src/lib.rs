@@ -1,6 +1,6 @@
 //! Reads nova.conf exactly as nova does and mends it for an upgrade.
 //!
-//! The layers, lowest first: [`text`] and [`bounded`]; [`conf`] and [`catalog`]; [`migration`]; [`lint`]; [`rules`],
+//! The layers, lowest first: [`text`], [`bounded`] and [`mod@write`]; [`conf`] and [`catalog`]; [`migration`]; [`lint`]; [`rules`],
 //! [`settings`], [`fix`] and [`output`]; [`commands`]. Imports point downward only (`tests/layers.rs`).
 
 pub mod bounded;
@@ -17,3 +17,4 @@ pub mod output;
 pub mod rules;
 pub mod settings;
 pub mod text;
+pub mod write;

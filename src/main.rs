@@ -5,7 +5,7 @@
 mod cli;
 mod request;
 
-use std::io::{self, BufWriter, IsTerminal};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
@@ -27,16 +27,25 @@ fn main() -> ExitCode {
         out: &mut out,
         err: &mut err,
         style: style(cli.color),
+        done: Vec::new(),
     };
     let arguments = matches.subcommand().map(|(_, arguments)| arguments);
     let ended = run(cli.command, arguments, &mut terminal).and_then(|outcome| {
         terminal.out.flush()?;
         Ok(outcome)
     });
+    let is_unread = ended.is_err();
     let outcome = ended.unwrap_or_else(|error| {
         terminal.complain(&format!("the result could not be written: {error}"));
         Outcome::Failed
     });
+    let done = terminal.done;
+    if is_unread || out.is_closed() {
+        for line in done {
+            // As in `complain`.
+            let _ = writeln!(err, "novamend: {line}");
+        }
+    }
     ExitCode::from(outcome.code())
 }
 
@@ -76,7 +85,11 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
             Err(message) => Ok(refuse(&message, terminal)),
         },
         Command::Undo(arguments) => {
-            commands::undo::run(&arguments.paths, request::options(&arguments.writing), terminal)
+            let options = request::options(&arguments.writing);
+            match request::one_backup(&arguments) {
+                Ok(()) => commands::undo::run(&arguments.paths, arguments.backup.as_deref(), &options, terminal),
+                Err(message) => Ok(refuse(&message, terminal)),
+            }
         }
         Command::Where(arguments) => commands::places::run(&request::places(arguments, matches), terminal),
         Command::Option { option, format, .. } => {

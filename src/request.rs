@@ -2,7 +2,6 @@
 //!
 //! It knows clap only by what `cli` declares, and runs nothing.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -13,16 +12,16 @@ use novamend::catalog::{self, Release, extra};
 use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::conf::load::{self, Input};
-use novamend::fix::write::{self, Options, Planned};
 use novamend::lint::{ActionChoice, Ignore, Severity};
 use novamend::migration::Action;
 use novamend::output::Format;
 use novamend::rules::RULES;
 use novamend::settings::{self, FileSettings};
+use novamend::write::{self, Links, Options, Planned};
 
 use crate::cli::{
     self, ActionArgument, CheckArguments, FixArguments, From, PlainFormat, ReportArguments, StackArguments,
-    UpgradeArguments, WhereArguments, WritingArguments,
+    UndoArguments, UpgradeArguments, WhereArguments, WritingArguments,
 };
 
 pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> Result<check::Request, String> {
@@ -130,7 +129,16 @@ pub(crate) fn options(writing: &WritingArguments) -> Options {
     Options {
         in_place: writing.in_place,
         backup: !writing.no_backup,
+        backup_directory: writing.backup_dir.clone(),
     }
+}
+
+/// Refuses one backup for several files.
+pub(crate) fn one_backup(arguments: &UndoArguments) -> Result<(), String> {
+    if arguments.backup.is_some() && arguments.paths.len() > 1 {
+        return Err("`--backup` is the old text of one file; name one PATH".to_owned());
+    }
+    Ok(())
 }
 
 fn format(report: &ReportArguments) -> Format {
@@ -190,54 +198,63 @@ impl ReportArguments {
     }
 }
 
+/// The text of the settings at `path`, if there are any.
+fn settings_text(path: &Path) -> Result<Option<String>, String> {
+    let shown = novamend::output::shown_path(path);
+    match bounded::read_text(path, bounded::LIMIT) {
+        Ok(text) => Ok(Some(text)),
+        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(Refused::Io(error)) => Err(format!("`{shown}` could not be read: {error}; no ignores were written")),
+        Err(why) => Err(format!("`{shown}` {why}; no ignores were written")),
+    }
+}
+
 /// Adds `ignores` to the settings at `path`.
 pub(crate) fn write_ignores(path: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &mut Terminal<'_>) -> Outcome {
-    let before = match fs::read_to_string(path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => {
-            terminal.complain(&format!("`{}` could not be read: {error}", path.display()));
+    let before = match settings_text(path) {
+        Ok(before) => before,
+        Err(message) => {
+            terminal.complain(&message);
             return Outcome::Failed;
         }
     };
+    let (fit, unfit): (Vec<Ignore>, Vec<Ignore>) = ignores.iter().cloned().partition(settings::can_be_listed);
     let reason = format!("baseline of {}", today());
-    let text = before.clone().unwrap_or_default();
-    let (after, added) = match settings::with_baseline(&text, ignores, &reason) {
+    let text = before.as_deref().unwrap_or_default();
+    let (after, added) = match settings::with_baseline(text, &fit, &reason) {
         Ok(changed) => changed,
         Err(error) => {
-            terminal.complain(&error);
+            terminal.complain(&format!("{error}; no ignores were written"));
             return Outcome::Failed;
         }
     };
-    let written = match before {
-        Some(before) => {
-            let planned = Planned {
-                path: path.to_owned(),
-                before: before.into_bytes(),
-                after: after.into_bytes(),
-            };
-            let options = Options {
-                in_place: false,
-                backup: false,
-            };
-            write::write_all(&[planned], &options)
-                .map(|_| ())
-                .map_err(|error| error.to_string())
+    if added > 0 {
+        let planned = Planned {
+            path: path.to_owned(),
+            links: if before.is_some() { Links::Follow } else { Links::Refuse },
+            before: before.map(String::into_bytes),
+            after: after.into_bytes(),
+        };
+        if let Err(error) = write::write_all(&[planned], &Options::without_backup()) {
+            terminal.complain(&error.with_state());
+            return Outcome::Failed;
         }
-        None if added > 0 => fs::write(path, after).map_err(|error| format!("`{}`: {error}", path.display())),
-        None => Ok(()),
-    };
-    if let Err(message) = written {
-        terminal.complain(&message);
-        return Outcome::Failed;
+    } else {
+        write::tidy([path]);
     }
     terminal.complain(&format!(
         "added {} to {}",
         novamend::output::counted_word(added, "ignore"),
-        path.display()
+        novamend::output::shown_path(path)
     ));
-    // What is found is now known; only what could not be done still counts.
-    if outcome == Outcome::Failed {
+    if !unfit.is_empty() {
+        terminal.complain(&format!(
+            "not added: {} of an option or a file with a name that no option or file of nova has; fix the file first",
+            novamend::output::counted_word(unfit.len(), "finding")
+        ));
+    }
+    // What is found is now known; only what could not be done or listed still counts.
+    if outcome == Outcome::Failed || !unfit.is_empty() {
         outcome
     } else {
         Outcome::Clean

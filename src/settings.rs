@@ -234,6 +234,18 @@ impl Reader<'_> {
     }
 }
 
+/// Whether `ignore` can stand in a `novamend.toml`: names come from files that others write, and only what an option can
+/// be called, and a path without control characters, is written down.
+#[must_use]
+pub fn can_be_listed(ignore: &Ignore) -> bool {
+    let is_name = |name: &String| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.: ".contains(c);
+        !name.is_empty() && name.chars().all(is_part)
+    };
+    let is_plain = |path: &PathBuf| path.to_str().is_some_and(|path| !path.contains(char::is_control));
+    ignore.option.as_ref().is_none_or(is_name) && ignore.file.as_ref().is_none_or(is_plain)
+}
+
 /// `text` of a `novamend.toml` with an ignore added for each of `ignores` that it does not hold yet; comments, order and
 /// everything else stay as they are. Returns the new text and how many were added.
 ///

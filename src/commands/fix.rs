@@ -13,15 +13,15 @@ use crate::catalog::Release;
 use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::load::STDIN;
 use crate::fix::Until;
-use crate::fix::write::{self, Options, Planned, Written};
 use crate::lint::Settings;
 use crate::output::{Counts, Format};
+use crate::write::{self, Options, Planned, Written};
 
 use job::Job;
 use report::Report;
 
 /// What becomes of the new texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// The diff is shown; nothing is written.
     Diff,
@@ -88,10 +88,13 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
             }
         }
     }
-    let written = match request.mode {
+    let written = match &request.mode {
         Mode::Diff => Vec::new(),
         Mode::Write(options) => match write(&jobs, failed, options) {
-            Ok(written) => written,
+            Ok(written) => {
+                terminal.done.extend(written.iter().map(report::written_line));
+                written
+            }
             Err(message) => {
                 failed = true;
                 terminal.complain(&message);
@@ -123,7 +126,7 @@ fn whole(error: &dyn std::error::Error) -> String {
 }
 
 /// Replaces every changed file, or none.
-fn write(jobs: &[Job], failed: bool, options: Options) -> Result<Vec<Written>, String> {
+fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, String> {
     if failed {
         return Err("nothing is written: not everything could be read and tried".to_owned());
     }
@@ -134,5 +137,6 @@ fn write(jobs: &[Job], failed: bool, options: Options) -> Result<Vec<Written>, S
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
         return Err("standard input cannot be written to; name the file".to_owned());
     }
-    write::write_all(&planned, &options).map_err(|error| error.to_string())
+    write::tidy(jobs.iter().flat_map(Job::paths));
+    write::write_all(&planned, options).map_err(|error| error.with_state())
 }

@@ -55,6 +55,8 @@ pub struct Terminal<'a> {
     pub err: &'a mut dyn Write,
     /// How results look.
     pub style: Style,
+    /// What was done to files, a line each: said on standard error where the results cannot be read.
+    pub done: Vec<String>,
 }
 
 impl Terminal<'_> {

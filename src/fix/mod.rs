@@ -1,13 +1,12 @@
 //! From findings to new texts: fixes are chosen, applied, proved, and the outcome is checked again until nothing changes.
 //!
-//! It changes bytes in memory only; files are written in [`mod@write`].
+//! It changes bytes in memory only; files are written in [`mod@crate::write`].
 
 pub mod gate;
 pub mod grade;
 pub mod proof;
 mod round;
 pub mod witness;
-pub mod write;
 
 use std::collections::HashSet;
 

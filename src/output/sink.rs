@@ -1,6 +1,6 @@
 //! Standard output as a reader may leave it: after a closed pipe nothing more is written, and nothing fails.
 //!
-//! What is written there is the formats' business.
+//! What is written there the formats decide.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -18,6 +18,12 @@ impl<W: Write> Sink<W> {
             inner,
             is_closed: false,
         }
+    }
+
+    /// Whether its reader is gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
     }
 
     fn tolerate<T>(&mut self, outcome: io::Result<T>, quiet: T) -> io::Result<T> {

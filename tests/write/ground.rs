@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use novamend::fix::write::{Options, Planned, WriteError, Written, write_all};
+use novamend::write::{Links, Options, Planned, WriteError, Written, write_all};
 use tempfile::TempDir;
 
 /// The user and group that own nothing.
@@ -16,14 +16,17 @@ pub(crate) const NOBODY: u32 = 65534;
 pub(crate) const BACKUP: Options = Options {
     in_place: false,
     backup: true,
+    backup_directory: None,
 };
 pub(crate) const NO_BACKUP: Options = Options {
     in_place: false,
     backup: false,
+    backup_directory: None,
 };
 pub(crate) const IN_PLACE: Options = Options {
     in_place: true,
     backup: true,
+    backup_directory: None,
 };
 
 /// A directory that everybody may enter.
@@ -43,8 +46,9 @@ pub(crate) fn file(directory: &Path, name: &str, text: &str) -> PathBuf {
 pub(crate) fn planned(path: &Path, before: &str, after: &str) -> Planned {
     Planned {
         path: path.to_owned(),
-        before: before.into(),
+        before: Some(before.into()),
         after: after.into(),
+        links: Links::Follow,
     }
 }
 
@@ -70,10 +74,11 @@ pub(crate) fn names(directory: &Path) -> Vec<String> {
     names
 }
 
-/// Every extended attribute of `path`.
+/// Every extended attribute of `path` but the mark of a backup.
 pub(crate) fn attributes(path: &Path) -> Vec<(String, Vec<u8>)> {
     let names = xattr::list(path).unwrap();
     let mut found: Vec<_> = names
+        .filter(|name| name != "user.novamend" && name != "trusted.novamend")
         .map(|name| {
             let value = xattr::get(path, &name).unwrap().unwrap();
             (name.into_string().unwrap(), value)

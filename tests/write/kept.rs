@@ -164,7 +164,7 @@ fn a_hard_linked_file_is_written_in_place_when_asked() {
     assert_eq!((text(&path).as_str(), text(&other).as_str()), ("new", "new"));
     assert_eq!(text(&written.backup.unwrap()), "the old and longer text");
     let quiet = crate::ground::NO_BACKUP;
-    let options = novamend::fix::write::Options {
+    let options = novamend::write::Options {
         in_place: true,
         ..quiet
     };
@@ -197,8 +197,55 @@ fn a_file_mounted_by_itself_is_written_in_place_when_asked() {
         "{refused}"
     );
     assert_eq!((text(&path).as_str(), names(&inside).len()), ("old", 1));
-    assert!(replace(&path, "new", IN_PLACE).unwrap().in_place);
+    let lost = replace(&path, "new", IN_PLACE).unwrap_err().to_string();
+    assert!(
+        lost.contains("lost with the container") && lost.contains("--backup-dir"),
+        "{lost}"
+    );
+    assert_eq!((text(&path).as_str(), names(&inside).len()), ("old", 1));
+    let shelf = directory.path().join("shelf");
+    fs::create_dir(&shelf).unwrap();
+    let options = novamend::write::Options {
+        backup_directory: Some(shelf.clone()),
+        ..IN_PLACE
+    };
+    let written = replace(&path, "new", options.clone()).unwrap();
+    assert!(written.in_place && written.backup.unwrap().starts_with(&shelf));
     assert_eq!((text(&outside).as_str(), text(&path).as_str()), ("new", "new"));
+    assert_eq!((names(&inside).len(), names(&shelf).len()), (1, 1));
+    novamend::write::undo(&path, &options).unwrap();
+    assert_eq!((text(&outside).as_str(), names(&shelf).len()), ("old", 1));
+}
+
+#[test]
+fn a_file_mounted_into_a_read_only_directory_is_written_with_its_backup_elsewhere() {
+    if !root_for("mounting a file") {
+        return;
+    }
+    let directory = directory();
+    let outside = file(directory.path(), "outside.conf", "old");
+    let [inside, shelf] = ["container", "shelf"].map(|name| directory.path().join(name));
+    fs::create_dir(&inside).unwrap();
+    fs::create_dir(&shelf).unwrap();
+    let Some(layer) = Mount::tmpfs(&inside, "size=1m") else {
+        return;
+    };
+    let path = file(&inside, "nova.conf", "");
+    layer.make_read_only();
+    let Some(_mount) = Mount::bind(&outside, &path) else {
+        return;
+    };
+    let options = novamend::write::Options {
+        backup_directory: Some(shelf.clone()),
+        ..IN_PLACE
+    };
+    let written = replace(&path, "new", options.clone()).unwrap();
+    assert_eq!(
+        (text(&outside).as_str(), text(&written.backup.unwrap()).as_str()),
+        ("new", "old")
+    );
+    novamend::write::undo(&path, &options).unwrap();
+    assert_eq!((text(&outside).as_str(), names(&shelf).len()), ("old", 1));
 }
 
 #[test]
@@ -228,6 +275,6 @@ fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
         (text(&written.backup.unwrap()).as_str(), text(&image).as_str()),
         ("old", "old")
     );
-    novamend::fix::write::undo(&path, &BACKUP).unwrap();
+    novamend::write::undo(&path, &BACKUP).unwrap();
     assert_eq!((text(&path).as_str(), names(&on).len()), ("old", 2));
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant, SystemTime};
 
-use novamend::fix::write::{Options, WriteError, undo, write_all};
+use novamend::write::{Options, WriteError, undo, write_all};
 
 use crate::ground::{BACKUP, IN_PLACE, NO_BACKUP, child, directory, file, names, planned, replace, text};
 
@@ -41,7 +41,7 @@ fn other_process() {
         "replace" => {
             let before = fs::read(&path).unwrap_or_default();
             let mut plan = planned(&path, "", "new");
-            plan.before = before;
+            plan.before = Some(before);
             match write_all(&[plan], &BACKUP) {
                 Ok(_) => println!("\noutcome: written"),
                 Err(error) => println!("\noutcome: {error}"),
@@ -50,6 +50,24 @@ fn other_process() {
         "count" => count(&path),
         "versions" => write_versions(&path, BACKUP),
         "versions in place" => write_versions(&path, IN_PLACE),
+        "report" => {
+            // So that the calls that follow are counted beyond those of the main thread.
+            for _ in 0..100 {
+                fs::write("/dev/null", "x").unwrap();
+            }
+            let document = |end: &str, text: &str| {
+                let path = PathBuf::from(format!("{}.{end}", path.display()));
+                novamend::write::document(&path, text.into(), "a report", |_| true)
+            };
+            let files = document("html", "page").and_then(|page| Ok([page, document("json", "{\"kind\": 1}")?]));
+            match files.and_then(|files| write_all(&files, &NO_BACKUP)) {
+                Ok(_) => println!("\nwrote both"),
+                Err(error) => {
+                    println!("\n{}", error.with_state());
+                    std::process::exit(2);
+                }
+            }
+        }
         other => panic!("no such work: {other}"),
     }
 }
@@ -57,7 +75,7 @@ fn other_process() {
 fn write_versions(path: &Path, options: Options) {
     println!("\nready");
     for number in 1..=VERSIONS {
-        replace(path, &version(number), options).unwrap();
+        replace(path, &version(number), options.clone()).unwrap();
     }
 }
 
@@ -68,7 +86,7 @@ fn count(path: &Path) {
         let after = (before.parse::<usize>().unwrap() + 1).to_string();
         match write_all(&[planned(path, &before, &after)], &NO_BACKUP) {
             Ok(_) => counted += 1,
-            Err(WriteError::Locked(_) | WriteError::Changed(_)) => std::thread::yield_now(),
+            Err(WriteError::Locked { .. } | WriteError::Changed(_)) => std::thread::yield_now(),
             Err(other) => panic!("{other}"),
         }
     }

@@ -8,6 +8,7 @@
 
 mod faults;
 mod ground;
+mod injected;
 mod kept;
 mod kills;
 mod refused;

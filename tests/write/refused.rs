@@ -5,12 +5,12 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use novamend::fix::write::{WriteError, undo, write_all};
+use novamend::write::{WriteError, undo, write_all};
 use rustix::fs::FlockOperation;
 
 use crate::ground::{
-    BACKUP, Flag, IN_PLACE, directory, file, give_to_nobody, names, planned, replace, root_for, run, text,
-    write_as_nobody,
+    BACKUP, Flag, IN_PLACE, NO_BACKUP, NOBODY, directory, file, give_to_nobody, names, planned, replace, root_for, run,
+    text, write_as_nobody,
 };
 
 #[test]
@@ -43,7 +43,7 @@ fn links_that_lead_nowhere_or_in_a_circle_are_refused() {
     symlink("nothing", directory.path().join("dangling.conf")).unwrap();
     symlink("circle.conf", directory.path().join("circle.conf")).unwrap();
     let error = |name: &str| replace(&directory.path().join(name), "new", BACKUP).unwrap_err();
-    assert!(matches!(error("dangling.conf"), WriteError::NotFound(_)));
+    assert!(matches!(error("dangling.conf"), WriteError::DanglingLink(_)));
     assert!(matches!(error("missing.conf"), WriteError::NotFound(_)));
     assert!(error("circle.conf").to_string().contains("circle"));
     assert_eq!(names(directory.path()), ["circle.conf", "dangling.conf"]);
@@ -119,17 +119,97 @@ fn an_immutable_file_is_refused() {
 }
 
 #[test]
-fn a_directory_another_one_holds_is_refused_until_it_is_let_go() {
+fn a_directory_another_novamend_holds_is_refused_until_it_is_let_go() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
-    let holder = fs::File::open(directory.path()).unwrap();
+    let lock = file(directory.path(), ".novamend-lock-0.tmp", "");
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o600)).unwrap();
+    let holder = fs::File::open(&lock).unwrap();
     rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
     let error = replace(&path, "new", BACKUP).unwrap_err();
-    assert!(matches!(error, WriteError::Locked(_)), "{error}");
-    assert!(matches!(undo(&path, &BACKUP), Err(WriteError::Locked(_))));
-    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 1));
+    assert!(matches!(error, WriteError::Locked { .. }), "{error}");
+    let own = format!("process {}, ", std::process::id());
+    assert!(error.to_string().contains(&own), "{error}");
+    assert!(matches!(undo(&path, &BACKUP), Err(WriteError::Locked { .. })));
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 2));
     drop(holder);
     replace(&path, "new", BACKUP).unwrap();
+    assert!(!lock.exists());
+}
+
+#[test]
+fn nobody_who_may_only_read_holds_a_write_up() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    let readers = [directory.path(), &path].map(|path| fs::File::open(path).unwrap());
+    for reader in &readers {
+        rustix::fs::flock(reader, FlockOperation::LockExclusive).unwrap();
+    }
+    replace(&path, "new", BACKUP).unwrap();
+    undo(&path, &BACKUP).unwrap();
+    assert_eq!(text(&path), "old");
+}
+
+#[test]
+fn what_somebody_else_put_under_the_name_of_the_lock_is_passed_by() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "old");
+    let at = |number: u32| directory.path().join(format!(".novamend-lock-{number}.tmp"));
+    fs::create_dir(at(0)).unwrap();
+    symlink("nova.conf", at(1)).unwrap();
+    assert!(run("mkfifo", &[at(2).as_os_str()]));
+    fs::write(at(3), "open to all").unwrap();
+    fs::set_permissions(at(3), fs::Permissions::from_mode(0o666)).unwrap();
+    if root_for("giving files away") {
+        fs::write(at(4), ".novamend-1-0.tmp\n").unwrap();
+        fs::set_permissions(at(4), fs::Permissions::from_mode(0o600)).unwrap();
+        give_to_nobody(&at(4));
+        let holder = fs::File::open(at(4)).unwrap();
+        rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
+        file(directory.path(), ".novamend-1-0.tmp", "not ours");
+        let before = names(directory.path());
+        replace(&path, "new", NO_BACKUP).unwrap();
+        assert_eq!(names(directory.path()), before);
+    }
+    replace(&path, "newer", NO_BACKUP).unwrap();
+    assert_eq!((text(&path).as_str(), text(&at(3)).as_str()), ("newer", "open to all"));
+}
+
+#[test]
+fn root_follows_no_link_that_a_user_made_to_what_is_not_that_users() {
+    if !root_for("giving files away") {
+        return;
+    }
+    let directory = directory();
+    let real = directory.path().join("real");
+    fs::create_dir(&real).unwrap();
+    let target = file(&real, "nova.conf", "old");
+    let (link, way) = (directory.path().join("link.conf"), directory.path().join("way"));
+    symlink("real/nova.conf", &link).unwrap();
+    symlink("real", &way).unwrap();
+    for link in [&link, &way] {
+        std::os::unix::fs::lchown(link, Some(NOBODY), None).unwrap();
+    }
+    for path in [link.clone(), way.join("nova.conf")] {
+        let error = replace(&path, "new", BACKUP).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                WriteError::PlantedLink {
+                    maker: NOBODY,
+                    owner: 0,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert!(matches!(undo(&path, &BACKUP), Err(WriteError::PlantedLink { .. })));
+    }
+    assert_eq!((text(&target).as_str(), names(&real).len()), ("old", 1));
+    // To what is that user's own it may lead.
+    give_to_nobody(&target);
+    replace(&link, "new", NO_BACKUP).unwrap();
+    assert_eq!(text(&target), "new");
 }
 
 #[test]

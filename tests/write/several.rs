@@ -1,9 +1,10 @@
 //! Several files: all or none.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use novamend::fix::write::{WriteError, write_all};
+use novamend::write::{WriteError, write_all};
 
 use crate::ground::{BACKUP, Flag, IN_PLACE, NO_BACKUP, child, directory, file, names, planned, root_for, text};
 
@@ -91,13 +92,22 @@ fn what_a_killed_run_left_is_removed_and_nothing_else() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     let others = [".novamend-1-0.tmp.conf", ".novamend-x-0.tmp", "novamend-1-0.tmp"];
-    for name in others.iter().chain(&[".novamend-1-0.tmp", ".novamend-99-12.tmp"]) {
+    for name in others
+        .iter()
+        .chain(&[".novamend-1-0.tmp", ".novamend-99-12.tmp", ".novamend-3-0.tmp"])
+    {
         file(directory.path(), name, "left");
     }
+    // What a killed run leaves: its lock, with the list of its temporary files.
+    let listed =
+        ".novamend-1-0.tmp\n.novamend-99-12.tmp\n.novamend-2-0.tmp\nnova.conf\n../nova.conf\n.novamend-x-0.tmp\n";
+    let lock = file(directory.path(), ".novamend-lock-0.tmp", listed);
+    fs::set_permissions(&lock, fs::Permissions::from_mode(0o600)).unwrap();
     fs::create_dir(directory.path().join(".novamend-2-0.tmp")).unwrap();
     write_all(&[planned(&path, "old", "new")], &NO_BACKUP).unwrap();
     let mut expected: Vec<&str> = others.to_vec();
-    expected.extend(["nova.conf", ".novamend-2-0.tmp"]);
+    // The third has such a name and is on no list: somebody else's.
+    expected.extend(["nova.conf", ".novamend-2-0.tmp", ".novamend-3-0.tmp"]);
     expected.sort_unstable();
     assert_eq!(names(directory.path()), expected);
 }

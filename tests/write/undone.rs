@@ -1,11 +1,14 @@
 //! Undo, and the undo of an undo.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{chown, symlink};
 
-use novamend::fix::write::{WriteError, undo};
+use novamend::write::{WriteError, undo, undo_from};
 
-use crate::ground::{BACKUP, IN_PLACE, NO_BACKUP, directory, file, names, replace, root_for, text};
+use crate::ground::{
+    BACKUP, IN_PLACE, NO_BACKUP, directory, file, give_to_nobody, names, replace, root_for, run, skip, text,
+};
 
 #[test]
 fn undo_changes_places_with_the_newest_backup_and_back() {
@@ -32,7 +35,7 @@ fn undo_without_a_backup_steps_back_for_good() {
         assert_eq!(undo(&path, &NO_BACKUP).unwrap().backup, None);
         assert_eq!(text(&path), now);
     }
-    assert!(matches!(undo(&path, &NO_BACKUP), Err(WriteError::NoBackup(_))));
+    assert!(matches!(undo(&path, &NO_BACKUP), Err(WriteError::NoBackup { .. })));
     assert_eq!(names(directory.path()), ["nova.conf"]);
 }
 
@@ -55,13 +58,139 @@ fn what_only_looks_like_a_backup_is_not_brought_back() {
     symlink("/etc/passwd", at("nova.conf.novamend-29991231T235959Z")).unwrap();
     file(directory.path(), "nova.conf.novamend-x", "no");
     file(directory.path(), "nova-compute.conf.novamend-29991231T235959Z", "no");
-    assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup(_))));
+    assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup { .. })));
     if root_for("giving files away") {
         let planted = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "planted");
         chown(&planted, Some(4321), None).unwrap();
-        assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup(_))));
+        assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup { .. })));
     }
     assert_eq!(text(&path), "one");
+}
+
+#[test]
+fn what_another_user_planted_is_neither_read_nor_in_the_way() {
+    if !root_for("giving files away") {
+        return;
+    }
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "one");
+    let planted = |name: &str| {
+        let planted = file(directory.path(), &format!("nova.conf.novamend-{name}"), "planted");
+        give_to_nobody(&planted);
+        planted
+    };
+    // More than any memory holds; were it read, this test would not end.
+    let huge = planted("99991231T235958Z");
+    fs::File::options()
+        .write(true)
+        .open(huge)
+        .unwrap()
+        .set_len(1 << 40)
+        .unwrap();
+    planted("99991231T235959Z-4294967295");
+    planted("99991231T235959Z-18446744073709551615");
+    assert!(run(
+        "mkfifo",
+        &[directory.path().join("nova.conf.novamend-99991231T235957Z").as_os_str()]
+    ));
+    let before = names(directory.path()).len();
+    for text in ["two", "three"] {
+        replace(&path, text, BACKUP).unwrap();
+    }
+    for now in ["two", "one"] {
+        let undone = undo(&path, &NO_BACKUP).unwrap();
+        assert_eq!(text(&path), now);
+        assert_eq!(undone.passed_over.len(), 4, "{:?}", undone.passed_over);
+    }
+    assert_eq!(names(directory.path()).len(), before);
+}
+
+#[test]
+fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "one");
+    for end in [
+        "99991231T235959Z",
+        "99991231T235959Z-4294967295",
+        "99991231T235959Z-18446744073709551615",
+    ] {
+        file(directory.path(), &format!("nova.conf.novamend-{end}"), "not novamend's");
+    }
+    let written = replace(&path, "two", BACKUP).unwrap();
+    let name = written.backup.unwrap();
+    assert!(name.to_str().unwrap().contains("novamend-20"), "{name:?}");
+    // Nor do those that novamend itself made, as of a clock that was wrong once.
+    for end in ["99991231T235959Z-4294967295", "99991231T235959Z-18446744073709551615"] {
+        let made = directory.path().join(format!("nova.conf.novamend-{end}"));
+        fs::copy(&name, &made).unwrap();
+        if let Ok(Some(mark)) = xattr::get(&name, "user.novamend") {
+            xattr::set(&made, "user.novamend", &mark).unwrap();
+        }
+        replace(&path, end, BACKUP).unwrap();
+    }
+}
+
+#[test]
+fn only_what_novamend_made_is_brought_back_or_removed() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "one");
+    replace(&path, "two", BACKUP).unwrap();
+    let made = names(directory.path())[1].clone();
+    if xattr::get(directory.path().join(&made), "user.novamend")
+        .ok()
+        .flatten()
+        .is_none()
+    {
+        return skip("no extended attributes on the temporary directory");
+    }
+    replace(&path, "three", BACKUP).unwrap();
+    let copy = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "of a package");
+    let with_all = directory.path().join("nova.conf.novamend-29991231T235958Z");
+    let arguments = [
+        OsStr::new("-a"),
+        directory.path().join(&made).as_os_str(),
+        with_all.as_os_str(),
+    ]
+    .map(OsStr::to_owned);
+    assert!(run("cp", &arguments.each_ref().map(|word| word.as_os_str())));
+    let undone = undo(&path, &NO_BACKUP).unwrap();
+    assert_eq!(text(&path), "two");
+    assert!(
+        undone.passed_over.iter().all(|why| why.contains("`--backup`")),
+        "{:?}",
+        undone.passed_over
+    );
+    assert_eq!(undone.passed_over.len(), 2);
+    // Edited, the backup is no longer what novamend kept either.
+    fs::write(directory.path().join(&made), "edited").unwrap();
+    let error = undo(&path, &BACKUP).unwrap_err();
+    assert!(
+        matches!(&error, WriteError::NoBackup { passed_over, .. } if passed_over.len() == 3),
+        "{error}"
+    );
+    // But for the asking any of them is brought back, and stays.
+    let undone = undo_from(&path, &copy, &BACKUP).unwrap();
+    assert!(undone.from_is_kept && undone.backup.is_some());
+    assert_eq!(
+        (text(&path).as_str(), text(&copy).as_str()),
+        ("of a package", "of a package")
+    );
+}
+
+#[test]
+fn undo_without_a_backup_loses_no_edit_made_since() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "one");
+    replace(&path, "two", BACKUP).unwrap();
+    fs::write(&path, "two, and an edit").unwrap();
+    let error = undo(&path, &NO_BACKUP).unwrap_err();
+    assert!(matches!(error, WriteError::Edited(_)), "{error}");
+    assert_eq!(text(&path), "two, and an edit");
+    let undone = undo(&path, &BACKUP).unwrap();
+    assert_eq!(
+        (text(&path).as_str(), text(&undone.backup.unwrap()).as_str()),
+        ("one", "two, and an edit")
+    );
 }
 
 #[test]

@@ -2,7 +2,6 @@
 //!
 //! It prints and writes; it finds nothing out itself.
 
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -17,6 +16,7 @@ use novamend::catalog::Release;
 use novamend::conf::layers::{Stack, Variable};
 use novamend::conf::load::{self, Input};
 use novamend::effective::{Setting, View};
+use novamend::write::{self, Options, Planned, WriteError};
 use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
 use novamend_verify::inbound::{inbound_address, transport};
@@ -238,6 +238,9 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         )
         .into());
     }
+    if let Some(path) = &arguments.report {
+        try_report(path)?;
+    }
     let named = arguments.named(&view);
     plan.draws_curve = arguments.report.is_some();
     let host = Host::look(&arguments.common.qemu_conf, &asked(&view));
@@ -282,10 +285,10 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         Format::Pretty => text::report(&report),
         Format::Json => json(&report)?,
     };
+    // The report first: it is there even where standard output cannot be written.
+    let kept = arguments.report.as_ref().map_or(Ok(()), |path| keep(path, &report));
     print(&shown)?;
-    if let Some(path) = &arguments.report {
-        keep(path, &report)?;
-    }
+    kept?;
     if let Some(left) = &session.left {
         let _ = writeln!(io::stderr(), "the trials are over, but {left}");
         return Ok(2);
@@ -316,13 +319,33 @@ fn absolute(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Writes the report, and its JSON beside it.
+/// The report at `path` and its JSON beside it, as files to be written. What is replaced is a report already: the page
+/// that was named may be any file of this user, the other one, which nobody named, only such JSON.
+fn report_files(path: &Path, page: String, data: String) -> Result<[Planned; 2], Failure> {
+    let not_written = |error: WriteError| format!("the report cannot be written: {}", error.with_state());
+    let is_report = |text: &[u8]| {
+        let found: Option<serde_json::Value> = serde_json::from_slice(text).ok();
+        found.is_some_and(|found| found["kind"] == "verify" && found["schema"].is_number())
+    };
+    let page = write::document(path, page.into_bytes(), "a page", |_| true).map_err(not_written)?;
+    let beside = path.with_extension("json");
+    let data = write::document(&beside, data.into_bytes(), "a report of novamend verify", is_report);
+    Ok([page, data.map_err(not_written)?])
+}
+
+/// Whether the report can be written, tried before hours go into what stands in it.
+fn try_report(path: &Path) -> Result<(), Failure> {
+    let files = report_files(path, "{}".to_owned(), "{}".to_owned())?;
+    write::try_out(&files, &Options::without_backup())
+        .map_err(|error| format!("the report cannot be written: {}", error.with_state()).into())
+}
+
+/// Writes the report and its JSON, or neither.
 fn keep(path: &Path, report: &Report) -> Result<(), Failure> {
-    let (page, data) = (html::page(report)?, json(report)?);
-    for (path, text) in [(path.to_owned(), page), (path.with_extension("json"), data)] {
-        fs::write(&path, text).map_err(|error| format!("the report {} was not written: {error}", path.display()))?;
-    }
-    Ok(())
+    let files = report_files(path, html::page(report)?, json(report)?)?;
+    write::write_all(&files, &Options::without_backup())
+        .map(|_| ())
+        .map_err(|error| format!("the report was not written: {}", error.with_state()).into())
 }
 
 /// A report's name; the JSON beside it must have another.

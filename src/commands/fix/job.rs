@@ -2,6 +2,8 @@
 //!
 //! It prints nothing and writes nothing.
 
+use std::path::Path;
+
 use super::Request;
 use crate::catalog::Release;
 use crate::commands::proven::{self, Proven};
@@ -10,12 +12,12 @@ use crate::conf::layers::Stack;
 use crate::effective::today::Today;
 use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
-use crate::fix::write::Planned;
 use crate::fix::{self, Mended, Plan, Until};
 use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, shown_path};
 use crate::rules::{LIVE_MIGRATION, RULES};
+use crate::write::{Links, Planned};
 
 /// One stack, fixed and proved.
 pub(super) struct Job {
@@ -164,14 +166,20 @@ impl Job {
         shown_path(self.before.layers()[layer].document.source().path())
     }
 
+    /// The files.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.before.layers().iter().map(|layer| layer.document.source().path())
+    }
+
     /// The files that are written, with their texts.
     pub(super) fn planned(&self) -> impl Iterator<Item = Planned> + '_ {
         self.changed.iter().map(|&(layer, _)| {
             let (old, new) = (&self.before.layers()[layer], &self.written.stack.layers()[layer]);
             Planned {
                 path: old.document.source().path().to_owned(),
-                before: old.document.source().bytes().to_vec(),
+                before: Some(old.document.source().bytes().to_vec()),
                 after: new.document.source().bytes().to_vec(),
+                links: Links::Follow,
             }
         })
     }

@@ -12,12 +12,12 @@ use crate::conf::layers::Stack;
 use crate::conf::load::{Input, STDIN};
 use crate::effective::mask;
 use crate::fix::witness::Witnessed;
-use crate::fix::write::Written;
 use crate::fix::{Applied, Until};
 use crate::lint::{Context, Moment, Safety};
 use crate::output::{
     Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, plain, pretty, short, shown_path,
 };
+use crate::write::Written;
 
 /// Everything `fix` prints.
 pub(super) struct Report<'a> {
@@ -30,7 +30,7 @@ pub(super) struct Report<'a> {
 impl Report<'_> {
     /// What is found: in the files as they are where nothing was written, else in the new texts.
     pub(super) fn counts(&self, job: &Job) -> Counts {
-        match self.request.mode {
+        match &self.request.mode {
             Mode::Diff => job.counts,
             Mode::Write(_) => Counts::of(&job.written.findings),
         }
@@ -119,7 +119,7 @@ impl Report<'_> {
         let changed: usize = self.jobs.iter().map(|job| job.changed.len()).sum();
         let later: usize = self.jobs.iter().map(|job| job.changed_later.len()).sum();
         let mut out = String::new();
-        match self.request.mode {
+        match &self.request.mode {
             _ if changed == 0 && later == 0 => return "nothing to fix\n".to_owned(),
             _ if changed == 0 => out.push_str("nothing to fix now\n"),
             Mode::Diff if self.jobs.iter().any(|job| !job.refusals.is_empty()) => {
@@ -135,10 +135,7 @@ impl Report<'_> {
             Mode::Write(_) if self.written.is_empty() => out.push_str("nothing is written\n"),
             Mode::Write(_) => {
                 for written in self.written {
-                    out.push_str(&format!("wrote {}", shown_path(&written.target)));
-                    if let Some(backup) = &written.backup {
-                        out.push_str(&format!("; the old text is in {}", shown_path(backup)));
-                    }
+                    out.push_str(&written_line(written));
                     out.push('\n');
                 }
             }
@@ -212,6 +209,15 @@ impl Report<'_> {
             "suppressed": suppressed,
         })
     }
+}
+
+/// What was written, and where the old text is.
+pub(super) fn written_line(written: &Written) -> String {
+    let mut line = format!("wrote {}", shown_path(&written.target));
+    if let Some(backup) = &written.backup {
+        line.push_str(&format!("; the old text is in {}", shown_path(backup)));
+    }
+    line
 }
 
 /// What reads the text as it is: the release of today, or some of those that may run.

@@ -5,11 +5,12 @@
 use std::fs;
 
 use super::*;
-use crate::fix::write::{Incomplete, give_up};
+use crate::write::{Incomplete, Links, give_up};
 
 const QUIET: Options = Options {
     in_place: false,
     backup: false,
+    backup_directory: None,
 };
 
 struct Ground {
@@ -28,27 +29,33 @@ impl Ground {
     fn planned(&self) -> Planned {
         Planned {
             path: self.path.clone(),
-            before: b"old".to_vec(),
+            before: Some(b"old".to_vec()),
             after: b"new".to_vec(),
+            links: Links::Follow,
         }
     }
 
     fn lock(&self) -> Directory {
-        Directory::lock(&Place::resolve(&self.path).unwrap().parent).unwrap()
+        let place = Place::resolve(&self.path, Links::Follow, false).unwrap();
+        Directory::lock_all(&[place], None).unwrap().remove(0)
     }
 
     fn text(&self) -> String {
         fs::read_to_string(&self.path).unwrap()
     }
 
+    /// How many files there are besides the lock.
     fn names(&self) -> usize {
-        fs::read_dir(self.directory.path()).unwrap().count()
+        let entries = fs::read_dir(self.directory.path()).unwrap().map(|entry| entry.unwrap());
+        entries
+            .filter(|entry| !entry.file_name().to_string_lossy().starts_with(".novamend-lock-"))
+            .count()
     }
 }
 
-fn prepare<'a>(planned: &'a Planned, directory: &'a Directory, options: Options) -> Job<'a> {
-    let place = Place::resolve(&planned.path).unwrap();
-    Job::prepare(planned, place, directory, options).unwrap()
+fn prepare<'a>(planned: &'a Planned, directory: &'a Directory, options: &Options) -> Job<'a> {
+    let place = Place::resolve(&planned.path, Links::Follow, false).unwrap();
+    Job::prepare(planned, place, directory, directory, options).unwrap()
 }
 
 #[test]
@@ -62,7 +69,7 @@ fn a_change_after_the_preparation_is_seen_before_the_swap() {
         let ground = Ground::new();
         fs::write(ground.path.with_extension("tmp"), "old").unwrap();
         let (planned, directory) = (ground.planned(), ground.lock());
-        let mut job = prepare(&planned, &directory, QUIET);
+        let mut job = prepare(&planned, &directory, &QUIET);
         change(&ground.path);
         assert!(matches!(job.commit(), Err(WriteError::Changed(_))), "change {number}");
         assert!(!job.roll_back().unwrap(), "change {number}");
@@ -74,7 +81,7 @@ fn a_change_after_the_preparation_is_seen_before_the_swap() {
 fn a_change_between_the_last_look_and_the_swap_is_put_back() {
     let ground = Ground::new();
     let (planned, directory) = (ground.planned(), ground.lock());
-    let mut job = prepare(&planned, &directory, QUIET);
+    let mut job = prepare(&planned, &directory, &QUIET);
     fs::write(&ground.path, "mine").unwrap();
     assert!(matches!(job.put_in_place(), Err(WriteError::Changed(_))));
     assert!(job.roll_back().unwrap());
@@ -86,13 +93,13 @@ fn a_change_between_the_last_look_and_the_swap_is_put_back() {
 fn where_a_file_system_cannot_exchange_the_old_text_is_written_back() {
     let ground = Ground::new();
     let (planned, directory) = (ground.planned(), ground.lock());
-    let mut job = prepare(&planned, &directory, QUIET);
+    let mut job = prepare(&planned, &directory, &QUIET);
+    let aside = job.set_aside().unwrap();
     let Way::Replace(staged) = &mut job.way else {
         unreachable!()
     };
-    directory.rename(staged.name(), &job.place.name).unwrap();
-    staged.leave();
-    job.state = State::Swapped(Swap::Replaced);
+    staged.replace(&job.place.name).unwrap();
+    job.state = State::Replaced(aside);
     assert_eq!(ground.text(), "new");
     assert!(job.roll_back().unwrap());
     drop(job);
@@ -108,7 +115,7 @@ fn what_cannot_be_put_back_is_named_with_the_place_of_its_old_text() {
     let jobs = plans
         .iter()
         .zip(&held)
-        .map(|(planned, directory)| prepare(planned, directory, with_backup));
+        .map(|(planned, directory)| prepare(planned, directory, &with_backup));
     let mut jobs: Vec<Job<'_>> = jobs.collect();
     for job in &mut jobs {
         job.keep_backup().unwrap();
@@ -137,7 +144,7 @@ fn what_cannot_be_put_back_is_named_with_the_place_of_its_old_text() {
     assert_eq!(fs::read_to_string(left[0].backup.as_ref().unwrap()).unwrap(), "old");
     let told = said.to_string();
     for part in [
-        "was changed",
+        "was changed by someone else",
         "could not be put back",
         "its old text is in",
         "; put back `",

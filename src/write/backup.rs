@@ -1,6 +1,7 @@
 //! The names of backups: `nova.conf.novamend-20261123T201500Z`, the newest of them, and the next.
 //!
-//! It neither makes nor removes one.
+//! It neither makes nor removes one. A name is only text, and anybody who may write in the directory can give one: which
+//! of them count is asked of the file, and where a name is taken there is always another.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -16,7 +17,7 @@ const MARK: &str = ".novamend-";
 pub(super) struct Stamp {
     /// `20261123201500`.
     time: u64,
-    number: u32,
+    number: u64,
 }
 
 impl Stamp {
@@ -67,19 +68,27 @@ pub(super) fn list(directory: &Directory, name: &OsStr) -> io::Result<Vec<OsStri
     Ok(found.into_iter().map(|(_, backup)| backup).collect())
 }
 
-/// A free name that sorts after every backup there is, even if the clock went back.
-pub(super) fn next(directory: &Directory, name: &OsStr) -> io::Result<OsString> {
-    let newest = list(directory, name)?;
-    let newest = newest.first().and_then(|backup| Stamp::of(name, backup));
+/// So many names are tried that somebody else may have taken.
+const MOST_TAKEN: u64 = 100_000;
+
+/// A free name that sorts after every backup that `counts`, even if the clock went back.
+pub(super) fn next(directory: &Directory, name: &OsStr, counts: impl Fn(&OsStr) -> bool) -> io::Result<OsString> {
+    let newest = list(directory, name)?.into_iter().find(|backup| counts(backup));
+    let newest = newest.and_then(|backup| Stamp::of(name, &backup));
     let now = Stamp::now();
-    let stamp = match newest {
-        Some(newest) if newest >= now => Stamp {
-            number: newest.number.saturating_add(1),
-            ..newest
-        },
+    let first = match newest {
+        Some(newest) if newest >= now => newest
+            .number
+            .checked_add(1)
+            .map_or(now, |number| Stamp { number, ..newest }),
         _ => now,
     };
-    Ok(stamp.name(name))
+    let last = first.number.saturating_add(MOST_TAKEN);
+    let free = (first.number..=last).find_map(|number| {
+        let backup = Stamp { number, ..first }.name(name);
+        directory.look(&backup).is_err().then_some(backup)
+    });
+    free.ok_or_else(|| io::Error::other("every name for it is taken"))
 }
 
 #[cfg(test)]

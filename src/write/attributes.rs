@@ -1,8 +1,8 @@
 //! Owner, group, mode and extended attributes of a file, carried over to another one in full or not at all.
 //!
 //! POSIX ACLs and `SELinux` labels are extended attributes too (`system.posix_acl_access`, `security.selinux`). Left out
-//! are `security.ima` and `security.evm`: they sign the old content, and the kernel makes them anew. It does not
-//! carry inode flags (`chattr`) or times.
+//! are `security.ima` and `security.evm`: they sign the old content, and the kernel makes new ones; and the mark of a
+//! backup, which holds for that file alone. It does not carry inode flags (`chattr`) or times.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -11,6 +11,8 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
 use xattr::FileExt;
+
+use super::mark::is_mark;
 
 /// What a file has besides its content.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +36,11 @@ impl Attributes {
             mode: metadata.mode() & 0o7777,
             extended: extended(file)?,
         })
+    }
+
+    /// The owner's number.
+    pub(super) fn owner(&self) -> u32 {
+        self.owner
     }
 
     /// Makes `file` have exactly these; proven by reading them back.
@@ -93,7 +100,7 @@ fn extended(file: &File) -> io::Result<BTreeMap<OsString, Vec<u8>>> {
         Err(error) => return Err(error),
     };
     let mut found = BTreeMap::new();
-    for name in names.filter(|name| name != "security.ima" && name != "security.evm") {
+    for name in names.filter(|name| name != "security.ima" && name != "security.evm" && !is_mark(name)) {
         if let Some(value) = file.get_xattr(&name)? {
             found.insert(name, value);
         }

@@ -1,0 +1,190 @@
+//! Bringing back: the newest backup that novamend itself made and that differs becomes the file, and what was the file
+//! becomes the newest backup.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::slice;
+
+use super::directory::{Directory, Looked};
+use super::error::WriteError;
+use super::mark::Mark;
+use super::place::Place;
+use super::{Links, Options, Planned, backup, directory_of, job, write_held};
+use crate::bounded::{self, Refused};
+
+/// A file that has its former text again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undone {
+    /// The path as given.
+    pub path: PathBuf,
+    /// The file, all links followed.
+    pub target: PathBuf,
+    /// The backup that was brought back.
+    pub from: PathBuf,
+    /// Whether that backup is still there: it was named, or could not be removed.
+    pub from_is_kept: bool,
+    /// Where the text that was replaced is; an undo of this undo brings it back.
+    pub backup: Option<PathBuf>,
+    /// What has the name of a newer backup and was not brought back, with the reason.
+    pub passed_over: Vec<String>,
+}
+
+/// The backup to bring back.
+struct Found {
+    name: OsString,
+    text: Vec<u8>,
+    mark: Option<Mark>,
+    passed_over: Vec<String>,
+}
+
+/// Gives `path` the text of its newest backup that differs from it.
+///
+/// A backup counts if it belongs to root, to the file's owner or to this user, and carries novamend's mark; anything
+/// else under such a name is neither read nor removed. What is no regular file is not opened.
+///
+/// # Errors
+/// As [`super::write_all`]; [`WriteError::NoBackup`] where there is nothing to bring back; [`WriteError::Edited`] where
+/// the present text would be lost and is not what novamend wrote.
+pub fn undo(path: &Path, options: &Options) -> Result<Undone, WriteError> {
+    bring_back(path, None, options)
+}
+
+/// Gives `path` the text of the file `from`, which stays where it is.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_from(path: &Path, from: &Path, options: &Options) -> Result<Undone, WriteError> {
+    bring_back(path, Some(from), options)
+}
+
+fn bring_back(path: &Path, named: Option<&Path>, options: &Options) -> Result<Undone, WriteError> {
+    let place = Place::resolve(path, Links::Follow, false)?;
+    let shelf = options.shelf()?;
+    let held = Directory::lock_all(slice::from_ref(&place), shelf.as_deref())?;
+    let directory = directory_of(&held, &place.parent)?;
+    let shelf = directory_of(&held, shelf.as_deref().unwrap_or(&place.parent))?;
+    let (file, looked) = job::open(directory, &place)?;
+    let before = read(path, file)?;
+    let found = match named {
+        Some(from) => of_name(from, &place, shelf)?,
+        None => newest_other(shelf, &place, looked.owner(), &before)?,
+    };
+    let is_ours = found.mark.as_ref().is_some_and(|mark| mark.is_followed_by(&before));
+    if !options.backup && !is_ours {
+        return Err(WriteError::Edited(path.to_owned()));
+    }
+    let planned = Planned {
+        before: Some(before),
+        ..Planned::new(path, found.text)
+    };
+    let written = write_held(&held, &[&planned], slice::from_ref(&place), options)?;
+    // Its text is in the file now. Should it stay, it is no longer the newest that differs.
+    let is_removed = named.is_none() && shelf.remove(&found.name).is_ok();
+    Ok(Undone {
+        path: path.to_owned(),
+        target: place.target,
+        from: named.map_or_else(|| shelf.path().join(&found.name), Path::to_owned),
+        from_is_kept: !is_removed,
+        backup: written.into_iter().next().and_then(|written| written.backup),
+        passed_over: found.passed_over,
+    })
+}
+
+fn read(path: &Path, file: File) -> Result<Vec<u8>, WriteError> {
+    bounded::read_whole(file, bounded::LIMIT).map_err(|why| match why {
+        Refused::Io(error) => WriteError::io(path, "reading it", error),
+        _ => WriteError::TooLong(path.to_owned()),
+    })
+}
+
+/// The backup that the operator named.
+fn of_name(from: &Path, place: &Place, shelf: &Directory) -> Result<Found, WriteError> {
+    let there = Place::resolve(from, Links::Follow, false)?;
+    let directory = Directory::open_directory(&there.parent)?;
+    let (file, _) = job::open(&directory, &there)?;
+    let mark = Mark::of(&file);
+    let text = read(from, file)?;
+    let of = place.as_seen_from(shelf);
+    Ok(Found {
+        mark: mark.filter(|mark| mark.fits(&there.name, of, &text)),
+        text,
+        name: there.name,
+        passed_over: Vec::new(),
+    })
+}
+
+/// The newest backup of novamend's whose text is not `current`.
+fn newest_other(shelf: &Directory, place: &Place, owner: u32, current: &[u8]) -> Result<Found, WriteError> {
+    let failed = |error: io::Error| WriteError::io(shelf.path(), "reading the backups", error);
+    let of = place.as_seen_from(shelf);
+    let mut passed_over = Vec::new();
+    for name in backup::list(shelf, &place.name).map_err(failed)? {
+        let at = shelf.path().join(&name);
+        match candidate(shelf, &name, owner) {
+            Ok((file, _)) => {
+                let mark = Mark::of(&file);
+                let text = match read(&at, file) {
+                    Ok(text) => text,
+                    Err(error) => {
+                        passed_over.push(error.to_string());
+                        continue;
+                    }
+                };
+                let Some(mark) = mark.filter(|mark| mark.fits(&name, of, &text)) else {
+                    passed_over.push(unmarked(&at));
+                    continue;
+                };
+                if text != current {
+                    let mark = Some(mark);
+                    return Ok(Found {
+                        name,
+                        text,
+                        mark,
+                        passed_over,
+                    });
+                }
+            }
+            Err(why) => passed_over.push(format!("`{}` {why}", at.display())),
+        }
+    }
+    Err(WriteError::NoBackup {
+        path: place.path.clone(),
+        passed_over,
+    })
+}
+
+fn unmarked(at: &Path) -> String {
+    format!(
+        "`{}` is not as novamend makes a backup and leaves it: its mark, an extended attribute, is missing or belongs to \
+         another name or text (a copy, an edit and some file systems lose it); if it is the right one, name it with \
+         `--backup`",
+        at.display()
+    )
+}
+
+/// Opens what may be a backup; what is no regular file or somebody else's is not opened, and why is the answer.
+fn candidate(shelf: &Directory, name: &OsStr, owner: u32) -> Result<(File, Looked), String> {
+    let not_read = |error: io::Error| format!("could not be read: {error}");
+    let looked = shelf.look(name).map_err(not_read)?;
+    if let Some(kind) = looked.other_kind() {
+        return Err(format!("is {kind} and no backup"));
+    }
+    if ![0, owner, rustix::process::geteuid().as_raw()].contains(&looked.owner()) {
+        return Err(format!(
+            "belongs to user {}, who is neither root nor the file's owner",
+            looked.owner()
+        ));
+    }
+    if looked.size() > bounded::LIMIT {
+        return Err("is longer than 64 MiB".to_owned());
+    }
+    let file = shelf.open(name, &looked).map_err(not_read)?;
+    Ok((file, looked))
+}
+
+/// Whether novamend gave the name `backup`, as far as a look can tell: of a trusted owner, and marked.
+pub(super) fn is_marked(shelf: &Directory, backup: &OsStr, owner: u32) -> bool {
+    candidate(shelf, backup, owner).is_ok_and(|(file, _)| Mark::of(&file).is_some())
+}
