@@ -1,15 +1,19 @@
-//! Reads files without ever waiting for what does not come or taking more than can be held: regular files and pipes only.
+//! The door every file is read through: looked at before it is opened, never waited for without end, never more than can
+//! be held. Regular files and pipes only; to open a device can have effects.
 //!
 //! It knows nothing of what is in them.
 
+mod root;
+
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
+
+pub use root::{Looked, Root, RootError};
 
 /// The size beyond which nothing is read unless the operator says otherwise, in bytes: 64 MiB.
 pub const LIMIT: u64 = 64 << 20;
@@ -26,6 +30,12 @@ pub enum Refused {
     /// A device, a socket: what it is, with its article.
     #[error("is {0}; only regular files and pipes are read")]
     Kind(&'static str),
+    /// A pipe that nobody named: reading it may wait for ever, and takes from whoever it is for.
+    #[error("is a pipe, which is read only where it is named: PATH or `--config-file`")]
+    Pipe,
+    /// A file of the kernel that nobody named, such as one of `/proc`: reading some takes messages away, or waits.
+    #[error("is a file of the kernel (/proc, /sys), which is read only where it is named: PATH or `--config-file`")]
+    Kernel,
     /// It is longer than the limit in bytes.
     #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
     TooLong(u64),
@@ -43,28 +53,49 @@ pub enum Kinds {
     Regular,
 }
 
-/// The bytes of the file at `path`, at most `limit` of them.
+/// The bytes of the file at `path` of this host, at most `limit` of them; see [`read_in`].
+///
+/// # Errors
+/// As [`read_in`].
+pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+    read_in(&Root::default(), path, kinds, limit)
+}
+
+/// The bytes of the file at `path`, looked up in `root`, at most `limit` of them.
+///
+/// It is looked at before it is opened, and what is opened is what was looked at.
 ///
 /// # Errors
 /// It cannot be opened or read, is no regular file (nor a pipe, where `kinds` allows that), or is too long. A pipe that
 /// has a writer is waited for; one without is given up after a moment.
-pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+    let looked = root.look(path)?;
+    if kinds == Kinds::Regular && looked.is_of_the_kernel()? {
+        return Err(Refused::Kernel);
+    }
+    let is_pipe = readable(looked.metadata(), kinds, limit)?;
     // Without blocking: to open a pipe that has no writer would otherwise never return.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits();
-    let mut options = File::options();
-    let file = options.read(true).custom_flags(flags.cast_signed()).open(path)?;
-    let metadata = file.metadata()?;
+    let file = root.open_looked(path, &looked)?;
+    if is_pipe {
+        read_pipe(file, limit)
+    } else {
+        read_whole(file, limit)
+    }
+}
+
+/// Whether what may be read is a pipe.
+fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, Refused> {
     if metadata.is_file() {
         return if metadata.len() > limit {
             Err(Refused::TooLong(limit))
         } else {
-            read_whole(file, limit)
+            Ok(false)
         };
     }
-    match kind(&metadata) {
+    match kind(metadata) {
         None if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
-        None if kinds == Kinds::Named => read_pipe(file, limit),
-        None => Err(Refused::Kind("a pipe")),
+        None if kinds == Kinds::Named => Ok(true),
+        None => Err(Refused::Pipe),
         Some(kind) => Err(Refused::Kind(kind)),
     }
 }
@@ -224,10 +255,7 @@ mod tests {
     #[test]
     fn a_pipe_that_a_directory_holds_is_not_read() {
         let (_directory, path) = pipe();
-        assert!(matches!(
-            read(&path, Kinds::Regular, LIMIT),
-            Err(Refused::Kind("a pipe"))
-        ));
+        assert!(matches!(read(&path, Kinds::Regular, LIMIT), Err(Refused::Pipe)));
     }
 
     #[test]

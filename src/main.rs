@@ -78,7 +78,10 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
         Command::Undo(arguments) => {
             commands::undo::run(&arguments.paths, request::options(&arguments.writing), terminal)
         }
-        Command::Where(arguments) => commands::places::run(&request::places(arguments, matches), terminal),
+        Command::Where(arguments) => match request::places(arguments, matches) {
+            Ok(request) => commands::places::run(&request, terminal),
+            Err(message) => Ok(refuse(&message, terminal)),
+        },
         Command::Option { option, format, .. } => {
             commands::option::run(&option, format == cli::PlainFormat::Json, terminal)
         }

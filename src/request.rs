@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use novamend::bounded::{self, Refused};
+use novamend::bounded::{self, Refused, Root};
 use novamend::catalog::{self, Release, extra};
 use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
@@ -35,7 +35,7 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
         return Err("`--write-ignores` has nowhere to write to with `--no-settings`".to_owned());
     }
     Ok(check::Request {
-        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
+        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches)?,
         upgrade,
         to,
         settings,
@@ -63,7 +63,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
         ));
     }
     Ok(mend::Request {
-        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
+        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches)?,
         upgrade,
         to,
         settings,
@@ -81,7 +81,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
     })
 }
 
-pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) -> place::Request {
+pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) -> Result<place::Request, String> {
     let mut paths = arguments.paths;
     let mut option = arguments.option;
     if arguments.all {
@@ -90,13 +90,13 @@ pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) ->
             paths.insert(0, PathBuf::from(first));
         }
     }
-    place::Request {
-        sources: sources(paths, &arguments.stack, matches),
+    Ok(place::Request {
+        sources: sources(paths, &arguments.stack, matches)?,
         option,
         release: arguments.release,
         json: arguments.format == PlainFormat::Json,
         show_secrets: arguments.show_secrets,
-    }
+    })
 }
 
 /// Adds the options in `paths` to the catalog.
@@ -192,9 +192,9 @@ impl ReportArguments {
 
 /// Adds `ignores` to the settings at `path`.
 pub(crate) fn write_ignores(path: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &mut Terminal<'_>) -> Outcome {
-    let before = match fs::read_to_string(path) {
+    let before = match bounded::read_text(path, bounded::LIMIT) {
         Ok(text) => Some(text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
             terminal.complain(&format!("`{}` could not be read: {error}", path.display()));
             return Outcome::Failed;
@@ -249,31 +249,28 @@ fn today() -> String {
     Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
-fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatches>) -> Sources {
+fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatches>) -> Result<Sources, String> {
     let environment = if stack.env {
         load::environment(std::env::vars_os())
     } else {
         Vec::new()
     };
-    Sources {
+    let root = root(&stack.root)?;
+    Ok(Sources {
         paths,
         ordered: ordered(stack, matches),
         program: stack.program.clone(),
         environment,
-        root: stack.root.clone(),
-        home: home(&stack.root),
+        // Whose home it would be below another root nobody can tell.
+        home: root.is_host().then(load::home),
+        root,
         max_size: stack.max_size,
-    }
+    })
 }
 
-/// The home directory below `root`: nothing outside of it counts for the files of an image.
-fn home(root: &Path) -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
-    let home = PathBuf::from(home);
-    Some(match home.strip_prefix("/") {
-        Ok(below) if root != Path::new("/") => root.join(below),
-        _ => home,
-    })
+/// `--root`, opened once for the whole run.
+pub(crate) fn root(path: &Path) -> Result<Root, String> {
+    Root::open(path).map_err(|error| format!("`--root {}` {error}", novamend::output::shown_path(path)))
 }
 
 /// `--config-file` and `--config-dir` in the order they stand on the command line.

@@ -306,13 +306,15 @@ fn command(request: &Request) -> String {
                 .flat_map(|release| [flag.to_owned(), release.short().to_owned()]),
         );
     }
-    if request.sources.root != Path::new("/") {
-        words.extend(["--root".to_owned(), quoted(&request.sources.root)]);
+    if !request.sources.root.is_host() {
+        words.extend(["--root".to_owned(), quoted(request.sources.root.path())]);
     }
     for input in &request.sources.ordered {
         match input {
-            Input::File(path) => words.extend(["--config-file".to_owned(), quoted(path)]),
-            Input::Directory(path) | Input::Within { directory: path, .. } => {
+            Input::File(path) | Input::Default(path) => {
+                words.extend(["--config-file".to_owned(), quoted(path)]);
+            }
+            Input::Directory(path) => {
                 words.extend(["--config-dir".to_owned(), quoted(path)]);
             }
             Input::Stdin => words.push(STDIN.to_owned()),
