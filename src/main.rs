@@ -75,9 +75,13 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
             Ok(request) => commands::fix::run(&request, terminal),
             Err(message) => Ok(refuse(&message, terminal)),
         },
-        Command::Undo(arguments) => {
-            commands::undo::run(&arguments.paths, request::options(&arguments.writing), terminal)
-        }
+        Command::Undo(arguments) => match request::root(&arguments.root) {
+            Ok(root) => {
+                let options = request::options(&arguments.writing);
+                commands::undo::run(&root, &arguments.paths, options, terminal)
+            }
+            Err(message) => Ok(refuse(&message, terminal)),
+        },
         Command::Where(arguments) => match request::places(arguments, matches) {
             Ok(request) => commands::places::run(&request, terminal),
             Err(message) => Ok(refuse(&message, terminal)),

@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
+use crate::bounded::Root;
 use crate::catalog::Release;
 use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::load::STDIN;
@@ -90,7 +91,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     }
     let written = match request.mode {
         Mode::Diff => Vec::new(),
-        Mode::Write(options) => match write(&jobs, failed, options) {
+        Mode::Write(options) => match write(&jobs, failed, &request.sources.root, options) {
             Ok(written) => written,
             Err(message) => {
                 failed = true;
@@ -123,7 +124,7 @@ fn whole(error: &dyn std::error::Error) -> String {
 }
 
 /// Replaces every changed file, or none.
-fn write(jobs: &[Job], failed: bool, options: Options) -> Result<Vec<Written>, String> {
+fn write(jobs: &[Job], failed: bool, root: &Root, options: Options) -> Result<Vec<Written>, String> {
     if failed {
         return Err("nothing is written: not everything could be read and tried".to_owned());
     }
@@ -134,5 +135,5 @@ fn write(jobs: &[Job], failed: bool, options: Options) -> Result<Vec<Written>, S
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
         return Err("standard input cannot be written to; name the file".to_owned());
     }
-    write::write_all(&planned, &options).map_err(|error| error.to_string())
+    write::write_all_in(root, &planned, &options).map_err(|error| error.to_string())
 }

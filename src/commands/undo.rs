@@ -6,17 +6,18 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{Outcome, Terminal};
+use crate::bounded::Root;
 use crate::fix::write::{self, Options};
 use crate::output::shown_path;
 
-/// Brings back the newest backup of each path; one that fails does not keep the others from it.
+/// Brings back the newest backup of each path, below `root` without leaving it; one that fails does not keep the others from it.
 ///
 /// # Errors
 /// The writer's.
-pub fn run(paths: &[PathBuf], options: Options, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+pub fn run(root: &Root, paths: &[PathBuf], options: Options, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
     let mut outcome = Outcome::Clean;
     for path in paths {
-        match write::undo(path, &options) {
+        match write::undo_in(root, path, &options) {
             Ok(undone) => terminal.print(&format!("{}\n", undone_line(&undone)))?,
             Err(error) => {
                 terminal.complain(&error);

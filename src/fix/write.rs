@@ -29,6 +29,8 @@ use std::slice;
 
 use rustix::fs::FileType;
 
+use crate::bounded::Root;
+
 use self::directory::{Directory, Place};
 use self::job::Job;
 
@@ -95,13 +97,21 @@ pub struct Undone {
 /// After any error every file holds its old text, and no backup of this call is left; the one exception,
 /// [`WriteError::Incomplete`], names each file that could not be put back and where its old text is.
 pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>, WriteError> {
+    write_all_in(&Root::default(), planned, options)
+}
+
+/// As [`write_all`]; of what lies below `root` no link leads out.
+///
+/// # Errors
+/// As [`write_all`].
+pub fn write_all_in(root: &Root, planned: &[Planned], options: &Options) -> Result<Vec<Written>, WriteError> {
     let changes: Vec<&Planned> = planned
         .iter()
         .filter(|planned| planned.before != planned.after)
         .collect();
     let places: Vec<Place> = changes
         .iter()
-        .map(|planned| Place::resolve(&planned.path))
+        .map(|planned| Place::resolve_in(root, &planned.path))
         .collect::<Result<_, _>>()?;
     let held = Directory::lock_all(&places)?;
     write_held(&held, &changes, &places, *options)
@@ -112,7 +122,15 @@ pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>,
 /// # Errors
 /// As [`write_all`]; [`WriteError::NoBackup`] where there is nothing to bring back.
 pub fn undo(path: &Path, options: &Options) -> Result<Undone, WriteError> {
-    let place = Place::resolve(path)?;
+    undo_in(&Root::default(), path, options)
+}
+
+/// As [`undo`]; of what lies below `root` no link leads out.
+///
+/// # Errors
+/// As [`undo`].
+pub fn undo_in(root: &Root, path: &Path, options: &Options) -> Result<Undone, WriteError> {
+    let place = Place::resolve_in(root, path)?;
     let held = Directory::lock_all(slice::from_ref(&place))?;
     let directory = directory_of(&held, &place)?;
     let mut file = job::open(directory, &place)?;

@@ -10,10 +10,12 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{AtFlags, Dir, FileType, FlockOperation, Mode, OFlags};
 
 use super::error::WriteError;
+use crate::bounded::Root;
 
 /// Where a path leads: the file itself, all symbolic links followed.
 #[derive(Clone, Debug)]
@@ -26,9 +28,28 @@ pub(super) struct Place {
     pub(super) parent: PathBuf,
     /// Its name there.
     pub(super) name: OsString,
+    /// The directory, opened, where it was found below another root: there no path may be gone a second time.
+    pub(super) opened: Option<Arc<File>>,
 }
 
 impl Place {
+    /// As [`Place::resolve`], but no link leads out of `root` where `path` lies below it.
+    pub(super) fn resolve_in(root: &Root, path: &Path) -> Result<Self, WriteError> {
+        let found = root
+            .directory_of(path)
+            .map_err(|error| WriteError::io(path, "finding it", error))?;
+        let Some((directory, name, target)) = found else {
+            return Self::resolve(path);
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            parent: target.parent().unwrap_or(Path::new("")).to_owned(),
+            name,
+            target,
+            opened: Some(Arc::new(directory)),
+        })
+    }
+
     pub(super) fn resolve(path: &Path) -> Result<Self, WriteError> {
         let target = path
             .canonicalize()
@@ -44,6 +65,7 @@ impl Place {
             parent: parent.to_owned(),
             name: name.to_owned(),
             target: target.clone(),
+            opened: None,
         })
     }
 }
@@ -57,10 +79,15 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Locks `path` and removes the temporary files of killed runs.
+    #[cfg(test)]
     pub(super) fn lock(path: &Path) -> Result<Self, WriteError> {
         let failed = |error| WriteError::io(path, "opening the directory", error);
-        let file = File::open(path).map_err(failed)?;
+        Self::lock_opened(path, File::open(path).map_err(failed)?)
+    }
+
+    /// Locks the directory `file`, which goes by `path`, and removes the temporary files of killed runs.
+    fn lock_opened(path: &Path, file: File) -> Result<Self, WriteError> {
+        let failed = |error| WriteError::io(path, "opening the directory", error);
         let metadata = file.metadata().map_err(failed)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -78,26 +105,32 @@ impl Directory {
 
     /// Every directory of `places`, each locked once; they are let go when the list is dropped.
     pub(super) fn lock_all(places: &[Place]) -> Result<Vec<Self>, WriteError> {
-        let mut parents: Vec<&Path> = places.iter().map(|place| place.parent.as_path()).collect();
-        parents.sort_unstable();
-        parents.dedup();
+        let mut places: Vec<&Place> = places.iter().collect();
+        places.sort_unstable_by_key(|place| &place.parent);
+        places.dedup_by_key(|place| &place.parent);
         let mut held: Vec<Self> = Vec::new();
-        for parent in parents {
+        for place in places {
+            let parent = place.parent.as_path();
+            let failed = |error| WriteError::io(parent, "opening the directory", error);
+            let file = match &place.opened {
+                Some(opened) => opened.try_clone(),
+                None => File::open(parent),
+            };
+            let file = file.map_err(failed)?;
             // One directory under two names (a bind mount) would meet its own lock.
-            let known = parent.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
+            let known = file.metadata().map(|metadata| (metadata.dev(), metadata.ino()));
             match held
                 .iter()
                 .find(|other| Some(other.identity) == known.as_ref().ok().copied())
             {
                 Some(other) => {
-                    let file = other.file.try_clone();
                     held.push(Self {
-                        file: file.map_err(|error| WriteError::io(parent, "opening the directory", error))?,
+                        file: other.file.try_clone().map_err(failed)?,
                         path: parent.to_owned(),
                         identity: other.identity,
                     });
                 }
-                None => held.push(Self::lock(parent)?),
+                None => held.push(Self::lock_opened(parent, file)?),
             }
         }
         Ok(held)
