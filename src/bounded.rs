@@ -7,7 +7,7 @@ mod root;
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,6 +36,12 @@ pub enum Refused {
     /// A file of the kernel that nobody named, such as one of `/proc`: reading some takes messages away, or waits.
     #[error("is a file of the kernel (/proc, /sys), which is read only where it is named: PATH or `--config-file`")]
     Kernel,
+    /// A symbolic link in the place of a file that nobody named.
+    #[error("is a symbolic link, which is followed only where it is named")]
+    Link,
+    /// A file that nobody named and that somebody else than root has a hand in.
+    #[error("{0}, and novamend runs as root")]
+    Foreign(String),
     /// It is longer than the limit in bytes.
     #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
     TooLong(u64),
@@ -100,12 +106,56 @@ fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, Refus
     }
 }
 
+/// The text of the regular file at `path` of which nobody spoke, so that whoever put it there must be one to listen to;
+/// `None` where there is none.
+///
+/// # Errors
+/// It is no regular file itself, is too long or no UTF-8, or, where root asks, somebody else can write or replace it.
+pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, Refused> {
+    let Some((looked, directory)) = Looked::found(path)? else {
+        return Ok(None);
+    };
+    if looked.metadata().is_symlink() {
+        return Err(Refused::Link);
+    }
+    readable(looked.metadata(), Kinds::Regular, limit)?;
+    if rustix::process::geteuid().is_root() {
+        trusted(looked.metadata(), &directory)?;
+    }
+    let file = Root::default().open_looked(path, &looked)?;
+    utf8(read_whole(file, limit)?).map(Some)
+}
+
+/// Whether nobody but root can have written the file, or can put another in its place.
+///
+/// The bits of the mode hold for access lists as well: the group's are the most that any entry of a list gives.
+fn trusted(file: &Metadata, directory: &Metadata) -> Result<(), Refused> {
+    let foreign = |why: String| Err(Refused::Foreign(why));
+    let (mode, place) = (file.mode() & 0o7777, directory.mode() & 0o7777);
+    if file.uid() != 0 {
+        foreign(format!("belongs to user {}", file.uid()))
+    } else if mode & 0o022 != 0 {
+        foreign(format!("may be written by others (mode {mode:04o})"))
+    } else if directory.uid() != 0 {
+        foreign(format!("lies in a directory of user {}", directory.uid()))
+    } else if place & 0o022 != 0 && place & 0o1000 == 0 {
+        foreign(format!(
+            "lies in a directory where others may replace it (mode {place:04o})"
+        ))
+    } else {
+        Ok(())
+    }
+}
+
 /// The text of the file at `path`, as [`read`] reads what was named.
 ///
 /// # Errors
 /// As [`read`], or it is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Refused> {
-    let bytes = read(path, Kinds::Named, limit)?;
+    utf8(read(path, Kinds::Named, limit)?)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, Refused> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error).into())
 }
 
@@ -256,6 +306,32 @@ mod tests {
     fn a_pipe_that_a_directory_holds_is_not_read() {
         let (_directory, path) = pipe();
         assert!(matches!(read(&path, Kinds::Regular, LIMIT), Err(Refused::Pipe)));
+    }
+
+    #[test]
+    fn what_root_takes_unasked_nobody_else_can_have_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        std::fs::write(&path, "x").unwrap();
+        let (file, place) = (path.metadata().unwrap(), directory.path().metadata().unwrap());
+        if file.uid() != 0 {
+            eprintln!("skipped: only root makes files of root");
+            return;
+        }
+        assert!(trusted(&file, &place).is_ok());
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+            path.metadata().unwrap()
+        };
+        for mode in [0o664, 0o646] {
+            assert!(trusted(&set(&path, mode), &place).is_err(), "{mode:o}");
+        }
+        assert!(trusted(&file, &set(directory.path(), 0o777)).is_err());
+        assert!(trusted(&file, &set(directory.path(), 0o1777)).is_ok());
+        std::os::unix::fs::chown(directory.path(), Some(1), None).unwrap();
+        assert!(trusted(&file, &directory.path().metadata().unwrap()).is_err());
+        std::os::unix::fs::chown(&path, Some(1), None).unwrap();
+        assert!(trusted(&path.metadata().unwrap(), &place).is_err());
     }
 
     #[test]

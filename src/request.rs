@@ -166,27 +166,20 @@ fn releases(upgrade: &UpgradeArguments, file: &FileSettings) -> Result<(Upgrade,
     }
 }
 
-fn settings_path(report: &ReportArguments) -> Option<PathBuf> {
-    if report.no_settings {
-        return None;
-    }
-    report
-        .settings
-        .clone()
-        .or_else(|| Some(PathBuf::from(settings::FILE_NAME)).filter(|path| path.exists()))
-}
-
 fn file_settings(report: &ReportArguments) -> Result<FileSettings, String> {
-    match settings_path(report) {
-        Some(path) => settings::read(&path, RULES).map_err(|error| error.to_string()),
-        None => Ok(FileSettings::default()),
-    }
+    let found = match &report.settings {
+        _ if report.no_settings => Ok(None),
+        Some(path) => settings::read(path, RULES).map(Some),
+        None => settings::find(RULES),
+    };
+    Ok(found.map_err(|error| error.to_string())?.unwrap_or_default())
 }
 
 impl ReportArguments {
     /// Where a baseline goes: the settings that are read, else a new file where they would be looked for.
     pub(crate) fn clone_settings_path(&self) -> PathBuf {
-        settings_path(self).unwrap_or_else(|| PathBuf::from(settings::FILE_NAME))
+        let named = self.settings.clone().filter(|_| !self.no_settings);
+        named.unwrap_or_else(|| PathBuf::from(settings::FILE_NAME))
     }
 }
 

@@ -251,6 +251,27 @@ impl Looked {
         &self.metadata
     }
 
+    /// What lies at `path` of this host, a link not followed, and the directory it lies in; `None` where there is nothing,
+    /// or this user may not even look.
+    pub(super) fn found(path: &Path) -> io::Result<Option<(Self, Metadata)>> {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Ok(None);
+        };
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let found = openat(CWD, or_here(parent), flags | OFlags::DIRECTORY, Mode::empty()).and_then(|directory| {
+            let file = openat(&directory, name, flags | OFlags::NOFOLLOW, Mode::empty())?;
+            Ok((File::from(file), File::from(directory)))
+        });
+        match found {
+            Ok((file, directory)) => {
+                let metadata = file.metadata()?;
+                Ok(Some((Self { file, metadata }, directory.metadata()?)))
+            }
+            Err(Errno::NOENT | Errno::ACCESS) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whether the kernel makes its content up, and to read it may have effects.
     pub(super) fn is_of_the_kernel(&self) -> io::Result<bool> {
         let magic = rustix::fs::fstatfs(&self.file)?.f_type;

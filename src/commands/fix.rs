@@ -68,7 +68,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
         return Ok(Outcome::Failed);
     }
     let mut failed = !survey.errors.is_empty();
-    let checked = survey.checked(request.to);
+    let checked = survey.checked(request.to, &request.settings);
     let mut jobs = Vec::new();
     for target in survey.targets {
         let today = target.today.clone();

@@ -16,6 +16,7 @@ use crate::conf::directory::{self, NotRead};
 use crate::conf::layers::{Stack, Variable};
 use crate::conf::load::{self, Input, LoadError};
 use crate::effective::today::{Evidence, Today};
+use crate::lint::Settings;
 use crate::output::{self, Checked, Compared};
 
 /// Up to so many stacks stay in memory between inferring their release and checking them.
@@ -303,7 +304,7 @@ impl Survey {
 
     /// The first lines of the report.
     #[must_use]
-    pub fn checked(&self, to: Release) -> Checked {
+    pub fn checked(&self, to: Release, settings: &Settings) -> Checked {
         let mut compared: Vec<Compared> = Vec::new();
         for Surveyed { today, .. } in &self.targets {
             let is_same = |known: &&mut Compared| (known.oldest, known.newest) == (today.oldest, today.newest);
@@ -343,6 +344,7 @@ impl Survey {
             compared,
             to,
             why,
+            settings: settings.file.clone(),
         }
     }
 

@@ -25,6 +25,10 @@ impl NotRead {
     pub fn of(error: &LoadError) -> Self {
         let (path, why) = match error {
             LoadError::NotFound(path) => (path.as_path(), "does not exist".to_owned()),
+            LoadError::LeadsNowhere(path, target) => (
+                path.as_path(),
+                format!("is a link to {}, where nothing is", target.display()),
+            ),
             LoadError::Denied(path) => (path.as_path(), "may not be read by this user".to_owned()),
             LoadError::IsDirectory(path) => (path.as_path(), "is a directory".to_owned()),
             LoadError::EmptyInput => (Path::new(STDIN), "is empty".to_owned()),
@@ -177,7 +181,7 @@ mod tests {
             names(walked.not_read.iter().map(|left| &left.path).collect()),
             [".git", "a/.z.conf", "a/README", "a/b/up"]
         );
-        assert!(matches!(&walked.errors[..], [LoadError::NotFound(path)] if path.ends_with("lost.conf")));
+        assert!(matches!(&walked.errors[..], [LoadError::LeadsNowhere(path, _)] if path.ends_with("lost.conf")));
     }
 
     #[test]

@@ -47,6 +47,12 @@ pub enum LoadError {
     /// No such file or directory.
     #[error("`{0}` does not exist; check the path")]
     NotFound(PathBuf),
+    /// A symbolic link that leads to nothing, and what it says.
+    #[error(
+        "`{}` is a link to `{}`, and nothing is there (below `--root`, nothing inside it); check the link",
+        .0.display(), .1.display()
+    )]
+    LeadsNowhere(PathBuf, PathBuf),
     /// No permission.
     #[error("`{0}` may not be read by this user; run as root or as a member of the file's group")]
     Denied(PathBuf),
@@ -87,7 +93,10 @@ impl LoadError {
     pub fn of(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::NotFound => Self::NotFound(path),
+            io::ErrorKind::NotFound => match std::fs::read_link(&path) {
+                Ok(target) => Self::LeadsNowhere(path, target),
+                Err(_) => Self::NotFound(path),
+            },
             io::ErrorKind::PermissionDenied => Self::Denied(path),
             io::ErrorKind::IsADirectory => Self::IsDirectory(path),
             _ => Self::Io { path, source },
