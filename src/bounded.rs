@@ -1,15 +1,19 @@
-//! Reads files without ever waiting for what does not come or taking more than can be held: regular files and pipes only.
+//! The door every file is read through: looked at before it is opened, never waited for without end, never more than can
+//! be held. Regular files and pipes only; to open a device can have effects.
 //!
 //! It knows nothing of what is in them.
 
+mod root;
+
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::OFlags;
+
+pub use root::{Looked, Root, RootError};
 
 /// The size beyond which nothing is read unless the operator says otherwise, in bytes: 64 MiB.
 pub const LIMIT: u64 = 64 << 20;
@@ -26,6 +30,18 @@ pub enum Refused {
     /// A device, a socket: what it is, with its article.
     #[error("is {0}; only regular files and pipes are read")]
     Kind(&'static str),
+    /// A pipe that nobody named: reading it may wait for ever, and takes from whoever it is for.
+    #[error("is a pipe, which is read only where it is named: PATH or `--config-file`")]
+    Pipe,
+    /// A file of the kernel that nobody named, such as one of `/proc`: reading some takes messages away, or waits.
+    #[error("is a file of the kernel (/proc, /sys), which is read only where it is named: PATH or `--config-file`")]
+    Kernel,
+    /// A symbolic link in the place of a file that nobody named.
+    #[error("is a symbolic link, which is followed only where it is named")]
+    Link,
+    /// A file that nobody named and that somebody else than root has a hand in.
+    #[error("{0}, and novamend runs as root")]
+    Foreign(String),
     /// It is longer than the limit in bytes.
     #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
     TooLong(u64),
@@ -43,29 +59,91 @@ pub enum Kinds {
     Regular,
 }
 
-/// The bytes of the file at `path`, at most `limit` of them.
+/// The bytes of the file at `path` of this host, at most `limit` of them; see [`read_in`].
+///
+/// # Errors
+/// As [`read_in`].
+pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+    read_in(&Root::default(), path, kinds, limit)
+}
+
+/// The bytes of the file at `path`, looked up in `root`, at most `limit` of them.
+///
+/// It is looked at before it is opened, and what is opened is what was looked at.
 ///
 /// # Errors
 /// It cannot be opened or read, is no regular file (nor a pipe, where `kinds` allows that), or is too long. A pipe that
 /// has a writer is waited for; one without is given up after a moment.
-pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+    let looked = root.look(path)?;
+    if kinds == Kinds::Regular && looked.is_of_the_kernel()? {
+        return Err(Refused::Kernel);
+    }
+    let is_pipe = readable(looked.metadata(), kinds, limit)?;
     // Without blocking: to open a pipe that has no writer would otherwise never return.
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC).bits();
-    let mut options = File::options();
-    let file = options.read(true).custom_flags(flags.cast_signed()).open(path)?;
-    let metadata = file.metadata()?;
+    let file = root.open_looked(path, &looked)?;
+    if is_pipe {
+        read_pipe(file, limit)
+    } else {
+        read_whole(file, limit)
+    }
+}
+
+/// Whether what may be read is a pipe.
+fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, Refused> {
     if metadata.is_file() {
         return if metadata.len() > limit {
             Err(Refused::TooLong(limit))
         } else {
-            read_whole(file, limit)
+            Ok(false)
         };
     }
-    match kind(&metadata) {
+    match kind(metadata) {
         None if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
-        None if kinds == Kinds::Named => read_pipe(file, limit),
-        None => Err(Refused::Kind("a pipe")),
+        None if kinds == Kinds::Named => Ok(true),
+        None => Err(Refused::Pipe),
         Some(kind) => Err(Refused::Kind(kind)),
+    }
+}
+
+/// The text of the regular file at `path` of which nobody spoke, so that whoever put it there must be one to listen to;
+/// `None` where there is none.
+///
+/// # Errors
+/// It is no regular file itself, is too long or no UTF-8, or, where root asks, somebody else can write or replace it.
+pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, Refused> {
+    let Some((looked, directory)) = Looked::found(path)? else {
+        return Ok(None);
+    };
+    if looked.metadata().is_symlink() {
+        return Err(Refused::Link);
+    }
+    readable(looked.metadata(), Kinds::Regular, limit)?;
+    if rustix::process::geteuid().is_root() {
+        trusted(looked.metadata(), &directory)?;
+    }
+    let file = Root::default().open_looked(path, &looked)?;
+    utf8(read_whole(file, limit)?).map(Some)
+}
+
+/// Whether nobody but root can have written the file, or can put another in its place.
+///
+/// The bits of the mode hold for access lists as well: the group's are the most that any entry of a list gives.
+fn trusted(file: &Metadata, directory: &Metadata) -> Result<(), Refused> {
+    let foreign = |why: String| Err(Refused::Foreign(why));
+    let (mode, place) = (file.mode() & 0o7777, directory.mode() & 0o7777);
+    if file.uid() != 0 {
+        foreign(format!("belongs to user {}", file.uid()))
+    } else if mode & 0o022 != 0 {
+        foreign(format!("may be written by others (mode {mode:04o})"))
+    } else if directory.uid() != 0 {
+        foreign(format!("lies in a directory of user {}", directory.uid()))
+    } else if place & 0o022 != 0 && place & 0o1000 == 0 {
+        foreign(format!(
+            "lies in a directory where others may replace it (mode {place:04o})"
+        ))
+    } else {
+        Ok(())
     }
 }
 
@@ -74,7 +152,10 @@ pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
 /// # Errors
 /// As [`read`], or it is not UTF-8.
 pub fn read_text(path: &Path, limit: u64) -> Result<String, Refused> {
-    let bytes = read(path, Kinds::Named, limit)?;
+    utf8(read(path, Kinds::Named, limit)?)
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, Refused> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error).into())
 }
 
@@ -224,10 +305,33 @@ mod tests {
     #[test]
     fn a_pipe_that_a_directory_holds_is_not_read() {
         let (_directory, path) = pipe();
-        assert!(matches!(
-            read(&path, Kinds::Regular, LIMIT),
-            Err(Refused::Kind("a pipe"))
-        ));
+        assert!(matches!(read(&path, Kinds::Regular, LIMIT), Err(Refused::Pipe)));
+    }
+
+    #[test]
+    fn what_root_takes_unasked_nobody_else_can_have_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        std::fs::write(&path, "x").unwrap();
+        let (file, place) = (path.metadata().unwrap(), directory.path().metadata().unwrap());
+        if file.uid() != 0 {
+            eprintln!("skipped: only root makes files of root");
+            return;
+        }
+        assert!(trusted(&file, &place).is_ok());
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+            path.metadata().unwrap()
+        };
+        for mode in [0o664, 0o646] {
+            assert!(trusted(&set(&path, mode), &place).is_err(), "{mode:o}");
+        }
+        assert!(trusted(&file, &set(directory.path(), 0o777)).is_err());
+        assert!(trusted(&file, &set(directory.path(), 0o1777)).is_ok());
+        std::os::unix::fs::chown(directory.path(), Some(1), None).unwrap();
+        assert!(trusted(&file, &directory.path().metadata().unwrap()).is_err());
+        std::os::unix::fs::chown(&path, Some(1), None).unwrap();
+        assert!(trusted(&path.metadata().unwrap(), &place).is_err());
     }
 
     #[test]

@@ -142,7 +142,8 @@ pub(crate) struct StackArguments {
     /// docs/catalog.md describes it
     #[arg(long, value_name = "FILE")]
     pub(crate) extra_catalog: Vec<PathBuf>,
-    /// Look for default files, and for the nova that is installed, under this directory instead of /
+    /// Look for default files, and for the nova that is installed, under this directory instead of /; no link leads out of
+    /// it, of a path that is named below it neither
     #[arg(
         long,
         value_name = "DIR",
@@ -287,6 +288,9 @@ pub(crate) struct UndoArguments {
     /// Bring back this file instead of the newest backup; it stays where it is, and only one PATH may be named
     #[arg(long, value_name = "FILE")]
     pub(crate) backup: Option<PathBuf>,
+    /// Follow no link of a path below this directory out of it, as `fix --root` does
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub(crate) root: PathBuf,
     #[command(flatten)]
     pub(crate) writing: WritingArguments,
 }

@@ -84,14 +84,14 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
             Ok(request) => commands::fix::run(&request, terminal),
             Err(message) => Ok(refuse(&message, terminal)),
         },
-        Command::Undo(arguments) => {
-            let options = request::options(&arguments.writing);
-            match request::one_backup(&arguments) {
-                Ok(()) => commands::undo::run(&arguments.paths, arguments.backup.as_deref(), &options, terminal),
-                Err(message) => Ok(refuse(&message, terminal)),
-            }
-        }
-        Command::Where(arguments) => commands::places::run(&request::places(arguments, matches), terminal),
+        Command::Undo(arguments) => match request::undo(&arguments) {
+            Ok(options) => commands::undo::run(&arguments.paths, arguments.backup.as_deref(), &options, terminal),
+            Err(message) => Ok(refuse(&message, terminal)),
+        },
+        Command::Where(arguments) => match request::places(arguments, matches) {
+            Ok(request) => commands::places::run(&request, terminal),
+            Err(message) => Ok(refuse(&message, terminal)),
+        },
         Command::Option { option, format, .. } => {
             commands::option::run(&option, format == cli::PlainFormat::Json, terminal)
         }

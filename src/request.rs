@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use novamend::bounded::{self, Refused};
+use novamend::bounded::{self, Refused, Root};
 use novamend::catalog::{self, Release, extra};
 use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
@@ -34,7 +34,7 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
         return Err("`--write-ignores` has nowhere to write to with `--no-settings`".to_owned());
     }
     Ok(check::Request {
-        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
+        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches)?,
         upgrade,
         to,
         settings,
@@ -61,18 +61,20 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
             "`--action` has no meaning for {to}: `live_migration_timeout_action` came with stein (19)"
         ));
     }
+    let sources = sources(arguments.sources.paths, &arguments.sources.stack, matches)?;
+    let mode = if arguments.write {
+        mend::Mode::Write(options(&arguments.writing, &sources.root))
+    } else {
+        mend::Mode::Diff
+    };
     Ok(mend::Request {
-        sources: sources(arguments.sources.paths, &arguments.sources.stack, matches),
+        sources,
         upgrade,
         to,
         settings,
         format,
         fail_on,
-        mode: if arguments.write {
-            mend::Mode::Write(options(&arguments.writing))
-        } else {
-            mend::Mode::Diff
-        },
+        mode,
         until: arguments.when,
         unsafe_fixes: arguments.unsafe_fixes,
         allow_unwitnessed: arguments.allow_unwitnessed,
@@ -80,7 +82,7 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
     })
 }
 
-pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) -> place::Request {
+pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) -> Result<place::Request, String> {
     let mut paths = arguments.paths;
     let mut option = arguments.option;
     if arguments.all {
@@ -89,13 +91,13 @@ pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) ->
             paths.insert(0, PathBuf::from(first));
         }
     }
-    place::Request {
-        sources: sources(paths, &arguments.stack, matches),
+    Ok(place::Request {
+        sources: sources(paths, &arguments.stack, matches)?,
         option,
         release: arguments.release,
         json: arguments.format == PlainFormat::Json,
         show_secrets: arguments.show_secrets,
-    }
+    })
 }
 
 /// Adds the options in `paths` to the catalog.
@@ -125,20 +127,21 @@ pub(crate) fn table(format: cli::TableFormat) -> upgrade::Format {
     }
 }
 
-pub(crate) fn options(writing: &WritingArguments) -> Options {
+pub(crate) fn options(writing: &WritingArguments, root: &Root) -> Options {
     Options {
+        root: (!root.is_host()).then(|| root.clone()),
         in_place: writing.in_place,
         backup: !writing.no_backup,
         backup_directory: writing.backup_dir.clone(),
     }
 }
 
-/// Refuses one backup for several files.
-pub(crate) fn one_backup(arguments: &UndoArguments) -> Result<(), String> {
+/// How `undo` writes; one backup for several files is refused.
+pub(crate) fn undo(arguments: &UndoArguments) -> Result<Options, String> {
     if arguments.backup.is_some() && arguments.paths.len() > 1 {
         return Err("`--backup` is the old text of one file; name one PATH".to_owned());
     }
-    Ok(())
+    Ok(options(&arguments.writing, &root(&arguments.root)?))
 }
 
 fn format(report: &ReportArguments) -> Format {
@@ -174,27 +177,20 @@ fn releases(upgrade: &UpgradeArguments, file: &FileSettings) -> Result<(Upgrade,
     }
 }
 
-fn settings_path(report: &ReportArguments) -> Option<PathBuf> {
-    if report.no_settings {
-        return None;
-    }
-    report
-        .settings
-        .clone()
-        .or_else(|| Some(PathBuf::from(settings::FILE_NAME)).filter(|path| path.exists()))
-}
-
 fn file_settings(report: &ReportArguments) -> Result<FileSettings, String> {
-    match settings_path(report) {
-        Some(path) => settings::read(&path, RULES).map_err(|error| error.to_string()),
-        None => Ok(FileSettings::default()),
-    }
+    let found = match &report.settings {
+        _ if report.no_settings => Ok(None),
+        Some(path) => settings::read(path, RULES).map(Some),
+        None => settings::find(RULES),
+    };
+    Ok(found.map_err(|error| error.to_string())?.unwrap_or_default())
 }
 
 impl ReportArguments {
     /// Where a baseline goes: the settings that are read, else a new file where they would be looked for.
     pub(crate) fn clone_settings_path(&self) -> PathBuf {
-        settings_path(self).unwrap_or_else(|| PathBuf::from(settings::FILE_NAME))
+        let named = self.settings.clone().filter(|_| !self.no_settings);
+        named.unwrap_or_else(|| PathBuf::from(settings::FILE_NAME))
     }
 }
 
@@ -240,7 +236,7 @@ pub(crate) fn write_ignores(path: &Path, ignores: &[Ignore], outcome: Outcome, t
             return Outcome::Failed;
         }
     } else {
-        write::tidy([path]);
+        write::tidy(None, [path]);
     }
     terminal.complain(&format!(
         "added {} to {}",
@@ -266,31 +262,28 @@ fn today() -> String {
     Timestamp::now().strftime("%Y-%m-%d").to_string()
 }
 
-fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatches>) -> Sources {
+fn sources(paths: Vec<PathBuf>, stack: &StackArguments, matches: Option<&ArgMatches>) -> Result<Sources, String> {
     let environment = if stack.env {
         load::environment(std::env::vars_os())
     } else {
         Vec::new()
     };
-    Sources {
+    let root = root(&stack.root)?;
+    Ok(Sources {
         paths,
         ordered: ordered(stack, matches),
         program: stack.program.clone(),
         environment,
-        root: stack.root.clone(),
-        home: home(&stack.root),
+        // Whose home it would be below another root nobody can tell.
+        home: root.is_host().then(load::home),
+        root,
         max_size: stack.max_size,
-    }
+    })
 }
 
-/// The home directory below `root`: nothing outside of it counts for the files of an image.
-fn home(root: &Path) -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").filter(|home| !home.is_empty())?;
-    let home = PathBuf::from(home);
-    Some(match home.strip_prefix("/") {
-        Ok(below) if root != Path::new("/") => root.join(below),
-        _ => home,
-    })
+/// `--root`, opened once for the whole run.
+pub(crate) fn root(path: &Path) -> Result<Root, String> {
+    Root::open(path).map_err(|error| format!("`--root {}` {error}", novamend::output::shown_path(path)))
 }
 
 /// `--config-file` and `--config-dir` in the order they stand on the command line.

@@ -9,11 +9,15 @@ use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, va
 use crate::bounded::{self, Refused};
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
-use crate::lint::{Ignore, Rule, Settings, Severity};
+use crate::lint::{Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::text::Source;
 
 /// The name it is looked for by.
 pub const FILE_NAME: &str = "novamend.toml";
+/// Where it is looked for.
+const FOUND: &str = "./novamend.toml";
+/// A word of the file up to so many characters is repeated in a message.
+const REPEATED: usize = 40;
 
 /// What the file says.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +33,8 @@ pub struct FileSettings {
 }
 
 /// A mistake in the file, or why it could not be read.
+///
+/// No line of it is shown: what was named by mistake may be a nova.conf with its passwords.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The file is not read.
@@ -40,33 +46,60 @@ pub enum SettingsError {
         #[source]
         why: Refused,
     },
+    /// The file was found, not named, and is not taken.
+    #[error(
+        "{}; look into it, then `--settings {FILE_NAME}` reads it all the same, and `--no-settings` reads none",
+        not_read(path, why)
+    )]
+    NotTaken {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        why: Refused,
+    },
     /// Something in it is wrong.
-    #[error("{path}:{line}:{column}: {message}\n  {excerpt}\n  {caret}")]
+    #[error("{}:{line}:{column}: {message}", shown(path))]
     Mistake {
         /// The file.
-        path: String,
+        path: PathBuf,
         /// From 1.
         line: usize,
-        /// From 1.
+        /// From 1, in characters.
         column: usize,
         /// What is wrong, and what would be right.
         message: String,
-        /// The line.
-        excerpt: String,
-        /// A caret under the place.
-        caret: String,
     },
 }
 
 fn not_read(path: &Path, why: &Refused) -> String {
-    let path = path.display();
+    let path = shown(path);
     match why {
         Refused::Io(error) => format!("`{path}` could not be read: {error}"),
         why => format!("`{path}` {why}"),
     }
 }
 
-/// Reads `path`; `rules` are the ids it may name.
+/// A path without what could rule a terminal.
+fn shown(path: &Path) -> String {
+    let escaped = |c: char| match c {
+        '\'' | '"' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    path.to_string_lossy().chars().map(escaped).collect()
+}
+
+/// A word of the file in backquotes, where it can be one that was mistyped, and no secret of another file.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_. ".contains(c);
+    if word.chars().count() <= REPEATED && word.chars().all(is_plain) {
+        format!("`{word}`")
+    } else {
+        "this".to_owned()
+    }
+}
+
+/// Reads `path`, which was named; `rules` are the ids it may name.
 ///
 /// # Errors
 /// The file cannot be read, or the first mistake in it.
@@ -75,14 +108,74 @@ pub fn read(path: &Path, rules: &[&Rule]) -> Result<FileSettings, SettingsError>
         path: path.to_owned(),
         why,
     })?;
-    parse(path, &text, rules)
+    parse(path, &text, rules).map(|found| found.of(path, true))
+}
+
+/// Reads the `novamend.toml` of the current directory; `None` where there is none.
+///
+/// # Errors
+/// As [`read`]; it is no regular file; or root runs this, and somebody else can write or replace the file.
+pub fn find(rules: &[&Rule]) -> Result<Option<FileSettings>, SettingsError> {
+    let path = Path::new(FOUND);
+    let text = bounded::read_found(path, bounded::LIMIT).map_err(|why| SettingsError::NotTaken {
+        path: path.to_owned(),
+        why,
+    })?;
+    text.map(|text| parse(path, &text, rules).map(|found| found.of(path, false)))
+        .transpose()
+}
+
+impl FileSettings {
+    fn of(mut self, path: &Path, is_named: bool) -> Self {
+        let releases = [("from", self.from), ("to", self.to)].into_iter();
+        let mut says: Vec<String> = releases
+            .filter_map(|(word, release)| Some(format!("{word} {}", release?.short())))
+            .collect();
+        says.extend(self.fail_on.map(|severity| {
+            let word = severity.map_or("never", Severity::as_str);
+            format!("fail-on {word}")
+        }));
+        let (off, other): (Vec<_>, Vec<_>) = self
+            .settings
+            .severities
+            .iter()
+            .partition(|(_, severity)| severity.is_none());
+        let counted = [
+            (off.len(), "rule off", "rules off"),
+            (other.len(), "severity set", "severities set"),
+            (self.settings.ignores.len(), "ignore", "ignores"),
+        ];
+        says.extend(
+            counted
+                .iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, one, many)| {
+                    let word = if *count == 1 { one } else { many };
+                    format!("{count} {word}")
+                }),
+        );
+        self.settings.file = Some(SettingsFile {
+            path: path.to_owned(),
+            is_named,
+            says,
+        });
+        self
+    }
 }
 
 fn parse(path: &Path, text: &str, rules: &[&Rule]) -> Result<FileSettings, SettingsError> {
     let reader = Reader { path, text, rules };
     let document = Document::parse(text)
-        .map_err(|error| reader.mistake(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        .map_err(|error| reader.mistake(error.span().map_or(0, |span| span.start), grammar(error.message())))?;
     reader.read(document.as_table())
+}
+
+/// What the reader of TOML says, a line of it, and nothing that the file itself says.
+fn grammar(message: &str) -> String {
+    let words = message.lines().next().unwrap_or_default();
+    let is_plain = |c: char| !c.is_control() && c.is_ascii();
+    let words: String = words.chars().filter(|&c| is_plain(c)).collect();
+    format!("this is no TOML, in which settings are written: {words}")
 }
 
 struct Reader<'a> {
@@ -98,16 +191,11 @@ impl Reader<'_> {
     fn mistake(&self, offset: usize, message: String) -> SettingsError {
         let source = Source::new(self.path, self.text.as_bytes().to_vec());
         let position = source.position(offset);
-        let line = source
-            .line(position.line)
-            .map_or("", |span| &self.text[span.start..span.end]);
         SettingsError::Mistake {
-            path: self.path.display().to_string(),
+            path: self.path.to_owned(),
             line: position.line,
             column: position.column,
             message,
-            excerpt: line.to_owned(),
-            caret: format!("{}^", " ".repeat(position.column - 1)),
         }
     }
 
@@ -138,7 +226,7 @@ impl Reader<'_> {
             .map_or(0, |span| span.start);
         self.mistake(
             offset,
-            format!("`{key}` is no setting; {hint}known: {}", known.join(", ")),
+            format!("{} is no setting; {hint}known: {}", quoted(key), known.join(", ")),
         )
     }
 
@@ -156,9 +244,15 @@ impl Reader<'_> {
         if may_be_auto && word == "auto" {
             return Ok(None);
         }
-        Release::parse(word)
-            .map(Some)
-            .map_err(|error| self.at(item, error.to_string()))
+        Release::parse(word).map(Some).map_err(|error| {
+            let is_word = quoted(word) != "this";
+            let message = if is_word {
+                error.to_string()
+            } else {
+                "this is no nova release".to_owned()
+            };
+            self.at(item, message)
+        })
     }
 
     fn fail_on(&self, item: &Item) -> Result<Option<Severity>, SettingsError> {
@@ -178,7 +272,7 @@ impl Reader<'_> {
             .map_or(String::new(), |near| format!("did you mean `{near}`? "));
         Err(self.mistake(
             offset,
-            format!("no rule is called `{id}`; {hint}`novamend rules` lists them"),
+            format!("no rule is called {}; {hint}`novamend rules` lists them", quoted(id)),
         ))
     }
 
@@ -338,6 +432,24 @@ mod tests {
         ] {
             let error = read_text(text).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_mistake_shows_what_the_file_holds() {
+        for text in [
+            "[DEFAULT]\ntransport_url = rabbit://nova:hunter2@host/\n",
+            "admin_password = hunter2\n",
+            "\"hunter2 \u{202e}\" = 1\n",
+            "to = \"hunter2:hunter2\"\n",
+            "[severity]\n\"hunter2/hunter2\" = \"off\"\n",
+            "from = \"rocky\" hunter2\n",
+            "hunter2\n",
+            "a.hunter2 = 1\na.hunter2 = 2\n",
+            "[hunter2]\n[hunter2]\n",
+        ] {
+            let error = read_text(text).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 

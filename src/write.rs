@@ -31,6 +31,8 @@ mod undo;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::bounded::Root;
+
 use self::directory::Directory;
 use self::job::Job;
 use self::place::Place;
@@ -75,8 +77,10 @@ impl Planned {
 }
 
 /// How to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
+    /// Below it no link leads out of it; `None`: paths are the host's.
+    pub root: Option<Root>,
     /// Write in place a file that cannot be replaced without harm; any other is still replaced.
     pub in_place: bool,
     /// Keep the old text, with the same owner, mode and extended attributes.
@@ -88,6 +92,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            root: None,
             in_place: false,
             backup: true,
             backup_directory: None,
@@ -110,7 +115,7 @@ impl Options {
         let Some(path) = &self.backup_directory else {
             return Ok(None);
         };
-        let found = Place::resolve(path, Links::Follow, false)?.target;
+        let found = Place::resolve(self.root.as_ref(), path, Links::Follow, false)?.target;
         if found.is_dir() {
             return Ok(Some(found));
         }
@@ -138,7 +143,7 @@ pub struct Written {
 /// [`WriteError::Incomplete`], names each file that could not be put back and where its old text is, and each backup
 /// that could not be removed.
 pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>, WriteError> {
-    let (changes, places) = changes(planned)?;
+    let (changes, places) = changes(planned, options.root.as_ref())?;
     let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
     write_held(&held, &changes, &places, options)
 }
@@ -149,16 +154,16 @@ pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>,
 /// # Errors
 /// As [`write_all`].
 pub fn try_out(planned: &[Planned], options: &Options) -> Result<(), WriteError> {
-    let (changes, places) = changes(planned)?;
+    let (changes, places) = changes(planned, options.root.as_ref())?;
     let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
     prepare(&held, &changes, &places, options).map(|_| ())
 }
 
 /// Removes what a killed run left beside `paths`, for a run that has nothing to write there.
-pub fn tidy<'a>(paths: impl IntoIterator<Item = &'a Path>) {
+pub fn tidy<'a>(root: Option<&Root>, paths: impl IntoIterator<Item = &'a Path>) {
     let places = paths
         .into_iter()
-        .flat_map(|path| Place::resolve(path, Links::Follow, true));
+        .flat_map(|path| Place::resolve(root, path, Links::Follow, true));
     let parents: BTreeSet<PathBuf> = places.map(|place| place.parent).collect();
     for parent in &parents {
         Directory::tidy(parent);
@@ -166,13 +171,13 @@ pub fn tidy<'a>(paths: impl IntoIterator<Item = &'a Path>) {
 }
 
 /// What is to be written, and where.
-fn changes(planned: &[Planned]) -> Result<(Vec<&Planned>, Vec<Place>), WriteError> {
+fn changes<'a>(planned: &'a [Planned], root: Option<&Root>) -> Result<(Vec<&'a Planned>, Vec<Place>), WriteError> {
     let is_change = |planned: &&Planned| planned.before.as_ref() != Some(&planned.after);
     let (changes, same): (Vec<&Planned>, Vec<&Planned>) = planned.iter().partition(is_change);
-    tidy(same.iter().map(|planned| planned.path.as_path()));
+    tidy(root, same.iter().map(|planned| planned.path.as_path()));
     let places = changes
         .iter()
-        .map(|planned| Place::resolve(&planned.path, planned.links, planned.before.is_none()))
+        .map(|planned| Place::resolve(root, &planned.path, planned.links, planned.before.is_none()))
         .collect::<Result<_, _>>()?;
     Ok((changes, places))
 }

@@ -339,8 +339,8 @@ fn what_is_suppressed_is_counted_and_listed_with_by_whom() {
     for format in ["short", "pretty"] {
         let run = check(at.path(), &[&arguments[..], &["--format", format]].concat());
         let words = format!(
-            "{} suppressed: 1 by ignores in novamend.toml, 1 by comments in the files, {off} by rules that are off",
-            comments + ignores + off
+            "{} hidden by ./novamend.toml (1 by ignores, {off} by rules that are off); 1 hidden by comments in the files",
+            ignores + off
         );
         assert_eq!(run.code, 0, "{}", run.out);
         assert!(run.out.contains(&words), "{}", run.out);

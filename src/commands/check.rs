@@ -73,7 +73,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
     if survey.targets.is_empty() {
         return Ok((Outcome::Failed, Vec::new()));
     }
-    let checked = survey.checked(request.to);
+    let checked = survey.checked(request.to, &request.settings);
     match request.format {
         Format::Pretty => terminal.print(&pretty::header(&checked))?,
         Format::Short => terminal.print(&short::header(&checked))?,
@@ -173,7 +173,7 @@ impl Checked {
             summary: Summary {
                 counts: Counts::of(findings),
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),
-                suppressed: SuppressedCounts::of(&found.suppressed),
+                suppressed: SuppressedCounts::of(&found.suppressed, findings),
             },
             is_empty: findings.is_empty(),
             ignorable: in_baseline.map(|finding| ignore(context, finding)).collect(),

@@ -21,7 +21,7 @@ use job::Job;
 use report::Report;
 
 /// What becomes of the new texts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Mode {
     /// The diff is shown; nothing is written.
     Diff,
@@ -67,7 +67,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
         return Ok(Outcome::Failed);
     }
     let mut failed = !survey.errors.is_empty();
-    let checked = survey.checked(request.to);
+    let checked = survey.checked(request.to, &request.settings);
     let mut jobs = Vec::new();
     for target in survey.targets {
         let today = target.today.clone();
@@ -111,7 +111,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     let text = report.render(terminal.style);
     terminal.print(&text)?;
     let is_unproved = jobs.iter().any(|job| !job.is_proved());
-    if failed || (is_unproved && request.mode != Mode::Diff) {
+    if failed || (is_unproved && matches!(request.mode, Mode::Write(_))) {
         return Ok(Outcome::Failed);
     }
     let counts = jobs.iter().map(|job| report.counts(job));
@@ -137,6 +137,6 @@ fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, 
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
         return Err("standard input cannot be written to; name the file".to_owned());
     }
-    write::tidy(jobs.iter().flat_map(Job::paths));
+    write::tidy(options.root.as_ref(), jobs.iter().flat_map(Job::paths));
     write::write_all(&planned, options).map_err(|error| error.with_state())
 }

@@ -2,12 +2,10 @@
 //!
 //! It runs nothing, stays below the root it is given, and reads only what is regular and short.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bounded::{self, Kinds};
+use crate::bounded::{self, Kinds, Root};
 use crate::catalog::Release;
-use crate::conf::rooted;
 use crate::effective::today::{Evidence, Today};
 
 /// Where distributions, `pip` and deployers put Python packages; `*` stands for the rest of a name.
@@ -42,7 +40,7 @@ const STATUS: u64 = bounded::LIMIT;
 
 /// The releases of the novas that are installed below `root`; `None` where there is none, or none of a known release.
 #[must_use]
-pub fn installed(root: &Path) -> Option<Today> {
+pub fn installed(root: &Root) -> Option<Today> {
     let mut versions: Vec<String> = PLACES.iter().flat_map(|place| in_place(root, place)).collect();
     if versions.is_empty() {
         versions = of_debian(root);
@@ -74,8 +72,8 @@ fn release(version: &str) -> Option<Release> {
 }
 
 /// The versions of nova whose metadata lies in the directories that `place` means below `root`.
-fn in_place(root: &Path, place: &str) -> Vec<String> {
-    let mut directories = vec![root.to_owned()];
+fn in_place(root: &Root, place: &str) -> Vec<String> {
+    let mut directories = vec![root.path().to_owned()];
     for part in place.split('/') {
         directories = directories.iter().flat_map(|at| matching(root, at, part)).collect();
     }
@@ -86,31 +84,35 @@ fn in_place(root: &Path, place: &str) -> Vec<String> {
 }
 
 /// The directories in `at` called `part`, in which `*` may stand for the rest.
-fn matching(root: &Path, at: &Path, part: &str) -> Vec<PathBuf> {
-    let names: Vec<PathBuf> = match part.strip_suffix('*') {
+fn matching(root: &Root, at: &Path, part: &str) -> Vec<PathBuf> {
+    let paths: Vec<PathBuf> = match part.strip_suffix('*') {
         None => vec![at.join(part)],
-        Some(start) => entries(at).filter(|path| name(path).starts_with(start)).collect(),
+        Some(start) => {
+            let mut paths = entries(root, at);
+            paths.retain(|path| name(path).starts_with(start));
+            paths
+        }
     };
-    let resolved = names.iter().filter_map(|path| rooted::resolve(root, path));
-    resolved.filter(|path| path.is_dir()).collect()
+    paths.into_iter().filter(|path| root.is_dir(path)).collect()
 }
 
-fn entries(directory: &Path) -> impl Iterator<Item = PathBuf> + use<> {
-    let entries = fs::read_dir(directory).into_iter().flatten().take(ENTRIES);
-    entries.flatten().map(|entry| entry.path())
+fn entries(root: &Root, directory: &Path) -> Vec<PathBuf> {
+    let names = root.names(directory, ENTRIES).unwrap_or_default().into_iter();
+    names.map(|name| directory.join(name)).collect()
 }
 
 fn name(path: &Path) -> &str {
     path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
-fn in_directory(root: &Path, directory: &Path) -> Vec<String> {
-    entries(directory).filter_map(|path| of_metadata(root, &path)).collect()
+fn in_directory(root: &Root, directory: &Path) -> Vec<String> {
+    let paths = entries(root, directory);
+    paths.iter().filter_map(|path| of_metadata(root, path)).collect()
 }
 
 /// The version that `nova-26.2.2.dist-info`, `nova-26.2.2-py3.9.egg-info` or `nova.egg-info` has; `None` of anything else,
 /// and of a directory that an installation left behind empty.
-fn of_metadata(root: &Path, path: &Path) -> Option<String> {
+fn of_metadata(root: &Root, path: &Path) -> Option<String> {
     let name = name(path);
     let (stem, metadata) = if let Some(stem) = name.strip_suffix(".dist-info") {
         (stem, "METADATA")
@@ -120,13 +122,12 @@ fn of_metadata(root: &Path, path: &Path) -> Option<String> {
     if stem != "nova" && !stem.starts_with("nova-") {
         return None;
     }
-    let path = rooted::resolve(root, path)?;
-    let file = if path.is_dir() {
-        rooted::resolve(root, &path.join(metadata))?
+    let file = if root.is_dir(path) {
+        path.join(metadata)
     } else {
-        path
+        path.to_owned()
     };
-    let text = bounded::read(&file, Kinds::Regular, 1 << 20).ok()?;
+    let text = bounded::read_in(root, &file, Kinds::Regular, 1 << 20).ok()?;
     let written = field(&text, "Version:");
     let in_name = || {
         let version = stem.strip_prefix("nova-")?.split('-').next()?;
@@ -151,10 +152,9 @@ fn field(text: &[u8], key: &str) -> Option<String> {
 }
 
 /// The versions of nova's packages in Debian's list: `2:26.2.2-1~deb12u3` is 26.2.2.
-fn of_debian(root: &Path) -> Vec<String> {
-    let status = rooted::resolve(root, &root.join("var/lib/dpkg/status"));
-    let text = status.and_then(|path| bounded::read(&path, Kinds::Regular, STATUS).ok());
-    let text = text.unwrap_or_default();
+fn of_debian(root: &Root) -> Vec<String> {
+    let status = root.join("var/lib/dpkg/status");
+    let text = bounded::read_in(root, &status, Kinds::Regular, STATUS).unwrap_or_default();
     let mut versions = Vec::new();
     let mut rest = &text[..];
     while !rest.is_empty() {
@@ -179,6 +179,7 @@ fn upstream(version: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     fn root(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -192,7 +193,7 @@ mod tests {
     }
 
     fn found(files: &[(&str, &str)]) -> Option<(u8, u8, String)> {
-        let today = installed(root(files).path())?;
+        let today = installed(&Root::open(root(files).path()).unwrap())?;
         Some((today.oldest.number(), today.newest.number(), today.why()))
     }
 
@@ -269,6 +270,9 @@ mod tests {
         fs::create_dir_all(at("usr/lib/python3")).unwrap();
         symlink("/real", at("usr/lib/python3/dist-packages")).unwrap();
         symlink(outside.path().join("site"), at("usr/lib/python3/site-packages")).unwrap();
-        assert_eq!(installed(inside.path()).map(|today| today.newest.number()), Some(26));
+        assert_eq!(
+            installed(&Root::open(inside.path()).unwrap()).map(|today| today.newest.number()),
+            Some(26)
+        );
     }
 }

@@ -4,18 +4,19 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use super::Terminal;
 use super::installed::installed;
+use crate::bounded::Root;
 use crate::catalog::Release;
 use crate::conf::directory::{self, NotRead};
 use crate::conf::layers::{Stack, Variable};
 use crate::conf::load::{self, Input, LoadError};
 use crate::effective::today::{Evidence, Today};
+use crate::lint::Settings;
 use crate::output::{self, Checked, Compared};
 
 /// Up to so many stacks stay in memory between inferring their release and checking them.
@@ -32,9 +33,9 @@ pub struct Sources {
     pub program: String,
     /// The variables of `--env`; empty without it.
     pub environment: Vec<Variable>,
-    /// Where the file system starts for default files.
-    pub root: PathBuf,
-    /// The home directory for default files.
+    /// Where the file system starts for default files, and for every path below it.
+    pub root: Root,
+    /// The home directory for default files; none below another root.
     pub home: Option<PathBuf>,
     /// `--max-size`: no file is read that is longer, in bytes.
     pub max_size: u64,
@@ -49,11 +50,11 @@ pub struct Target {
 
 impl Target {
     /// Whether a second reading gives the same: what comes through a pipe comes once.
-    fn can_be_read_again(&self) -> bool {
+    fn can_be_read_again(&self, root: &Root) -> bool {
         self.inputs.iter().all(|input| match input {
             Input::Stdin => false,
-            Input::File(path) => path.is_file(),
-            Input::Directory(_) | Input::Within { .. } => true,
+            Input::File(path) => root.is_file(path),
+            Input::Default(_) | Input::Directory(_) => true,
         })
     }
 }
@@ -71,8 +72,8 @@ pub struct Targets {
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
-    fn add(&mut self, path: PathBuf, known: &mut HashMap<PathBuf, PathBuf>) {
-        let identity = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    fn add(&mut self, root: &Root, path: PathBuf, known: &mut HashMap<PathBuf, PathBuf>) {
+        let identity = root.real(&path).unwrap_or_else(|| path.clone());
         match known.entry(identity) {
             Entry::Occupied(known) => {
                 let why = format!("is {} once more", output::shown_path(known.get()));
@@ -90,13 +91,13 @@ impl Targets {
         }
     }
 
-    fn add_directory(&mut self, path: &Path, known: &mut HashMap<PathBuf, PathBuf>) {
-        let walked = directory::walk(path);
+    fn add_directory(&mut self, root: &Root, path: &Path, known: &mut HashMap<PathBuf, PathBuf>) {
+        let walked = directory::walk(root, path);
         if walked.files.is_empty() && walked.errors.is_empty() {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
         }
         for file in walked.files {
-            self.add(file, known);
+            self.add(root, file, known);
         }
         self.not_read.extend(walked.not_read);
         self.errors.extend(walked.errors);
@@ -109,17 +110,17 @@ impl Sources {
     pub fn targets(&self) -> Targets {
         let (mut found, mut known) = (Targets::default(), HashMap::new());
         for path in &self.paths {
-            if path.is_dir() {
-                found.add_directory(path, &mut known);
+            if self.root.is_dir(path) {
+                found.add_directory(&self.root, path, &mut known);
             } else {
-                found.add(path.clone(), &mut known);
+                found.add(&self.root, path.clone(), &mut known);
             }
         }
         if self.paths.is_empty() || !self.ordered.is_empty() {
             let inputs = self.as_nova_takes_them();
             for input in &inputs {
-                if let Input::Directory(path) | Input::Within { directory: path, .. } = input {
-                    found.not_read.extend(directory::left_by_nova(path));
+                if let Input::Directory(path) = input {
+                    found.not_read.extend(directory::left_by_nova(&self.root, path));
                 }
             }
             if !inputs.is_empty() {
@@ -148,13 +149,9 @@ impl Sources {
     /// Where default files are looked for, in words.
     #[must_use]
     pub fn places(&self) -> String {
-        format!(
-            "nova.conf and {}.conf in ~/.nova, ~, {}",
-            self.program,
-            [self.root.join("etc/nova"), self.root.join("etc")]
-                .map(|path| path.display().to_string())
-                .join(", ")
-        )
+        let home = if self.home.is_some() { "~/.nova, ~, " } else { "" };
+        let absolute = ["etc/nova", "etc"].map(|place| output::shown_path(&self.root.join(place)));
+        format!("nova.conf and {}.conf in {home}{}", self.program, absolute.join(", "))
     }
 
     /// Whether every file of `target` is one that nova reads by itself on this host, or below `root`: what is installed
@@ -164,11 +161,14 @@ impl Sources {
         let mut own = load::default_files(&self.root, home, &self.program);
         own.extend(load::default_directories(&self.root, home, &self.program));
         let place = self.root.join("etc/nova");
-        let place = fs::canonicalize(&place).unwrap_or(place);
+        let place = self.root.real(&place).unwrap_or(place);
         target.inputs.iter().all(|input| match input {
             Input::Stdin => false,
-            Input::File(path) | Input::Directory(path) | Input::Within { directory: path, .. } => {
-                own.contains(input) || fs::canonicalize(path).is_ok_and(|path| path.starts_with(&place))
+            Input::File(path) | Input::Default(path) | Input::Directory(path) => {
+                let is_below = |path: PathBuf| path.starts_with(&place);
+                own.contains(input)
+                    || own.contains(&Input::Default(path.clone()))
+                    || self.root.real(path).is_some_and(is_below)
             }
         })
     }
@@ -178,11 +178,9 @@ impl Sources {
     /// # Errors
     /// The first of its files that cannot be read, or that it has none.
     pub fn load(&self, target: &Target) -> Result<Stack, LoadError> {
-        let stack = load::load_within(&target.inputs, self.environment.clone(), self.max_size)?;
+        let stack = load::load_in(&self.root, &target.inputs, self.environment.clone(), self.max_size)?;
         match target.inputs.first() {
-            Some(Input::Directory(path) | Input::Within { directory: path, .. }) if stack.layers().is_empty() => {
-                Err(LoadError::NothingIn(path.clone()))
-            }
+            Some(Input::Directory(path)) if stack.layers().is_empty() => Err(LoadError::NothingIn(path.clone())),
             _ => Ok(stack),
         }
     }
@@ -244,11 +242,11 @@ impl Survey {
         let read = |target: Target| {
             if let (Some(from), false) = (upgrade.from, keeps) {
                 // Nothing to learn from reading it now but that it can be read.
-                if target.can_be_read_again() {
-                    load::try_reading(&target.inputs, sources.max_size)?;
+                if target.can_be_read_again(&sources.root) {
+                    load::try_reading(&sources.root, &target.inputs, sources.max_size)?;
                 }
-                let files = files_of(&target)?;
-                return Ok(Surveyed::new(target, Today::said(from), files, None));
+                let files = files_of(&sources.root, &target)?;
+                return Ok(Surveyed::new(&sources.root, target, Today::said(from), files, None));
             }
             let stack = sources.load(&target)?;
             let today = match (upgrade.from, &local) {
@@ -256,9 +254,9 @@ impl Survey {
                 (None, Some(local)) if is_local(&target) => local.clone(),
                 (None, _) => Today::of_options(&stack, upgrade.to),
             };
-            let files = files_of(&target)?;
-            let stack = (keeps || !target.can_be_read_again()).then_some(stack);
-            Ok(Surveyed::new(target, today, files, stack))
+            let files = files_of(&sources.root, &target)?;
+            let stack = (keeps || !target.can_be_read_again(&sources.root)).then_some(stack);
+            Ok(Surveyed::new(&sources.root, target, today, files, stack))
         };
         let outcomes: Vec<Result<Surveyed, LoadError>> = if found.targets.len() > 1 && !has_stdin(&found.targets) {
             found.targets.into_par_iter().map(read).collect()
@@ -306,7 +304,7 @@ impl Survey {
 
     /// The first lines of the report.
     #[must_use]
-    pub fn checked(&self, to: Release) -> Checked {
+    pub fn checked(&self, to: Release, settings: &Settings) -> Checked {
         let mut compared: Vec<Compared> = Vec::new();
         for Surveyed { today, .. } in &self.targets {
             let is_same = |known: &&mut Compared| (known.oldest, known.newest) == (today.oldest, today.newest);
@@ -346,6 +344,7 @@ impl Survey {
             compared,
             to,
             why,
+            settings: settings.file.clone(),
         }
     }
 
@@ -373,9 +372,9 @@ impl Survey {
 }
 
 impl Surveyed {
-    fn new(target: Target, today: Today, files: Vec<PathBuf>, stack: Option<Stack>) -> Self {
+    fn new(root: &Root, target: Target, today: Today, files: Vec<PathBuf>, stack: Option<Stack>) -> Self {
         Self {
-            is_pair: is_one_of_a_pair(&target),
+            is_pair: is_one_of_a_pair(root, &target),
             target,
             from: today.newest,
             today,
@@ -397,8 +396,8 @@ impl Surveyed {
 }
 
 /// The files of `target`, by the names they go by in reports.
-fn files_of(target: &Target) -> Result<Vec<PathBuf>, LoadError> {
-    let files = load::list(&target.inputs)?.into_iter().map(|(path, _)| path);
+fn files_of(root: &Root, target: &Target) -> Result<Vec<PathBuf>, LoadError> {
+    let files = load::list_in(root, &target.inputs)?.into_iter().map(|(path, _)| path);
     let named = |path: PathBuf| {
         if path == Path::new("-") {
             load::STDIN.into()
@@ -415,13 +414,13 @@ fn has_stdin(targets: &[Target]) -> bool {
 
 fn input_name(input: &Input) -> String {
     match input {
-        Input::File(path) | Input::Directory(path) | Input::Within { directory: path, .. } => output::shown_path(path),
+        Input::File(path) | Input::Default(path) | Input::Directory(path) => output::shown_path(path),
         Input::Stdin => load::STDIN.to_owned(),
     }
 }
 
 /// Whether a lone `nova-compute.conf` or `nova.conf` has its other half beside it.
-fn is_one_of_a_pair(target: &Target) -> bool {
+fn is_one_of_a_pair(root: &Root, target: &Target) -> bool {
     let [Input::File(path)] = &target.inputs[..] else {
         return false;
     };
@@ -430,5 +429,5 @@ fn is_one_of_a_pair(target: &Target) -> bool {
         Some("nova-compute.conf") => "nova.conf",
         _ => return false,
     };
-    path.parent().unwrap_or(Path::new("")).join(other).is_file()
+    root.is_file(&path.parent().unwrap_or(Path::new("")).join(other))
 }

@@ -3,12 +3,12 @@
 //! It opens none of them. What a `--config-dir` means is [`super::load`]'s.
 
 use std::collections::HashSet;
-use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::load::{LoadError, STDIN};
-use crate::bounded;
+use crate::bounded::{self, Root};
 
 /// Something that was found and is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,10 @@ impl NotRead {
     pub fn of(error: &LoadError) -> Self {
         let (path, why) = match error {
             LoadError::NotFound(path) => (path.as_path(), "does not exist".to_owned()),
+            LoadError::LeadsNowhere(path, target) => (
+                path.as_path(),
+                format!("is a link to {}, where nothing is", target.display()),
+            ),
             LoadError::Denied(path) => (path.as_path(), "may not be read by this user".to_owned()),
             LoadError::IsDirectory(path) => (path.as_path(), "is a directory".to_owned()),
             LoadError::EmptyInput => (Path::new(STDIN), "is empty".to_owned()),
@@ -51,22 +55,21 @@ pub struct Walked {
 }
 
 /// Looks through `directory` and the directories below it; hidden ones are left out, and each is entered once, however
-/// many links lead to it.
+/// many links lead to it. Paths are looked up in `root`.
 #[must_use]
-pub fn walk(directory: &Path) -> Walked {
+pub fn walk(root: &Root, directory: &Path) -> Walked {
     let mut walked = Walked::default();
-    walked.enter(directory, &mut HashSet::new());
+    walked.enter(root, directory, &mut HashSet::new());
     walked
 }
 
 /// What nova does not read of a directory that it takes as `--config-dir`: everything but its own `*.conf`.
 #[must_use]
-pub fn left_by_nova(directory: &Path) -> Vec<NotRead> {
-    let Ok(entries) = fs::read_dir(directory) else {
+pub fn left_by_nova(root: &Root, directory: &Path) -> Vec<NotRead> {
+    let Ok(mut paths) = entries(root, directory) else {
         return Vec::new();
     };
     let mut walked = Walked::default();
-    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort_unstable();
     let mut is_empty = true;
     for path in paths {
@@ -75,7 +78,7 @@ pub fn left_by_nova(directory: &Path) -> Vec<NotRead> {
             walked.leave_out(&path, "is hidden");
         } else if name.ends_with(b".conf") {
             is_empty = false;
-        } else if path.is_dir() {
+        } else if root.is_dir(&path) {
             walked.leave_out(&path, "is a directory, which nova does not enter");
         } else {
             walked.leave_out(&path, NO_CONF);
@@ -89,18 +92,22 @@ pub fn left_by_nova(directory: &Path) -> Vec<NotRead> {
 
 const NO_CONF: &str = "is no *.conf file";
 
+fn entries(root: &Root, directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let names = root.names(directory, usize::MAX)?.into_iter();
+    Ok(names.map(|name| directory.join(name)).collect())
+}
+
 impl Walked {
-    fn enter(&mut self, directory: &Path, entered: &mut HashSet<(u64, u64)>) {
-        let identity = fs::metadata(directory).map(|found| (found.dev(), found.ino()));
-        let listed = identity.and_then(|identity| {
-            if !entered.insert(identity) {
+    fn enter(&mut self, root: &Root, directory: &Path, entered: &mut HashSet<(u64, u64)>) {
+        let listed = root.look(directory).and_then(|looked| {
+            if !entered.insert((looked.metadata().dev(), looked.metadata().ino())) {
                 self.leave_out(directory, "is a link to a directory that is looked through already");
                 return Ok(Vec::new());
             }
-            fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()
+            entries(root, directory)
         });
-        let mut paths: Vec<PathBuf> = match listed {
-            Ok(entries) => entries.iter().map(fs::DirEntry::path).collect(),
+        let mut paths = match listed {
+            Ok(paths) => paths,
             Err(error) => {
                 self.errors.push(LoadError::of(directory, error));
                 return;
@@ -108,30 +115,32 @@ impl Walked {
         };
         paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         for path in paths {
-            self.take(path, entered);
+            self.take(root, path, entered);
         }
     }
 
-    fn take(&mut self, path: PathBuf, entered: &mut HashSet<(u64, u64)>) {
+    fn take(&mut self, root: &Root, path: PathBuf, entered: &mut HashSet<(u64, u64)>) {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let (is_hidden, is_conf) = (name.starts_with(b"."), name.ends_with(b".conf"));
         if is_hidden {
             return self.leave_out(&path, "is hidden");
         }
-        let found = match fs::metadata(&path) {
-            Ok(found) => found,
+        let looked = match root.look(&path) {
+            Ok(looked) => looked,
             // A configuration that nova would miss as well; of anything else a broken link says little.
             Err(error) if is_conf => return self.errors.push(LoadError::of(&path, error)),
             Err(_) => return self.leave_out(&path, NO_CONF),
         };
+        let found = looked.metadata();
         if found.is_dir() {
-            self.enter(&path, entered);
+            drop(looked);
+            self.enter(root, &path, entered);
         } else if !is_conf {
             self.leave_out(&path, NO_CONF);
         } else if found.is_file() {
             self.files.push(path);
         } else {
-            let kind = bounded::kind(&found).unwrap_or("a pipe");
+            let kind = bounded::kind(found).unwrap_or("a pipe");
             self.leave_out(&path, &format!("is {kind}"));
         }
     }
@@ -147,6 +156,7 @@ impl Walked {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -161,7 +171,7 @@ mod tests {
         }
         symlink("../..", at("a/b/up")).unwrap();
         symlink("/no/such/file", at("lost.conf")).unwrap();
-        let walked = walk(root.path());
+        let walked = walk(&Root::default(), root.path());
         let names = |paths: Vec<&PathBuf>| -> Vec<String> {
             let short = paths.into_iter().map(|path| path.strip_prefix(root.path()).unwrap());
             short.map(|path| path.display().to_string()).collect()
@@ -171,14 +181,14 @@ mod tests {
             names(walked.not_read.iter().map(|left| &left.path).collect()),
             [".git", "a/.z.conf", "a/README", "a/b/up"]
         );
-        assert!(matches!(&walked.errors[..], [LoadError::NotFound(path)] if path.ends_with("lost.conf")));
+        assert!(matches!(&walked.errors[..], [LoadError::LeadsNowhere(path, _)] if path.ends_with("lost.conf")));
     }
 
     #[test]
     fn a_device_that_is_called_like_a_file_is_left_out() {
         let root = tempfile::tempdir().unwrap();
         symlink("/dev/zero", root.path().join("zero.conf")).unwrap();
-        let walked = walk(root.path());
+        let walked = walk(&Root::default(), root.path());
         assert!(walked.files.is_empty());
         assert_eq!(walked.not_read[0].why, "is a device");
     }

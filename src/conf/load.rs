@@ -3,14 +3,12 @@
 //! It reads and orders; it judges nothing that is in the files.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::document::Document;
 use super::layers::{Layer, Origin, Stack, Variable};
-use super::rooted;
-use crate::bounded::{self, Kinds, Refused};
+use crate::bounded::{self, Kinds, Refused, Root};
 use crate::text::Source;
 
 /// The name standard input goes by in reports.
@@ -21,15 +19,10 @@ pub const STDIN: &str = "<stdin>";
 pub enum Input {
     /// A file.
     File(PathBuf),
+    /// A file where nova looks by itself.
+    Default(PathBuf),
     /// A directory whose `*.conf` files are read in code-point order, as `--config-dir` does.
     Directory(PathBuf),
-    /// The same below another root, out of which no link leads.
-    Within {
-        /// Where that file system starts.
-        root: PathBuf,
-        /// The directory, which lies below `root`.
-        directory: PathBuf,
-    },
     /// Standard input.
     Stdin,
 }
@@ -40,7 +33,7 @@ impl Input {
     pub fn of(path: &Path) -> Self {
         if path == Path::new("-") {
             Self::Stdin
-        } else if path.is_dir() {
+        } else if Root::default().is_dir(path) {
             Self::Directory(path.to_owned())
         } else {
             Self::File(path.to_owned())
@@ -54,6 +47,12 @@ pub enum LoadError {
     /// No such file or directory.
     #[error("`{0}` does not exist; check the path")]
     NotFound(PathBuf),
+    /// A symbolic link that leads to nothing, and what it says.
+    #[error(
+        "`{}` is a link to `{}`, and nothing is there (below `--root`, nothing inside it); check the link",
+        .0.display(), .1.display()
+    )]
+    LeadsNowhere(PathBuf, PathBuf),
     /// No permission.
     #[error("`{0}` may not be read by this user; run as root or as a member of the file's group")]
     Denied(PathBuf),
@@ -74,6 +73,7 @@ pub enum LoadError {
         /// The path.
         path: PathBuf,
         /// Why it is not read.
+        #[source]
         why: Refused,
     },
     /// Anything else the system says.
@@ -93,7 +93,10 @@ impl LoadError {
     pub fn of(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
-            io::ErrorKind::NotFound => Self::NotFound(path),
+            io::ErrorKind::NotFound => match std::fs::read_link(&path) {
+                Ok(target) => Self::LeadsNowhere(path, target),
+                Err(_) => Self::NotFound(path),
+            },
             io::ErrorKind::PermissionDenied => Self::Denied(path),
             io::ErrorKind::IsADirectory => Self::IsDirectory(path),
             _ => Self::Io { path, source },
@@ -111,24 +114,28 @@ impl LoadError {
     }
 }
 
-/// The files that `inputs` name, in the order they apply, without reading them.
+/// The files that `inputs` name on this host; see [`list_in`].
 ///
 /// # Errors
 /// A directory that cannot be listed.
 pub fn list(inputs: &[Input]) -> Result<Vec<(PathBuf, Origin)>, LoadError> {
+    list_in(&Root::default(), inputs)
+}
+
+/// The files that `inputs` name in `root`, in the order they apply, without reading them.
+///
+/// # Errors
+/// A directory that cannot be listed.
+pub fn list_in(root: &Root, inputs: &[Input]) -> Result<Vec<(PathBuf, Origin)>, LoadError> {
     let mut files = Vec::new();
     for input in inputs {
         match input {
             Input::File(path) => files.push((path.clone(), Origin::Named)),
+            Input::Default(path) => files.push((path.clone(), Origin::Default)),
             Input::Stdin => files.push((PathBuf::from("-"), Origin::Named)),
             Input::Directory(path) => {
-                files.extend(list_directory(path)?.into_iter().map(|path| (path, Origin::Directory)));
-            }
-            Input::Within { root, directory } => {
-                for path in list_directory(directory)? {
-                    let path = inside(root, path.clone()).ok_or(LoadError::NotFound(path))?;
-                    files.push((path, Origin::Directory));
-                }
+                let paths = list_directory(root, path)?.into_iter();
+                files.extend(paths.map(|path| (path, Origin::Directory)));
             }
         }
     }
@@ -136,47 +143,46 @@ pub fn list(inputs: &[Input]) -> Result<Vec<(PathBuf, Origin)>, LoadError> {
 }
 
 /// `sorted(glob('*.conf'))`: no dot files, no recursion, code-point order of the whole path.
-fn list_directory(directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory).map_err(|error| LoadError::of(directory, error))? {
-        let name = entry.map_err(|error| LoadError::of(directory, error))?.file_name();
+fn list_directory(root: &Root, directory: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let mut names = root
+        .names(directory, usize::MAX)
+        .map_err(|error| LoadError::of(directory, error))?;
+    names.retain(|name| {
         let bytes = name.as_encoded_bytes();
-        if bytes.ends_with(b".conf") && !bytes.starts_with(b".") {
-            found.push(directory.join(name));
-        }
-    }
-    found.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
-    Ok(found)
+        bytes.ends_with(b".conf") && !bytes.starts_with(b".")
+    });
+    names.sort_by(|a, b| a.as_encoded_bytes().cmp(b.as_encoded_bytes()));
+    Ok(names.into_iter().map(|name| directory.join(name)).collect())
 }
 
-/// Reads `inputs` into one stack; no file may be longer than [`bounded::LIMIT`].
+/// Reads `inputs` of this host into one stack; no file may be longer than [`bounded::LIMIT`].
 ///
 /// # Errors
 /// The first input that cannot be read.
 pub fn load(inputs: &[Input], environment: Vec<Variable>) -> Result<Stack, LoadError> {
-    load_within(inputs, environment, bounded::LIMIT)
+    load_in(&Root::default(), inputs, environment, bounded::LIMIT)
 }
 
 /// Reads the files of `inputs` and drops what they hold: what cannot be read is known before a report begins.
 ///
 /// # Errors
 /// The first file that cannot be read.
-pub fn try_reading(inputs: &[Input], limit: u64) -> Result<(), LoadError> {
-    for (path, origin) in list(inputs)? {
-        bounded::read(&path, kinds(origin), limit).map_err(|error| LoadError::refused(&path, error))?;
+pub fn try_reading(root: &Root, inputs: &[Input], limit: u64) -> Result<(), LoadError> {
+    for (path, origin) in list_in(root, inputs)? {
+        bounded::read_in(root, &path, kinds(origin), limit).map_err(|error| LoadError::refused(&path, error))?;
     }
     Ok(())
 }
 
-/// Reads `inputs` into one stack; no file may be longer than `limit` bytes.
+/// Reads `inputs`, looked up in `root`, into one stack; no file may be longer than `limit` bytes.
 ///
 /// # Errors
 /// The first input that cannot be read.
-pub fn load_within(inputs: &[Input], environment: Vec<Variable>, limit: u64) -> Result<Stack, LoadError> {
+pub fn load_in(root: &Root, inputs: &[Input], environment: Vec<Variable>, limit: u64) -> Result<Stack, LoadError> {
     let mut layers = Vec::new();
-    for (path, origin) in list(inputs)? {
+    for (path, origin) in list_in(root, inputs)? {
         layers.push(Layer {
-            document: read(&path, origin, limit)?,
+            document: read(root, &path, origin, limit)?,
             origin,
         });
     }
@@ -184,7 +190,7 @@ pub fn load_within(inputs: &[Input], environment: Vec<Variable>, limit: u64) -> 
 }
 
 /// Reads one file of at most `limit` bytes, `-` being standard input.
-fn read(path: &Path, origin: Origin, limit: u64) -> Result<Document, LoadError> {
+fn read(root: &Root, path: &Path, origin: Origin, limit: u64) -> Result<Document, LoadError> {
     if path == Path::new("-") {
         let name = Path::new(STDIN);
         let bytes = bounded::read_whole(io::stdin().lock(), limit).map_err(|error| LoadError::refused(name, error))?;
@@ -193,7 +199,7 @@ fn read(path: &Path, origin: Origin, limit: u64) -> Result<Document, LoadError> 
         }
         return Ok(Document::parse(Source::new(name, bytes)));
     }
-    let bytes = bounded::read(path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))?;
+    let bytes = bounded::read_in(root, path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))?;
     Ok(Document::parse(Source::new(path, bytes)))
 }
 
@@ -207,34 +213,43 @@ fn kinds(origin: Origin) -> Kinds {
 /// What nova reads when started as `program` (`nova-compute`) without `--config-file` and `--config-dir`.
 ///
 /// `oslo_config.cfg.find_config_files` and `find_config_dirs`: of `nova.conf` and of `<program>.conf` the first that is
-/// there in `~/.nova`, `~`, `/etc/nova`, `/etc`; the same for `nova.conf.d` and `<program>.conf.d`. `root` is put
-/// before the absolute places (`/` on a live host).
+/// there, whatever it is, in `~/.nova`, `~`, `/etc/nova`, `/etc`; the same for `nova.conf.d` and `<program>.conf.d`.
+/// The absolute places are those of `root`.
 #[must_use]
-pub fn default_files(root: &Path, home: Option<&Path>, program: &str) -> Vec<Input> {
-    search(root, home, program, "", Path::is_file)
+pub fn default_files(root: &Root, home: Option<&Path>, program: &str) -> Vec<Input> {
+    search(root, home, program, "", Root::exists)
         .into_iter()
-        .map(Input::File)
+        .map(Input::Default)
         .collect()
 }
 
 /// The `*.conf.d` directories nova reads by itself; see [`default_files`].
 #[must_use]
-pub fn default_directories(root: &Path, home: Option<&Path>, program: &str) -> Vec<Input> {
-    let directories = search(root, home, program, ".d", Path::is_dir).into_iter();
-    directories
-        .map(|directory| {
-            if root == Path::new("/") {
-                return Input::Directory(directory);
-            }
-            Input::Within {
-                root: root.to_owned(),
-                directory,
-            }
-        })
+pub fn default_directories(root: &Root, home: Option<&Path>, program: &str) -> Vec<Input> {
+    search(root, home, program, ".d", Root::is_dir)
+        .into_iter()
+        .map(Input::Directory)
         .collect()
 }
 
-fn search(root: &Path, home: Option<&Path>, program: &str, end: &str, is_there: fn(&Path) -> bool) -> Vec<PathBuf> {
+/// The home directory as Python's `os.path.expanduser("~")` has it: `HOME` where it is set, `/` where it is empty, else
+/// what the system says of this user, and `~` itself of a user that it does not know.
+#[must_use]
+pub fn home() -> PathBuf {
+    match std::env::home_dir() {
+        None => PathBuf::from("~"),
+        Some(home) if home.as_os_str().is_empty() => PathBuf::from("/"),
+        Some(home) => home,
+    }
+}
+
+fn search(
+    root: &Root,
+    home: Option<&Path>,
+    program: &str,
+    end: &str,
+    is_there: fn(&Root, &Path) -> bool,
+) -> Vec<PathBuf> {
     let mut places: Vec<PathBuf> = Vec::new();
     if let Some(home) = home {
         places.extend([home.join(".nova"), home.to_owned()]);
@@ -242,23 +257,13 @@ fn search(root: &Path, home: Option<&Path>, program: &str, end: &str, is_there: 
     places.extend([root.join("etc/nova"), root.join("etc")]);
     let first = |name: &str| {
         let mut paths = places.iter().map(|place| place.join(name));
-        paths.find_map(|path| inside(root, path).filter(|path| is_there(path)))
+        paths.find(|path| is_there(root, path))
     };
     let mut found: Vec<PathBuf> = Vec::new();
     for stem in ["nova", program] {
         found.extend(first(&format!("{stem}.conf{end}")).filter(|path| !found.contains(path)));
     }
     found
-}
-
-/// `path` itself, or where it leads within `root`, where a link would lead out of that.
-fn inside(root: &Path, path: PathBuf) -> Option<PathBuf> {
-    if root == Path::new("/") || !path.starts_with(root) {
-        return Some(path);
-    }
-    let resolved = rooted::resolve(root, &path)?;
-    let is_same = fs::canonicalize(&path).ok() == fs::canonicalize(&resolved).ok();
-    Some(if is_same { path } else { resolved })
 }
 
 /// Every variable of the form `OS_<GROUP>__<NAME>`; one that is not UTF-8 is left out, as no option can be meant.
@@ -281,6 +286,7 @@ pub fn environment(variables: impl Iterator<Item = (impl AsRef<OsStr>, impl AsRe
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn a_directory_gives_conf_files_in_code_point_order() {
@@ -326,8 +332,9 @@ mod tests {
         ] {
             fs::write(root.path().join(file), "").unwrap();
         }
-        let files = default_files(root.path(), Some(&home), "nova-compute");
+        let within = Root::open(root.path()).unwrap();
+        let files = default_files(&within, Some(&home), "nova-compute");
         let expected = ["home/.nova/nova.conf", "etc/nova/nova-compute.conf"];
-        assert_eq!(files, expected.map(|file| Input::File(root.path().join(file))));
+        assert_eq!(files, expected.map(|file| Input::Default(root.path().join(file))));
     }
 }

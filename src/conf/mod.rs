@@ -8,7 +8,6 @@ pub mod edit;
 pub mod layers;
 pub mod lexer;
 pub mod load;
-pub mod rooted;
 pub mod substitution;
 pub mod template;
 pub mod value;

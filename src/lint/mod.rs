@@ -23,7 +23,7 @@ pub use finding::{
     Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
 };
 pub use seen::Seen;
-pub use settings::{ActionChoice, Ignore, Settings};
+pub use settings::{ActionChoice, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
 
 /// One thing novamend looks for.
@@ -89,7 +89,9 @@ fn run_some(
         })
         .collect();
     for finding in &mut findings {
-        finding.severity = context.settings.severity(finding.rule, finding.severity);
+        let wanted = context.settings.severity(finding.rule, finding.severity);
+        finding.is_lowered = wanted < finding.severity;
+        finding.severity = wanted;
     }
     suppressions::apply(rules, context, &mut findings, &mut suppressed);
     let ignored = |finding: &Finding| context.settings.ignoring(context, finding).is_some();

@@ -32,9 +32,22 @@ pub struct Ignore {
     pub reason: String,
 }
 
+/// A file of settings, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsFile {
+    /// Its path, `./novamend.toml` where it was found there.
+    pub path: PathBuf,
+    /// Whether it was named: `--settings`.
+    pub is_named: bool,
+    /// What it says, in words: `fail-on never`, `2 ignores`.
+    pub says: Vec<String>,
+}
+
 /// What the operator wants of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
+    /// Where severities and ignores come from, if anywhere.
+    pub file: Option<SettingsFile>,
     /// Severities other than the rules' own; `None` turns a rule off.
     pub severities: Vec<(String, Option<Severity>)>,
     /// Findings not to report.

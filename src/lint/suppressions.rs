@@ -144,6 +144,7 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
     finding.severity = context
         .settings
         .severity(&UNUSED_SUPPRESSION, UNUSED_SUPPRESSION.severity);
+    finding.is_lowered = finding.severity < UNUSED_SUPPRESSION.severity;
     finding
 }
 

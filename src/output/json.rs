@@ -4,10 +4,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Checked, Compared, Summary};
+use super::{Checked, Compared, Summary, SuppressedCounts};
 use crate::catalog::Release;
 use crate::conf::layers::Stack;
-use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, Suppressed};
+use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, SettingsFile, Suppressed};
 
 /// The number of the schema.
 pub const VERSION: u32 = 1;
@@ -37,8 +37,24 @@ pub fn checked(checked: &Checked) -> Value {
         "compared": checked.not_compared() == 0,
         "hops": checked.stops().iter().map(|stop| stop.number()).collect::<Vec<u8>>(),
         "why": checked.why,
+        "settings": checked.settings.as_ref().map(settings),
     });
     document
+}
+
+fn settings(file: &SettingsFile) -> Value {
+    json!({"file": file.path.to_string_lossy(), "named": file.is_named, "says": file.says})
+}
+
+/// How many findings are not reported, or lowered, and by whose word.
+#[must_use]
+pub fn hidden(counts: SuppressedCounts) -> Value {
+    json!({
+        "ignores": counts.settings,
+        "rules_off": counts.off,
+        "comments": counts.comments,
+        "lowered": counts.lowered,
+    })
 }
 
 fn compared(compared: &Compared) -> Value {
@@ -71,6 +87,7 @@ pub fn close(summary: &Summary, suppressed: &[Value]) -> String {
         "warnings": counts.warnings,
         "infos": counts.infos,
         "suppressed": summary.suppressed.total(),
+        "hidden": hidden(summary.suppressed),
     });
     format!("\n],\"suppressed\":{},\"summary\":{summary}}}\n", json!(suppressed))
 }

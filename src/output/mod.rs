@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use crate::catalog::Release;
 use crate::conf::directory::NotRead;
 use crate::conf::layers::Stack;
-use crate::lint::{By, Finding, Location, Severity, Suppressed};
+use crate::lint::{By, Finding, Location, SettingsFile, Severity, Suppressed};
 
 /// How `check` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct Checked {
     pub to: Release,
     /// What says which release runs today.
     pub why: String,
+    /// The settings that were read.
+    pub settings: Option<SettingsFile>,
 }
 
 /// Stacks that are compared alike.
@@ -204,10 +206,11 @@ impl Checked {
         format!("checked {files}, from {from} to {to}: {why}{rest}")
     }
 
-    /// The files that were read and what was not, a line each; empty where the one file that was named is all.
+    /// The settings, the files that were read and what was not, a line each; empty where the one file that was named is
+    /// all.
     #[must_use]
     pub fn listing(&self) -> String {
-        let mut out = String::new();
+        let mut out = self.settings.as_ref().map_or_else(String::new, settings_line);
         if self.is_listed {
             let paths = self.paths.iter().map(|path| shown_path(path));
             out.push_str(&listed("files", paths.collect()));
@@ -219,6 +222,15 @@ impl Checked {
         }
         out
     }
+}
+
+/// `settings: ./novamend.toml (fail-on never, 2 ignores)`.
+fn settings_line(file: &SettingsFile) -> String {
+    let says = match &file.says[..] {
+        [] => "which changes nothing".to_owned(),
+        says => says.join(", "),
+    };
+    format!("settings: {} ({says})\n", shown_path(&file.path))
 }
 
 fn listed(what: &str, mut words: Vec<String>) -> String {
@@ -268,7 +280,7 @@ impl Summary {
         if risky > 0 {
             words.push(format!("{risky} more with `--unsafe-fixes`"));
         }
-        words.extend(self.suppressed.in_words());
+        words.extend(self.suppressed.in_words(checked));
         if checked.compares_nothing() {
             words.push("no upgrade was compared: give `--from`, the release that runs today".to_owned());
         }
@@ -276,7 +288,7 @@ impl Summary {
     }
 }
 
-/// How many findings are not reported, by whose word.
+/// How many findings are not reported, or reported as less bad, by whose word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SuppressedCounts {
     /// By an ignore of `novamend.toml`.
@@ -285,13 +297,18 @@ pub struct SuppressedCounts {
     pub comments: usize,
     /// As their rule is off.
     pub off: usize,
+    /// Reported, but as less bad than the rule has it.
+    pub lowered: usize,
 }
 
 impl SuppressedCounts {
-    /// Counts `suppressed`.
+    /// Counts `suppressed`, and what is lowered of `findings`.
     #[must_use]
-    pub fn of(suppressed: &[Suppressed]) -> Self {
-        let mut counts = Self::default();
+    pub fn of(suppressed: &[Suppressed], findings: &[Finding]) -> Self {
+        let mut counts = Self {
+            lowered: findings.iter().filter(|finding| finding.is_lowered).count(),
+            ..Self::default()
+        };
         for suppressed in suppressed {
             match suppressed.by {
                 By::Comment { .. } => counts.comments += 1,
@@ -309,26 +326,39 @@ impl SuppressedCounts {
             settings: self.settings + other.settings,
             comments: self.comments + other.comments,
             off: self.off + other.off,
+            lowered: self.lowered + other.lowered,
         }
     }
 
-    /// How many there are.
+    /// How many are not reported.
     #[must_use]
     pub fn total(self) -> usize {
         self.settings + self.comments + self.off
     }
 
-    /// `3 suppressed: 2 by novamend.toml, 1 by comments`; `None` where there is none.
+    /// `2 hidden by ./novamend.toml (1 by ignores, 1 by rules that are off)`, what it lowers, and what comments hide.
     #[must_use]
-    pub fn in_words(self) -> Option<String> {
-        let counted = [
-            (self.settings, "by ignores in novamend.toml"),
-            (self.comments, "by comments in the files"),
-            (self.off, "by rules that are off"),
-        ];
-        let words = counted.iter().filter(|(count, _)| *count > 0);
-        let words: Vec<String> = words.map(|(count, words)| format!("{count} {words}")).collect();
-        (!words.is_empty()).then(|| format!("{} suppressed: {}", self.total(), words.join(", ")))
+    pub fn in_words(self, checked: &Checked) -> Vec<String> {
+        let mut words = Vec::new();
+        let file = checked.settings.as_ref();
+        let file = file.map_or_else(|| "the settings".to_owned(), |file| shown_path(&file.path));
+        let counted = [(self.settings, "by ignores"), (self.off, "by rules that are off")];
+        let by = counted.iter().filter(|(count, _)| *count > 0);
+        let by: Vec<String> = by.map(|(count, by)| format!("{count} {by}")).collect();
+        if !by.is_empty() {
+            words.push(format!(
+                "{} hidden by {file} ({})",
+                self.settings + self.off,
+                by.join(", ")
+            ));
+        }
+        if self.lowered > 0 {
+            words.push(format!("{} made less severe by {file}", self.lowered));
+        }
+        if self.comments > 0 {
+            words.push(format!("{} hidden by comments in the files", self.comments));
+        }
+        words
     }
 }
 

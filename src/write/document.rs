@@ -21,7 +21,7 @@ pub fn document(
     what: &'static str,
     is_own: impl Fn(&[u8]) -> bool,
 ) -> Result<Planned, WriteError> {
-    let place = Place::resolve(path, Links::Refuse, true)?;
+    let place = Place::resolve(None, path, Links::Refuse, true)?;
     let planned = |before| Planned {
         path: path.to_owned(),
         before,

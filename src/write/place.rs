@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use super::Links;
 use super::directory::Directory;
 use super::error::WriteError;
+use crate::bounded::Root;
 
 /// So many links are followed, as the kernel does.
 const MOST_LINKS: usize = 40;
@@ -32,16 +33,21 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Where `path` leads; the file need not be there where `may_be_new`.
+    /// Where `path` leads; below `root` no link leads out of it. The file need not be there where `may_be_new`.
     ///
     /// # Errors
     /// It leads nowhere, or by a link that is not to be followed. For root that is one made by a user to a file that
     /// is not that user's own.
-    pub(super) fn resolve(path: &Path, links: Links, may_be_new: bool) -> Result<Self, WriteError> {
+    pub(super) fn resolve(
+        root: Option<&Root>,
+        path: &Path,
+        links: Links,
+        may_be_new: bool,
+    ) -> Result<Self, WriteError> {
         if links == Links::Refuse && fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
             return Err(WriteError::Link(path.to_owned()));
         }
-        let (target, makers) = follow(path).map_err(|error| WriteError::io(path, "finding it", error))?;
+        let (target, makers) = follow(root, path).map_err(|error| WriteError::io(path, "finding it", error))?;
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
             return Err(WriteError::NotRegular {
                 path: path.to_owned(),
@@ -95,13 +101,20 @@ fn refuse_planted(path: &Path, makers: &[u32], owner: u32) -> Result<(), WriteEr
     }
 }
 
-/// The path without links, and who made each link on the way; what is not there is taken as it is written.
-fn follow(path: &Path) -> io::Result<(PathBuf, Vec<u32>)> {
-    let mut open: VecDeque<OsString> = parts(&std::path::absolute(path)?);
-    let (mut done, mut makers) = (PathBuf::from("/"), Vec::new());
+/// The path without links, and who made each link on the way; what is not there is taken as it is written. Below `root`
+/// absolute links start there, and `..` never leaves it. What is swapped for a link later is refused when it is opened.
+fn follow(root: Option<&Root>, path: &Path) -> io::Result<(PathBuf, Vec<u32>)> {
+    let (base, path) = match root.map(|root| root.base_of(path)).transpose()?.flatten() {
+        Some(found) => found,
+        None => (PathBuf::from("/"), std::path::absolute(path)?),
+    };
+    let mut open: VecDeque<OsString> = parts(&path);
+    let (mut done, mut makers) = (base.clone(), Vec::new());
     while let Some(part) = open.pop_front() {
         if part == ".." {
-            done.pop();
+            if done != base {
+                done.pop();
+            }
             continue;
         }
         let next = done.join(&part);
@@ -113,7 +126,7 @@ fn follow(path: &Path) -> io::Result<(PathBuf, Vec<u32>)> {
                 }
                 let to = fs::read_link(&next)?;
                 if to.is_absolute() {
-                    done = PathBuf::from("/");
+                    done.clone_from(&base);
                 }
                 for part in parts(&to).into_iter().rev() {
                     open.push_front(part);
@@ -133,4 +146,32 @@ fn parts(path: &Path) -> VecDeque<OsString> {
         Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
     });
     named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn below_a_root_links_lead_nowhere_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let image = directory.path().canonicalize().unwrap().join("img");
+        fs::create_dir_all(image.join("etc/nova")).unwrap();
+        fs::create_dir_all(image.join("srv")).unwrap();
+        for name in ["srv/nova.conf", "../outside"] {
+            fs::write(image.join(name), "").unwrap();
+        }
+        symlink("/srv/nova.conf", image.join("etc/nova/nova.conf")).unwrap();
+        symlink("../../../../srv", image.join("etc/up")).unwrap();
+        symlink(directory.path().join("outside"), image.join("etc/out")).unwrap();
+        let root = Root::open(&image).unwrap();
+        let place = |path: &str| Place::resolve(Some(&root), &image.join(path), Links::Follow, false);
+        for path in ["etc/nova/nova.conf", "etc/up/nova.conf"] {
+            assert_eq!(place(path).unwrap().target, image.join("srv/nova.conf"), "{path}");
+        }
+        assert!(place("etc/out").is_err());
+        let host = Place::resolve(None, &image.join("etc/out"), Links::Follow, false).unwrap();
+        assert!(host.target.ends_with("outside"));
+    }
 }

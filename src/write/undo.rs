@@ -60,7 +60,7 @@ pub fn undo_from(path: &Path, from: &Path, options: &Options) -> Result<Undone, 
 }
 
 fn bring_back(path: &Path, named: Option<&Path>, options: &Options) -> Result<Undone, WriteError> {
-    let place = Place::resolve(path, Links::Follow, false)?;
+    let place = Place::resolve(options.root.as_ref(), path, Links::Follow, false)?;
     let shelf = options.shelf()?;
     let held = Directory::lock_all(slice::from_ref(&place), shelf.as_deref())?;
     let directory = directory_of(&held, &place.parent)?;
@@ -101,7 +101,7 @@ fn read(path: &Path, file: File) -> Result<Vec<u8>, WriteError> {
 
 /// The backup that the operator named.
 fn of_name(from: &Path, place: &Place, shelf: &Directory) -> Result<Found, WriteError> {
-    let there = Place::resolve(from, Links::Follow, false)?;
+    let there = Place::resolve(None, from, Links::Follow, false)?;
     let directory = Directory::open_directory(&there.parent)?;
     let (file, _) = job::open(&directory, &there)?;
     let mark = Mark::of(&file);

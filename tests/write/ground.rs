@@ -14,16 +14,19 @@ use tempfile::TempDir;
 pub(crate) const NOBODY: u32 = 65534;
 
 pub(crate) const BACKUP: Options = Options {
+    root: None,
     in_place: false,
     backup: true,
     backup_directory: None,
 };
 pub(crate) const NO_BACKUP: Options = Options {
+    root: None,
     in_place: false,
     backup: false,
     backup_directory: None,
 };
 pub(crate) const IN_PLACE: Options = Options {
+    root: None,
     in_place: true,
     backup: true,
     backup_directory: None,

@@ -12,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
+use novamend::bounded::Root;
 use novamend::catalog::Release;
 use novamend::conf::layers::{Stack, Variable};
 use novamend::conf::load::{self, Input};
@@ -154,13 +155,9 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
         .transpose()?
         .unwrap_or(Release::NEWEST);
     let inputs: Vec<Input> = if common.files.is_empty() {
-        let home = std::env::var_os("HOME").map(PathBuf::from);
-        let mut inputs = load::default_files(Path::new("/"), home.as_deref(), "nova-compute");
-        inputs.extend(load::default_directories(
-            Path::new("/"),
-            home.as_deref(),
-            "nova-compute",
-        ));
+        let (root, home) = (Root::default(), load::home());
+        let mut inputs = load::default_files(&root, Some(&home), "nova-compute");
+        inputs.extend(load::default_directories(&root, Some(&home), "nova-compute"));
         inputs
     } else {
         common.files.iter().map(|path| Input::of(path)).collect()

@@ -15,7 +15,7 @@ use crate::fix::witness::{self, Witnessed};
 use crate::fix::{self, Mended, Plan, Until};
 use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
-use crate::output::{Counts, shown_path};
+use crate::output::{Counts, SuppressedCounts, shown_path};
 use crate::rules::{LIVE_MIGRATION, RULES};
 use crate::write::{Links, Planned};
 
@@ -29,6 +29,8 @@ pub(super) struct Job {
     pub(super) today: Today,
     /// How many findings the stack has as it is.
     pub(super) counts: Counts,
+    /// How many of them are not reported, or lowered, by the operator's word.
+    pub(super) hidden: SuppressedCounts,
     /// What the stack as it is would have had reported but for the operator's word.
     pub(super) suppressed: Vec<Suppressed>,
     /// Per file that is written: its layer, and what the witness says.
@@ -71,6 +73,7 @@ impl Job {
         };
         Self {
             counts: Counts::of(&found.findings),
+            hidden: SuppressedCounts::of(&found.suppressed, &found.findings),
             suppressed: found.suppressed,
             refusals: gate::refusals(&before, &written.stack, &written_files, allowed),
             changed: written_files,

@@ -106,13 +106,21 @@ impl Report<'_> {
 
     fn last_lines(&self) -> String {
         let mut out = self.written_lines();
-        let suppressed = self.jobs.iter().map(|job| SuppressedCounts::of(&job.suppressed));
-        let suppressed = suppressed.fold(SuppressedCounts::default(), SuppressedCounts::plus);
-        out.extend(suppressed.in_words().map(|words| format!("{words}\n")));
+        out.extend(
+            self.hidden()
+                .in_words(self.checked)
+                .iter()
+                .map(|words| format!("{words}\n")),
+        );
         if self.checked.compares_nothing() {
             out.push_str("no upgrade was compared: give `--from`, the release that runs today\n");
         }
         out
+    }
+
+    fn hidden(&self) -> SuppressedCounts {
+        let each = self.jobs.iter().map(|job| job.hidden);
+        each.fold(SuppressedCounts::default(), SuppressedCounts::plus)
     }
 
     fn written_lines(&self) -> String {
@@ -168,6 +176,7 @@ impl Report<'_> {
         let mut document = json::checked(self.checked);
         document["stacks"] = json!(jobs);
         document["written"] = json!(written);
+        document["hidden"] = json::hidden(self.hidden());
         format!("{document}\n")
     }
 
@@ -312,13 +321,15 @@ fn command(request: &Request) -> String {
                 .flat_map(|release| [flag.to_owned(), release.short().to_owned()]),
         );
     }
-    if request.sources.root != Path::new("/") {
-        words.extend(["--root".to_owned(), quoted(&request.sources.root)]);
+    if !request.sources.root.is_host() {
+        words.extend(["--root".to_owned(), quoted(request.sources.root.path())]);
     }
     for input in &request.sources.ordered {
         match input {
-            Input::File(path) => words.extend(["--config-file".to_owned(), quoted(path)]),
-            Input::Directory(path) | Input::Within { directory: path, .. } => {
+            Input::File(path) | Input::Default(path) => {
+                words.extend(["--config-file".to_owned(), quoted(path)]);
+            }
+            Input::Directory(path) => {
                 words.extend(["--config-dir".to_owned(), quoted(path)]);
             }
             Input::Stdin => words.push(STDIN.to_owned()),

@@ -8,6 +8,7 @@ use super::*;
 use crate::write::{Incomplete, Links, give_up};
 
 const QUIET: Options = Options {
+    root: None,
     in_place: false,
     backup: false,
     backup_directory: None,
@@ -36,7 +37,7 @@ impl Ground {
     }
 
     fn lock(&self) -> Directory {
-        let place = Place::resolve(&self.path, Links::Follow, false).unwrap();
+        let place = Place::resolve(None, &self.path, Links::Follow, false).unwrap();
         Directory::lock_all(&[place], None).unwrap().remove(0)
     }
 
@@ -54,7 +55,7 @@ impl Ground {
 }
 
 fn prepare<'a>(planned: &'a Planned, directory: &'a Directory, options: &Options) -> Job<'a> {
-    let place = Place::resolve(&planned.path, Links::Follow, false).unwrap();
+    let place = Place::resolve(None, &planned.path, Links::Follow, false).unwrap();
     Job::prepare(planned, place, directory, directory, options).unwrap()
 }
 
