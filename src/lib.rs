@@ -16,6 +16,8 @@ pub mod migration;
 pub mod names;
 pub mod option_type;
 pub mod output;
+pub mod plain;
+pub mod redact;
 pub mod rules;
 pub mod settings;
 pub mod text;

@@ -10,6 +10,8 @@ use crate::bounded::{self, Refused};
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::{Ignore, Rule, Settings, Severity};
+use crate::plain;
+use crate::redact;
 use crate::text::Source;
 
 /// The name it is looked for by.
@@ -41,7 +43,7 @@ pub enum SettingsError {
         why: Refused,
     },
     /// Something in it is wrong.
-    #[error("{path}:{line}:{column}: {message}\n  {excerpt}\n  {caret}")]
+    #[error("{path}:{line}:{column}: {message}{excerpt}")]
     Mistake {
         /// The file.
         path: String,
@@ -51,15 +53,13 @@ pub enum SettingsError {
         column: usize,
         /// What is wrong, and what would be right.
         message: String,
-        /// The line.
+        /// The line and a caret under the place, each behind a line end; empty where the line is none of such a file.
         excerpt: String,
-        /// A caret under the place.
-        caret: String,
     },
 }
 
 fn not_read(path: &Path, why: &Refused) -> String {
-    let path = path.display();
+    let path = plain::path(path);
     match why {
         Refused::Io(error) => format!("`{path}` could not be read: {error}"),
         why => format!("`{path}` {why}"),
@@ -94,6 +94,18 @@ struct Reader<'a> {
 const KEYS: [&str; 5] = ["from", "to", "fail-on", "severity", "ignore"];
 const IGNORE_KEYS: [&str; 4] = ["rule", "file", "option", "reason"];
 
+/// No line longer than this, in bytes, is quoted.
+const WIDEST: usize = 200;
+
+/// Whether `line` is one of a `novamend.toml`: of a nova.conf or another file that was named by mistake, or that a link
+/// leads to, nothing is quoted.
+fn is_of_settings(line: &str) -> bool {
+    let line = line.trim_start();
+    let word = line.split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
+    let is_header = ["[severity]", "[[ignore]]"].iter().any(|header| line.starts_with(header));
+    line.len() <= WIDEST && (is_header || KEYS.contains(&word) || IGNORE_KEYS.contains(&word))
+}
+
 impl Reader<'_> {
     fn mistake(&self, offset: usize, message: String) -> SettingsError {
         let source = Source::new(self.path, self.text.as_bytes().to_vec());
@@ -101,13 +113,18 @@ impl Reader<'_> {
         let line = source
             .line(position.line)
             .map_or("", |span| &self.text[span.start..span.end]);
+        let excerpt = if is_of_settings(line) {
+            let line = plain::line(&redact::lines::unknown_line(line)).into_owned();
+            format!("\n{line}\n{}^", " ".repeat(position.column.min(WIDEST) - 1))
+        } else {
+            String::new()
+        };
         SettingsError::Mistake {
-            path: self.path.display().to_string(),
+            path: plain::path(self.path),
             line: position.line,
             column: position.column,
-            message,
-            excerpt: line.to_owned(),
-            caret: format!("{}^", " ".repeat(position.column - 1)),
+            message: plain::line(&message).into_owned(),
+            excerpt,
         }
     }
 

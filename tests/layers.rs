@@ -12,8 +12,10 @@ const LAYERS: &[(&str, u8)] = &[
     ("bounded", 0),
     ("names", 0),
     ("option_type", 0),
+    ("plain", 0),
     ("conf", 1),
     ("catalog", 1),
+    ("redact", 2),
     ("effective", 2),
     ("migration", 2),
     ("lint", 3),
@@ -28,6 +30,8 @@ const LAYERS: &[(&str, u8)] = &[
 ];
 /// What may be imported of the own layer, and why.
 const ALLOWED: &[(&str, &str)] = &[
+    // What must not be shown is found in files alone; nova's view of them asks for it.
+    ("effective", "redact"),
     // The program is one layer of three files, in this order.
     ("main", "request"),
     ("main", "cli"),
