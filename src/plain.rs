@@ -165,6 +165,17 @@ pub fn json(document: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Makes a panic say where it happened, and nothing of the text that it happened at, which may be a secret or rule a
+/// terminal.
+pub fn keep_panics_quiet(program: &'static str) {
+    std::panic::set_hook(Box::new(move |panic| {
+        let place = panic
+            .location()
+            .map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
+        eprintln!("{program}: a mistake in the program{place}; please report it with the command and the versions");
+    }));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,10 +203,20 @@ mod tests {
 
     #[test]
     fn no_line_is_a_command_of_a_ci_runner() {
-        for text in ["::error::x\n", "  ::set-env name=a::b\n", " \u{1b}[31m ::stop-commands::x\n"] {
-            assert!(!output(text, true).contains(" ::") && !output(text, true).starts_with("::"), "{text}");
+        for text in [
+            "::error::x\n",
+            "  ::set-env name=a::b\n",
+            " \u{1b}[31m ::stop-commands::x\n",
+        ] {
+            assert!(
+                !output(text, true).contains(" ::") && !output(text, true).starts_with("::"),
+                "{text}"
+            );
         }
-        assert_eq!(output("a ##vso[x] ##[error] b::c\n", false), "a #\\u{23}vso[x] #\\u{23}[error] b::c\n");
+        assert_eq!(
+            output("a ##vso[x] ##[error] b::c\n", false),
+            "a #\\u{23}vso[x] #\\u{23}[error] b::c\n"
+        );
     }
 
     #[test]

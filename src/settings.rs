@@ -101,8 +101,13 @@ const WIDEST: usize = 200;
 /// leads to, nothing is quoted.
 fn is_of_settings(line: &str) -> bool {
     let line = line.trim_start();
-    let word = line.split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
-    let is_header = ["[severity]", "[[ignore]]"].iter().any(|header| line.starts_with(header));
+    let word = line
+        .split(|c: char| c.is_whitespace() || c == '=')
+        .next()
+        .unwrap_or_default();
+    let is_header = ["[severity]", "[[ignore]]"]
+        .iter()
+        .any(|header| line.starts_with(header));
     line.len() <= WIDEST && (is_header || KEYS.contains(&word) || IGNORE_KEYS.contains(&word))
 }
 

@@ -16,7 +16,7 @@ const FORMATS: [&str; 3] = ["pretty", "short", "json"];
 fn secret_options() -> Vec<(&'static str, &'static str)> {
     let mut found: Vec<_> = Release::all()
         .flat_map(catalog::options)
-        .filter(|option| catalog::is_secret(option.name(), "x"))
+        .filter(|option| novamend::redact::is_secret(option.name(), "x"))
         .map(|option| (option.group(), option.name()))
         .collect();
     found.sort_unstable();

@@ -11,8 +11,8 @@ use crate::catalog::fate::{Fate, fate};
 use crate::catalog::{self, OptionFacts, Release, moves};
 use crate::names::normal_group;
 use crate::output::{facts, json as report, table};
-use crate::rules::RULES;
 use crate::redact;
+use crate::rules::RULES;
 
 /// Prints the life of the option called `name`: `group.name`, `[group] name`, or a name that only one group has.
 ///

@@ -2,7 +2,6 @@
 //!
 //! It answers questions of many rules and asks none of its own.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
@@ -23,8 +22,8 @@ use crate::migration::intent::{self, Intent};
 use crate::migration::timeout::DowntimeSettings;
 use crate::names::normal_group;
 use crate::plain;
+use crate::redact::Secrets;
 use crate::text::{Edit, Span};
-use crate::redact::{self, Secrets};
 
 /// The group of every live-migration option.
 pub const LIBVIRT: &str = "libvirt";
@@ -146,18 +145,6 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn seen(&self) -> &[Seen<'a>] {
         self.seen.get_or_init(|| seen::survey(&self.from, &self.to))
-    }
-
-    /// Every secret value of the stack, gathered once.
-    #[must_use]
-    pub fn secrets(&self) -> &Arc<Secrets> {
-        self.secrets.get_or_init(|| Arc::new(Secrets::of(self.stack)))
-    }
-
-    /// `text` without any secret of the stack: what a message quotes, before it is cut or escaped.
-    #[must_use]
-    pub fn hidden(&self, text: &str) -> String {
-        redact::hidden(&self.secrets().hide(text))
     }
 
     /// Every reference in the stack, found once.
@@ -304,12 +291,6 @@ impl<'a> Context<'a> {
         setting
             .winner()
             .map_or(Location::Stack, |site| self.site_location(site))
-    }
-
-    /// The value at `place` as it may be shown.
-    #[must_use]
-    pub fn shown(&self, place: Place) -> Cow<'a, str> {
-        redact::shown_at(self.stack, Site::File(place))
     }
 
     /// `path:line` of a place.

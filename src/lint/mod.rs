@@ -6,6 +6,7 @@ mod about;
 pub mod condition;
 pub mod context;
 pub mod finding;
+mod hidden;
 mod moving;
 mod reach;
 pub mod references;

@@ -14,8 +14,8 @@ use crate::conf::lexer::Line;
 use crate::conf::{lexer, value};
 use crate::effective::View;
 use crate::option_type::OptionType;
-use crate::text::{Span, line_end};
 use crate::redact;
+use crate::text::{Span, line_end};
 
 /// One line of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

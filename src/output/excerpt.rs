@@ -152,7 +152,12 @@ mod tests {
     fn shown(text: &str, needle: &str) -> (Excerpt, String) {
         let document = Document::parse(Source::new("nova.conf", text.as_bytes().to_vec()));
         let start = text.find(needle).unwrap();
-        let excerpt = excerpt(&document, Span::new(start, start + needle.len()), 1, &Secrets::of_document(&document));
+        let excerpt = excerpt(
+            &document,
+            Span::new(start, start + needle.len()),
+            1,
+            &Secrets::of_document(&document),
+        );
         let label = excerpt.text[excerpt.label.0..excerpt.label.1].to_owned();
         (excerpt, label)
     }

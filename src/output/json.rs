@@ -80,7 +80,10 @@ pub fn close(summary: &Summary, suppressed: &[Value]) -> String {
         "infos": counts.infos,
         "suppressed": summary.suppressed.total(),
     });
-    format!("\n],\"suppressed\":{},\"summary\":{summary}}}\n", text(&json!(suppressed)))
+    format!(
+        "\n],\"suppressed\":{},\"summary\":{summary}}}\n",
+        text(&json!(suppressed))
+    )
 }
 
 /// A finding that is not reported, and by whose word.

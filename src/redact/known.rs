@@ -25,9 +25,42 @@ const LEAD: usize = 32;
 
 /// Words that are no secret though somebody made one his password: to hide them everywhere would tell which it is.
 const PUBLIC: [&str; 36] = [
-    "true", "false", "none", "null", "yes", "no", "on", "off", "nova", "neutron", "cinder", "glance", "keystone", "placement",
-    "ironic", "rabbit", "guest", "admin", "root", "service", "services", "openstack", "localhost", "default", "password",
-    "secret", "token", "key", "libvirt", "kvm", "qemu", "disabled", "enabled", "region", "project", "user",
+    "true",
+    "false",
+    "none",
+    "null",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "nova",
+    "neutron",
+    "cinder",
+    "glance",
+    "keystone",
+    "placement",
+    "ironic",
+    "rabbit",
+    "guest",
+    "admin",
+    "root",
+    "service",
+    "services",
+    "openstack",
+    "localhost",
+    "default",
+    "password",
+    "secret",
+    "token",
+    "key",
+    "libvirt",
+    "kvm",
+    "qemu",
+    "disabled",
+    "enabled",
+    "region",
+    "project",
+    "user",
 ];
 
 /// The names of nova's options and groups.
@@ -88,8 +121,13 @@ impl Secrets {
         let (mut out, mut at) = (String::with_capacity(text.len()), 0);
         for span in spans {
             // A value that is not UTF-8 may end within a character.
-            let start = (0..=span.start).rev().find(|&start| text.is_char_boundary(start)).unwrap_or(0);
-            let end = (span.end..text.len()).find(|&end| text.is_char_boundary(end)).unwrap_or(text.len());
+            let start = (0..=span.start)
+                .rev()
+                .find(|&start| text.is_char_boundary(start))
+                .unwrap_or(0);
+            let end = (span.end..text.len())
+                .find(|&end| text.is_char_boundary(end))
+                .unwrap_or(text.len());
             if start >= at {
                 out.push_str(&text[at..start]);
                 out.push_str(MASK);
@@ -138,7 +176,10 @@ impl Search {
             let lead = value[..value.len().min(LEAD)].to_owned();
             // The values come in order, so those of one lead come together.
             if leads.last() == Some(&lead) {
-                by_lead.last_mut().into_iter().for_each(|known| known.insert(0, value.clone()));
+                by_lead
+                    .last_mut()
+                    .into_iter()
+                    .for_each(|known| known.insert(0, value.clone()));
             } else {
                 leads.push(lead);
                 by_lead.push(vec![value]);
@@ -151,10 +192,7 @@ impl Search {
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(true)
             .build(&leads);
-        leads.ok().map(|leads| Self {
-            leads,
-            values: by_lead,
-        })
+        leads.ok().map(|leads| Self { leads, values: by_lead })
     }
 
     fn find(&self, bytes: &[u8], is_kept: impl Fn(usize, usize) -> bool, found: &mut Vec<Span>) {
@@ -166,7 +204,10 @@ impl Search {
             let rest = &bytes[lead.end()..];
             let more = self.values[lead.pattern().as_usize()].iter().map(|value| {
                 let tail = &value[value.len().min(LEAD)..];
-                tail.iter().zip(rest).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count()
+                tail.iter()
+                    .zip(rest)
+                    .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
+                    .count()
             });
             let end = lead.end() + more.max().unwrap_or(0);
             if is_kept(lead.start(), end) {
@@ -221,6 +262,9 @@ impl Gathered {
     /// What stands in `text` among other things.
     fn add_embedded(&mut self, text: &[u8]) {
         for secret in scan::secrets(text) {
+            if secret.is_guess && text[secret.span.clone()].iter().all(u8::is_ascii_lowercase) {
+                continue;
+            }
             for part in secret.parts.into_iter().chain([secret.span.clone()]) {
                 self.add(&text[part.clone()]);
                 self.add_decoded(&text[part.clone()]);
@@ -247,7 +291,9 @@ impl Gathered {
                 }
             }
             if line.contains(',') {
-                line.split(',').filter(|part| part.len() >= WORDS_BELOW).for_each(|part| self.add(part.as_bytes()));
+                line.split(',')
+                    .filter(|part| part.len() >= WORDS_BELOW)
+                    .for_each(|part| self.add(part.as_bytes()));
             }
         }
         self.add_embedded(value.as_bytes());
@@ -261,7 +307,10 @@ impl Gathered {
         let (mut out, mut at) = (Vec::with_capacity(value.len()), 0);
         while at < value.len() {
             let hex = value.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-            match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| value[at] == b'%') {
+            match hex
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+                .filter(|_| value[at] == b'%')
+            {
                 Some(byte) => {
                     out.push(byte);
                     at += 3;
@@ -278,7 +327,8 @@ impl Gathered {
     /// Of a URL the host and the user are none.
     fn refer(&mut self, value: &str) {
         if value.contains('$') && !value.contains("://") {
-            self.referred.extend(references(value).into_iter().map(|reference| reference.name));
+            self.referred
+                .extend(references(value).into_iter().map(|reference| reference.name));
         }
     }
 
@@ -289,9 +339,13 @@ impl Gathered {
             if !known.insert(name.clone()) {
                 continue;
             }
-            let (group, key) = name.split_once('.').map_or((None, &*name), |(group, key)| (Some(group), key));
+            let (group, key) = name
+                .split_once('.')
+                .map_or((None, &*name), |(group, key)| (Some(group), key));
             let is_meant = |own: &str| group.is_none_or(|group| group.eq_ignore_ascii_case(own));
-            let places = stack.places().filter(|&place| is_meant(stack.group(place)) && stack.key(place) == key);
+            let places = stack
+                .places()
+                .filter(|&place| is_meant(stack.group(place)) && stack.key(place) == key);
             for place in places {
                 self.add_value(&stack.value(Site::File(place)));
             }
@@ -307,10 +361,16 @@ impl Gathered {
         let value = value.trim_ascii();
         let is_reference = value.starts_with(b"$") && value.len() > 1 && {
             let name = value[1..].trim_ascii();
-            name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'{' | b'}'))
+            name.iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'{' | b'}'))
         };
         // A value of several lines is hidden line by line.
-        if value.len() < SHORTEST || is_reference || value.contains(&b'\n') || value.contains(&b'\r') || !value.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) {
+        if value.len() < SHORTEST
+            || is_reference
+            || value.contains(&b'\n')
+            || value.contains(&b'\r')
+            || !value.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80)
+        {
             return;
         }
         let word = String::from_utf8_lossy(value).to_lowercase();
@@ -365,7 +425,10 @@ mod tests {
     #[test]
     fn short_values_are_hidden_as_words_and_public_words_not_at_all() {
         let conf = "[x]\npassword = abc\nadmin_password = kvm\nuser_password = ab\nx_password = virt_type\n";
-        assert_eq!(hidden(conf, "abc abcd xabc `abc` kvm ab virt_type"), "*** abcd xabc `***` kvm ab virt_type");
+        assert_eq!(
+            hidden(conf, "abc abcd xabc `abc` kvm ab virt_type"),
+            "*** abcd xabc `***` kvm ab virt_type"
+        );
     }
 
     #[test]
@@ -380,7 +443,10 @@ mod tests {
             name: "OS_NEUTRON__PASSWORD".to_owned(),
             value: "hunter2".to_owned(),
         };
-        assert_eq!(Secrets::of(&Stack::new(Vec::new(), vec![variable])).hide("hunter2"), "***");
+        assert_eq!(
+            Secrets::of(&Stack::new(Vec::new(), vec![variable])).hide("hunter2"),
+            "***"
+        );
     }
 
     #[test]

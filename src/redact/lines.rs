@@ -53,7 +53,11 @@ pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
             in_item(document, index, item, whole, &mut found);
         }
     }
-    found.extend(scan::private_keys(document.source().bytes()).into_iter().map(|span| Span::new(span.start, span.end)));
+    found.extend(
+        scan::private_keys(document.source().bytes())
+            .into_iter()
+            .map(|span| Span::new(span.start, span.end)),
+    );
     found
 }
 
@@ -112,7 +116,8 @@ fn in_comment(document: &Document, item: &Item, line: Span) -> Option<Span> {
     while is_continuation(body.of(bytes)) && start > item.span.start && steps < COMMENTS_BACK {
         let end = start - 1;
         let end = end - usize::from(bytes[end] == b'\n' && end > item.span.start && bytes[end - 1] == b'\r');
-        start = memchr::memrchr2(b'\n', b'\r', &bytes[item.span.start..end]).map_or(item.span.start, |at| item.span.start + at + 1);
+        start = memchr::memrchr2(b'\n', b'\r', &bytes[item.span.start..end])
+            .map_or(item.span.start, |at| item.span.start + at + 1);
         let before = Span::new(start, end);
         if commented_value(document, before).is_some() || is_open_name(document, before) {
             return Some(lexer::strip(bytes, self::body(bytes, line)));
@@ -126,7 +131,11 @@ fn in_comment(document: &Document, item: &Item, line: Span) -> Option<Span> {
 /// A comment's text behind its signs.
 fn body(bytes: &[u8], line: Span) -> Span {
     // Offsets are those of the bytes: a lossy text is longer wherever the file is not UTF-8.
-    let signs = line.of(bytes).iter().take_while(|&&byte| matches!(byte, b'#' | b';')).count();
+    let signs = line
+        .of(bytes)
+        .iter()
+        .take_while(|&&byte| matches!(byte, b'#' | b';'))
+        .count();
     Span::new(line.start + signs, line.end)
 }
 
@@ -166,7 +175,10 @@ fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Opt
 /// Whether a line is a header, or starts with the name of an option: no part of the value before it.
 fn is_known_line(text: &str) -> bool {
     let text = text.trim_end();
-    let name = text.split(|c: char| c.is_whitespace() || c == '=' || c == ':').next().unwrap_or_default();
+    let name = text
+        .split(|c: char| c.is_whitespace() || c == '=' || c == ':')
+        .next()
+        .unwrap_or_default();
     text.starts_with('[') || (!name.is_empty() && super::known::is_name_of_nova(name))
 }
 
@@ -235,7 +247,11 @@ pub fn unknown_line(text: &str) -> String {
             return format!("{lead}{}{}{MASK}", key, &body[key.len()..=key.len()]);
         }
     }
-    if is_key(body.trim()) { format!("{lead}{MASK}") } else { scan::hidden(text) }
+    if is_key(body.trim()) {
+        format!("{lead}{MASK}")
+    } else {
+        scan::hidden(text)
+    }
 }
 
 /// The text of `line` with its secrets masked; bytes that are not UTF-8 come as U+FFFD.

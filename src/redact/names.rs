@@ -23,16 +23,21 @@ struct Known {
 /// the wrong section, or commented out far from its header, is a password all the same.
 static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
     let mut names: HashMap<String, Known> = HashMap::new();
+    // A name stands in many rows, and is judged once.
+    let mut judged: HashMap<&str, bool> = HashMap::new();
     for facts in catalog::all() {
         let is_marked = facts.is_secret();
-        let own = normal(facts.name());
-        let old = facts.aliases().map(|old| normal(old.name));
-        for name in std::iter::once(own).chain(old.filter(|_| is_marked)) {
-            if is_marked || words::look_secret(&name) {
-                let known = names.entry(name).or_default();
-                known.is_marked |= is_marked;
-                known.facts.push(facts);
-            }
+        let looks = judged
+            .entry(facts.name())
+            .or_insert_with(|| words::look_secret(&normal(facts.name())));
+        if !is_marked && !*looks {
+            continue;
+        }
+        let old = facts.aliases().map(|old| normal(old.name)).filter(|_| is_marked);
+        for name in std::iter::once(normal(facts.name())).chain(old) {
+            let known = names.entry(name).or_default();
+            known.is_marked |= is_marked;
+            known.facts.push(facts);
         }
     }
     names
@@ -126,7 +131,13 @@ mod tests {
 
     #[test]
     fn what_nova_marks_secret_in_any_release_is() {
-        for name in ["transport_url", "connection", "sql_connection", "asyncio_connection", "AdminPassword"] {
+        for name in [
+            "transport_url",
+            "connection",
+            "sql_connection",
+            "asyncio_connection",
+            "AdminPassword",
+        ] {
             assert!(is_secret_name(name), "{name}");
         }
     }

@@ -88,7 +88,14 @@ const MISSPELT: [(&str, usize); 8] = [
 ];
 /// Words as close as that which mean themselves.
 const MEANT: [&str; 8] = [
-    "passed", "passes", "passport", "taken", "broken", "potential", "secrete", "woken",
+    "passed",
+    "passes",
+    "passport",
+    "taken",
+    "broken",
+    "potential",
+    "secrete",
+    "woken",
 ];
 /// Last words that make a name with a secret word harmless: it says where, how or how long, not what.
 const HARMLESS_ENDS: [&str; 30] = [
@@ -214,7 +221,11 @@ fn is_near(word: &[u8], meant: &[u8], most: usize) -> bool {
 
 /// How many letters are put in, left out, changed or swapped with their neighbour.
 fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut rows = [(0..=b.len()).collect::<Vec<_>>(), vec![0; b.len() + 1], vec![0; b.len() + 1]];
+    let mut rows = [
+        (0..=b.len()).collect::<Vec<_>>(),
+        vec![0; b.len() + 1],
+        vec![0; b.len() + 1],
+    ];
     for i in 1..=a.len() {
         rows.rotate_right(1);
         let [row, last, before] = &mut rows;
@@ -295,7 +306,16 @@ mod tests {
         ] {
             assert!(look_secret(name), "{name}");
         }
-        for name in ["passed", "taken", "forward", "sector", "section", "selected", "passive", "passthrough"] {
+        for name in [
+            "passed",
+            "taken",
+            "forward",
+            "sector",
+            "section",
+            "selected",
+            "passive",
+            "passthrough",
+        ] {
             assert!(!look_secret(name), "{name}");
         }
     }

@@ -6,8 +6,8 @@ use crate::conf::Document;
 use crate::conf::document::Assignment;
 use crate::lint::slip::{self, ValueLine};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
-use crate::text::{Edit, Span};
 use crate::redact;
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "comment-swallowed",

@@ -4,8 +4,8 @@
 
 use crate::lint::slip::{self, SwallowedLine};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
-use crate::text::{Edit, Span};
 use crate::redact;
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "line-swallowed",

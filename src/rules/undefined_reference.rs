@@ -11,8 +11,8 @@ use crate::conf::lexer;
 use crate::conf::substitution::Reference;
 use crate::effective::reference::{self, Target};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity, slip};
-use crate::text::{Edit, Span};
 use crate::redact;
+use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
     id: "undefined-reference",
