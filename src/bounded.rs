@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 
+use crate::links::{self, ForeignLink};
+use crate::plain;
+
 /// The size beyond which nothing is read unless the operator says otherwise, in bytes: 64 MiB.
 pub const LIMIT: u64 = 64 << 20;
 
@@ -29,6 +32,13 @@ pub enum Refused {
     /// It is longer than the limit in bytes.
     #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
     TooLong(u64),
+    /// A link on the way that somebody else than the file's owner made.
+    #[error(
+        "is behind the link `{}` of user {}, who does not own the file it leads to (user {} does); root does not follow it, \
+         for it may lead to what that user may not read: name the file itself",
+        plain::path(&.0.path), .0.owner, .0.of
+    )]
+    ForeignLink(ForeignLink),
     /// A pipe that nobody writes to.
     #[error("is a pipe that nobody writes to; start its writer, or name a file")]
     NoWriter,
@@ -54,6 +64,9 @@ pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
     let mut options = File::options();
     let file = options.read(true).custom_flags(flags.cast_signed()).open(path)?;
     let metadata = file.metadata()?;
+    if let Some(link) = links::foreign(path, &metadata) {
+        return Err(Refused::ForeignLink(link));
+    }
     if metadata.is_file() {
         return if metadata.len() > limit {
             Err(Refused::TooLong(limit))

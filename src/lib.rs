@@ -11,6 +11,7 @@ pub mod commands;
 pub mod conf;
 pub mod effective;
 pub mod fix;
+pub mod links;
 pub mod lint;
 pub mod migration;
 pub mod names;

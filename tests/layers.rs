@@ -13,6 +13,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("names", 0),
     ("option_type", 0),
     ("plain", 0),
+    ("links", 0),
     ("conf", 1),
     ("catalog", 1),
     ("redact", 2),
@@ -32,6 +33,9 @@ const LAYERS: &[(&str, u8)] = &[
 const ALLOWED: &[(&str, &str)] = &[
     // What must not be shown is found in files alone; nova's view of them asks for it.
     ("effective", "redact"),
+    // What is read may lie behind a link.
+    ("bounded", "links"),
+    ("bounded", "plain"),
     // The program is one layer of three files, in this order.
     ("main", "request"),
     ("main", "cli"),
