@@ -214,6 +214,10 @@ fn may_continue_a_secret(document: &Document, index: usize) -> bool {
             let name = document.text(document.sections()[at].name);
             Some(names::is_secret_name(&name))
         }
+        ItemKind::Malformed(at) => {
+            let text = document.text(document.malformed()[at].span);
+            speaks_of_a_secret(&text).then_some(true)
+        }
         _ => None,
     });
     before.unwrap_or(!is_whole)
