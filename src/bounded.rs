@@ -15,6 +15,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 pub use root::{Looked, Root, RootError};
 
+use crate::links::ForeignLink;
+use crate::plain;
+
 /// The size beyond which nothing is read unless the operator says otherwise, in bytes: 64 MiB.
 pub const LIMIT: u64 = 64 << 20;
 
@@ -45,6 +48,13 @@ pub enum Refused {
     /// It is longer than the limit in bytes.
     #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
     TooLong(u64),
+    /// A link on the way that somebody else than the file's owner made.
+    #[error(
+        "is behind the link `{}` of user {}, who does not own the file it leads to (user {} does); root does not follow it, \
+         for it may lead to what that user may not read: name the file itself",
+        plain::path(&.0.path), .0.owner, .0.of
+    )]
+    ForeignLink(ForeignLink),
     /// A pipe that nobody writes to.
     #[error("is a pipe that nobody writes to; start its writer, or name a file")]
     NoWriter,
@@ -81,12 +91,25 @@ pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec
     }
     let is_pipe = readable(looked.metadata(), kinds, limit)?;
     // Without blocking: to open a pipe that has no writer would otherwise never return.
+    if let Some(link) = foreign(root, path, looked.metadata()) {
+        return Err(Refused::ForeignLink(link));
+    }
     let file = root.open_looked(path, &looked)?;
     if is_pipe {
         read_pipe(file, limit)
     } else {
         read_whole(file, limit)
     }
+}
+
+/// A link on the way to `path` that root does not follow.
+fn foreign(root: &Root, path: &Path, target: &Metadata) -> Option<ForeignLink> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    // What cannot be followed by hand has no link of a file system on its way.
+    let followed = root.follow(path).ok()?;
+    followed.foreign(target.uid())
 }
 
 /// Whether what may be read is a pipe.

@@ -12,14 +12,17 @@ use clap::{CommandFactory, FromArgMatches};
 use novamend::commands::{self, Outcome, Terminal};
 use novamend::output::Style;
 use novamend::output::sink::Sink;
+use novamend::{plain, redact};
 
 use cli::{Cli, Command, When};
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
+    novamend::plain::keep_panics_quiet("novamend");
+    let parsed = Cli::command().try_get_matches();
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return misused(&error),
     };
     let mut out = Sink::new(BufWriter::with_capacity(1 << 16, io::stdout().lock()));
     let mut err = io::stderr().lock();
@@ -47,6 +50,19 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::from(outcome.code())
+}
+
+/// Says what is wrong with the command line, or prints the help that was asked for. An argument that is quoted there is
+/// someone's text too.
+fn misused(error: &clap::Error) -> ExitCode {
+    let text = error.render();
+    let is_clean = std::env::args_os().all(|word| word.to_str().is_some_and(|word| !word.contains(plain::is_unsafe)));
+    if is_clean && redact::hidden(&text.to_string()) == text.to_string() {
+        let _ = error.print();
+    } else {
+        let _ = io::stderr().write_all(plain::output(&redact::hidden(&text.to_string()), false).as_bytes());
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// Makes the options of `--extra-catalog` known, before anything asks for one.

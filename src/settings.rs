@@ -10,6 +10,7 @@ use crate::bounded::{self, Refused};
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::{Ignore, Rule, Settings, SettingsFile, Severity};
+use crate::plain;
 use crate::text::Source;
 
 /// The name it is looked for by.
@@ -59,7 +60,7 @@ pub enum SettingsError {
         why: Refused,
     },
     /// Something in it is wrong.
-    #[error("{}:{line}:{column}: {message}", shown(path))]
+    #[error("{}:{line}:{column}: {message}", plain::path(path))]
     Mistake {
         /// The file.
         path: PathBuf,
@@ -73,20 +74,11 @@ pub enum SettingsError {
 }
 
 fn not_read(path: &Path, why: &Refused) -> String {
-    let path = shown(path);
+    let path = plain::path(path);
     match why {
         Refused::Io(error) => format!("`{path}` could not be read: {error}"),
         why => format!("`{path}` {why}"),
     }
-}
-
-/// A path without what could rule a terminal.
-fn shown(path: &Path) -> String {
-    let escaped = |c: char| match c {
-        '\'' | '"' | '\\' => c.to_string(),
-        c => c.escape_debug().to_string(),
-    };
-    path.to_string_lossy().chars().map(escaped).collect()
 }
 
 /// A word of the file in backquotes, where it can be one that was mistyped, and no secret of another file.
@@ -195,7 +187,7 @@ impl Reader<'_> {
             path: self.path.to_owned(),
             line: position.line,
             column: position.column,
-            message,
+            message: plain::line(&message).into_owned(),
         }
     }
 

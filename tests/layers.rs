@@ -13,8 +13,11 @@ const LAYERS: &[(&str, u8)] = &[
     ("names", 0),
     ("write", 0),
     ("option_type", 0),
+    ("plain", 0),
+    ("links", 0),
     ("conf", 1),
     ("catalog", 1),
+    ("redact", 2),
     ("effective", 2),
     ("migration", 2),
     ("lint", 3),
@@ -31,6 +34,12 @@ const LAYERS: &[(&str, u8)] = &[
 const ALLOWED: &[(&str, &str)] = &[
     // What is written is read first, and how much may be read is said in one place.
     ("write", "bounded"),
+    ("write", "links"),
+    // What must not be shown is found in files alone; nova's view of them asks for it.
+    ("effective", "redact"),
+    // What is read may lie behind a link.
+    ("bounded", "links"),
+    ("bounded", "plain"),
     // The program is one layer of three files, in this order.
     ("main", "request"),
     ("main", "cli"),

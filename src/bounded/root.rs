@@ -15,6 +15,8 @@ use std::sync::Arc;
 use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags, openat, openat2};
 use rustix::io::Errno;
 
+use crate::links::{self, Followed};
+
 /// So often a lookup is tried that someone's renaming of directories disturbs.
 const ATTEMPTS: usize = 128;
 
@@ -185,17 +187,17 @@ impl Root {
         }
     }
 
-    /// This root without links, and `path` from it on, for who follows links by hand; `None` where `path` does not lie below
-    /// it, and the way is the host's own.
+    /// Where `path` leads, followed by hand; below this root no link leads out of it. What is swapped for a link later is for
+    /// whoever opens the target to refuse.
     ///
     /// # Errors
-    /// The root has no name any more.
-    pub fn base_of(&self, path: &Path) -> io::Result<Option<(PathBuf, PathBuf)>> {
+    /// The system's word, and where the root has no name any more.
+    pub fn follow(&self, path: &Path) -> io::Result<Followed> {
         let (Some(within), Some(rest)) = (&self.within, self.below(path)) else {
-            return Ok(None);
+            return links::follow(Path::new("/"), &std::path::absolute(path)?);
         };
         let base = link_of(&within.handle).ok_or_else(|| io::Error::other("the root has no name"))?;
-        Ok(Some((base, rest)))
+        links::follow(&base, &rest)
     }
 
     fn at(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {

@@ -15,7 +15,6 @@ pub mod outside;
 pub mod plugins;
 pub mod release;
 mod same;
-pub mod secret;
 pub mod services;
 pub mod table;
 
@@ -28,7 +27,6 @@ pub use fate::{Fate, Gone, fate};
 pub use meant::{group_meant, key_meant};
 pub use release::Release;
 pub use same::is_same_default;
-pub use secret::is_secret;
 pub use table::Row;
 
 use table::table;
@@ -97,6 +95,11 @@ pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
 pub fn options(release: Release) -> impl Iterator<Item = OptionFacts> {
     let rows = table().rows.iter().filter(move |row| row.covers(release));
     rows.copied().map(OptionFacts::new)
+}
+
+/// Every option of every release: one entry per span of releases in which nothing about it changed.
+pub fn all() -> impl Iterator<Item = OptionFacts> {
+    table().rows.iter().copied().map(OptionFacts::new)
 }
 
 /// The option's life by its own name: one entry per span in which nothing about it changed, oldest first.

@@ -156,9 +156,9 @@ impl Checked {
         let texts: Vec<String> = findings
             .iter()
             .map(|finding| match format {
-                Format::Pretty => pretty::finding(context.stack, finding, style),
+                Format::Pretty => pretty::finding(context, finding, style),
                 Format::Short => short::finding(context.stack, finding),
-                Format::Json => json::finding(context, finding).to_string(),
+                Format::Json => json::text(&json::finding(context, finding)),
             })
             .collect();
         let listed = found.suppressed.iter().filter(|_| format == Format::Json);

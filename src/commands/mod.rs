@@ -20,6 +20,8 @@ pub use sources::Sources;
 
 use crate::lint::Severity;
 use crate::output::{Counts, Style};
+use crate::plain;
+use crate::redact;
 
 /// How a command ended; `main` makes the exit code of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,18 +62,20 @@ pub struct Terminal<'a> {
 }
 
 impl Terminal<'_> {
-    /// Says `message` on standard error, after the program's name.
+    /// Says `message` on standard error, after the program's name: no secret that it quotes, and nothing that could rule
+    /// a terminal. Lines behind its first are indented, so that none of them passes for a message of its own.
     pub fn complain(&mut self, message: &dyn std::fmt::Display) {
+        let message = redact::hidden(&message.to_string()).replace('\n', "\n  ");
         // Where even standard error is gone nobody is left to tell.
-        let _ = writeln!(self.err, "novamend: {message}");
+        let _ = writeln!(self.err, "{}", plain::output(&format!("novamend: {message}"), false));
     }
 
-    /// Writes a result.
+    /// Writes a result: whatever its parts were, nothing in it could rule a terminal but colours, where the style has them.
     ///
     /// # Errors
     /// The writer's, which only a full disk or a bad file can cause: a closed pipe is no error here.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(text.as_bytes())
+        self.out.write_all(plain::output(text, self.style.color).as_bytes())
     }
 }
 

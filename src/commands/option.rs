@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::{Outcome, Terminal};
 use crate::catalog::fate::{Fate, fate};
 use crate::catalog::{self, OptionFacts, Release, moves};
-use crate::effective::mask;
 use crate::names::normal_group;
 use crate::output::{facts, json as report, table};
+use crate::redact;
 use crate::rules::RULES;
 
 /// Prints the life of the option called `name`: `group.name`, `[group] name`, or a name that only one group has.
@@ -28,7 +28,7 @@ pub fn run(name: &str, is_json: bool, terminal: &mut Terminal<'_>) -> io::Result
     };
     let life = Life::of(&group, &name);
     if is_json {
-        terminal.print(&format!("{}\n", life.json()))?;
+        terminal.print(&format!("{}\n", report::text(&life.json())))?;
     } else {
         terminal.print(&life.text())?;
     }
@@ -239,7 +239,7 @@ fn row(option: OptionFacts) -> Vec<String> {
 
 fn span(option: OptionFacts) -> Value {
     let default = option.default_text();
-    let default = default.map(|text| mask::shown(option.name(), &text).into_owned());
+    let default = default.map(|text| redact::shown(option.name(), &text).into_owned());
     let aliases: Vec<Value> = option
         .aliases()
         .map(|old| json!({"group": old.group, "name": old.name}))

@@ -13,9 +13,11 @@ use crate::catalog::outside::{self, Hints};
 use crate::catalog::{self, Release, moves};
 use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::layers::{Place, Site, Stack};
-use crate::effective::{Setting, View, mask};
+use crate::effective::{Setting, View};
 use crate::names::normal_group;
-use crate::output::{plain, shown_path};
+use crate::output::{json as report, shown_path};
+use crate::plain;
+use crate::redact::{self, Secrets};
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -61,9 +63,10 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
             }
         };
         let view = View::new(&stack, release);
+        let hiding = Hiding::of(&stack, request.show_secrets);
         match &request.option {
-            None => rows.extend(assignments(&view, request.show_secrets)),
-            Some(option) => match described(&view, option, request) {
+            None => rows.extend(assignments(&view, &hiding)),
+            Some(option) => match described(&view, option, &hiding) {
                 Ok((text, found)) => {
                     is_answered = true;
                     if let Some(message) = unknown(&view, option) {
@@ -95,6 +98,44 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     Ok(outcome)
 }
 
+/// What is hidden of a stack.
+struct Hiding {
+    /// Its secrets; `None` where they are shown.
+    known: Option<Secrets>,
+}
+
+impl Hiding {
+    fn of(stack: &Stack, show_secrets: bool) -> Self {
+        Self {
+            known: (!show_secrets).then(|| Secrets::of(stack)),
+        }
+    }
+
+    /// `text`, which may quote something of the stack.
+    fn text(&self, text: &str) -> String {
+        match &self.known {
+            Some(known) => redact::hidden(&known.hide(text)),
+            None => text.to_owned(),
+        }
+    }
+
+    /// `value` of the option `key`.
+    fn value(&self, key: &str, value: &str) -> String {
+        match &self.known {
+            Some(known) => known.hide(&redact::shown(key, value)).into_owned(),
+            None => value.to_owned(),
+        }
+    }
+
+    /// The value at `site`.
+    fn at(&self, stack: &Stack, site: Site) -> String {
+        match &self.known {
+            Some(known) => known.hide(&redact::shown_at(stack, site)).into_owned(),
+            None => stack.value(site).into_owned(),
+        }
+    }
+}
+
 /// Why `option` is none: no release knows it, and nothing outside of nova's lists speaks for it.
 fn unknown(view: &View<'_>, option: &str) -> Option<String> {
     let (group, name) = option.split_once('.')?;
@@ -116,7 +157,7 @@ fn unknown(view: &View<'_>, option: &str) -> Option<String> {
 
 /// One array, an object a line.
 fn print_rows(rows: &[Value], terminal: &mut Terminal<'_>) -> io::Result<()> {
-    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    let lines: Vec<String> = rows.iter().map(report::text).collect();
     if lines.is_empty() {
         return terminal.print("[]\n");
     }
@@ -124,17 +165,17 @@ fn print_rows(rows: &[Value], terminal: &mut Terminal<'_>) -> io::Result<()> {
 }
 
 /// Every assignment in reading order, and whether its value counts.
-fn assignments(view: &View<'_>, show_secrets: bool) -> Vec<Value> {
+fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Value> {
     let stack = view.stack();
     let effective = effective(view);
     let places = stack.places();
     let mut rows: Vec<Value> = places
-        .map(|place| row(stack, place, effective.contains(&Site::File(place)), show_secrets))
+        .map(|place| row(stack, place, effective.contains(&Site::File(place)), hiding))
         .collect();
     for (index, variable) in stack.environment().iter().enumerate() {
         if variable.name.contains("__") {
             let is_effective = effective.contains(&Site::Environment(index));
-            rows.push(environment_row(stack, index, is_effective, show_secrets));
+            rows.push(environment_row(stack, index, is_effective, hiding));
         }
     }
     rows
@@ -167,37 +208,29 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
     effective
 }
 
-fn environment_row(stack: &Stack, index: usize, is_effective: bool, show_secrets: bool) -> Value {
+fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hiding) -> Value {
     let name = &stack.environment()[index].name;
     let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
     json!({
-        "variable": name,
-        "section": group,
-        "key": key,
-        "value": shown(stack, Site::Environment(index), show_secrets),
+        "variable": hiding.text(name),
+        "section": hiding.text(group),
+        "key": hiding.text(key),
+        "value": hiding.at(stack, Site::Environment(index)),
         "effective": is_effective,
     })
 }
 
-fn row(stack: &Stack, place: Place, is_effective: bool, show_secrets: bool) -> Value {
+fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Value {
     let document = stack.document(place);
     let assignment = stack.assignment(place);
     json!({
         "file": document.source().path().to_string_lossy(),
         "line": assignment.line,
-        "section": document.section_name(assignment),
-        "key": document.key(assignment),
-        "value": shown(stack, Site::File(place), show_secrets),
+        "section": hiding.text(&document.section_name(assignment)),
+        "key": hiding.text(&document.key(assignment)),
+        "value": hiding.at(stack, Site::File(place)),
         "effective": is_effective,
     })
-}
-
-fn shown(stack: &Stack, site: Site, show_secrets: bool) -> String {
-    if show_secrets {
-        stack.value(site).into_owned()
-    } else {
-        mask::shown_at(stack, site).into_owned()
-    }
 }
 
 /// `section.key` and the rest of a row on one line.
@@ -213,15 +246,12 @@ fn line(row: &Value) -> String {
         "  (without effect)"
     };
     let value = text("value").replace('\n', "\\n");
-    plain(&format!(
-        "{address}: [{}] {} = {value}{mark}",
-        text("section"),
-        text("key")
-    )) + "\n"
+    let line = format!("{address}: [{}] {} = {value}{mark}", text("section"), text("key"));
+    plain::line(&line).into_owned() + "\n"
 }
 
 /// The places of one option in words and as rows.
-fn described(view: &View<'_>, option: &str, request: &Request) -> Result<(String, Vec<Value>), String> {
+fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, Vec<Value>), String> {
     let (group, name) = option.split_once('.').ok_or_else(|| {
         format!("`{option}` names no option; write it as `group.name`, such as `libvirt.virt_type`, or ask for `--all`")
     })?;
@@ -237,45 +267,43 @@ fn described(view: &View<'_>, option: &str, request: &Request) -> Result<(String
         None => sites.last().copied().into_iter().collect(),
     };
     let mut rows = Vec::new();
-    let mut text = format!(
-        "{}\n",
-        headline(view, group, name, setting.as_ref(), request.show_secrets)
-    );
+    let mut lines = vec![headline(view, group, name, setting.as_ref(), hiding)];
     for &site in &sites {
         let place = match site {
             Site::File(place) => place,
             Site::Environment(index) => {
-                text.push_str(&environment_line(stack, index, request.show_secrets));
-                rows.push(environment_row(stack, index, true, request.show_secrets));
+                lines.push(environment_line(stack, index, hiding));
+                rows.push(environment_row(stack, index, true, hiding));
                 continue;
             }
         };
         let is_effective = effective.contains(&site);
-        rows.push(row(stack, place, is_effective, request.show_secrets));
+        rows.push(row(stack, place, is_effective, hiding));
         let document = stack.document(place);
-        let value = shown(stack, site, request.show_secrets).replace('\n', "\\n");
-        text.push_str(&format!(
-            "  {}:{}: [{}] {} = {value}  ({})\n",
+        lines.push(format!(
+            "  {}:{}: [{}] {} = {}  ({})",
             shown_path(document.source().path()),
             stack.assignment(place).line,
-            document.section_name(stack.assignment(place)),
-            stack.key(place),
+            hiding.text(&document.section_name(stack.assignment(place))),
+            hiding.text(&stack.key(place)),
+            hiding.at(stack, site),
             reason(stack, place, is_effective, setting.as_ref()),
         ));
     }
-    Ok((plain(&text), rows))
+    let text = lines.iter().map(|line| format!("{}\n", plain::line(line))).collect();
+    Ok((text, rows))
 }
 
-fn environment_line(stack: &Stack, index: usize, show_secrets: bool) -> String {
+fn environment_line(stack: &Stack, index: usize, hiding: &Hiding) -> String {
     format!(
-        "  environment {} = {}  (takes effect: the environment beats every file)\n",
-        stack.environment()[index].name,
-        shown(stack, Site::Environment(index), show_secrets)
+        "  environment {} = {}  (takes effect: the environment beats every file)",
+        hiding.text(&stack.environment()[index].name),
+        hiding.at(stack, Site::Environment(index))
     )
 }
 
 /// The option, its effective value and where that comes from.
-fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>, show_secrets: bool) -> String {
+fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>, hiding: &Hiding) -> String {
     let release = view.release();
     let Some(setting) = setting else {
         let near = catalog::did_you_mean(group, name, release, |_| true);
@@ -291,19 +319,18 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
     let title = format!("{}.{}", facts.group(), facts.name());
     if !setting.is_set() {
         let default = facts.default_text().unwrap_or_else(|| "unset".to_owned());
-        let default = mask::shown(facts.name(), &default).into_owned();
+        let default = hiding.value(facts.name(), &default);
         return format!(
             "{title}: nothing sets it; {} takes its default, {default}",
             release.short()
         );
     }
     let values = match view.texts(setting) {
-        Ok(values) if show_secrets => values.join(", "),
         Ok(values) => {
-            let masked = values.iter().map(|value| mask::shown(facts.name(), value));
-            masked.collect::<Vec<_>>().join(", ")
+            let shown = values.iter().map(|value| hiding.value(facts.name(), value));
+            shown.collect::<Vec<_>>().join(", ")
         }
-        Err(error) => format!("no value: {error}"),
+        Err(error) => hiding.text(&format!("no value: {error}")),
     };
     format!("{title}: {values} ({})", release.short())
 }

@@ -9,6 +9,7 @@ use super::verify::{self, VerifyError};
 use crate::catalog::{self, Release};
 use crate::conf::layers::Stack;
 use crate::effective::View;
+use crate::redact;
 
 /// The verdict on a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ fn options(stack: &Stack, release: Release) -> String {
         }
         let texts = view.texts(&setting).unwrap_or_default();
         for value in texts {
-            let is_secret = facts.is_secret() || catalog::is_secret(facts.name(), &value);
+            let is_secret = facts.is_secret() || redact::is_secret(facts.name(), &value);
             if !is_secret && !value.contains('\n') {
                 text.push_str(&format!("{} = {}\n", facts.name(), value.replace('$', "$$")));
             }

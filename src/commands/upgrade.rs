@@ -51,7 +51,7 @@ pub fn run(from: Release, to: Release, format: Format, terminal: &mut Terminal<'
             document["from"] = release(from);
             document["to"] = release(to);
             document["hops"] = hops.iter().map(Hop::json).collect();
-            format!("{document}\n")
+            format!("{}\n", report::text(&document))
         }
     };
     terminal.print(&text)?;

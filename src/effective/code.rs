@@ -4,8 +4,9 @@
 
 use crate::catalog::{OptionFacts, code};
 use crate::conf::value::Value;
+use crate::redact;
 
-use super::{View, mask};
+use super::View;
 
 const GROUP: &str = "filter_scheduler";
 const AVAILABLE: &str = "available_filters";
@@ -32,8 +33,11 @@ pub fn missing_filters(view: &View<'_>, facts: OptionFacts) -> Vec<String> {
         }
     };
     let missing = code::missing(group, name, &items, view.release());
-    let shown = |item: &String| mask::without_secrets_of(view.stack(), item);
-    missing.iter().map(shown).collect()
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let secrets = redact::Secrets::of(view.stack());
+    missing.iter().map(|item| secrets.hide(item).into_owned()).collect()
 }
 
 fn text(value: Value) -> Option<String> {

@@ -3,7 +3,6 @@
 //! It joins [`crate::conf`] and [`crate::catalog`]; whether a value is wise is the rules' business.
 
 pub mod code;
-pub mod mask;
 pub mod nature;
 pub mod reference;
 pub mod today;

@@ -92,7 +92,7 @@ pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
         finding.moment = Some(moment);
         if let (Some(objection), Some(fix)) = (objection.filter(|_| is_safe(finding)), &mut finding.fix) {
             fix.safety = Safety::Unsafe;
-            finding.objection = Some(objection);
+            finding.objection = Some(context.secrets().hide(&objection).into_owned());
         }
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! It answers questions of many rules and asks none of its own.
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::sync::Arc;
 
 use super::finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Safety};
 use super::reach::Reach;
@@ -16,11 +16,13 @@ use crate::conf::edit;
 use crate::conf::layers::{Site, Stack};
 use crate::effective::nature::Nature;
 use crate::effective::today::Today;
-use crate::effective::{Setting, View, mask};
+use crate::effective::{Setting, View};
 use crate::migration::Action;
 use crate::migration::intent::{self, Intent};
 use crate::migration::timeout::DowntimeSettings;
 use crate::names::normal_group;
+use crate::plain;
+use crate::redact::Secrets;
 use crate::text::{Edit, Span};
 
 /// The group of every live-migration option.
@@ -98,6 +100,7 @@ pub struct Context<'a> {
     references: OnceCell<References>,
     reach: OnceCell<Reach>,
     pub(super) natures: OnceCell<Vec<Nature>>,
+    pub(super) secrets: OnceCell<Arc<Secrets>>,
 }
 
 impl<'a> Context<'a> {
@@ -118,6 +121,7 @@ impl<'a> Context<'a> {
             references: OnceCell::new(),
             reach: OnceCell::new(),
             natures: OnceCell::new(),
+            secrets: OnceCell::new(),
         }
     }
 
@@ -289,17 +293,11 @@ impl<'a> Context<'a> {
             .map_or(Location::Stack, |site| self.site_location(site))
     }
 
-    /// The value at `place` as it may be shown.
-    #[must_use]
-    pub fn shown(&self, place: Place) -> Cow<'a, str> {
-        mask::shown_at(self.stack, Site::File(place))
-    }
-
     /// `path:line` of a place.
     #[must_use]
     pub fn address(&self, place: Place) -> String {
         let source = self.stack.document(place).source();
-        format!("{}:{}", source.path().display(), self.stack.assignment(place).line)
+        format!("{}:{}", plain::path(source.path()), self.stack.assignment(place).line)
     }
 
     /// `group.name` of the option `finding` is about: of the assignment it lies in, else what it names itself.
@@ -314,7 +312,7 @@ impl<'a> Context<'a> {
         self.option_of(finding.location).or_else(named)
     }
 
-    /// `group.name` of the assignment that `location` lies in.
+    /// `group.name` of the assignment that `location` lies in, secrets masked.
     #[must_use]
     pub fn option_of(&self, location: Location) -> Option<String> {
         let Location::File { layer, span } = location else {
@@ -326,7 +324,8 @@ impl<'a> Context<'a> {
             .assignments()
             .get(index)
             .filter(|a| a.span.start <= span.start)?;
-        Some(format!("{}.{}", document.group(assignment), document.key(assignment)))
+        let option = format!("{}.{}", document.group(assignment), document.key(assignment));
+        Some(self.secrets().hide(&option).into_owned())
     }
 
     /// Adds to `finding` every other place that sets `setting`, and says which of them counts.

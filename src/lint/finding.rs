@@ -4,8 +4,11 @@
 
 pub use crate::conf::layers::Place;
 
+use std::borrow::Cow;
+
 use super::{Condition, Rule};
 use crate::catalog::Release;
+use crate::redact::Secrets;
 use crate::text::{Edit, Span};
 
 /// How bad a finding is; the order is that of `--fail-on`.
@@ -331,6 +334,18 @@ impl Finding {
     pub fn with_fix(mut self, fix: Option<Fix>) -> Self {
         self.fix = fix;
         self
+    }
+
+    /// Hides `secrets` in every text of it.
+    pub(super) fn hide(&mut self, secrets: &Secrets) {
+        let notes = self.related.iter_mut().map(|related| &mut related.note);
+        let title = self.fix.iter_mut().map(|fix| &mut fix.title);
+        let own = [&mut self.message, &mut self.why, &mut self.help];
+        for text in own.into_iter().chain(notes).chain(title) {
+            if let Cow::Owned(hidden) = secrets.hide(text) {
+                *text = hidden;
+            }
+        }
     }
 
     /// Reading order: by place, the worse first where places are equal.

@@ -6,6 +6,7 @@ mod about;
 pub mod condition;
 pub mod context;
 pub mod finding;
+mod hidden;
 mod moving;
 mod reach;
 pub mod references;
@@ -25,6 +26,8 @@ pub use finding::{
 pub use seen::Seen;
 pub use settings::{ActionChoice, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
+
+use crate::redact::Secrets;
 
 /// One thing novamend looks for.
 #[derive(Debug)]
@@ -108,11 +111,21 @@ fn run_some(
         findings: kept,
         suppressed,
     };
+    found.hide(context.secrets());
     found.sort();
     found
 }
 
 impl Found {
+    /// Hides every secret of the stack in every text: no rule need know where its words came from.
+    fn hide(&mut self, secrets: &Secrets) {
+        let suppressed = self.suppressed.iter_mut().map(|suppressed| &mut suppressed.finding);
+        self.findings
+            .iter_mut()
+            .chain(suppressed)
+            .for_each(|finding| finding.hide(secrets));
+    }
+
     fn sort(&mut self) {
         self.findings.sort_by(|a, b| a.order().cmp(&b.order()));
         self.suppressed

@@ -3,6 +3,7 @@
 //! It also keeps still about files of which one finding says all there is to say.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::finding::{Finding, Location};
 use super::{Context, Rule};
@@ -138,6 +139,7 @@ impl Context<'_> {
         let mut context = Context::new(stack, self.from.release(), self.to.release(), self.settings);
         (context.today_oldest, context.today) = (self.today_oldest, self.today);
         let _ = context.natures.set(self.natures().to_vec());
+        let _ = context.secrets.set(Arc::clone(self.secrets()));
         context
     }
 

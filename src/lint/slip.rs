@@ -12,8 +12,9 @@ use crate::conf::document::{Assignment, Document};
 use crate::conf::layers::Site;
 use crate::conf::lexer::Line;
 use crate::conf::{lexer, value};
-use crate::effective::{View, mask};
+use crate::effective::View;
 use crate::option_type::OptionType;
+use crate::redact;
 use crate::text::{Span, line_end};
 
 /// One line of a value.
@@ -80,7 +81,7 @@ pub fn comment_behind(view: &View<'_>, place: Place) -> Option<CommentBehind> {
         comment,
         rejected,
     };
-    if mask::is_secret_at(view.stack(), place) {
+    if redact::is_secret_up_to(view.stack(), place, comment.start) {
         return is_behind_a_url(&document.text(value), &document.text(comment)).then(|| found(false));
     }
     if let Some(option) = option.filter(|option| !takes(view, *option, &document.text(assignment.first))) {

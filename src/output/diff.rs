@@ -1,24 +1,26 @@
 //! What a fix changes, as a unified diff with every secret masked; the only place that names similar.
 //!
-//! It is made for reading: a masked line cannot be applied as a patch, `novamend fix --write` does that.
+//! It is made for reading: a line with a mask, or with an escape (`\u{1b}`) in the place of a character that no terminal
+//! should see, cannot be applied as a patch; `novamend fix --write` does that.
 
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
-use super::{Style, plain, shown_path};
+use super::{Style, shown_path};
 use crate::conf::document::Document;
-use crate::effective::mask;
+use crate::plain;
+use crate::redact::{Secrets, lines};
 use crate::text::Span;
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
-/// The unified diff from `before` to `after`; empty where they are the same.
+/// The unified diff from `before` to `after` without any of the secrets `known`; empty where they are the same.
 #[must_use]
-pub fn unified(before: &Document, after: &Document, style: Style) -> String {
+pub fn unified(before: &Document, after: &Document, known: &Secrets, style: Style) -> String {
     if before.source().bytes() == after.source().bytes() {
         return String::new();
     }
-    let (old, new) = (Lines::of(before), Lines::of(after));
+    let (old, new) = (Lines::of(before, known), Lines::of(after, known));
     let ops = capture_diff_slices(Algorithm::Myers, &old.raw, &new.raw);
     let path = shown_path(before.source().path());
     let mut out = Painter {
@@ -40,9 +42,9 @@ struct Lines<'a> {
 }
 
 impl<'a> Lines<'a> {
-    fn of(document: &'a Document) -> Self {
+    fn of(document: &'a Document, known: &Secrets) -> Self {
         let bytes = document.source().bytes();
-        let secrets = mask::secrets(document, Span::new(0, bytes.len()));
+        let secrets = lines::secrets(document, Span::new(0, bytes.len()), known);
         let (mut raw, mut shown) = (Vec::new(), Vec::new());
         let (mut at, mut next_secret) = (0, 0);
         while at < bytes.len() {
@@ -54,9 +56,9 @@ impl<'a> Lines<'a> {
                 .iter()
                 .take_while(|secret| secret.start < end)
                 .count();
-            let line = mask::masked_line(document, Span::new(at, end), &secrets[next_secret..next_secret + count]);
+            let line = lines::masked_line(document, Span::new(at, end), &secrets[next_secret..next_secret + count]);
             raw.push(&bytes[at..next]);
-            shown.push(cut(&plain(&line)));
+            shown.push(cut(&plain::line(&line)));
             at = next;
         }
         Self { raw, shown }
@@ -130,6 +132,10 @@ impl Painter {
 mod tests {
     use super::*;
     use crate::text::Source;
+
+    fn unified(before: &Document, after: &Document, style: Style) -> String {
+        super::unified(before, after, &Secrets::default(), style)
+    }
 
     fn document(text: &str) -> Document {
         Document::parse(Source::new("nova.conf", text.as_bytes().to_vec()))

@@ -3,7 +3,8 @@
 //! How they are framed is the format's business.
 
 use crate::conf::document::Document;
-use crate::effective::mask::{self, MASK};
+use crate::plain;
+use crate::redact::{self, MASK, Secrets};
 use crate::text::Span;
 
 /// The longest line shown whole, in characters.
@@ -24,9 +25,9 @@ pub struct Excerpt {
     pub label: (usize, usize),
 }
 
-/// The lines of `span` and `context` lines before and after it.
+/// The lines of `span` and `context` lines before and after it, without any of the secrets `known`.
 #[must_use]
-pub fn excerpt(document: &Document, span: Span, context: usize) -> Excerpt {
+pub fn excerpt(document: &Document, span: Span, context: usize, known: &Secrets) -> Excerpt {
     let source = document.source();
     let first = source.position(span.start).line;
     let last = source.position(span.end.max(span.start + 1) - 1).line;
@@ -40,7 +41,7 @@ pub fn excerpt(document: &Document, span: Span, context: usize) -> Excerpt {
         lines.first().map_or(0, |line| line.start),
         lines.last().map_or(0, |line| line.end),
     );
-    let secrets = mask::secrets(document, range);
+    let secrets = redact::lines::secrets(document, range, known);
     let mut out = Excerpt {
         first_line: from,
         text: String::new(),
@@ -118,13 +119,11 @@ fn shown_line(document: &Document, line: Span, secrets: &[Span], span: Span) -> 
 /// Control characters as they can be seen; a tab stays.
 fn visible(text: &str) -> String {
     let picture = |c: char| match c {
-        '\t' => c,
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
+        '\u{0}'..='\u{1f}' if c != '\t' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        c if c.is_control() => '\u{fffd}',
         c => c,
     };
-    text.chars().map(picture).collect()
+    plain::line(&text.chars().map(picture).collect::<String>()).into_owned()
 }
 
 /// Cuts a long line to what stands around its label.
@@ -153,7 +152,12 @@ mod tests {
     fn shown(text: &str, needle: &str) -> (Excerpt, String) {
         let document = Document::parse(Source::new("nova.conf", text.as_bytes().to_vec()));
         let start = text.find(needle).unwrap();
-        let excerpt = excerpt(&document, Span::new(start, start + needle.len()), 1);
+        let excerpt = excerpt(
+            &document,
+            Span::new(start, start + needle.len()),
+            1,
+            &Secrets::of_document(&document),
+        );
         let label = excerpt.text[excerpt.label.0..excerpt.label.1].to_owned();
         (excerpt, label)
     }

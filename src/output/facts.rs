@@ -3,8 +3,8 @@
 //! How the tables are laid out is the commands' business.
 
 use crate::catalog::OptionFacts;
-use crate::effective::mask;
 use crate::option_type::OptionType;
+use crate::redact;
 
 /// The type as a person calls it.
 #[must_use]
@@ -77,7 +77,7 @@ pub fn default(facts: OptionFacts) -> String {
     match facts.default_text() {
         None => "unset".to_owned(),
         Some(text) if text.is_empty() => "empty".to_owned(),
-        Some(text) => format!("`{}`", mask::shown(facts.name(), &text)),
+        Some(text) => format!("`{}`", redact::shown(facts.name(), &text)),
     }
 }
 

@@ -8,9 +8,17 @@ use super::{Checked, Compared, Summary, SuppressedCounts};
 use crate::catalog::Release;
 use crate::conf::layers::Stack;
 use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, SettingsFile, Suppressed};
+use crate::plain;
+use crate::redact;
 
 /// The number of the schema.
 pub const VERSION: u32 = 1;
+
+/// `value` as a text that no terminal and no log takes for more than it is: every control character is escaped.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    plain::json(&value.to_string()).into_owned()
+}
 
 /// What every document holds: the schema's number and the program's version.
 #[must_use]
@@ -72,7 +80,7 @@ fn compared(compared: &Compared) -> Value {
 /// What opens a report of findings, up to the first of them.
 #[must_use]
 pub fn open(what: &Checked) -> String {
-    let mut text = checked(what).to_string();
+    let mut text = text(&checked(what));
     text.pop();
     text.push_str(",\"findings\":[");
     text
@@ -89,7 +97,10 @@ pub fn close(summary: &Summary, suppressed: &[Value]) -> String {
         "suppressed": summary.suppressed.total(),
         "hidden": hidden(summary.suppressed),
     });
-    format!("\n],\"suppressed\":{},\"summary\":{summary}}}\n", json!(suppressed))
+    format!(
+        "\n],\"suppressed\":{},\"summary\":{summary}}}\n",
+        text(&json!(suppressed))
+    )
 }
 
 /// A finding that is not reported, and by whose word.
@@ -109,7 +120,7 @@ pub fn suppressed(context: &Context<'_>, suppressed: &Suppressed) -> Value {
         ("message", json!(finding.message)),
         ("by", json!(by)),
         ("comment_line", json!(line)),
-        ("reason", json!(reason)),
+        ("reason", json!(reason.map(|reason| context.hidden(reason)))),
     ];
     for (name, value) in fields {
         object[name] = value;
@@ -205,7 +216,7 @@ fn place(stack: &Stack, location: Location) -> Value {
                 "end_line": end.line, "end_column": end.column,
             })
         }
-        Location::Environment(variable) => json!({"variable": stack.environment()[variable].name}),
+        Location::Environment(variable) => json!({"variable": redact::hidden(&stack.environment()[variable].name)}),
         Location::Stack => json!({}),
     }
 }

@@ -17,6 +17,8 @@ use crate::catalog::Release;
 use crate::conf::directory::NotRead;
 use crate::conf::layers::Stack;
 use crate::lint::{By, Finding, Location, SettingsFile, Severity, Suppressed};
+use crate::plain;
+use crate::redact;
 
 /// How `check` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -188,7 +190,7 @@ impl Checked {
         let files = counted_word(self.paths.len(), "file");
         let (to, why) = (self.to, &self.why);
         if self.compares_nothing() {
-            return format!("checked {files} for {to}; no upgrade was compared: {why}");
+            return plain::line(&format!("checked {files} for {to}; no upgrade was compared: {why}")).into_owned();
         }
         let from = match &self.compared[..] {
             [only] => only.newest.to_string(),
@@ -203,7 +205,7 @@ impl Checked {
             0 => String::new(),
             count => format!("; no upgrade was compared for {count} of them"),
         };
-        format!("checked {files}, from {from} to {to}: {why}{rest}")
+        plain::line(&format!("checked {files}, from {from} to {to}: {why}{rest}")).into_owned()
     }
 
     /// The settings, the files that were read and what was not, a line each; empty where the one file that was named is
@@ -217,7 +219,7 @@ impl Checked {
         }
         if !self.not_read.is_empty() {
             let left = self.not_read.iter();
-            let left = left.map(|left| format!("{} ({})", shown_path(&left.path), left.why));
+            let left = left.map(|left| format!("{} ({})", shown_path(&left.path), plain::line(&left.why)));
             out.push_str(&listed("not read", left.collect()));
         }
         out
@@ -371,7 +373,10 @@ pub fn address(stack: &Stack, location: Location) -> String {
             let position = source.position(span.start);
             format!("{}:{}:{}", shown_path(source.path()), position.line, position.column)
         }
-        Location::Environment(variable) => format!("environment {}", stack.environment()[variable].name),
+        Location::Environment(variable) => {
+            let name = redact::hidden(&stack.environment()[variable].name);
+            format!("environment {}", plain::line(&name))
+        }
         Location::Stack => stack.layers().last().map_or_else(
             || "no file".to_owned(),
             |layer| shown_path(layer.document.source().path()),
@@ -379,26 +384,8 @@ pub fn address(stack: &Stack, location: Location) -> String {
     }
 }
 
-/// A path as it may be printed: control characters, which could rule a terminal, are escaped.
+/// A path as it may be printed: on one line, what could rule a terminal escaped.
 #[must_use]
 pub fn shown_path(path: &Path) -> String {
-    plain(&path.to_string_lossy())
-}
-
-/// `text` with its control characters escaped, but for tabs and line ends.
-#[must_use]
-pub fn plain(text: &str) -> String {
-    let is_harmful = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if !text.contains(is_harmful) {
-        return text.to_owned();
-    }
-    text.chars()
-        .map(|c| {
-            if is_harmful(c) {
-                c.escape_default().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
+    plain::path(path)
 }

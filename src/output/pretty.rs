@@ -10,9 +10,10 @@ use miette::{
 };
 
 use super::excerpt::{Excerpt, excerpt};
-use super::{Checked, Style, address, plain};
+use super::{Checked, Style, address};
 use crate::conf::layers::Stack;
-use crate::lint::{Edited, Finding, Location, Moment, Safety, Severity};
+use crate::lint::{Context, Edited, Finding, Location, Moment, Safety, Severity};
+use crate::plain;
 use crate::text::Position;
 
 /// The first lines of a report, and a blank one.
@@ -60,7 +61,7 @@ pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
                 )
             }
         };
-        out.push_str(&format!("  {when}: {}\n", plain(&options.join(", "))));
+        out.push_str(&format!("  {when}: {}\n", plain::line(&options.join(", "))));
     }
     if out.is_empty() {
         out
@@ -71,12 +72,12 @@ pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
 
 /// One finding.
 #[must_use]
-pub fn finding(stack: &Stack, finding: &Finding, style: Style) -> String {
-    let shown = Shown::new(stack, finding);
+pub fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
+    let shown = Shown::new(context, finding);
     let mut out = String::new();
     if handler(style).render_report(&mut out, &shown).is_err() {
         // Only a label outside its text could fail, and labels are clamped to it; say it plainly rather than not at all.
-        out = format!("{}: {}\n", address(stack, finding.location), shown.message);
+        out = format!("{}: {}\n", address(context.stack, finding.location), shown.message);
     }
     out.push('\n');
     out
@@ -112,7 +113,8 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(stack: &Stack, finding: &Finding) -> Self {
+    fn new(context: &Context<'_>, finding: &Finding) -> Self {
+        let stack = context.stack;
         let mut name = address(stack, finding.location);
         let mut position = Position { line: 1, column: 1 };
         let excerpt = match finding.location {
@@ -120,14 +122,14 @@ impl Shown {
                 let document = &stack.layers()[layer].document;
                 name = super::shown_path(document.source().path());
                 position = document.source().position(span.start);
-                Some(excerpt(document, span, 2))
+                Some(excerpt(document, span, 2, context.secrets()))
             }
             Location::Environment(_) | Location::Stack => None,
         };
         let message = if excerpt.is_some() {
-            plain(&finding.message)
+            plain::line(&finding.message).into_owned()
         } else {
-            format!("{name}: {}", plain(&finding.message))
+            format!("{name}: {}", plain::line(&finding.message))
         };
         Self {
             code: finding.rule.id,
@@ -170,7 +172,8 @@ fn help(stack: &Stack, finding: &Finding) -> String {
         line.extend(finding.objection.iter().map(|why| format!("; not safe: {why}")));
         lines.push(line);
     }
-    plain(&lines.join("\n"))
+    let lines: Vec<_> = lines.iter().map(|line| plain::line(line)).collect();
+    lines.join("\n")
 }
 
 impl fmt::Display for Shown {

@@ -2,9 +2,10 @@
 //!
 //! Why it matters and what to do is left to the other formats.
 
-use super::{Checked, address, plain};
+use super::{Checked, address};
 use crate::conf::layers::Stack;
 use crate::lint::{Finding, Moment, Safety};
+use crate::plain;
 
 /// The first lines of a report.
 #[must_use]
@@ -21,7 +22,8 @@ pub fn finding(stack: &Stack, finding: &Finding) -> String {
         (Some(_), Some(Moment::With(release))) => format!(" (fixable with {})", release.short()),
         (Some(_), _) => " (fixable)".to_owned(),
     };
-    let message = plain(&finding.message).replace('\n', " ");
+    let message = finding.message.replace('\n', " ");
+    let message = plain::line(&message);
     format!(
         "{}: {}[{}]: {message}{fix}\n",
         address(stack, finding.location),

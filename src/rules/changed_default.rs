@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use crate::catalog::moves;
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::effective::mask;
 use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Severity, Step, seen};
+use crate::redact;
 
 pub(super) static RULE: Rule = Rule {
     id: "changed-default",
@@ -104,7 +104,7 @@ fn shown(option: OptionFacts) -> Option<String> {
     let Some(text) = option.default_text() else {
         return Some("unset".to_owned());
     };
-    let text = mask::shown(option.name(), &text);
+    let text = redact::shown(option.name(), &text);
     (text.chars().count() <= LONGEST).then(|| format!("`{text}`"))
 }
 
@@ -117,5 +117,5 @@ fn written(option: OptionFacts) -> String {
             option.name()
         );
     }
-    format!("`{} = {}`", option.name(), mask::shown(option.name(), &text))
+    format!("`{} = {}`", option.name(), redact::shown(option.name(), &text))
 }

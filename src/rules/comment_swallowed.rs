@@ -4,9 +4,9 @@
 
 use crate::conf::Document;
 use crate::conf::document::Assignment;
-use crate::effective::mask;
 use crate::lint::slip::{self, ValueLine};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::redact;
 use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -45,7 +45,7 @@ fn report(context: &Context<'_>, place: Place, first: &ValueLine, comments: &[Va
 /// Comments at the end of the value move to the first column where they are; the others go above the assignment, since a
 /// comment ends a value. What stands in a secret stays there.
 fn fix(context: &Context<'_>, place: Place, comments: &[ValueLine]) -> Option<Fix> {
-    if mask::is_secret_at(context.stack, place) {
+    if redact::is_secret_at(context.stack, place) {
         return None;
     }
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));

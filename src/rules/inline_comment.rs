@@ -2,9 +2,9 @@
 //!
 //! A `#` that may be meant (in a password, a URL, a format) is left alone.
 
-use crate::effective::mask;
 use crate::lint::slip::{self, CommentBehind};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Place, Rule, Safety, Severity};
+use crate::redact;
 use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -56,7 +56,7 @@ fn report(context: &Context<'_>, place: Place, behind: &CommentBehind) -> Findin
 /// The comment moves to a line above. Where there is no value in front of it, what was meant is unclear; what stands in a
 /// secret stays there.
 fn fix(context: &Context<'_>, place: Place, behind: &CommentBehind) -> Option<Fix> {
-    if behind.value.is_empty() || mask::is_secret_at(context.stack, place) {
+    if behind.value.is_empty() || redact::is_secret_up_to(context.stack, place, behind.comment.start) {
         return None;
     }
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));

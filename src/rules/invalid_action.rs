@@ -4,7 +4,6 @@
 
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
-use crate::effective::mask;
 use crate::lint::context::{ACTION, LIBVIRT};
 use crate::lint::slip;
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
@@ -62,7 +61,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = if value.is_empty() {
         format!("`{ACTION}` is empty; nova takes `abort` and `force_complete`")
     } else {
-        let shown: String = mask::shown(ACTION, &value).chars().take(60).collect();
+        let shown: String = context.hidden(&value).chars().take(60).collect();
         format!("`{}` is no timeout action", shown.escape_debug())
     };
     let mut finding = Finding::new(&RULE, location, message).because(

@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn report(context: &Context<'_>, name: &str, transport: &str) -> Finding {
-    let shown: String = transport.chars().take(60).collect();
+    let shown: String = context.hidden(transport).chars().take(60).collect();
     let shown = shown.escape_debug();
     let message = if is_one_of(&OTHERS, transport) {
         format!("every live migration fails: the transport `{shown}` leads to no other host")

@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet};
 use crate::catalog::{self, Fate, OptionFacts, Release};
 use crate::conf::layers::Site;
 use crate::conf::value::{self, ValueError};
-use crate::effective::{View, mask};
+use crate::effective::View;
 use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen, slip};
+use crate::redact;
 
 pub(super) static RULE: Rule = Rule {
     id: "invalid-value",
@@ -123,7 +124,7 @@ fn choice_fix(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error
     };
     let plain = |text: &str| text.trim().to_lowercase().replace('-', "_");
     let value = context.stack.value(seen.site);
-    if mask::is_secret_at(context.stack, place) || value.contains('$') {
+    if redact::is_secret_at(context.stack, place) || value.contains('$') {
         return None;
     }
     let meant = choices.iter().find(|choice| plain(choice) == plain(&value))?;

@@ -2,9 +2,9 @@
 //!
 //! Indented comments are `comment-swallowed`'s business, indented lines where no value is open `malformed-line`'s.
 
-use crate::effective::mask;
 use crate::lint::slip::{self, SwallowedLine};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::redact;
 use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -51,7 +51,7 @@ fn fix(context: &Context<'_>, place: Place, lines: &[SwallowedLine]) -> Option<F
     let keys: Option<Vec<&str>> = lines.iter().map(|line| line.key.as_deref()).collect();
     let keys = keys.filter(|_| assignment.continuations == lines.len())?;
     let is_set = |key: &&str| context.stack.places_of(group, key).next().is_some();
-    if mask::is_secret_at(context.stack, place) || keys.iter().any(is_set) {
+    if redact::is_secret_at(context.stack, place) || keys.iter().any(is_set) {
         return None;
     }
     let own = document.key(assignment);

@@ -9,9 +9,10 @@ use super::removed_migration_flags;
 use crate::catalog;
 use crate::conf::layers::{Site, Stack};
 use crate::conf::value;
-use crate::effective::{Setting, mask};
+use crate::effective::Setting;
 use crate::lint::context::{ACTION, LIBVIRT};
 use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
+use crate::redact;
 
 pub(super) static RULE: Rule = Rule {
     id: "option-in-wrong-section",
@@ -101,7 +102,7 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
         return finding;
     };
     let text = context.to.text(setting).ok().flatten().unwrap_or_default();
-    let shown = mask::shown(key, &text);
+    let shown = redact::shown(key, &text);
     match setting.winner() {
         Some(winner) => finding
             .because(format!("nova gives no sign of it and goes by `[{home}]`: `{shown}`"))

@@ -9,9 +9,9 @@ use crate::catalog::outside::{self, Hints, Outside};
 use crate::conf::layers::Site;
 use crate::conf::lexer;
 use crate::conf::substitution::Reference;
-use crate::effective::mask;
 use crate::effective::reference::{self, Target};
 use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity, slip};
+use crate::redact;
 use crate::text::{Edit, Span};
 
 pub(super) static RULE: Rule = Rule {
@@ -68,7 +68,7 @@ fn find(context: &Context<'_>, site: Site, option: (&str, &str)) -> Option<Findi
 fn report(context: &Context<'_>, place: Place, option: (&str, &str), broken: &[(Reference, Target)]) -> Finding {
     let (key, to) = (context.stack.key(place), context.to.release().short());
     let (Reference { name, .. }, target) = &broken[0];
-    let is_secret = mask::is_secret_at(context.stack, place);
+    let is_secret = redact::is_secret_at(context.stack, place);
     let (message, help) = match target {
         // The name is a part of the secret.
         _ if is_secret => (

@@ -1,23 +1,18 @@
-//! Where a path leads, every symbolic link followed by hand: links that somebody else planted lead nowhere for root.
+//! Where a path leads, all symbolic links followed; those that somebody else planted lead nowhere for root.
 //!
 //! It opens nothing.
 
-use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
-
-use rustix::io::Errno;
+use std::path::{Path, PathBuf};
 
 use super::Links;
 use super::directory::Directory;
 use super::error::WriteError;
 use crate::bounded::Root;
-
-/// So many links are followed, as the kernel does.
-const MOST_LINKS: usize = 40;
+use crate::links::Followed;
 
 /// Where a path leads: the file itself, all symbolic links followed.
 #[derive(Clone, Debug)]
@@ -47,23 +42,27 @@ impl Place {
         if links == Links::Refuse && fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
             return Err(WriteError::Link(path.to_owned()));
         }
-        let (target, makers) = follow(root, path).map_err(|error| WriteError::io(path, "finding it", error))?;
+        let followed = root
+            .unwrap_or(&Root::default())
+            .follow(path)
+            .map_err(|error| WriteError::io(path, "finding it", error))?;
+        let target = &followed.target;
         let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
             return Err(WriteError::NotRegular {
                 path: path.to_owned(),
                 kind: "a directory",
             });
         };
-        match fs::symlink_metadata(&target) {
-            Ok(found) => refuse_planted(path, &makers, found.uid())?,
+        match fs::symlink_metadata(target) {
+            Ok(found) => refuse_planted(path, &followed, found.uid())?,
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 return Err(WriteError::io(path, "finding it", error));
             }
-            Err(_) if may_be_new && makers.is_empty() => {}
+            Err(_) if may_be_new && followed.links.is_empty() => {}
             Err(_) if fs::symlink_metadata(path).is_ok() => return Err(WriteError::DanglingLink(path.to_owned())),
             Err(_) if may_be_new && parent.is_dir() => {
                 let owner = fs::metadata(parent).map(|found| found.uid());
-                refuse_planted(path, &makers, owner.unwrap_or_default())?;
+                refuse_planted(path, &followed, owner.unwrap_or_default())?;
             }
             Err(_) => return Err(WriteError::NotFound(path.to_owned())),
         }
@@ -89,63 +88,15 @@ impl Place {
 }
 
 /// Refuses, for root, a link of a user other than root that leads to what is not that user's.
-fn refuse_planted(path: &Path, makers: &[u32], owner: u32) -> Result<(), WriteError> {
-    let is_root = rustix::process::geteuid().is_root();
-    match makers.iter().find(|&&maker| maker != 0 && maker != owner) {
-        Some(&maker) if is_root => Err(WriteError::PlantedLink {
+fn refuse_planted(path: &Path, followed: &Followed, owner: u32) -> Result<(), WriteError> {
+    match followed.foreign(owner) {
+        Some(link) if rustix::process::geteuid().is_root() => Err(WriteError::PlantedLink {
             path: path.to_owned(),
-            maker,
+            maker: link.owner,
             owner,
         }),
         _ => Ok(()),
     }
-}
-
-/// The path without links, and who made each link on the way; what is not there is taken as it is written. Below `root`
-/// absolute links start there, and `..` never leaves it. What is swapped for a link later is refused when it is opened.
-fn follow(root: Option<&Root>, path: &Path) -> io::Result<(PathBuf, Vec<u32>)> {
-    let (base, path) = match root.map(|root| root.base_of(path)).transpose()?.flatten() {
-        Some(found) => found,
-        None => (PathBuf::from("/"), std::path::absolute(path)?),
-    };
-    let mut open: VecDeque<OsString> = parts(&path);
-    let (mut done, mut makers) = (base.clone(), Vec::new());
-    while let Some(part) = open.pop_front() {
-        if part == ".." {
-            if done != base {
-                done.pop();
-            }
-            continue;
-        }
-        let next = done.join(&part);
-        match fs::symlink_metadata(&next) {
-            Ok(found) if found.is_symlink() => {
-                makers.push(found.uid());
-                if makers.len() > MOST_LINKS {
-                    return Err(Errno::LOOP.into());
-                }
-                let to = fs::read_link(&next)?;
-                if to.is_absolute() {
-                    done.clone_from(&base);
-                }
-                for part in parts(&to).into_iter().rev() {
-                    open.push_front(part);
-                }
-            }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => done = next,
-        }
-    }
-    Ok((done, makers))
-}
-
-fn parts(path: &Path) -> VecDeque<OsString> {
-    let named = path.components().filter_map(|component| match component {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
-    });
-    named.collect()
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use novamend::catalog::Release;
 use novamend::conf::layers::{Stack, Variable};
 use novamend::conf::load::{self, Input};
 use novamend::effective::{Setting, View};
+use novamend::redact::Secrets;
 use novamend::write::{self, Options, Planned, WriteError};
 use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
@@ -25,6 +26,7 @@ use novamend_verify::plan::{Plan, Wanted};
 use novamend_verify::preflight::{Asked, Host, QEMU_CONF, lines};
 use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
 use novamend_verify::session::{self, Wishes};
+use novamend_verify::shown;
 use novamend_verify::verdict;
 
 const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
@@ -123,7 +125,12 @@ impl From<ActionArgument> for Wanted {
 
 /// Runs the command of this process's arguments; exit code 2 where it could not.
 pub(crate) fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    novamend::plain::keep_panics_quiet("novamend-verify");
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
+    let done = match cli.command {
         Command::Probe(arguments) => probe(&arguments.common),
         Command::Verify(arguments) => verify(&arguments),
         Command::GuestImage => guest_image(),
@@ -131,17 +138,28 @@ pub(crate) fn run() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            let mut out = io::stderr().lock();
-            let _ = write!(out, "could not be run: {error}");
+            let mut message = format!("could not be run: {error}");
             let mut source = error.source();
             while let Some(below) = source {
-                let _ = write!(out, ": {below}");
+                message.push_str(&format!(": {below}"));
                 source = below.source();
             }
-            let _ = writeln!(out);
+            let _ = writeln!(io::stderr(), "{}", shown::text(&message.replace('\n', "\n  ")));
             ExitCode::from(2)
         }
     }
+}
+
+/// Says what is wrong with the command line, or prints the help that was asked for; no secret that an argument holds.
+fn misused(error: &clap::Error) -> ExitCode {
+    let text = error.render().to_string();
+    let shown = shown::text(&text);
+    if error.use_stderr() && shown != text {
+        let _ = io::stderr().write_all(shown.as_bytes());
+    } else {
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -164,9 +182,11 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
     };
     let names = load::list(&inputs)?
         .into_iter()
-        .map(|(path, _)| path.display().to_string())
+        .map(|(path, _)| novamend::plain::path(&path))
         .collect();
-    Ok((load::load(&inputs, Vec::<Variable>::new())?, names, release))
+    let stack = load::load(&inputs, Vec::<Variable>::new())?;
+    shown::remember(Secrets::of(&stack));
+    Ok((stack, names, release))
 }
 
 /// The image on standard output, but not on a terminal.
@@ -194,8 +214,8 @@ fn probe(common: &Common) -> Result<u8, Failure> {
     let host = Host::look(&common.qemu_conf, &asked);
     let lines = lines(&host, release, &asked);
     let shown = match common.format {
-        Format::Pretty => text::probe(&release.to_string(), &lines),
-        Format::Json => json(&Probe {
+        Format::Pretty => shown::text(&text::probe(&release.to_string(), &lines)),
+        Format::Json => shown::json(&Probe {
             schema: SCHEMA,
             kind: "probe",
             release: release.to_string(),
@@ -219,10 +239,6 @@ fn asked(view: &View) -> Asked {
             .filter(Setting::is_set)
             .and_then(|setting| view.text(&setting).ok().flatten()),
     }
-}
-
-fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n")
 }
 
 fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
@@ -260,7 +276,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         emulate: arguments.emulate,
         patience: arguments.patience,
     };
-    let progress = |stage: &str| bar.set_message(stage.to_owned());
+    let progress = |stage: &str| bar.set_message(shown::line(stage));
     let session = match &named {
         Some(named) => far::run(named, &plan, wishes, &interrupted, progress),
         None => session::run(&host, &plan, wishes, &interrupted, progress),
@@ -279,15 +295,19 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         session: &session,
     };
     let shown = match arguments.common.format {
-        Format::Pretty => text::report(&report),
-        Format::Json => json(&report)?,
+        Format::Pretty => shown::text(&text::report(&report)),
+        Format::Json => shown::json(&report)?,
     };
     // The report first: it is there even where standard output cannot be written.
     let kept = arguments.report.as_ref().map_or(Ok(()), |path| keep(path, &report));
     print(&shown)?;
     kept?;
     if let Some(left) = &session.left {
-        let _ = writeln!(io::stderr(), "the trials are over, but {left}");
+        let _ = writeln!(
+            io::stderr(),
+            "{}",
+            shown::text(&format!("the trials are over, but {left}"))
+        );
         return Ok(2);
     }
     Ok(verdict.exit_code())
@@ -339,7 +359,7 @@ fn try_report(path: &Path) -> Result<(), Failure> {
 
 /// Writes the report and its JSON, or neither.
 fn keep(path: &Path, report: &Report) -> Result<(), Failure> {
-    let files = report_files(path, html::page(report)?, json(report)?)?;
+    let files = report_files(path, html::page(report)?, shown::json(report)?)?;
     write::write_all(&files, &Options::without_backup())
         .map(|_| ())
         .map_err(|error| format!("the report was not written: {}", error.with_state()).into())

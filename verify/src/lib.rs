@@ -15,6 +15,7 @@ pub mod preflight;
 pub mod report;
 pub mod sandbox;
 pub mod session;
+pub mod shown;
 pub mod trial;
 pub mod verdict;
 pub mod whole;

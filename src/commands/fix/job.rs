@@ -16,6 +16,7 @@ use crate::fix::{self, Mended, Plan, Until};
 use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use crate::migration::Action;
 use crate::output::{Counts, SuppressedCounts, shown_path};
+use crate::redact::Secrets;
 use crate::rules::{LIVE_MIGRATION, RULES};
 use crate::write::{Links, Planned};
 
@@ -39,6 +40,8 @@ pub(super) struct Job {
     pub(super) changed_later: Vec<(usize, Witnessed)>,
     /// Per file that must not be written: its layer, and why.
     pub(super) refusals: Vec<(usize, Refusal)>,
+    /// The secrets of the texts as they were and as they will be.
+    pub(super) secrets: Secrets,
     /// What this host does with the new texts; `None` where it was not tried.
     pub(super) proven: Option<Proven>,
 }
@@ -78,6 +81,7 @@ impl Job {
             refusals: gate::refusals(&before, &written.stack, &written_files, allowed),
             changed: written_files,
             changed_later: changed(&written.stack, &later, releases),
+            secrets: Secrets::of_all([&before, &written.stack, &later.stack]),
             before,
             written,
             later,
@@ -145,7 +149,8 @@ impl Job {
             .refusals
             .iter()
             .map(|(layer, refusal)| format!("not written: {}: {refusal}", self.path(*layer)));
-        let mut all: Vec<String> = kept.chain(refused).chain(contradicted).chain(failed).collect();
+        let all = kept.chain(refused).chain(contradicted).chain(failed);
+        let mut all: Vec<String> = all.map(|text| self.secrets.hide(&text).into_owned()).collect();
         all.dedup();
         all
     }

@@ -8,15 +8,18 @@ use serde_json::{Value, json};
 
 use super::job::Job;
 use super::{Mode, Request};
+use crate::conf::document::Document;
 use crate::conf::layers::Stack;
 use crate::conf::load::{Input, STDIN};
-use crate::effective::mask;
 use crate::fix::witness::Witnessed;
 use crate::fix::{Applied, Until};
 use crate::lint::{Context, Moment, Safety};
 use crate::output::{
-    Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, plain, pretty, short, shown_path,
+    Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, pretty, short, shown_path,
 };
+use crate::plain;
+use crate::redact::{self, Secrets};
+use crate::text::Edit;
 use crate::write::Written;
 
 /// Everything `fix` prints.
@@ -57,20 +60,20 @@ impl Report<'_> {
     fn job_text(&self, job: &Job, style: Style) -> String {
         let mut out = String::new();
         for proven in job.proven.iter().filter(|proven| proven.works) {
-            out.push_str(&format!("proven on this host: {}\n", proven.headline));
+            out.push_str(&format!("proven on this host: {}\n", plain::line(&proven.headline)));
         }
         for objection in job.objections() {
-            out.push_str(&format!("{objection}\n"));
+            out.push_str(&format!("{}\n", plain::line(&objection)));
         }
         let mut parts = Vec::new();
         if !job.written.applied.is_empty() {
             let (before, after) = (&job.before, &job.written.stack);
-            let diffs = diffs(before, after, &job.changed, style);
+            let diffs = diffs(before, after, &job.changed, &job.secrets, style);
             parts.push(format!("{}\n{}{diffs}", self.heading(job), lines(&job.written.applied)));
         }
         if !job.later.applied.is_empty() {
             let (before, after) = (&job.written.stack, &job.later.stack);
-            let diffs = diffs(before, after, &job.changed_later, style);
+            let diffs = diffs(before, after, &job.changed_later, &job.secrets, style);
             let heading = format!("with the upgrade, not before: {} reads the old text", reader(job));
             parts.push(format!("{heading}\n{}{diffs}", lines(&job.later.applied)));
         }
@@ -81,7 +84,7 @@ impl Report<'_> {
                 finding
                     .objection
                     .iter()
-                    .map(|why| format!("  its fix is not safe: {}\n", plain(why))),
+                    .map(|why| format!("  its fix is not safe: {}\n", plain::line(why))),
             );
         }
         if !left.is_empty() {
@@ -177,7 +180,7 @@ impl Report<'_> {
         document["stacks"] = json!(jobs);
         document["written"] = json!(written);
         document["hidden"] = json::hidden(self.hidden());
-        format!("{document}\n")
+        format!("{}\n", json::text(&document))
     }
 
     fn job_json(&self, job: &Job) -> Value {
@@ -201,7 +204,7 @@ impl Report<'_> {
                     "title": applied.title,
                     "safety": applied.safety.as_str(),
                     "moment": json::moment(applied.moment),
-                    "edits": edits(&job.before, applied),
+                    "edits": edits(job, applied),
                 })
             });
             each.collect()
@@ -212,8 +215,8 @@ impl Report<'_> {
             "later": applied(&job.later.applied),
             "proven": proven,
             "objections": job.objections(),
-            "changed": files(before, now, &job.changed),
-            "changed_later": files(now, later, &job.changed_later),
+            "changed": files(before, now, &job.changed, &job.secrets),
+            "changed_later": files(now, later, &job.changed_later, &job.secrets),
             "left": left,
             "suppressed": suppressed,
         })
@@ -252,38 +255,42 @@ fn lines(applied: &[Applied]) -> String {
         } else {
             ""
         };
-        format!("  {hop}{rule}{unsafe_mark}: {}\n", applied.title)
+        format!("  {hop}{rule}{unsafe_mark}: {}\n", plain::line(&applied.title))
     };
     applied.iter().map(line).collect()
 }
 
-fn diffs(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], style: Style) -> String {
+fn diffs(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &Secrets, style: Style) -> String {
     let mut out = String::new();
     for (layer, witnessed) in changed {
         out.push('\n');
-        out.push_str(&diff_of(before, after, *layer, style));
+        out.push_str(&diff_of(before, after, *layer, known, style));
         if let Witnessed::NotWitnessed(reason) = witnessed {
-            out.push_str(&format!("not witnessed by a second parser: {reason}\n"));
+            let reason = reason.to_string();
+            out.push_str(&format!(
+                "not witnessed by a second parser: {}\n",
+                plain::line(&known.hide(&reason))
+            ));
         }
     }
     out
 }
 
-fn diff_of(before: &Stack, after: &Stack, layer: usize, style: Style) -> String {
+fn diff_of(before: &Stack, after: &Stack, layer: usize, known: &Secrets, style: Style) -> String {
     let (old, new) = (&before.layers()[layer], &after.layers()[layer]);
-    diff::unified(&old.document, &new.document, style)
+    diff::unified(&old.document, &new.document, known, style)
 }
 
-fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)]) -> Vec<Value> {
+fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &Secrets) -> Vec<Value> {
     let file = |(layer, witnessed): &(usize, Witnessed)| {
         let (agrees, reason) = match witnessed {
             Witnessed::Agrees => (json!(true), Value::Null),
-            Witnessed::NotWitnessed(reason) => (Value::Null, json!(reason.to_string())),
+            Witnessed::NotWitnessed(reason) => (Value::Null, json!(known.hide(&reason.to_string()))),
             Witnessed::Contradicted { .. } => (json!(false), Value::Null),
         };
         json!({
             "file": before.layers()[*layer].document.source().path().to_string_lossy(),
-            "diff": diff_of(before, after, *layer, Style::default()),
+            "diff": diff_of(before, after, *layer, known, Style::default()),
             "witnessed": agrees,
             "not_witnessed_because": reason,
         })
@@ -292,10 +299,11 @@ fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)]) -> Vec<V
 }
 
 /// The edits of one fix, for others to make; a secret in a new text is masked, and said to be.
-fn edits(before: &Stack, applied: &Applied) -> Vec<Value> {
+fn edits(job: &Job, applied: &Applied) -> Vec<Value> {
+    let before = &job.before;
     let edit = |edit: &crate::lint::LayerEdit| {
         let text = String::from_utf8_lossy(&edit.edit.text);
-        let shown = mask::without_secrets_of(before, &text);
+        let shown = shown_edit(&before.layers()[edit.layer].document, &edit.edit, &job.secrets);
         json!({
             "file": before.layers()[edit.layer].document.source().path().to_string_lossy(),
             "span": {"start": edit.edit.span.start, "end": edit.edit.span.end},
@@ -306,6 +314,19 @@ fn edits(before: &Stack, applied: &Applied) -> Vec<Value> {
         })
     };
     applied.edits.iter().map(edit).collect()
+}
+
+/// The new text of an edit: no secret of the stack, none by the names that it writes, and nothing that becomes a part of one.
+fn shown_edit(document: &Document, edit: &Edit, known: &Secrets) -> String {
+    let text = String::from_utf8_lossy(&edit.text);
+    if redact::lines::is_within_secret(document, edit.span) && !text.trim().is_empty() {
+        return redact::MASK.to_owned();
+    }
+    let lines = text.split_inclusive('\n').map(|line| {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        known.hide(&redact::lines::unknown_line(line)).into_owned() + end
+    });
+    lines.collect()
 }
 
 /// So many paths are named in a command to be copied.

@@ -9,6 +9,7 @@ use super::{Report, timeline};
 use crate::causes::Cause;
 use crate::judgement::Action;
 use crate::plan::Plan;
+use crate::shown;
 use crate::verdict::{Result as Comes, Verdict};
 use crate::worker::Evidence;
 
@@ -246,7 +247,7 @@ fn tls(report: &Report) -> String {
 
 /// Text as HTML; what stands between backquotes as code.
 fn marked(text: &str) -> String {
-    let mut out = String::new();
+    let (mut out, text) = (String::new(), shown::line(text));
     for (index, part) in text.split('`').enumerate() {
         match index % 2 {
             0 => out.push_str(&escaped(part)),
@@ -256,11 +257,14 @@ fn marked(text: &str) -> String {
     out
 }
 
+/// Text that others may have written, as text: no markup, no secret, nothing that is not seen.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    shown::line(text)
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::judgement::Action;
 use crate::preflight::{Line, Standing};
 use crate::report::Report;
+use crate::shown::line as shown;
 use crate::verdict::Result;
 
 /// `probe` as text.
@@ -14,9 +15,15 @@ use crate::verdict::Result;
 pub fn probe(release: &str, lines: &[Line]) -> String {
     let mut text = format!("what this host can do, for {release}:\n");
     for line in lines {
-        let _ = writeln!(text, "  {:<10} {:<12} {}", line.standing.words(), line.about, line.why);
+        let _ = writeln!(
+            text,
+            "  {:<10} {:<12} {}",
+            line.standing.words(),
+            line.about,
+            shown(&line.why)
+        );
         if let Some(remedy) = &line.remedy {
-            let _ = writeln!(text, "  {:<10} {:<12} → {remedy}", "", "");
+            let _ = writeln!(text, "  {:<10} {:<12} → {}", "", "", shown(remedy));
         }
     }
     let failing = lines.iter().filter(|line| line.standing == Standing::Fails).count();
@@ -29,21 +36,21 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
 pub fn report(report: &Report) -> String {
     let verdict = report.verdict;
     let mut text = match verdict.result {
-        Result::Works => format!("works: {}\n", verdict.headline),
-        Result::DoesNotWork => format!("does not work: {}\n", verdict.headline),
-        Result::NotProven => format!("{}\n", verdict.headline),
+        Result::Works => format!("works: {}\n", shown(&verdict.headline)),
+        Result::DoesNotWork => format!("does not work: {}\n", shown(&verdict.headline)),
+        Result::NotProven => format!("{}\n", shown(&verdict.headline)),
     };
     if let Some(remedy) = &verdict.remedy {
-        let _ = writeln!(text, "  → {remedy}");
+        let _ = writeln!(text, "  → {}", shown(remedy));
     }
     for cause in verdict.causes.iter().skip(1) {
-        let _ = writeln!(text, "besides: {}", cause.what);
+        let _ = writeln!(text, "besides: {}", shown(&cause.what));
         if let Some(remedy) = &cause.remedy {
-            let _ = writeln!(text, "  → {remedy}");
+            let _ = writeln!(text, "  → {}", shown(remedy));
         }
     }
     if let Some(left) = &report.session.left {
-        let _ = writeln!(text, "  ! {left}");
+        let _ = writeln!(text, "  ! {}", shown(left));
     }
     let files = if report.files.is_empty() {
         "no file, nova's defaults".to_owned()
@@ -55,7 +62,9 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(
             text,
             "from {} to {}, by way of {}",
-            far.source, far.destination, far.peer
+            shown(&far.source),
+            shown(&far.destination),
+            shown(&far.peer)
         );
     }
     if let Some(tls) = &report.session.conditions.tls {
@@ -77,7 +86,7 @@ pub fn report(report: &Report) -> String {
             let seen = if check.seen.is_empty() {
                 String::new()
             } else {
-                format!(": {}", check.seen)
+                format!(": {}", shown(&check.seen))
             };
             let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
         }
@@ -98,17 +107,17 @@ pub fn report(report: &Report) -> String {
     }
     text.push_str("\nnot proven:\n");
     for sentence in &verdict.not_proven {
-        let _ = writeln!(text, "  - {sentence}");
+        let _ = writeln!(text, "  - {}", shown(sentence));
     }
     let machine = &report.machine;
     let conditions = &report.session.conditions;
     let _ = writeln!(
         text,
         "\nlibvirt {}, QEMU {}, Linux {}, QEMU as {}, {}; {} MiB guest writing {:.0} MiB over and over, {} MiB/s; {:.1} s",
-        machine.libvirt.as_deref().unwrap_or("?"),
-        machine.qemu.as_deref().unwrap_or("?"),
-        machine.kernel,
-        conditions.qemu_user,
+        shown(machine.libvirt.as_deref().unwrap_or("?")),
+        shown(machine.qemu.as_deref().unwrap_or("?")),
+        shown(&machine.kernel),
+        shown(&conditions.qemu_user),
         if conditions.emulated {
             "software emulation"
         } else {

@@ -130,7 +130,7 @@ pub fn run(host: &str, order: &str) -> ExitCode {
         Ok(setup) => become_daemon(host, &setup),
         Err(error) => error.to_string(),
     };
-    eprintln!("{failed}");
+    eprintln!("{}", crate::shown::text(&failed));
     ExitCode::from(2)
 }
 

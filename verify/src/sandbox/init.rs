@@ -36,7 +36,7 @@ pub fn run(mode: Mode, kvm: &str) -> ExitCode {
     match live(mode, kvm == KVM) {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("{}", crate::shown::text(&message));
             ExitCode::from(2)
         }
     }

@@ -21,7 +21,7 @@ pub fn run(mode: Mode, kvm: &str, parent: &str) -> ExitCode {
     match supervise(mode, kvm, parent) {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("{message}");
+            eprintln!("{}", crate::shown::text(&message));
             ExitCode::from(2)
         }
     }

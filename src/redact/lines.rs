@@ -1,0 +1,317 @@
+//! What of a file may be shown: the lines with every secret replaced by `***`; a line stays a line.
+//!
+//! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
+
+use super::{MASK, Secrets, names, scan};
+use crate::conf::document::{Assignment, Document, Item, ItemKind, Malformed};
+use crate::conf::lexer;
+use crate::text::{Span, line_end};
+
+/// So many items back a rejected line is looked at as the continuation of a secret; in a file of nothing but rejected
+/// lines the search would cost their square.
+const FAR: usize = 64;
+/// So many comment lines back a comment line is looked at as the continuation of a secret.
+const COMMENTS_BACK: usize = 8;
+/// A lone word of so many letters and digits is taken for a key.
+const KEY_LENGTH: usize = 20;
+
+/// Whether the value of `assignment` must not be shown.
+pub(super) fn is_secret(document: &Document, assignment: &Assignment) -> bool {
+    names::is_secret(&document.key(assignment), &document.value(assignment))
+}
+
+/// The parts of the lines in `range` that must not be shown, in order, none overlapping another; `range` is whole lines.
+/// What is secret elsewhere, `known` says.
+#[must_use]
+pub fn secrets(document: &Document, range: Span, known: &Secrets) -> Vec<Span> {
+    let bytes = document.source().bytes();
+    let mut found = Vec::new();
+    let shifted = |span: Span| Span::new(span.start + range.start, span.end + range.start);
+    found.extend(known.spans(range.of(bytes)).into_iter().map(shifted));
+    for secret in scan::secrets(range.of(bytes)) {
+        let span = shifted(Span::new(secret.span.start, secret.line_end));
+        found.push(lexer::strip(bytes, span));
+    }
+    let items = document.items();
+    let first = items.partition_point(|item| item.span.end <= range.start);
+    for (index, item) in items.iter().enumerate().skip(first) {
+        if item.span.start >= range.end {
+            break;
+        }
+        in_item(document, index, item, range, &mut found);
+    }
+    found.retain(|span| !span.is_empty());
+    super::known::merged(found)
+}
+
+/// What is secret as a whole in comments and in lines that are none of the configuration.
+pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
+    let whole = Span::new(0, document.source().bytes().len());
+    let mut found = Vec::new();
+    for (index, item) in document.items().iter().enumerate() {
+        if matches!(item.kind, ItemKind::Comment | ItemKind::Malformed(_)) {
+            in_item(document, index, item, whole, &mut found);
+        }
+    }
+    found.extend(
+        scan::private_keys(document.source().bytes())
+            .into_iter()
+            .map(|span| Span::new(span.start, span.end)),
+    );
+    found
+}
+
+fn in_item(document: &Document, index: usize, item: &Item, range: Span, found: &mut Vec<Span>) {
+    match item.kind {
+        ItemKind::Blank | ItemKind::Header(_) => {}
+        ItemKind::Assignment(at) => in_assignment(document, at, item, range, found),
+        ItemKind::Comment => {
+            for line in lines_in(document, item, range) {
+                found.extend(in_comment(document, item, line));
+            }
+        }
+        ItemKind::Template => {
+            found.extend(lines_in(document, item, range).filter_map(|line| in_unread(document, line)));
+        }
+        ItemKind::Malformed(at) => found.extend(in_malformed(document, index, &document.malformed()[at])),
+    }
+}
+
+/// The lines of `item` that lie in `range`, which starts at a line.
+fn lines_in<'a>(document: &'a Document, item: &Item, range: Span) -> impl Iterator<Item = Span> + 'a {
+    let (mut at, end) = (item.span.start.max(range.start), item.span.end.min(range.end));
+    let mut is_over = at >= end;
+    std::iter::from_fn(move || {
+        if is_over {
+            return None;
+        }
+        let (text_end, next) = line_end(document.source().bytes(), at);
+        let line = Span::new(at, text_end);
+        (at, is_over) = (next, next >= end);
+        Some(line)
+    })
+}
+
+/// The value of a secret assignment, line by line, so that the lines stay what they are.
+fn in_assignment(document: &Document, at: usize, item: &Item, range: Span, found: &mut Vec<Span>) {
+    let assignment = &document.assignments()[at];
+    if !is_secret(document, assignment) {
+        return;
+    }
+    let bytes = document.source().bytes();
+    found.push(assignment.first);
+    let first_line = line_end(bytes, assignment.separator).1;
+    let rest = Span::new(range.start.max(first_line), range.end.max(first_line));
+    found.extend(lines_in(document, item, rest).map(|line| lexer::strip(bytes, line)));
+}
+
+/// A commented assignment hides its value, and what continues it.
+fn in_comment(document: &Document, item: &Item, line: Span) -> Option<Span> {
+    if let Some(value) = commented_value(document, line) {
+        return Some(value);
+    }
+    let bytes = document.source().bytes();
+    let mut body = body(bytes, line);
+    let (mut start, mut steps) = (line.start, 0);
+    while is_continuation(body.of(bytes)) && start > item.span.start && steps < COMMENTS_BACK {
+        let end = start - 1;
+        let end = end - usize::from(bytes[end] == b'\n' && end > item.span.start && bytes[end - 1] == b'\r');
+        start = memchr::memrchr2(b'\n', b'\r', &bytes[item.span.start..end])
+            .map_or(item.span.start, |at| item.span.start + at + 1);
+        let before = Span::new(start, end);
+        if commented_value(document, before).is_some() || is_open_name(document, before) {
+            return Some(lexer::strip(bytes, self::body(bytes, line)));
+        }
+        body = self::body(bytes, before);
+        steps += 1;
+    }
+    None
+}
+
+/// A comment's text behind its signs.
+fn body(bytes: &[u8], line: Span) -> Span {
+    // Offsets are those of the bytes: a lossy text is longer wherever the file is not UTF-8.
+    let signs = line
+        .of(bytes)
+        .iter()
+        .take_while(|&&byte| matches!(byte, b'#' | b';'))
+        .count();
+    Span::new(line.start + signs, line.end)
+}
+
+fn is_continuation(body: &[u8]) -> bool {
+    body.starts_with(b"  ") || body.starts_with(b"\t") || body.starts_with(b" \t")
+}
+
+/// Whether a comment names a secret whose value is to come.
+fn is_open_name(document: &Document, line: Span) -> bool {
+    let text = document.text(body(document.source().bytes(), line));
+    let text = text.trim();
+    text.ends_with(['=', ':']) && names::is_secret_name(text.trim_end_matches(['=', ':', ' ']))
+}
+
+fn commented_value(document: &Document, line: Span) -> Option<Span> {
+    let bytes = document.source().bytes();
+    let body = body(bytes, line);
+    let separator = memchr::memchr2(b':', b'=', body.of(bytes))?;
+    let value = Span::new(body.start + separator + 1, body.end);
+    let key = document.text(Span::new(body.start, body.start + separator));
+    let text = document.text(value);
+    let is_secret = !text.trim().is_empty() && names::is_secret_by_name(&key, &text);
+    is_secret.then(|| lexer::strip(bytes, value))
+}
+
+/// Of a line oslo.config rejects nobody knows what it is: all behind a secret word goes, what may continue a secret, and
+/// what looks like a key.
+fn in_malformed(document: &Document, index: usize, malformed: &Malformed) -> Option<Span> {
+    let bytes = document.source().bytes();
+    let text = document.text(malformed.span);
+    let is_masked = speaks_of_a_secret(&text)
+        || is_key(text.trim())
+        || (!is_known_line(&text) && may_continue_a_secret(document, index));
+    is_masked.then(|| lexer::strip(bytes, malformed.span))
+}
+
+/// Whether a line is a header, or starts with the name of an option: no part of the value before it.
+fn is_known_line(text: &str) -> bool {
+    let text = text.trim_end();
+    let name = text
+        .split(|c: char| c.is_whitespace() || c == '=' || c == ':')
+        .next()
+        .unwrap_or_default();
+    text.starts_with('[') || (!name.is_empty() && super::known::is_name_of_nova(name))
+}
+
+/// Whether a lone word mixes letters and digits as only keys do.
+fn is_key(word: &str) -> bool {
+    let is_sign = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_');
+    let has = |is_kind: fn(&u8) -> bool| word.bytes().any(|byte| is_kind(&byte));
+    word.len() >= KEY_LENGTH && word.chars().all(is_sign) && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+}
+
+/// A line of a template that is no line of the configuration may say anything too.
+fn in_unread(document: &Document, line: Span) -> Option<Span> {
+    speaks_of_a_secret(&document.text(line)).then(|| lexer::strip(document.source().bytes(), line))
+}
+
+fn speaks_of_a_secret(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(names::is_secret_name) || names::holds_secret(text)
+}
+
+/// Whether what stands before item `index` holds a secret; also where that is so far up that the search is not worth it.
+fn may_continue_a_secret(document: &Document, index: usize) -> bool {
+    let nearest = index.saturating_sub(FAR)..index;
+    let is_whole = nearest.start == 0;
+    let before = document.items()[nearest].iter().rev().find_map(|item| match item.kind {
+        ItemKind::Assignment(at) => Some(is_secret_or_open(document, &document.assignments()[at])),
+        ItemKind::Comment => {
+            let last = document.lines_of(item).last().map(|(_, line)| line)?;
+            let is_secret = commented_value(document, last).is_some() || is_open_name(document, last);
+            is_secret.then_some(true)
+        }
+        ItemKind::Header(at) => {
+            let name = document.text(document.sections()[at].name);
+            Some(names::is_secret_name(&name))
+        }
+        ItemKind::Malformed(at) => {
+            let text = document.text(document.malformed()[at].span);
+            speaks_of_a_secret(&text).then_some(true)
+        }
+        _ => None,
+    });
+    before.unwrap_or(!is_whole)
+}
+
+/// Whether a value is secret, or would be if it stood there.
+fn is_secret_or_open(document: &Document, assignment: &Assignment) -> bool {
+    let is_empty = document.value(assignment).trim().is_empty();
+    is_secret(document, assignment) || (is_empty && names::is_secret_name(&document.key(assignment)))
+}
+
+/// Whether `span` lies in a value that must not be shown: what is written there becomes a part of it.
+#[must_use]
+pub fn is_within_secret(document: &Document, span: Span) -> bool {
+    let index = document.assignments().partition_point(|a| a.span.end <= span.start);
+    let bytes = document.source().bytes();
+    document.assignments().get(index).is_some_and(|assignment| {
+        let value = assignment.value_span(bytes);
+        value.start <= span.start && span.end <= value.end && is_secret(document, assignment)
+    })
+}
+
+/// `text`, a line of a file that need be no nova.conf, with its secrets masked.
+#[must_use]
+pub fn unknown_line(text: &str) -> String {
+    let body = text.trim_start_matches([' ', '\t', '#', ';']);
+    let lead = &text[..text.len() - body.len()];
+    if let Some((key, value)) = body.split_once(['=', ':']) {
+        let bare = key.trim().trim_matches(['"', '\'']);
+        if !value.trim().is_empty() && names::is_secret_by_name(bare, value.trim()) {
+            return format!("{lead}{}{}{MASK}", key, &body[key.len()..=key.len()]);
+        }
+    }
+    if is_key(body.trim()) {
+        format!("{lead}{MASK}")
+    } else {
+        scan::hidden(text)
+    }
+}
+
+/// The text of `line` with its secrets masked; bytes that are not UTF-8 come as U+FFFD.
+#[must_use]
+pub fn masked_line(document: &Document, line: Span, secrets: &[Span]) -> String {
+    let bytes = document.source().bytes();
+    let mut out = String::with_capacity(line.len());
+    let mut at = line.start;
+    for secret in secrets.iter().filter(|s| s.start < line.end && s.end > line.start) {
+        let (start, end) = (secret.start.max(line.start), secret.end.min(line.end));
+        if start > at {
+            out.push_str(&String::from_utf8_lossy(&bytes[at..start]));
+        }
+        out.push_str(MASK);
+        at = end.max(at);
+    }
+    out.push_str(&String::from_utf8_lossy(&bytes[at.min(line.end)..line.end]));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Source;
+
+    fn masked(text: impl AsRef<[u8]>) -> String {
+        let text = text.as_ref();
+        let document = Document::parse(Source::new("nova.conf", text.to_vec()));
+        let whole = Span::new(0, text.len());
+        let found = secrets(&document, whole, &Secrets::of_document(&document));
+        let lines: Vec<String> = (1..=document.source().line_count())
+            .filter_map(|number| document.source().line(number))
+            .map(|line| masked_line(&document, line, &found))
+            .collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn values_comments_and_continuation_lines_are_masked() {
+        let text = "[DEFAULT]\nadmin_password = hunter2\n  more\n# metadata_proxy_shared_secret = x\nhost = a\n#see rabbit://u:p@h/\ntransport_url=rabbit://u:p@h/";
+        assert_eq!(
+            masked(text),
+            "[DEFAULT]\nadmin_password = ***\n  ***\n# metadata_proxy_shared_secret = ***\nhost = a\n#see ***\ntransport_url=***"
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_do_not_move_the_mask() {
+        let shown = masked(b"#\xff\xff\xff\xff\xff\xff\xff\xff\xff password=hush\n# password = \xff\xffhush\n");
+        assert!(!shown.contains("hush"), "{shown}");
+        assert_eq!(shown.matches("password").count(), 2);
+    }
+
+    #[test]
+    fn lines_that_oslo_config_rejects_give_nothing_away() {
+        let text = "[DEFAULT]\npassword hunter2\npassword = x\n\n  hunter2\nhost a";
+        assert_eq!(masked(text), "[DEFAULT]\n***\npassword = ***\n\n  ***\nhost a");
+    }
+}

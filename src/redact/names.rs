@@ -1,0 +1,197 @@
+//! Whether a value must not be shown: by its name, by nova's own mark, or for what stands in it.
+//!
+//! It masks too much rather than too little; what everybody can read in nova's lists (defaults, choices) is no secret.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::scan;
+use super::words;
+use crate::catalog::{self, OptionFacts};
+use crate::option_type::OptionType;
+use crate::plain;
+
+/// What the lists say of one name, in any group and release.
+#[derive(Default)]
+struct Known {
+    /// Whether nova marks it as secret anywhere.
+    is_marked: bool,
+    facts: Vec<OptionFacts>,
+}
+
+/// Every name, current or old, that nova marks as secret or that looks like one. The group does not count: a password in
+/// the wrong section, or commented out far from its header, is a password all the same.
+static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
+    let mut names: HashMap<String, Known> = HashMap::new();
+    // A name stands in many rows, and is judged once.
+    let mut judged: HashMap<&str, bool> = HashMap::new();
+    for facts in catalog::all() {
+        let is_marked = facts.is_secret();
+        let looks = judged
+            .entry(facts.name())
+            .or_insert_with(|| words::look_secret(&normal(facts.name())));
+        if !is_marked && !*looks {
+            continue;
+        }
+        let old = facts.aliases().map(|old| normal(old.name)).filter(|_| is_marked);
+        for name in std::iter::once(normal(facts.name())).chain(old) {
+            let known = names.entry(name).or_default();
+            known.is_marked |= is_marked;
+            known.facts.push(facts);
+        }
+    }
+    names
+});
+
+/// Whether `value` of `key` must not be shown, in whatever section it stands.
+#[must_use]
+pub fn is_secret(key: &str, value: &str) -> bool {
+    is_secret_by_name(key, value) || holds_secret(value)
+}
+
+/// Whether the name alone says that a value is secret, in any release.
+#[must_use]
+pub fn is_secret_name(key: &str) -> bool {
+    let name = normal(key);
+    KNOWN.get(&name).is_some_and(|known| known.is_marked) || words::look_secret(&name)
+}
+
+/// Whether the name says that `value` is secret. A value that nova's lists show to everybody is not, nor is a number where
+/// a number belongs: `inject_password = true`.
+#[must_use]
+pub fn is_secret_by_name(key: &str, value: &str) -> bool {
+    let name = normal(key);
+    match KNOWN.get(&name) {
+        Some(known) => !known.is_public(value),
+        None => words::look_secret(&name),
+    }
+}
+
+/// Whether something in `text`, whoever owns it, must not be shown: a URL with a password, `password = x` behind another
+/// value or on a line of its own, a private key.
+#[must_use]
+pub fn holds_secret(text: &str) -> bool {
+    !scan::secrets(text.as_bytes()).is_empty()
+}
+
+impl Known {
+    fn is_public(&self, value: &str) -> bool {
+        let value = value.trim();
+        let is_default = |facts: &OptionFacts| facts.default_text().is_some_and(|text| text.trim() == value);
+        value.is_empty()
+            || self.facts.iter().any(is_default)
+            || (!self.is_marked && self.facts.iter().any(|facts| is_of_type(*facts, value)))
+    }
+}
+
+/// Whether `value` is one of the few that an option which nova does not call secret can have.
+fn is_of_type(facts: OptionFacts, value: &str) -> bool {
+    const FLAGS: [&str; 8] = ["true", "1", "on", "yes", "false", "0", "off", "no"];
+    let mut kind = &facts.option_type();
+    while let OptionType::Multi(item) | OptionType::List { item, .. } = kind {
+        kind = item;
+    }
+    let word = value.to_lowercase();
+    let choices = facts.choices();
+    let is_choice = |word: &str| choices.iter().any(|choice| choice.eq_ignore_ascii_case(word.trim()));
+    match kind {
+        OptionType::Bool => FLAGS.contains(&&*word),
+        OptionType::Int { .. } | OptionType::Float { .. } => word.parse::<f64>().is_ok(),
+        _ if !choices.is_empty() => word.split(',').all(is_choice),
+        // A libvirt secret is named by its UUID, and a key file by its path.
+        _ if facts.name().ends_with("uuid") => is_uuid(&word),
+        _ => facts.name().ends_with("key") && value.starts_with('/') && !value.contains(char::is_whitespace),
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// A name as it is looked up: lower case, words apart by `_`, nothing in it that cannot be seen.
+fn normal(key: &str) -> String {
+    let (mut name, mut was_lower) = (String::with_capacity(key.len() + 4), false);
+    for c in key.trim().chars().filter(|&c| !plain::is_unsafe(c)) {
+        if was_lower && c.is_uppercase() {
+            name.push('_');
+        }
+        was_lower = c.is_lowercase();
+        match c {
+            '-' | '.' | ' ' => name.push('_'),
+            c => name.extend(c.to_lowercase()),
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nova_marks_secret_in_any_release_is() {
+        for name in [
+            "transport_url",
+            "connection",
+            "sql_connection",
+            "asyncio_connection",
+            "AdminPassword",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn flags_numbers_choices_and_defaults_are_no_secrets_and_a_password_in_their_place_is() {
+        for (key, value) in [
+            ("inject_password", "true"),
+            ("allow_credentials", "False"),
+            ("key_pairs", "100"),
+            ("enforce_token_bind", "permissive"),
+            ("supported_tpm_secret_security", "user, host"),
+            ("rbd_secret_uuid", "457eb676-33da-42ec-9a8c-9293d545c337"),
+            ("vencrypt_client_key", "/etc/pki/nova/client-key.pem"),
+            ("rabbit_password", "guest"),
+            ("token_role", "admin"),
+            ("password", " "),
+        ] {
+            assert!(!is_secret(key, value), "{key} = {value}");
+        }
+        for (key, value) in [
+            ("inject_password", "hunter2"),
+            ("key_pairs", "hunter2"),
+            ("rbd_secret_uuid", "hunter2"),
+            ("vencrypt_client_key", "hunter2"),
+            ("ssl_client_key_password", "hunter2"),
+            ("rabbit_password", "guest2"),
+        ] {
+            assert!(is_secret(key, value), "{key} = {value}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_secret_wherever_it_stands() {
+        for value in [
+            "rabbit://openstack:s3cret@10.0.0.1:5672/",
+            "rabbit://a:b@h1,c:d@h2/",
+            "x mysql+pymysql://nova:p@ss/w@db/nova",
+            "http://h/,http://u:p@h",
+            "amqp://:p@h/",
+            "kvm\nadmin_password = hunter2",
+            "kvm\n# admin_password: hunter2",
+            "kvm # admin_password = hunter2",
+        ] {
+            assert!(is_secret("k", value), "{value}");
+        }
+        for value in [
+            "http://10.0.0.1:5000/v3",
+            "qemu+ssh://nova@%s/system",
+            "//",
+            "a@b:c",
+            "",
+        ] {
+            assert!(!is_secret("k", value), "{value}");
+        }
+    }
+}

@@ -1,0 +1,509 @@
+//! Secrets in a text that is no single value: URLs with a password, `password = x` in any clothing, private keys.
+//!
+//! Every scan is linear in the text. What a name must be to be secret, [`super::names`] says.
+
+use std::ops::Range;
+
+use super::names;
+
+/// A name is looked at by so many of its last bytes.
+const LONGEST_NAME: usize = 128;
+
+/// A secret in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Secret {
+    /// The secret itself, as far as it can be told from what stands behind it.
+    pub span: Range<usize>,
+    /// The end of its line: how far it reaches at most.
+    pub line_end: usize,
+    /// Parts of the span that may be the secret by themselves, where it is not plain where it begins or ends.
+    pub parts: Vec<Range<usize>>,
+    /// Whether no sign says that it is one, only the words before it: it may be a word of a sentence.
+    pub is_guess: bool,
+}
+
+/// Every secret in `text`, by its place; spans may overlap.
+#[must_use]
+pub fn secrets(text: &[u8]) -> Vec<Secret> {
+    let mut found = Vec::new();
+    for line in lines(text) {
+        in_line(text, line, &mut found);
+    }
+    for span in private_keys(text) {
+        found.push(Secret {
+            line_end: span.end,
+            parts: Vec::new(),
+            span,
+            is_guess: false,
+        });
+    }
+    found.sort_by_key(|secret| (secret.span.start, secret.span.end));
+    found
+}
+
+/// `text` with every secret in it, but nothing else, replaced by the mask.
+#[must_use]
+pub fn hidden(text: &str) -> String {
+    let (mut out, mut at) = (Vec::with_capacity(text.len()), 0);
+    for secret in secrets(text.as_bytes()) {
+        let (start, end) = (secret.span.start.max(at), secret.span.end);
+        if start < end {
+            out.extend_from_slice(&text.as_bytes()[at..start]);
+            out.extend_from_slice(super::MASK.as_bytes());
+            at = end;
+        }
+    }
+    out.extend_from_slice(&text.as_bytes()[at..]);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The lines of `text` without their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let ends = memchr::memchr2_iter(b'\n', b'\r', text).chain(std::iter::once(text.len()));
+    ends.scan(0, |start, end| {
+        let line = *start..end;
+        *start = end + 1;
+        Some(line)
+    })
+}
+
+fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
+    if line.is_empty() {
+        return;
+    }
+    let mut at = line.start;
+    // The next `@` from here on; looked for once.
+    let mut next_at = None;
+    while at < line.end {
+        if is_limit(text[at]) {
+            at += 1;
+            continue;
+        }
+        let length = text[at..line.end].iter().position(|&byte| is_limit(byte));
+        let token = at..length.map_or(line.end, |length| at + length);
+        match in_token(text, &token, line.end) {
+            Some(secret) => found.push(secret),
+            None => found.extend(beyond_token(text, &token, line.end, &mut next_at)),
+        }
+        at = token.end;
+    }
+    named(text, &line, found);
+}
+
+/// What ends a URL or a value without quotes.
+fn is_limit(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>')
+}
+
+/// Length of the sign at `at`, raw or percent-encoded; 0 where it is another.
+fn sign(text: &[u8], at: usize, raw: u8, encoded: &[u8; 2]) -> usize {
+    match text[at..] {
+        [byte, ..] if byte == raw => 1,
+        [b'%', a, b, ..] if [a, b.to_ascii_lowercase()] == *encoded => 3,
+        _ => 0,
+    }
+}
+
+fn colon(text: &[u8], at: usize) -> usize {
+    sign(text, at, b':', b"3a")
+}
+
+fn slash(text: &[u8], at: usize) -> usize {
+    if text[at..].starts_with(b"\\/") {
+        2
+    } else {
+        sign(text, at, b'/', b"2f")
+    }
+}
+
+/// Length of `//` at `at`.
+fn slashes(text: &[u8], at: usize) -> usize {
+    let first = slash(text, at);
+    match first {
+        0 => 0,
+        _ => match slash(text, at + first) {
+            0 => 0,
+            second => first + second,
+        },
+    }
+}
+
+/// `user:password@host` in one token, behind `//` or not, for one host or several.
+///
+/// Passwords are often written unescaped, so the last `@` counts, even behind a `/` or `?`.
+fn in_token(text: &[u8], token: &Range<usize>, line_end: usize) -> Option<Secret> {
+    let bytes = &text[..token.end];
+    let raw = memchr::memrchr(b'@', &bytes[token.clone()]).map(|at| token.start + at);
+    let encoded = || {
+        let mut places = memchr::memrchr_iter(b'%', &bytes[token.clone()]).map(|at| token.start + at);
+        places.find(|&at| sign(bytes, at, b'@', b"40") > 0)
+    };
+    let last = raw.or_else(encoded)?;
+    let (mut start, mut user) = (None, None);
+    let mut parts = Vec::new();
+    let mut at = token.start;
+    while at <= last {
+        let (slashes, colon) = (slashes(bytes, at), colon(bytes, at));
+        if slashes > 0 {
+            at += slashes;
+            user = None;
+        } else if colon > 0 && self::slashes(bytes, at + colon) > 0 {
+            // The scheme's.
+            at += colon;
+        } else if colon > 0 {
+            start.get_or_insert(at + colon);
+            user.get_or_insert(at + colon);
+            at += colon;
+        } else if sign(bytes, at, b'@', b"40") > 0 {
+            parts.extend(user.take().map(|user| user..at));
+            at += 1;
+        } else {
+            if bytes[at] == b',' {
+                user = None;
+            }
+            at += 1;
+        }
+    }
+    let start = start.filter(|&start| start < last)?;
+    Some(Secret {
+        span: start..last,
+        line_end,
+        parts,
+        is_guess: false,
+    })
+}
+
+/// A password with blanks in it: `//user:pass word@host`. What looks like a port is none.
+fn beyond_token(text: &[u8], token: &Range<usize>, line_end: usize, next_at: &mut Option<usize>) -> Option<Secret> {
+    let known = match *next_at {
+        Some(at) if at >= token.end => at,
+        _ => memchr::memchr(b'@', &text[token.end..line_end]).map_or(line_end, |at| token.end + at),
+    };
+    *next_at = Some(known);
+    if known == line_end {
+        return None;
+    }
+    let bytes = &text[..token.end];
+    let host = (token.start..token.end)
+        .rev()
+        .find(|&at| bytes[at..].starts_with(b"//"))?
+        + 2;
+    if bytes[host..].starts_with(b"[") {
+        return None;
+    }
+    let start = host + memchr::memchr(b':', &bytes[host..])? + 1;
+    let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_port = digits > 0
+        && bytes
+            .get(start + digits)
+            .is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    (!is_port && start < known).then(|| Secret {
+        span: start..known,
+        line_end,
+        parts: Vec::new(),
+        is_guess: false,
+    })
+}
+
+/// `password = x`, `"password": "x"`, `--password x`, `?token=x`, `password is x`.
+fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
+    let is_word =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80;
+    let (mut at, mut is_first) = (line.start, true);
+    let mut ahead = Ahead::default();
+    while at < line.end {
+        if !is_word(text[at]) {
+            at += 1;
+            continue;
+        }
+        let length = text[at..line.end].iter().position(|&byte| !is_word(byte));
+        let word = at..length.map_or(line.end, |length| at + length);
+        found.extend(behind_name(text, &word, line.end, is_first, &mut ahead));
+        (at, is_first) = (word.end, false);
+    }
+}
+
+/// What was looked for further on in a line: a name in every word must not look through the rest of it every time.
+#[derive(Default)]
+struct Ahead {
+    limit: Option<Range<usize>>,
+    sign: Option<Range<usize>>,
+}
+
+impl Ahead {
+    /// Where a value without quotes that starts at `from` ends.
+    fn limit(&mut self, line: &[u8], from: usize) -> usize {
+        Self::next(&mut self.limit, line, from, is_limit)
+    }
+
+    /// Where the first sign is that may part it from the next setting in the same word.
+    fn sign(&mut self, line: &[u8], from: usize) -> usize {
+        let is_sign = |byte: u8| matches!(byte, b'&' | b',' | b';' | b'|' | b')' | b'}' | b']' | b'%');
+        Self::next(&mut self.sign, line, from, is_sign)
+    }
+
+    fn next(known: &mut Option<Range<usize>>, line: &[u8], from: usize, is_it: fn(u8) -> bool) -> usize {
+        match known {
+            Some(known) if known.start <= from && from <= known.end => known.end,
+            _ => {
+                let end = line[from..].iter().position(|&byte| is_it(byte));
+                let end = end.map_or(line.len(), |length| from + length);
+                *known = Some(from..end);
+                end
+            }
+        }
+    }
+}
+
+fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool, ahead: &mut Ahead) -> Option<Secret> {
+    let line = &text[..line_end];
+    let skip = |from: usize, is_skipped: fn(u8) -> bool| {
+        let rest = line.get(from..).unwrap_or_default();
+        from + rest.iter().take_while(|&&byte| is_skipped(byte)).count()
+    };
+    let closers = |byte: u8| matches!(byte, b'"' | b'\'' | b'`' | b']' | b')' | b'}' | b'\\' | b' ' | b'\t');
+    let behind = skip(word.end, closers);
+    let separator = line.get(behind..)?;
+    let separator = match separator {
+        [b'=' | b':', ..] => 1,
+        [b'%', b'3', b'd' | b'D' | b'a' | b'A', ..] => 3,
+        _ => 0,
+    };
+    if separator == 0 && !line.get(word.end).is_some_and(u8::is_ascii_whitespace) {
+        return None;
+    }
+    let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
+    let name = String::from_utf8_lossy(&text[name_start..word.end]);
+    if !names::is_secret_name(&name) {
+        return None;
+    }
+    if separator == 0 {
+        return behind_blank(text, word, line_end, is_first, ahead);
+    }
+    let behind = behind + separator;
+    if slashes(line, behind.min(line_end)) > 0 && line[behind - 1] == b':' {
+        return None;
+    }
+    let is_expression = |text: &[u8]| {
+        [&b"{{"[..], b"{%", b"<%"]
+            .iter()
+            .any(|sign| text.trim_ascii_start().starts_with(sign))
+    };
+    if is_expression(&line[behind.min(line_end)..]) {
+        // What a template puts in is not there yet.
+        return None;
+    }
+    let openers = |byte: u8| matches!(byte, b'=' | b'>' | b':' | b' ' | b'\t' | b'\\' | b'(' | b'[' | b'{');
+    let start = skip(behind, openers);
+    let secret = value(text, start, line_end, ahead)?;
+    let shown = &text[secret.span.clone()];
+    let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
+    names::is_secret_by_name(&name, &shown).then_some(secret)
+}
+
+/// The value at `start`: within its quotes, else up to a blank; `Bearer x` and `Basic x` are two words.
+fn value(text: &[u8], start: usize, line_end: usize, ahead: &mut Ahead) -> Option<Secret> {
+    let line = &text[..line_end];
+    // `u'x'` in what Python wrote.
+    let is_prefixed = matches!(line.get(start..), Some([b'a'..=b'z' | b'A'..=b'Z', b'"' | b'\'', ..]));
+    let start = start + usize::from(is_prefixed);
+    let quote = line
+        .get(start)
+        .copied()
+        .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let start = start + usize::from(quote.is_some());
+    if start >= line_end {
+        return None;
+    }
+    let mut end = match quote {
+        Some(quote) => memchr::memchr(quote, &line[start..]).map_or(line_end, |length| start + length),
+        None => ahead.limit(line, start),
+    };
+    let scheme = &line[start..end.min(start + 8)];
+    if [&b"bearer"[..], b"basic", b"token", b"digest"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(scheme))
+    {
+        let blanks = line[end..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        end = ahead.limit(line, end + blanks);
+    }
+    if end == start {
+        return None;
+    }
+    // Where several settings stand in one word, each ends at its sign.
+    let first = ahead.sign(line, start).min(end);
+    let is_part = start < first && first < end;
+    Some(Secret {
+        span: start..end,
+        line_end,
+        parts: is_part.then_some(start..first).into_iter().collect(),
+        is_guess: false,
+    })
+}
+
+/// What stands behind a secret name and a blank: the value of a flag, a lone second word, or what looks like no word of a
+/// sentence.
+fn behind_blank(
+    text: &[u8],
+    word: &Range<usize>,
+    line_end: usize,
+    is_first: bool,
+    ahead: &mut Ahead,
+) -> Option<Secret> {
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    let next = |from: usize| {
+        let start = from + text[from..line_end].iter().take_while(|byte| is_blank(byte)).count();
+        let end = start + text[start..line_end].iter().take_while(|byte| !is_blank(byte)).count();
+        start..end
+    };
+    let mut second = next(word.end);
+    let is_said = matches!(&text[second.clone()], b"is" | b"was");
+    if is_said {
+        second = next(second.end);
+    }
+    let shown = &text[second.clone()];
+    let is_last = text[second.end..line_end].iter().all(|byte| is_blank(byte));
+    let has = |is_kind: fn(&u8) -> bool| shown.iter().any(is_kind);
+    let is_mixed = shown.len() > 4 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
+    let is_flag = text[word.start] == b'-' && !shown.starts_with(b"-");
+    let is_value = is_flag || is_mixed || (is_last && (is_first || is_said));
+    if is_value {
+        let found = value(text, second.start, line_end, ahead)?;
+        Some(Secret {
+            is_guess: !is_flag,
+            ..found
+        })
+    } else {
+        None
+    }
+}
+
+/// The lines of every private key in PEM form, comment signs and indentation included, each to its line's end.
+#[must_use]
+pub fn private_keys(text: &[u8]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    if memchr::memmem::find(text, b"PRIVATE KEY").is_none() {
+        return found;
+    }
+    let mut is_inside = false;
+    for line in lines(text) {
+        let bytes = &text[line.clone()];
+        let marker = |word: &[u8]| {
+            memchr::memmem::find(bytes, word).filter(|_| memchr::memmem::find(bytes, b"PRIVATE KEY").is_some())
+        };
+        if let Some(start) = marker(b"-----BEGIN") {
+            is_inside = marker(b"-----END").is_none();
+            found.push(line.start + start..line.end);
+        } else if is_inside {
+            let body = bytes.trim_ascii_start();
+            let signs = body
+                .iter()
+                .take_while(|byte| matches!(byte, b'#' | b';' | b' ' | b'\t' | b'"' | b'\''))
+                .count();
+            let body = body[signs..].trim_ascii();
+            is_inside = marker(b"-----END").is_none() && is_of_key(body);
+            if is_of_key(body) && !body.is_empty() {
+                found.push(line.end - bytes.trim_ascii_start().len() + signs..line.end);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a line is one of a key's: base64, a header, or blank.
+fn is_of_key(body: &[u8]) -> bool {
+    let is_base64 = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'\\' | b',' | b'"' | b'\'')
+    };
+    let is_header = [&b"Proc-Type"[..], b"DEK-Info", b"-----END", b"Comment"]
+        .iter()
+        .any(|word| body.starts_with(word));
+    is_header || body.iter().all(is_base64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_any_clothing_are_hidden_and_nothing_else() {
+        for (text, shown) in [
+            ("a rabbit://nova:hush@h:1/ b", "a rabbit://nova:***@h:1/ b"),
+            ("rabbit://a:hush1@h1,b:hush2@h2/x", "rabbit://a:***@h2/x"),
+            ("http://h:5000/,http://u:hush@h", "http://h:***@h"),
+            ("u:hush@host", "u:***@host"),
+            (
+                "rabbit://u:hush%40word@[fd00::1]:5672/",
+                "rabbit://u:***@[fd00::1]:5672/",
+            ),
+            ("http%3A%2F%2Fu%3Ahush%40h", "http%3A%2F%2Fu%3A***%40h"),
+            ("http:\\/\\/u:hush@h", "http:\\/\\/u:***@h"),
+            ("mysql://u:hush hush@h/x", "mysql://u:***@h/x"),
+            ("kvm # admin_password = hush", "kvm # admin_password = ***"),
+            ("user=x&password=hush", "user=x&password=***"),
+            ("http://h/?token=hush", "http://h/?token=***"),
+            ("run --password hush --host a", "run --password *** --host a"),
+            (
+                "{\"password\": \"hush hush\", \"a\": 1}",
+                "{\"password\": \"***\", \"a\": 1}",
+            ),
+            ("{\\\"password\\\": \\\"hush\\\"}", "{\\\"password\\\": \\\"***\"}"),
+            ("username=a,password=hush", "username=a,password=***"),
+            ("password%3Dhush", "password%3D***"),
+            ("the passwrd is hush", "the passwrd is ***"),
+            ("password hush", "password ***"),
+            ("the password hunter2 is old", "the password *** is old"),
+            ("Authorization: Bearer hush", "Authorization: ***"),
+            ("{'auth_token': u'hush'}", "{'auth_token': u'***'}"),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\n  aGVsbG8=\n# aGVsbG8\n-----END RSA PRIVATE KEY-----\nhost = a",
+                "***\n  ***\n# ***\n***\nhost = a",
+            ),
+        ] {
+            assert_eq!(hidden(text), shown);
+        }
+    }
+
+    #[test]
+    fn what_holds_no_secret_stays() {
+        for text in [
+            "http://10.0.0.1:5000/v3",
+            "qemu+ssh://nova@%s/system?keyfile=/root/.ssh/id",
+            "http://h:80/ and a@b",
+            "http://[fd00::1]:80/ and a@b",
+            "inject_password = true",
+            "the token of the request is checked",
+            "[password]",
+            "password =",
+            "",
+        ] {
+            assert_eq!(hidden(text), text);
+        }
+    }
+
+    #[test]
+    fn a_line_of_anything_is_scanned_in_linear_time() {
+        let began = std::time::Instant::now();
+        for part in [
+            "//a",
+            "a:",
+            "@",
+            "a:b@",
+            "//a:b ",
+            "password ",
+            "password=",
+            "-----BEGIN PRIVATE KEY-----",
+            "%40",
+            "\\/",
+            "a ",
+        ] {
+            let _ = secrets(part.repeat((1 << 18) / part.len()).as_bytes());
+            let _ = secrets(format!("{}@", part.repeat((1 << 18) / part.len())).as_bytes());
+        }
+        assert!(
+            began.elapsed() < std::time::Duration::from_secs(30),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+}

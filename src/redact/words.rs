@@ -1,0 +1,322 @@
+//! Whether a name speaks of a secret: by a word between its underscores, by one glued to others, or by one misspelt.
+//!
+//! It knows no catalog: what nova's own names mean, [`super::names`] says.
+
+/// Words that make a value secret, wherever they stand between underscores.
+const SECRET_WORDS: [&str; 28] = [
+    "password",
+    "passwords",
+    "passwd",
+    "passwds",
+    "passphrase",
+    "passcode",
+    "pass",
+    "paswd",
+    "pswd",
+    "pwd",
+    "psw",
+    "pw",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+    "key",
+    "keys",
+    "credential",
+    "credentials",
+    "cred",
+    "creds",
+    "privatekey",
+    "apikey",
+    "cookie",
+    "psk",
+    "authorization",
+    "bearer",
+];
+/// The same within a word.
+const GLUED: [&str; 12] = [
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "credential",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "token",
+    "pswd",
+    "pwd",
+];
+/// Endings of a word that are words of their own: `adminpass`, `dbpw`, `accesskey`.
+const GLUED_ENDS: [&str; 5] = ["pass", "pw", "key", "keys", "creds"];
+/// Words with such an ending that are no secret.
+const HARMLESS_WORDS: [&str; 22] = [
+    "bypass",
+    "compass",
+    "trespass",
+    "encompass",
+    "surpass",
+    "underpass",
+    "overpass",
+    "monkey",
+    "turnkey",
+    "hotkey",
+    "hotkeys",
+    "donkey",
+    "jockey",
+    "pubkey",
+    "publickey",
+    "sortkey",
+    "cachekey",
+    "foreignkey",
+    "primarykey",
+    "partitionkey",
+    "routingkey",
+    "whiskey",
+];
+/// Words that people misspell, and by how many letters; a name so close to one of them is meant for it.
+const MISSPELT: [(&str, usize); 8] = [
+    ("password", 2),
+    ("passwords", 2),
+    ("passphrase", 2),
+    ("credential", 2),
+    ("credentials", 2),
+    ("passwd", 1),
+    ("secret", 1),
+    ("token", 1),
+];
+/// Words as close as that which mean themselves.
+const MEANT: [&str; 8] = [
+    "passed",
+    "passes",
+    "passport",
+    "taken",
+    "broken",
+    "potential",
+    "secrete",
+    "woken",
+];
+/// Last words that make a name with a secret word harmless: it says where, how or how long, not what.
+const HARMLESS_ENDS: [&str; 30] = [
+    "file",
+    "files",
+    "path",
+    "paths",
+    "dir",
+    "ttl",
+    "type",
+    "manager",
+    "strategy",
+    "bits",
+    "size",
+    "timeout",
+    "cache",
+    "time",
+    "expiration",
+    "role",
+    "roles",
+    "required",
+    "name",
+    "url",
+    "uri",
+    "length",
+    "format",
+    "interface",
+    "class",
+    "suffix",
+    "prefix",
+    "bind",
+    "security",
+    "keyring",
+];
+/// Names with a secret word that are no secret, known one by one.
+const HARMLESS: [&str; 6] = [
+    "key_manager",
+    "use_token",
+    "keystone",
+    "keymap",
+    "inject_key",
+    "partition_key",
+];
+/// Longer words are no misspelling of anything.
+const LONGEST: usize = 64;
+
+/// Whether `name`, in lower case and with `_` between its words, speaks of a secret.
+pub(super) fn look_secret(name: &str) -> bool {
+    if HARMLESS.contains(&name) {
+        return false;
+    }
+    let last = name.rsplit('_').find(|word| !word.is_empty()).unwrap_or(name);
+    let is_place = |end: &&str| last.ends_with(*end) && (last == *end || matches!(*end, "file" | "path" | "dir"));
+    if HARMLESS_ENDS.iter().any(|end| is_place(&end)) {
+        return false;
+    }
+    if speaks(name) {
+        return true;
+    }
+    let read = as_read(name);
+    read != name && speaks(&read)
+}
+
+fn speaks(name: &str) -> bool {
+    let glued: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    GLUED.iter().any(|word| glued.contains(word)) || name.split(|c: char| !c.is_alphanumeric()).any(is_secret_word)
+}
+
+fn is_secret_word(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| c.is_ascii_digit());
+    if word.is_empty() || HARMLESS_WORDS.contains(&word) {
+        return false;
+    }
+    let is_glued = |end: &&str| word.len() > end.len() + 1 && word.ends_with(*end);
+    SECRET_WORDS.contains(&word) || GLUED_ENDS.iter().any(|end| is_glued(&end)) || is_misspelt(word)
+}
+
+/// `p4ssw0rd` as it is read: digits and signs that stand for letters.
+fn as_read(name: &str) -> String {
+    let letter = |c: char| match c {
+        '0' => 'o',
+        '1' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        c => c,
+    };
+    name.chars().map(letter).collect()
+}
+
+/// Whether `word`, or a part of it at its start or end, is nearly one of the words that people misspell.
+fn is_misspelt(word: &str) -> bool {
+    if word.len() < 4 || word.len() > LONGEST || !word.is_ascii() || MEANT.contains(&word) {
+        return false;
+    }
+    MISSPELT.iter().any(|&(meant, most)| {
+        if is_near(word.as_bytes(), meant.as_bytes(), most) {
+            return true;
+        }
+        // Glued to others, less counts: a long word is near to many.
+        let glued = |length: usize| {
+            length + 2 <= word.len()
+                && [&word[..length], &word[word.len() - length..]]
+                    .iter()
+                    .any(|part| !MEANT.contains(part) && is_near(part.as_bytes(), meant.as_bytes(), 1))
+        };
+        meant.len() >= 6 && (meant.len() - 1..=meant.len() + 1).any(glued)
+    })
+}
+
+/// Whether `word` becomes `meant` by at most `most` letters put in, left out, changed or swapped; its first letter counts.
+fn is_near(word: &[u8], meant: &[u8], most: usize) -> bool {
+    let is_start = word.first() == meant.first();
+    if !is_start || word.len().abs_diff(meant.len()) > most {
+        return false;
+    }
+    let letters = |text: &[u8]| text.iter().fold(0_u32, |set, byte| set | 1 << (byte & 31));
+    if (letters(word) ^ letters(meant)).count_ones() as usize > 2 * most {
+        return false;
+    }
+    distance(word, meant) <= most
+}
+
+/// How many letters are put in, left out, changed or swapped with their neighbour.
+fn distance(a: &[u8], b: &[u8]) -> usize {
+    let mut rows = [
+        (0..=b.len()).collect::<Vec<_>>(),
+        vec![0; b.len() + 1],
+        vec![0; b.len() + 1],
+    ];
+    for i in 1..=a.len() {
+        rows.rotate_right(1);
+        let [row, last, before] = &mut rows;
+        row[0] = i;
+        for j in 1..=b.len() {
+            let changed = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            row[j] = changed.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                row[j] = row[j].min(before[j - 2] + 1);
+            }
+        }
+    }
+    rows[0][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_say_secret_are_and_paths_to_keys_are_not() {
+        for name in [
+            "password",
+            "admin_password",
+            "metadata_proxy_shared_secret",
+            "admin_token",
+            "encryption_key",
+            "ldap_dns_password",
+            "api_key",
+            "my_vendor_token",
+            "dbpass_pass",
+            "s3credentials",
+            "password2",
+            "key1",
+        ] {
+            assert!(look_secret(name), "{name}");
+        }
+        for name in [
+            "ssl_key_file",
+            "keyfile",
+            "key_manager",
+            "virt_type",
+            "keystone",
+            "monkey_patch",
+            "keyring",
+            "bypass",
+            "password_file",
+            "compute_driver",
+        ] {
+            assert!(!look_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn misspelt_and_glued_names_are_meant() {
+        for name in [
+            "passwrd",
+            "pasword",
+            "passowrd",
+            "passwod",
+            "secert",
+            "scret",
+            "toekn",
+            "tokn",
+            "credentail",
+            "adminpass",
+            "dbpw",
+            "admin_pw",
+            "accesskey",
+            "adminpasword",
+            "paswordadmin",
+            "mysecert",
+            "p4ssw0rd",
+            "s3cret",
+            "pass_word",
+            "api__key",
+            "passwort",
+        ] {
+            assert!(look_secret(name), "{name}");
+        }
+        for name in [
+            "passed",
+            "taken",
+            "forward",
+            "sector",
+            "section",
+            "selected",
+            "passive",
+            "passthrough",
+        ] {
+            assert!(!look_secret(name), "{name}");
+        }
+    }
+}

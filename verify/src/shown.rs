@@ -1,0 +1,79 @@
+//! What leaves the program: without any secret of nova.conf, without credentials in a URI, and with nothing that could
+//! rule a terminal, a log or a page, whoever wrote it: nova.conf, libvirt, QEMU, a guest, another host.
+//!
+//! A process reads one nova.conf, so its secrets are remembered once.
+
+use std::sync::OnceLock;
+
+use novamend::plain;
+use novamend::redact::{self, Secrets};
+use serde::Serialize;
+use serde_json::Value;
+
+static KNOWN: OnceLock<Secrets> = OnceLock::new();
+
+/// Remembers the secrets of nova.conf; what is shown from now on holds none of them. The first call counts.
+pub fn remember(secrets: Secrets) {
+    let _ = KNOWN.set(secrets);
+}
+
+fn hidden(text: &str) -> String {
+    match KNOWN.get() {
+        Some(known) => redact::hidden(&known.hide(text)),
+        None => redact::hidden(text),
+    }
+}
+
+/// A text of several lines, for a terminal or a log.
+#[must_use]
+pub fn text(text: &str) -> String {
+    plain::output(&hidden(text), false).into_owned()
+}
+
+/// A part of one line: a sentence, a name, an error's words.
+#[must_use]
+pub fn line(text: &str) -> String {
+    plain::line(&hidden(text)).into_owned()
+}
+
+/// `value` as JSON over several lines, with a line end behind it.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn json(value: &impl Serialize) -> serde_json::Result<String> {
+    let mut value = serde_json::to_value(value)?;
+    hide_in(&mut value);
+    let text = serde_json::to_string_pretty(&value)?;
+    Ok(plain::json(&text).into_owned() + "\n")
+}
+
+fn hide_in(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            let shown = hidden(text);
+            *text = shown;
+        }
+        Value::Array(items) => items.iter_mut().for_each(hide_in),
+        Value::Object(fields) => fields.values_mut().for_each(hide_in),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_and_control_characters_of_a_uri_do_not_leave() {
+        let said =
+            "unable to connect to 'qemu+ssh://nova:hush@h\u{1b}[2J/system?keyfile=/root/k&password=hush': no\u{9b}1m";
+        let shown = line(said);
+        assert!(!shown.contains("hush") && !shown.contains(plain::is_unsafe), "{shown}");
+        assert!(
+            shown.contains("qemu+ssh://nova:***@h") && shown.contains("keyfile=/root/k"),
+            "{shown}"
+        );
+        let document = json(&serde_json::json!({"said": [said]})).unwrap();
+        assert!(!document.contains("hush") && !document.contains('\u{9b}'), "{document}");
+    }
+}
