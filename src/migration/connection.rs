@@ -196,8 +196,9 @@ impl Connection {
     /// The first reason not to hand it to libvirt; one that runs a command comes before all others.
     pub fn parse(text: &str, origin: Origin) -> Result<Self, Refused> {
         let parts = Parts::of(text)?;
+        parts.run_nothing()?;
+        parts.have_the_form(text)?;
         let transport = parts.transport()?;
-        parameters::run_nothing(parts.query, transport)?;
         let (user, host, port) = parts.authority()?;
         if parts.driver != "qemu" {
             return Err(Refused::Driver);
@@ -284,9 +285,6 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(text: &'a str) -> Result<Self, Refused> {
-        if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Refused::Odd);
-        }
         let (scheme, rest) = text.split_once(':').ok_or(Refused::Form)?;
         let (driver, transport) = match scheme.split_once('+') {
             Some((driver, transport)) => (driver, Some(transport)),
@@ -299,19 +297,41 @@ impl<'a> Parts<'a> {
         };
         let at = before.find('/').unwrap_or(before.len());
         let (authority, path) = before.split_at(at);
-        let parts = Self {
+        Ok(Self {
             driver,
             transport,
             authority,
             path,
             query,
-        };
-        // a command is looked for in what has another form too, so that it is named first
-        let _ = parts.transport()?;
-        if text.contains('#') || text.get(scheme.len()..scheme.len() + 3) != Some("://") {
+        })
+    }
+
+    /// What would run a command is looked for first, and in what libvirt may not even read.
+    fn run_nothing(&self) -> Result<(), Refused> {
+        match self.transport() {
+            Err(Refused::Ext) => return Err(Refused::Ext),
+            Ok(transport) if transport.is_ssh() => parameters::run_nothing(self.query)?,
+            _ => {}
+        }
+        let (user, place) = self.authority.split_once('@').unwrap_or(("", self.authority));
+        if begins_with_dash(user) {
+            return Err(Refused::UserIsAnOption);
+        }
+        if begins_with_dash(place) {
+            return Err(Refused::HostIsAnOption);
+        }
+        Ok(())
+    }
+
+    fn have_the_form(&self, text: &str) -> Result<(), Refused> {
+        if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Refused::Odd);
+        }
+        let scheme = self.driver.len() + self.transport.map_or(0, |word| word.len() + 1);
+        if text.contains('#') || text.get(scheme..scheme + 3) != Some("://") {
             return Err(Refused::Form);
         }
-        Ok(parts)
+        Ok(())
     }
 
     fn transport(&self) -> Result<Transport, Refused> {
@@ -330,9 +350,6 @@ impl<'a> Parts<'a> {
             None => (None, self.authority),
         };
         if let Some(user) = user {
-            if begins_with_dash(user) {
-                return Err(Refused::UserIsAnOption);
-            }
             let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
             if user.is_empty() || !user.bytes().all(is_plain) {
                 return Err(Refused::OddUser);

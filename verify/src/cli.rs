@@ -86,8 +86,8 @@ struct VerifyArguments {
     /// Migrate to this libvirt
     #[arg(long = "dest", value_name = "URI", requires = "source", requires = "guest_image")]
     destination: Option<String>,
-    /// nova.conf files of the destination, or directories of them; only its `live_migration_inbound_addr` counts
-    #[arg(long = "dest-config", value_name = "NOVA.CONF", requires = "source", num_args = 1..)]
+    /// nova.conf of the destination, or a directory of them, once for each; only its `live_migration_inbound_addr` counts
+    #[arg(long = "dest-config", value_name = "NOVA.CONF", requires = "source")]
     destination_config: Vec<PathBuf>,
     /// What `novamend-verify guest-image` wrote, at the same place on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]

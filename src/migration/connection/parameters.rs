@@ -78,7 +78,7 @@ const fn known(name: &'static str, values: Values, in_files: bool, read_by: &'st
 }
 
 /// Looks for a program's name among the parameters, however they are parted.
-pub(super) fn run_nothing(query: Option<&str>, transport: Transport) -> Result<(), Refused> {
+pub(super) fn run_nothing(query: Option<&str>) -> Result<(), Refused> {
     let is_named = |wanted: &str| {
         query.unwrap_or_default().split(['&', ';']).any(|part| {
             let name = part.split_once('=').map_or(part, |(name, _)| name);
@@ -87,14 +87,8 @@ pub(super) fn run_nothing(query: Option<&str>, transport: Transport) -> Result<(
             decoded(name).is_some_and(|name| name.eq_ignore_ascii_case(wanted))
         })
     };
-    if transport.is_ssh() {
-        for program in ["command", "netcat"] {
-            if is_named(program) {
-                return Err(Refused::Runs(program));
-            }
-        }
-    }
-    Ok(())
+    let program = ["command", "netcat"].into_iter().find(|program| is_named(program));
+    program.map_or(Ok(()), |program| Err(Refused::Runs(program)))
 }
 
 /// The parameters of a query.

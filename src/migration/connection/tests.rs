@@ -18,6 +18,9 @@ fn what_runs_a_command_is_refused_from_wherever_it_comes() {
         ("qemu+Ext:///system?command=/run/evil", Refused::Ext),
         ("xen+ext:/system?command=/run/evil", Refused::Ext),
         ("test+ext://h/default", Refused::Ext),
+        ("qemu+ext:///system?command=/bin/touch /run/x\n", Refused::Ext),
+        ("qemu+ssh:h/system?command=/bin/touch /run/x#", Refused::Runs("command")),
+        ("qemu+ssh://h/system?command%00x=/run/evil", Refused::Runs("command")),
         ("qemu+ssh://h/system?command=/run/evil", Refused::Runs("command")),
         (
             "qemu+ssh://h/system?no_tty=1&COMMAND=/run/evil",
