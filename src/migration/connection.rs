@@ -199,7 +199,7 @@ impl Connection {
         parts.run_nothing()?;
         parts.have_the_form(text)?;
         let transport = parts.transport()?;
-        let (user, host, port) = parts.authority()?;
+        let Authority { user, host, port } = parts.authority()?;
         if parts.driver != "qemu" {
             return Err(Refused::Driver);
         }
@@ -274,6 +274,13 @@ impl fmt::Display for Connection {
     }
 }
 
+/// Who is asked where.
+struct Authority {
+    user: Option<String>,
+    host: Option<Host>,
+    port: Option<u16>,
+}
+
 /// The pieces of a URI, cut and not yet looked at.
 struct Parts<'a> {
     driver: &'a str,
@@ -343,8 +350,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// User, host and port.
-    fn authority(&self) -> Result<(Option<String>, Option<Host>, Option<u16>), Refused> {
+    fn authority(&self) -> Result<Authority, Refused> {
         let (user, place) = match self.authority.split_once('@') {
             Some((user, place)) => (Some(user), place),
             None => (None, self.authority),
@@ -370,7 +376,11 @@ impl<'a> Parts<'a> {
         if host.is_none() && (user.is_some() || port.is_some()) {
             return Err(Refused::NoHost);
         }
-        Ok((user.map(str::to_owned), host, port))
+        Ok(Authority {
+            user: user.map(str::to_owned),
+            host,
+            port,
+        })
     }
 }
 

@@ -31,7 +31,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = format!("`{URI}` has libvirt run a command at every live migration from this host");
     let finding = context
         .about(&RULE, URI, message)
-        .because(format!("libvirt runs as root as a rule, so whoever writes this file is root: {why}"))
+        .because(format!(
+            "libvirt runs as root as a rule, so whoever writes this file is root: {why}"
+        ))
         .with_help(format!(
             "see who wrote it; remove `{URI}` and set `live_migration_scheme` to tcp, tls or ssh"
         ));

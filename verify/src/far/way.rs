@@ -165,26 +165,8 @@ fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, NotTri
         Host::V6(address) if source.release().number() < BRACKETS => address.to_string(),
         wanted => wanted.to_string(),
     };
-    let uri = match migration_uri(source) {
-        Some(uri) => match formatted(&uri, &written) {
-            Ok(uri) => uri,
-            // nova stops here; what would run a command is named all the same
-            Err(_) => {
-                return match Connection::parse(&uri, Origin::File) {
-                    Err(why) if why.runs_a_command() => Err(refused(why.into())),
-                    _ => Ok(None),
-                };
-            }
-        },
-        None => {
-            let scheme = source.word("libvirt", "live_migration_scheme").unwrap_or_default();
-            let scheme = if scheme.is_empty() { "tcp" } else { &scheme };
-            if scheme.eq_ignore_ascii_case("ext") {
-                return Err(refused(Refused::Ext.into()));
-            }
-            Transport::of(scheme).ok_or_else(|| refused(Refused::Transport.into()))?;
-            format!("qemu+{scheme}://{written}/system")
-        }
+    let Some(uri) = as_nova_makes_it(source, &written).map_err(|why| refused(why.into()))? else {
+        return Ok(None);
     };
     let made = Connection::parse(&uri, Origin::File).map_err(|why| refused(why.into()))?;
     // the guest is removed from the two ends alone, so it is sent nowhere else
@@ -192,6 +174,25 @@ fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, NotTri
         return Err(refused(Why::Elsewhere));
     }
     Ok(host.is_some().then_some(made))
+}
+
+/// The text that nova makes of `host`; none where its formatting raises an exception.
+fn as_nova_makes_it(source: &View, host: &str) -> Result<Option<String>, Refused> {
+    if let Some(uri) = migration_uri(source) {
+        let Ok(made) = formatted(&uri, host) else {
+            // nova stops here; what would run a command once that is corrected is named all the same
+            let fault = Connection::parse(&uri, Origin::File).err();
+            return fault.filter(|fault| fault.runs_a_command()).map_or(Ok(None), Err);
+        };
+        return Ok(Some(made));
+    }
+    let scheme = source.word("libvirt", "live_migration_scheme").unwrap_or_default();
+    let scheme = if scheme.is_empty() { "tcp" } else { &scheme };
+    if scheme.eq_ignore_ascii_case("ext") {
+        return Err(Refused::Ext);
+    }
+    Transport::of(scheme).ok_or(Refused::Transport)?;
+    Ok(Some(format!("qemu+{scheme}://{host}/system")))
 }
 
 fn is_set(view: &View, group: &str, name: &str) -> bool {

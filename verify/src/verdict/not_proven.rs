@@ -61,6 +61,8 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
         None => list.extend([
             "one host is not two: network, ports, names, CPU models and shared storage were not tried".to_owned(),
             "the confinement of guests by AppArmor or SELinux was off".to_owned(),
+            "migrations to this host from a source whose nova.conf has another URI, scheme, flags or timeouts: the source's count"
+                .to_owned(),
         ]),
         Some(far) => list.extend(between(far)),
     }
