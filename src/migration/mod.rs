@@ -2,6 +2,7 @@
 //!
 //! It reads no file: settings come from [`crate::effective`], and what a value means to a host is `verify`'s business.
 
+pub mod connection;
 pub mod flags;
 pub mod intent;
 pub mod timeout;

@@ -24,6 +24,7 @@ mod key_ignored;
 mod line_swallowed;
 mod lost_auto_post_copy;
 mod malformed_line;
+mod migration_uri_runs_a_command;
 mod moved_option;
 mod native_tls_ignored;
 mod negative_timeout;
@@ -79,6 +80,7 @@ pub static RULES: &[&Rule] = &[
     &line_swallowed::RULE,
     &lost_auto_post_copy::RULE,
     &malformed_line::RULE,
+    &migration_uri_runs_a_command::RULE,
     &moved_option::RULE,
     &native_tls_ignored::RULE,
     &negative_timeout::RULE,

@@ -2,6 +2,8 @@
 //!
 //! It observes nothing and tries nothing; what trials show is [`crate::verdict`]'s.
 
+use std::path::Path;
+
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 
@@ -75,11 +77,14 @@ pub fn of_the_start(plan: &Plan, qemu: Option<Version>) -> Vec<Cause> {
     causes
 }
 
-/// What makes every live migration fail wherever it goes: nova raises an exception, or libvirt refuses what nova asks.
+/// What makes every live migration from the host of this nova.conf fail, wherever it goes: nova raises an exception, or libvirt
+/// refuses what nova asks. `source` is that host in words.
+///
+/// All of it is the source's: of the destination's nova.conf nova uses `live_migration_inbound_addr` alone.
 #[must_use]
-pub fn of_nova_conf(plan: &Plan) -> Vec<Cause> {
+pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
     let mut causes = Vec::new();
-    let every = "every live migration fails";
+    let every = format!("every live migration from {source} fails");
     if let Some(fault) = &plan.uri_fault {
         causes.push(Cause::new(
             format!("{every}: `live_migration_uri` is not what nova can put the host into: {fault}"),
@@ -135,15 +140,29 @@ pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
             "set live_migration_inbound_addr to an address of this host that the sources reach, or remove it",
         ));
     }
-    if let Some(complaint) = host.own_certificates.as_ref().and_then(Certificates::complaint) {
-        causes.push(Cause::new(
-            format!("{every}: the way between the libvirt daemons is tls, but {complaint}"),
-            "put libvirt's own certificates there, or set live_migration_scheme = ssh",
-        ));
-    }
+    causes.extend(host.own_certificates.as_ref().and_then(between_the_daemons));
     causes.extend(in_clear(plan.release, plan.tls, host));
     causes.extend(lost_in_post_copy(plan, host));
     causes
+}
+
+/// Libvirt's own certificates that cannot serve: the scheme is that of the source, and a client shows its own.
+fn between_the_daemons(found: &Certificates) -> Option<Cause> {
+    let complaint = found.complaint()?;
+    let is_a_clients = |path: &Path| {
+        path.file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("client"))
+    };
+    let (every, of) = if found.faults.iter().all(|(path, _)| is_a_clients(path)) {
+        ("every live migration from this host will fail", "")
+    } else {
+        let sources = " for sources whose nova.conf says so, as this host's does";
+        ("every live migration to this host will fail", sources)
+    };
+    Some(Cause::new(
+        format!("{every}: the way between the libvirt daemons is tls{of}, but {complaint}"),
+        "put libvirt's own certificates there, or set live_migration_scheme = ssh",
+    ))
 }
 
 /// Native TLS that the release leaves out without a word on this host.
@@ -158,7 +177,7 @@ pub fn in_clear(release: u32, tls: bool, host: &Host) -> Option<Cause> {
     let told = |found: Option<Version>| found.map_or_else(|| "not known".to_owned(), dotted);
     Some(Cause::new(
         format!(
-            "guests' memory goes over the wire in clear: {name} leaves `live_migration_with_native_tls` out without a word below \
+            "guests' memory goes over the wire in clear when they leave this host: {name} leaves `live_migration_with_native_tls` out without a word below \
              libvirt {} or QEMU {}, and this host has libvirt {} and QEMU {}",
             dotted(libvirt),
             dotted(qemu),
@@ -176,8 +195,8 @@ fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
     cannot.then(|| {
         Cause::new(
             format!(
-                "post-copy loses the guest or is refused: by `file_backed_memory` guests have their memory in files in {}, on \
-                 {}, which the kernel's userfaultfd does not take; with QEMU 7.2 the guest is lost when the switch comes",
+                "post-copy loses the guest or is refused: by `file_backed_memory` guests that come to this host have their memory in \
+                 files in {}, on {}, which the kernel's userfaultfd does not take; with QEMU 7.2 the guest is lost when the switch comes",
                 backing.directory.display(),
                 backing.file_system
             ),

@@ -24,7 +24,7 @@ use novamend_verify::guest;
 use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::plan::{Plan, Wanted};
 use novamend_verify::preflight::{Asked, Host, QEMU_CONF, lines};
-use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
+use novamend_verify::report::{Machine, Probe, Report, Roles, SCHEMA, html, moment, text};
 use novamend_verify::session::{self, Wishes};
 use novamend_verify::shown;
 use novamend_verify::verdict;
@@ -50,7 +50,7 @@ enum Command {
 
 #[derive(Args)]
 struct Common {
-    /// nova.conf files or directories of them; by default where nova-compute looks
+    /// nova.conf files or directories of them, with --source those of the source; by default where nova-compute looks
     #[arg(value_name = "NOVA.CONF")]
     files: Vec<PathBuf>,
     /// The release that nova.conf is for: a number, series or date
@@ -89,6 +89,9 @@ struct VerifyArguments {
     /// Migrate to this libvirt
     #[arg(long = "dest", value_name = "URI", requires = "source", requires = "guest_image")]
     destination: Option<String>,
+    /// nova.conf of the destination, or a directory of them, once for each; only its `live_migration_inbound_addr` counts
+    #[arg(long = "dest-config", value_name = "NOVA.CONF", requires = "source")]
+    destination_config: Vec<PathBuf>,
     /// What `novamend-verify guest-image` wrote, at the same place on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
@@ -172,13 +175,19 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
         .map(Release::parse)
         .transpose()?
         .unwrap_or(Release::NEWEST);
-    let inputs: Vec<Input> = if common.files.is_empty() {
+    let (stack, names) = load_files(&common.files)?;
+    Ok((stack, names, release))
+}
+
+/// A stack of files as nova reads it, and their names; without any, of those where nova-compute looks.
+fn load_files(files: &[PathBuf]) -> Result<(Stack, Vec<String>), Failure> {
+    let inputs: Vec<Input> = if files.is_empty() {
         let (root, home) = (Root::default(), load::home());
         let mut inputs = load::default_files(&root, Some(&home), "nova-compute");
         inputs.extend(load::default_directories(&root, Some(&home), "nova-compute"));
         inputs
     } else {
-        common.files.iter().map(|path| Input::of(path)).collect()
+        files.iter().map(|path| Input::of(path)).collect()
     };
     let names = load::list(&inputs)?
         .into_iter()
@@ -186,7 +195,7 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
         .collect();
     let stack = load::load(&inputs, Vec::<Variable>::new())?;
     shown::remember(Secrets::of(&stack));
-    Ok((stack, names, release))
+    Ok((stack, names))
 }
 
 /// The image on standard output, but not on a terminal.
@@ -254,7 +263,10 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     if let Some(path) = &arguments.report {
         try_report(path)?;
     }
-    let named = arguments.named(&view);
+    let named = arguments.named(&view)?;
+    if named.is_some() {
+        plan.leave_out_the_destination();
+    }
     plan.draws_curve = arguments.report.is_some();
     let host = Host::look(&arguments.common.qemu_conf, &asked(&view));
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -291,6 +303,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         plan: &plan,
         made_at: moment(Timestamp::now()),
         files: &files,
+        roles: Roles::of(&files, &session),
         machine: Machine::of(&host, &session),
         session: &session,
     };
@@ -314,15 +327,27 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
 }
 
 impl VerifyArguments {
-    /// The two hosts, where they are named.
-    fn named(&self, view: &View) -> Option<Named> {
-        let (source, destination) = (self.source.as_ref()?, self.destination.as_ref()?);
-        let (ends, peer_is_not_novas) = far::ends(view, source, destination);
-        Some(Named {
-            ends,
-            peer_is_not_novas,
-            image: self.guest_image.clone()?,
-        })
+    /// The two hosts, where they are named; nothing has been connected to then.
+    fn named(&self, source: &View) -> Result<Option<Named>, Failure> {
+        let (Some(from), Some(to), Some(image)) = (&self.source, &self.destination, &self.guest_image) else {
+            return Ok(None);
+        };
+        let given = if self.destination_config.is_empty() {
+            None
+        } else {
+            let read = load_files(&self.destination_config);
+            Some(read.map_err(|error| format!("the destination's nova.conf: {error}"))?)
+        };
+        let view = given.as_ref().map(|(stack, _)| View::new(stack, source.release()));
+        let ways = far::ends(source, view.as_ref(), from, to)?;
+        let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
+        let destination = far::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
+            .map_err(|error| format!("the destination's nova.conf: {error}"))?;
+        Ok(Some(Named {
+            ends: ways.ends,
+            destination,
+            image: image.clone(),
+        }))
     }
 }
 

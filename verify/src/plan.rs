@@ -204,6 +204,13 @@ impl Plan {
         })
     }
 
+    /// Leaves out what a nova.conf gives as that of the destination alone: where it is the source's, that does not count.
+    pub fn leave_out_the_destination(&mut self) {
+        self.inbound = None;
+        self.excerpt
+            .retain(|written| written.option != "live_migration_inbound_addr");
+    }
+
     /// What happens to a guest that does not converge, by this nova.conf.
     #[must_use]
     pub fn configured(&self) -> Action {

@@ -1,27 +1,28 @@
 //! What leaves the program: without any secret of nova.conf, without credentials in a URI, and with nothing that could
 //! rule a terminal, a log or a page, whoever wrote it: nova.conf, libvirt, QEMU, a guest, another host.
 //!
-//! A process reads one nova.conf, so its secrets are remembered once.
+//! A process reads the nova.conf of one host or two; their secrets are remembered for its whole life.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use novamend::plain;
 use novamend::redact::{self, Secrets};
 use serde::Serialize;
 use serde_json::Value;
 
-static KNOWN: OnceLock<Secrets> = OnceLock::new();
+static KNOWN: Mutex<Vec<Secrets>> = Mutex::new(Vec::new());
 
-/// Remembers the secrets of nova.conf; what is shown from now on holds none of them. The first call counts.
+/// Remembers the secrets of a nova.conf; what is shown from now on holds none of them.
 pub fn remember(secrets: Secrets) {
-    let _ = KNOWN.set(secrets);
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).push(secrets);
 }
 
 fn hidden(text: &str) -> String {
-    match KNOWN.get() {
-        Some(known) => redact::hidden(&known.hide(text)),
-        None => redact::hidden(text),
-    }
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = known
+        .iter()
+        .fold(text.to_owned(), |text, secrets| secrets.hide(&text).into());
+    redact::hidden(&text)
 }
 
 /// A text of several lines, for a terminal or a log.

@@ -98,7 +98,7 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
 fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
     let mut causes: Vec<Cause> = host::does_not_start(plan, host, session).into_iter().collect();
     causes.extend(causes::of_the_start(plan, host::qemu(host, session)));
-    causes.extend(causes::of_nova_conf(plan));
+    causes.extend(causes::of_nova_conf(plan, source(session)));
     if session.conditions.far.is_none() {
         causes.extend(causes::of_the_host(plan, host));
     }
@@ -202,6 +202,24 @@ fn every(session: &Session) -> &'static str {
     }
 }
 
+/// The host whose nova.conf gives URI, scheme, flags and timeouts.
+fn source(session: &Session) -> &'static str {
+    if session.conditions.far.is_some() {
+        "this source"
+    } else {
+        "this host"
+    }
+}
+
+/// What makes a refusal of flags one that holds for migrations to this host: the flags are those of the source.
+fn by_these_flags(session: &Session) -> &'static str {
+    if session.conditions.far.is_some() {
+        ""
+    } else {
+        "; the flags are the source's, and this holds for sources whose nova.conf has those of this host's"
+    }
+}
+
 /// How long the guest stood still: by its heartbeats, or where those were not timed, by libvirt's own figure.
 fn stood(trial: &Evidence) -> Option<String> {
     let judgement = &trial.judgement;
@@ -288,7 +306,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     };
     let pauses = instead(plan, session);
     Some(Cause {
-        what: format!("{every}: post-copy is permitted but {why}"),
+        what: format!("{every}: post-copy is permitted but {why}{}", by_these_flags(session)),
         remedy: Some(fix.map_or_else(|| pauses.clone(), |fix| format!("{fix}, or {pauses}"))),
     })
 }

@@ -74,7 +74,9 @@ fn what_stops_every_migration_in_nova_conf_is_named_whatever_the_trials_showed()
         let found = all_worked(&plan(line), &sound());
         assert_eq!(found.exit_code(), 1, "{line}");
         assert!(
-            found.headline.starts_with("every live migration fails: "),
+            found
+                .headline
+                .starts_with("every live migration from this host fails: "),
             "{line}: {}",
             found.headline
         );
@@ -315,6 +317,43 @@ fn libvirts_own_certificates_matter_where_the_way_is_tls() {
         found.headline.contains("there is no /etc/pki/CA/cacert.pem"),
         "{}",
         found.headline
+    );
+}
+
+#[test]
+fn a_cause_is_put_on_the_role_that_nova_reads_it_in() {
+    let headline = |libvirt: &str, host: &Host| all_worked(&plan(libvirt), host).headline;
+    let from_here = "every live migration from this host fails: ";
+    assert!(headline("live_migration_scheme = bogus", &sound()).starts_with(from_here));
+    let lacking = |path: &str| Host {
+        own_certificates: Some(Certificates {
+            faults: vec![(path.into(), Fault::Missing)],
+            first_to_end: None,
+            names: Vec::new(),
+        }),
+        ..sound()
+    };
+    let of_a_client = lacking("/etc/pki/libvirt/clientcert.pem");
+    let found = headline("live_migration_scheme = tls", &of_a_client);
+    assert!(
+        found.starts_with("every live migration from this host will fail: "),
+        "{found}"
+    );
+    let of_a_server = lacking("/etc/pki/libvirt/servercert.pem");
+    let found = headline("live_migration_scheme = tls", &of_a_server);
+    assert!(
+        found.starts_with("every live migration to this host will fail: "),
+        "{found}"
+    );
+    assert!(found.contains("for sources whose nova.conf says so"), "{found}");
+    let loopback = Host {
+        reach: Some(Reach::Nowhere("127.0.0.1".parse().unwrap())),
+        ..sound()
+    };
+    let found = headline("live_migration_inbound_addr = 127.0.0.1", &loopback);
+    assert!(
+        found.starts_with("every live migration to this host will fail: sources are sent to"),
+        "{found}"
     );
 }
 

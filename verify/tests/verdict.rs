@@ -6,7 +6,7 @@ mod made;
 
 use std::time::Duration;
 
-use novamend_verify::far::Far;
+use novamend_verify::far::{AddressFrom, Destination, Far};
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hypervisor::Standing;
 use novamend_verify::judgement::{Action, Observed, judge};
@@ -14,6 +14,18 @@ use novamend_verify::plan::Wanted;
 use novamend_verify::trial::Trace;
 
 use crate::made::{FORCE, plan, trial, verdict, verdict_of};
+
+/// A destination whose nova.conf was not given.
+fn destination() -> Destination {
+    Destination {
+        files: None,
+        address: Some("two".to_owned()),
+        address_from: AddressFrom::DestinationUri,
+        not_known: Some("`live_migration_inbound_addr` of the destination".to_owned()),
+        differs: Vec::new(),
+        uri_fault: None,
+    }
+}
 
 #[test]
 fn between_two_hosts_no_standstill_is_made_up() {
@@ -24,6 +36,7 @@ fn between_two_hosts_no_standstill_is_made_up() {
             peer: "qemu+tcp://two/system".to_owned(),
             migration: None,
             peer_is_not_novas: false,
+            by_nova_conf: destination(),
             image: "/probe.rom".into(),
             guest: "novamend-probe-1".to_owned(),
         })

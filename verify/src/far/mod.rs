@@ -4,6 +4,7 @@
 
 mod console;
 mod removal;
+mod roles;
 mod way;
 mod worker;
 
@@ -16,7 +17,8 @@ use std::{fs, io, thread};
 
 use serde::Serialize;
 
-pub use self::way::ends;
+pub use self::roles::Destination;
+pub use self::way::{AddressFrom, NotTried, Ways, ends};
 use self::worker::Worker;
 use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
@@ -42,6 +44,8 @@ pub struct Far {
     pub migration: Option<String>,
     /// Whether `peer` is not what nova would make, as the destination's URI names no host.
     pub peer_is_not_novas: bool,
+    /// What is known of the destination by its nova.conf.
+    pub by_nova_conf: Destination,
     /// The image on both hosts.
     pub image: PathBuf,
     /// The guest's name.
@@ -53,8 +57,8 @@ pub struct Far {
 pub struct Named {
     /// The ends.
     pub ends: Ends,
-    /// Whether nova could not make the peer's URI.
-    pub peer_is_not_novas: bool,
+    /// What is known of the destination by its nova.conf.
+    pub destination: Destination,
     /// The image on both hosts.
     pub image: PathBuf,
 }
@@ -201,7 +205,8 @@ fn conditions(plan: &Plan, named: &Named, probe: &Probe, why_emulated: Option<St
             destination: named.ends.destination.clone(),
             peer: named.ends.peer.clone(),
             migration: named.ends.migration.clone(),
-            peer_is_not_novas: named.peer_is_not_novas,
+            peer_is_not_novas: named.destination.address.is_none(),
+            by_nova_conf: named.destination.clone(),
             image: named.image.clone(),
             guest: probe.name.clone(),
         }),

@@ -8,7 +8,6 @@ use super::chart::{self, ChartError};
 use super::{Report, timeline};
 use crate::causes::Cause;
 use crate::judgement::Action;
-use crate::plan::Plan;
 use crate::shown;
 use crate::verdict::{Result as Comes, Verdict};
 use crate::worker::Evidence;
@@ -34,7 +33,7 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
     for evidence in &report.session.trials {
         page.push_str(&trial(evidence)?);
     }
-    page.push_str(&configuration(report.plan, report.files));
+    page.push_str(&configuration(report));
     page.push_str(&conditions(report));
     page.push_str("</main>\n</body>\n</html>\n");
     Ok(page)
@@ -179,16 +178,13 @@ fn caption(evidence: &Evidence) -> String {
     said.join(" ")
 }
 
-fn configuration(plan: &Plan, files: &[String]) -> String {
-    let files = if files.is_empty() {
-        "no file was read; these are nova's defaults".to_owned()
-    } else {
-        files.join(", ")
-    };
-    let mut text = format!(
-        "<h2>nova.conf</h2>\n<p class=\"faint\">{}</p>\n<table>\n<tr><th>[libvirt]</th><th>value</th><th>from</th></tr>\n",
-        escaped(&files)
-    );
+fn configuration(report: &Report) -> String {
+    let plan = report.plan;
+    let mut text = "<h2>nova.conf</h2>\n".to_owned();
+    for line in report.roles.words(report.session, &plan.release_name) {
+        let _ = writeln!(text, "<p class=\"faint\">{}</p>", escaped(&line));
+    }
+    text.push_str("<table>\n<tr><th>[libvirt]</th><th>value</th><th>from</th></tr>\n");
     for written in &plan.excerpt {
         let _ = writeln!(
             text,

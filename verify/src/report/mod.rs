@@ -46,12 +46,67 @@ pub struct Report<'a> {
     pub plan: &'a Plan,
     /// When it was made, UTC.
     pub made_at: String,
-    /// The files that were read.
+    /// The files that were read: those of this host, or of the source.
     pub files: &'a [String],
+    /// The files by the role that they play.
+    pub roles: Roles<'a>,
     /// The host.
     pub machine: Machine,
     /// The trials.
     pub session: &'a Session,
+}
+
+/// Whose files give what: the source's URI, scheme, flags and timeouts, the destination's `live_migration_inbound_addr`.
+#[derive(Debug, Serialize)]
+pub struct Roles<'a> {
+    /// The files of the source.
+    pub source: &'a [String],
+    /// The files of the destination; null where they were not given.
+    pub destination: Option<&'a [String]>,
+}
+
+impl<'a> Roles<'a> {
+    /// Of one host, which is source and destination, or of the two that were named.
+    #[must_use]
+    pub fn of(files: &'a [String], session: &'a Session) -> Self {
+        let destination = match &session.conditions.far {
+            Some(far) => far.by_nova_conf.files.as_deref(),
+            None => Some(files),
+        };
+        Self {
+            source: files,
+            destination,
+        }
+    }
+
+    /// A line for each role, or one for both.
+    #[must_use]
+    pub fn words(&self, session: &Session, release: &str) -> Vec<String> {
+        let listed = |files: &[String]| {
+            if files.is_empty() {
+                "no file, nova's defaults".to_owned()
+            } else {
+                files.join(", ")
+            }
+        };
+        let source = listed(self.source);
+        let Some(far) = &session.conditions.far else {
+            return vec![
+                format!("nova.conf: {source}, read as {release}"),
+                "as the source it gives URI, scheme, flags and timeouts of migrations from this host; as the destination only \
+                 live_migration_inbound_addr"
+                    .to_owned(),
+            ];
+        };
+        let destination = self
+            .destination
+            .map_or_else(|| "not given (--dest-config)".to_owned(), listed);
+        vec![
+            format!("nova.conf of the source (URI, scheme, flags, timeouts): {source}, read as {release}"),
+            format!("nova.conf of the destination (only live_migration_inbound_addr): {destination}"),
+            format!("from {} to {}, by way of {}", far.source, far.destination, far.peer),
+        ]
+    }
 }
 
 /// The host in a few words.

@@ -52,20 +52,9 @@ pub fn report(report: &Report) -> String {
     if let Some(left) = &report.session.left {
         let _ = writeln!(text, "  ! {}", shown(left));
     }
-    let files = if report.files.is_empty() {
-        "no file, nova's defaults".to_owned()
-    } else {
-        report.files.join(", ")
-    };
-    let _ = writeln!(text, "\nnova.conf: {files}, read as {}", report.plan.release_name);
-    if let Some(far) = &report.session.conditions.far {
-        let _ = writeln!(
-            text,
-            "from {} to {}, by way of {}",
-            shown(&far.source),
-            shown(&far.destination),
-            shown(&far.peer)
-        );
+    text.push('\n');
+    for line in report.roles.words(report.session, &report.plan.release_name) {
+        let _ = writeln!(text, "{}", shown(&line));
     }
     if let Some(tls) = &report.session.conditions.tls {
         let _ = writeln!(text, "native TLS {tls}");

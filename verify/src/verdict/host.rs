@@ -3,7 +3,7 @@
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 
-use super::{every, place};
+use super::{by_these_flags, every, place};
 use crate::causes::{self, Cause};
 use crate::plan::Plan;
 use crate::preflight::Host;
@@ -56,8 +56,9 @@ pub(super) fn lacks_certificates(host: &Host, session: &Session) -> Option<Cause
     let complaint = found.complaint()?;
     Some(Cause {
         what: format!(
-            "{}: `live_migration_with_native_tls` is set, but {complaint}",
-            every(session)
+            "{}: `live_migration_with_native_tls` is set, but {complaint}{}",
+            every(session),
+            by_these_flags(session)
         ),
         remedy: Some(found.remedy(&host.qemu_user)),
     })
@@ -75,7 +76,12 @@ pub(super) fn keeps_from_post_copy(plan: &Plan, host: &Host, session: &Session) 
     }
     let line = post_copy(host);
     (line.standing == Standing::Fails).then(|| Cause {
-        what: format!("{}: post-copy is permitted but {}", every(session), line.why),
+        what: format!(
+            "{}: post-copy is permitted but {}{}",
+            every(session),
+            line.why,
+            by_these_flags(session)
+        ),
         remedy: line.remedy,
     })
 }

@@ -31,6 +31,23 @@ fn between(far: &Far) -> Vec<String> {
                 .to_owned(),
         );
     }
+    list.extend(
+        far.by_nova_conf
+            .not_known
+            .iter()
+            .map(|what| format!("not known: {what}")),
+    );
+    if !far.by_nova_conf.differs.is_empty() {
+        let options = far.by_nova_conf.differs.join("`, `");
+        list.push(format!(
+            "migrations back, which go by the destination's nova.conf: it has `{options}` otherwise than the source's"
+        ));
+    }
+    if let Some(fault) = &far.by_nova_conf.uri_fault {
+        list.push(format!(
+            "migrations back are not to be tried: of the URI that the destination's nova.conf makes for them, {fault}"
+        ));
+    }
     list
 }
 
@@ -44,6 +61,8 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
         None => list.extend([
             "one host is not two: network, ports, names, CPU models and shared storage were not tried".to_owned(),
             "the confinement of guests by AppArmor or SELinux was off".to_owned(),
+            "migrations to this host from a source whose nova.conf has another URI, scheme, flags or timeouts: the source's count"
+                .to_owned(),
         ]),
         Some(far) => list.extend(between(far)),
     }

@@ -3,6 +3,8 @@
 //! The daemons end with the test, being the first processes of process namespaces.
 
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -15,13 +17,16 @@ use virt::connect::Connect;
 
 use crate::ground::{Ground, Ran, alone, has_kvm};
 
-const FORCED: &str = "live_migration_timeout_action = force_complete\nlive_migration_inbound_addr = 127.0.0.1";
+const FORCED: &str = "live_migration_timeout_action = force_complete";
+
+/// What the destination's nova.conf gives.
+const ADDRESS: &str = "live_migration_inbound_addr = 127.0.0.1";
 
 /// Everything that a daemon writes to is bound into its directory; its parent's `sh` collects the dead.
 const START: &str = "set -e; mkdir -p /run/libvirt /var/log/libvirt /var/cache/libvirt; \
     for part in lib log cache; do mount --bind \"$D/$part\" /var/$part/libvirt; done; \
     mount --bind \"$D/etc\" /etc/libvirt; mount -t tmpfs none /run; mkdir /run/libvirt /run/lock; \
-    \"$DAEMON\" --config \"$D/daemon.conf\" --pid-file \"$D/daemon.pid\" & wait";
+    \"$DAEMON\" $LISTEN --config \"$D/daemon.conf\" --pid-file \"$D/daemon.pid\" & wait";
 
 struct Daemon {
     process: Child,
@@ -37,8 +42,8 @@ impl Drop for Daemon {
 }
 
 impl Daemon {
-    /// Starts one with two domains that are not ours, one of which runs.
-    fn start(directory: &Path, number: u8, pki: &Path) -> Self {
+    /// Starts one with two domains that are not ours, one of which runs; it listens on a port of 127.0.0.1, too, if there is one.
+    fn start(directory: &Path, number: u8, pki: &Path, port: Option<u16>) -> Self {
         for part in ["lib", "log", "cache", "etc"] {
             fs::create_dir_all(directory.join(part)).unwrap();
         }
@@ -47,8 +52,11 @@ impl Daemon {
             directory.join("daemon.conf"),
             format!(
                 "unix_sock_dir = \"{}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\n\
-                 host_uuid = \"6f3e1c1a-7a4e-4e0f-9d55-00000000000{number}\"\nlog_outputs = \"3:stderr\"\n",
-                directory.display()
+                 host_uuid = \"6f3e1c1a-7a4e-4e0f-9d55-00000000000{number}\"\nlog_outputs = \"3:stderr\"\n{}",
+                directory.display(),
+                port.map_or_else(String::new, |port| format!(
+                    "listen_tls = 0\nlisten_tcp = 1\nlisten_addr = \"127.0.0.1\"\ntcp_port = \"{port}\"\nauth_tcp = \"none\"\n"
+                )),
             ),
         )
         .unwrap();
@@ -74,6 +82,7 @@ impl Daemon {
         let process = command
             .args(["sh", "-c", START])
             .env("D", directory)
+            .env("LISTEN", if port.is_some() { "--listen" } else { "" })
             .env("DAEMON", &here.program)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -146,6 +155,34 @@ struct Between {
 
 impl Between {
     fn new(libvirt: &str) -> Self {
+        Self::with(libvirt, None)
+    }
+
+    /// The destination is reached by a name, as in nova; none where the daemon is not one that listens by itself.
+    fn by_name(libvirt: &str) -> Option<(Self, u16)> {
+        let daemon = Host::look(Path::new(QEMU_CONF), &Asked::default()).daemon?;
+        if daemon.is_modular {
+            eprintln!("skipped: virtqemud does not listen on a port by itself");
+            return None;
+        }
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let mut between = Self::with(libvirt, Some(port));
+        between.daemons[1].uri = format!("qemu+tcp://127.0.0.1:{port}/system");
+        Some((between, port))
+    }
+
+    /// Writes the source's nova.conf again.
+    fn source(&self, libvirt: &str) {
+        fs::write(
+            self.ground.path("nova.conf"),
+            format!("[libvirt]\n{FORCED}\n{libvirt}\n"),
+        )
+        .unwrap();
+    }
+
+    fn with(libvirt: &str, port: Option<u16>) -> Self {
         let ground = Ground::new(libvirt, "root");
         let image = ground.path("novamend-probe.rom");
         let written = Command::new(&ground.program).arg("guest-image").output().unwrap();
@@ -153,11 +190,25 @@ impl Between {
         fs::write(&image, &written.stdout).unwrap();
         let pki = ground.path("pki");
         make(&pki, "127.0.0.1", FOR_EVER).unwrap();
-        let daemons = [("a", 1), ("b", 2)].map(|(letter, number)| Daemon::start(&ground.path(letter), number, &pki));
+        let daemons = [("a", 1, None), ("b", 2, port)]
+            .map(|(letter, number, port)| Daemon::start(&ground.path(letter), number, &pki, port));
         Self { daemons, ground, image }
     }
 
     fn command(&self, words: &str) -> Command {
+        let mut command = self.without_destination(words);
+        command.arg("--dest-config").arg(self.destination(ADDRESS));
+        command
+    }
+
+    /// The destination's nova.conf with these lines.
+    fn destination(&self, libvirt: &str) -> PathBuf {
+        let file = self.ground.path("destination.conf");
+        fs::write(&file, format!("[libvirt]\n{libvirt}\n")).unwrap();
+        file
+    }
+
+    fn without_destination(&self, words: &str) -> Command {
         let mut command = self.ground.command(words, None);
         command.args(["--source", &self.daemons[0].uri, "--dest", &self.daemons[1].uri]);
         command.arg("--guest-image").arg(&self.image);
@@ -334,6 +385,149 @@ fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
     );
     between.daemons[1].uri = gone;
     between.assert_nothing_is_left();
+}
+
+#[test]
+fn a_uri_that_runs_a_command_is_refused_before_anything_is_connected_to() {
+    let Some(_machine) = alone() else { return };
+    let Some((between, port)) = Between::by_name("") else {
+        return;
+    };
+    let marker = between.ground.path("marker");
+    let program = between.ground.path("evil");
+    fs::write(&program, format!("#!/bin/sh\ntouch '{}'\n", marker.display())).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let evil = program.display().to_string().replace(' ', "%%20");
+    for line in [
+        format!("live_migration_uri = qemu+ext://%s/system?command={evil}"),
+        format!("live_migration_uri = qemu+EXT://%s/system?no_tty=1&command={evil}"),
+        format!("live_migration_uri = qemu+ssh://%s/system?command={evil}"),
+        format!("live_migration_uri = qemu+ssh://%s/system?c%%6fmmand={evil}"),
+        format!("live_migration_uri = qemu+ssh://%s/system?no_tty=1;command={evil}"),
+        format!("live_migration_uri = qemu+ssh://-oProxyCommand={evil}@%s/system"),
+        format!(
+            "live_migration_scheme = ssh://x/system?command={}&x=",
+            evil.replace("%%", "%")
+        ),
+    ] {
+        between.source(&line);
+        let ran = between.verify("--emulate --patience 10");
+        assert!(!marker.exists(), "{line}: it was run: {ran:?}");
+        assert_eq!(ran.code, Some(2), "{line}: {ran:?}");
+        assert!(
+            ran.err.contains("not tried, and nothing was connected to"),
+            "{line}: {ran:?}"
+        );
+        assert!(!ran.err.contains("evil"), "{line}: {ran:?}");
+    }
+    // the same way with a URI that runs nothing
+    between.source(&format!("live_migration_uri = qemu+tcp://%s:{port}/system"));
+    let ran = between.verify("--emulate");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let far = &ran.report()["session"]["conditions"]["far"];
+    assert_eq!(far["peer"], format!("qemu+tcp://127.0.0.1:{port}/system"));
+    assert_eq!(far["by_nova_conf"]["address_from"], "inbound_address");
+    between.assert_nothing_is_left();
+}
+
+#[test]
+fn an_address_of_the_destination_that_is_more_than_an_address_is_refused() {
+    let Some(_machine) = alone() else { return };
+    let Some((between, _)) = Between::by_name("") else {
+        return;
+    };
+    let marker = between.ground.path("marker");
+    let evil = format!("/bin/touch%20{}", marker.display().to_string().replace(' ', "%20"));
+    between.source("live_migration_scheme = ssh");
+    for address in [
+        format!("127.0.0.1/system?command={evil}&x="),
+        format!("-oProxyCommand={evil}"),
+    ] {
+        // Rocky takes any text; from Stein on nova stops at it
+        for release in ["rocky", "2025.1"] {
+            let file = between.destination(&format!("live_migration_inbound_addr = {address}"));
+            let words = format!("--emulate --patience 10 --to {release}");
+            let mut command = between.without_destination(&words);
+            let ran = Ran::of(&command.arg("--dest-config").arg(&file).output().unwrap());
+            assert!(!marker.exists(), "{address}: it was run: {ran:?}");
+            assert_eq!(ran.code, Some(2), "{address}: {ran:?}");
+            assert!(ran.err.contains("live_migration_inbound_addr"), "{address}: {ran:?}");
+        }
+    }
+    between.assert_nothing_is_left();
+}
+
+#[test]
+fn the_command_line_is_judged_as_the_files_are() {
+    let Some(_machine) = alone() else { return };
+    let mut between = Between::new(FORCED);
+    let marker = between.ground.path("marker");
+    let socket = between.daemons[1].uri.clone();
+    between.daemons[1].uri = format!("qemu+ext:///system?command=/bin/touch%20{}", marker.display());
+    let ran = between.verify("--emulate");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("the URI of `--dest`: its transport `ext` runs a command"),
+        "{ran:?}"
+    );
+    between.daemons[1].uri = socket;
+    between.assert_nothing_is_left();
+}
+
+#[test]
+fn of_the_destinations_nova_conf_only_the_address_counts() {
+    let Some(_machine) = alone() else { return };
+    let between = Between::new(FORCED);
+    let marker = between.ground.path("marker");
+    let other = format!(
+        "{ADDRESS}\nlive_migration_uri = qemu+ext://%s/system?command=/bin/touch%%20{}\nlive_migration_timeout_action = abort\n\
+         live_migration_with_native_tls = true",
+        marker.display()
+    );
+    let file = between.destination(&other);
+    let mut command = between.without_destination("--emulate");
+    let ran = Ran::of(&command.arg("--dest-config").arg(&file).output().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let report = ran.report();
+    assert_eq!(
+        report["session"]["trials"][0]["judgement"]["action"], "pause",
+        "the source's: {ran:?}"
+    );
+    assert_eq!(report["session"]["trials"][0]["request"]["tls"], false, "{ran:?}");
+    let far = &report["session"]["conditions"]["far"];
+    assert_eq!(far["migration"], "tcp://127.0.0.1");
+    assert_eq!(
+        far["by_nova_conf"]["differs"],
+        serde_json::json!([
+            "live_migration_uri",
+            "live_migration_timeout_action",
+            "live_migration_with_native_tls"
+        ])
+    );
+    assert_eq!(
+        report["roles"]["destination"],
+        serde_json::json!([file.display().to_string()])
+    );
+    assert_ne!(report["roles"]["source"], report["roles"]["destination"]);
+    let open = report["verdict"]["not_proven"].to_string();
+    assert!(
+        open.contains("migrations back are not to be tried") && open.contains("`ext` runs a command"),
+        "{open}"
+    );
+    assert!(!open.contains("not known: "), "{open}");
+    assert!(!marker.exists());
+    between.assert_nothing_is_left();
+}
+
+#[test]
+fn the_sources_own_address_is_not_taken_for_the_destinations() {
+    let Some(_machine) = alone() else { return };
+    let mut between = Between::new(&format!("{FORCED}\nlive_migration_inbound_addr = 192.0.2.7"));
+    between.daemons[1].uri = "qemu+unix:///system?socket=/nonexistent".to_owned();
+    let ran = Ran::of(&between.without_destination("--emulate").output().unwrap());
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(!ran.err.contains("192.0.2.7"), "{ran:?}");
 }
 
 #[test]
