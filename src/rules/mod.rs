@@ -123,6 +123,7 @@ pub static LIVE_MIGRATION: &[&Rule] = &[
     &invalid_action::RULE,
     &invalid_migration_scheme::RULE,
     &lost_auto_post_copy::RULE,
+    &migration_uri_runs_a_command::RULE,
     &native_tls_ignored::RULE,
     &negative_timeout::RULE,
     &option_in_wrong_section::RULE,
