@@ -149,3 +149,27 @@ fn rules_are_listed_with_the_words_of_the_program() {
     }
     assert_eq!(listed.lines().count(), RULES.len());
 }
+
+/// The tests that the last column of the table of docs/security.md names, as `path/of/file.rs::name`.
+fn promised() -> Vec<(String, String)> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/security.md")).expect("the page");
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let last = rows.filter_map(|row| row.trim_end_matches('|').rsplit('|').next());
+    let named = last.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    named
+        .filter_map(|name| name.split_once("::"))
+        .map(|(file, test)| (file.to_owned(), test.to_owned()))
+        .collect()
+}
+
+#[test]
+fn every_promise_of_security_names_a_test_that_there_is() {
+    let promised = promised();
+    assert!(promised.len() > 30, "the table is gone");
+    for (file, test) in promised {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&file);
+        let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let name = test.rsplit("::").next().unwrap_or(&test);
+        assert!(source.contains(&format!("fn {name}(")), "{file} has no test {name}");
+    }
+}
