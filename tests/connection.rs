@@ -114,8 +114,8 @@ fn parsed(uris: &[String]) -> Option<Vec<Value>> {
         Err(error) => format!("python3: {error}"),
         Ok(mut child) => {
             let mut input = child.stdin.take().unwrap();
-            let lines: String = uris.iter().map(|uri| format!("{}\n", json!(uri))).collect();
-            let writer = thread::spawn(move || input.write_all(lines.as_bytes()));
+            let lines: Vec<String> = uris.iter().map(|uri| json!(uri).to_string()).collect();
+            let writer = thread::spawn(move || input.write_all((lines.join("\n") + "\n").as_bytes()));
             let output = child.wait_with_output().unwrap();
             let _ = writer.join().unwrap();
             if output.status.success() {
