@@ -119,10 +119,12 @@ pub enum Refused {
     #[error("its parameter `{0}` runs a command")]
     Runs(&'static str),
     /// A user that ssh takes for an option.
-    #[error("its user name begins with `-`, which ssh takes for an option, and one of those runs a command")]
+    #[error("its user name begins with `-`, which no name does and ssh may take for an option")]
     UserIsAnOption,
     /// A host that ssh takes for an option.
-    #[error("its host begins with `-`, which ssh takes for an option, and one of those runs a command")]
+    #[error(
+        "its host begins with `-`, which older libvirts hand to ssh as an option, and `-oProxyCommand=` runs a command"
+    )]
     HostIsAnOption,
     /// A transport that is none of ours.
     #[error("its transport is none of tcp, tls, ssh, libssh, libssh2 and unix")]
@@ -167,13 +169,10 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// Whether whoever opens the URI would run a command.
+    /// Whether every libvirt that opens the URI runs a command.
     #[must_use]
     pub fn runs_a_command(self) -> bool {
-        matches!(
-            self,
-            Self::Ext | Self::Runs(_) | Self::UserIsAnOption | Self::HostIsAnOption
-        )
+        matches!(self, Self::Ext | Self::Runs(_))
     }
 }
 

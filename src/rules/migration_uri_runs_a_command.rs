@@ -5,7 +5,7 @@
 use super::unusable_migration_uri;
 use crate::lint::context::URI;
 use crate::lint::{Context, Finding, Rule, Severity};
-use crate::migration::connection::{Connection, Origin};
+use crate::migration::connection::{Connection, Origin, Refused};
 use crate::migration::uri;
 
 pub(super) static RULE: Rule = Rule {
@@ -25,17 +25,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Err(why) = Connection::parse(&uri, Origin::File) else {
         return;
     };
-    if !why.runs_a_command() {
-        return;
-    }
-    let message = format!("`{URI}` has libvirt run a command at every live migration from this host");
+    let message = match why {
+        why if why.runs_a_command() => {
+            format!("`{URI}` has libvirt run a command at every live migration from this host")
+        }
+        Refused::HostIsAnOption => {
+            format!("the host in `{URI}` begins with `-`: older libvirts have ssh run what it says")
+        }
+        _ => return,
+    };
     let finding = context
         .about(&RULE, URI, message)
         .because(format!(
             "libvirt runs as root as a rule, so whoever writes this file is root: {why}"
         ))
         .with_help(format!(
-            "see who wrote it; remove `{URI}` and set `live_migration_scheme` to tcp, tls or ssh"
+            "find out who wrote it; remove `{URI}` and set `live_migration_scheme` to tcp, tls or ssh"
         ));
     findings.push(finding);
 }
