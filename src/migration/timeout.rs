@@ -71,7 +71,7 @@ pub struct DowntimeStep {
 }
 
 /// The raises of the allowed downtime, computed when they are asked for: nothing limits how many a file may want.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DowntimeSchedule {
     downtime_ms: i64,
     /// The number of the last raise; none where nova refuses the settings.

@@ -14,6 +14,7 @@ use crate::far::Far;
 use crate::guest::memory::Memory;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
+use crate::preflight::qemu_conf::Fault;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
 use crate::sandbox::pki::{Tls, Whose};
@@ -244,6 +245,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
             "run it as root of the host, or as an ordinary user outside of the container",
         ));
     }
+    qemu_conf_is_known(host)?;
     let user = &host.qemu_user;
     if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
         let what = format!(
@@ -297,6 +299,21 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         },
         conditions,
     ))
+}
+
+/// A qemu.conf of which nothing is known leaves QEMU's user to a guess, and a guess proves nothing about this host.
+fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
+    let remedy = match host.qemu_conf.fault() {
+        None => return Ok(()),
+        // an ordinary user's trials run as that user anyway, and the verdict says so
+        Some(Fault::Denied(_)) if !host.is_root => return Ok(()),
+        Some(Fault::Refused { .. }) => "correct that line",
+        Some(Fault::Denied(_) | Fault::NotRead { .. }) => {
+            "make it a file that can be read, or name another by --qemu-conf"
+        }
+    };
+    let why = host.qemu_conf.fault().map(ToString::to_string).unwrap_or_default();
+    Err(missing(&format!("the user of QEMU is not known: {why}"), remedy))
 }
 
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.

@@ -13,4 +13,5 @@ mod ground;
 mod memory;
 mod no_trace;
 mod places;
+mod qemu_conf;
 mod snapshot;
