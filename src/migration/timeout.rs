@@ -364,11 +364,9 @@ mod tests {
     #[test]
     fn the_extremes_of_every_number_come_to_what_stepping_through_would() {
         const EXTREMES: [i64; 9] = [i64::MIN, -1, 0, 1, 3, 40, 1 << 31, 1_000_000_000, i64::MAX];
-        for (downtime_ms, delay_s, steps) in EXTREMES
-            .into_iter()
-            .flat_map(|one| EXTREMES.map(|two| (one, two)))
-            .flat_map(|(one, two)| EXTREMES.map(|three| (one, two, three)))
-        {
+        let pairs = EXTREMES.into_iter().flat_map(|one| EXTREMES.map(|two| (one, two)));
+        let all = pairs.flat_map(|(one, two)| EXTREMES.map(|three| (one, two, three)));
+        for (downtime_ms, delay_s, steps) in all {
             let settings = DowntimeSettings {
                 downtime_ms,
                 steps,

@@ -4,10 +4,9 @@
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,9 +19,12 @@ use novamend::effective::{Setting, View};
 use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
 use novamend_verify::inbound::{inbound_address, transport};
+use novamend_verify::interrupt::Interrupt;
 use novamend_verify::plan::{Plan, Wanted};
-use novamend_verify::preflight::{Asked, Host, QEMU_CONF, lines};
+use novamend_verify::preflight::{Asked, Host, QEMU_CONF, limits, lines};
+use novamend_verify::readable;
 use novamend_verify::report::{Machine, Probe, Report, SCHEMA, html, moment, text};
+use novamend_verify::sandbox::supervisor::die_with_parent;
 use novamend_verify::session::{self, Wishes};
 use novamend_verify::verdict;
 
@@ -89,6 +91,9 @@ struct VerifyArguments {
     /// What `novamend-verify guest-image` wrote, at the same place on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
+    /// The process that started this and with which it is to end, however that ends
+    #[arg(long, value_name = "PID", hide = true)]
+    ends_with: Option<u32>,
     /// Seconds to wait for a daemon, the guest or a migration before giving up
     #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
@@ -122,11 +127,14 @@ impl From<ActionArgument> for Wanted {
 
 /// Runs the command of this process's arguments; exit code 2 where it could not.
 pub(crate) fn run() -> ExitCode {
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let done = panic::catch_unwind(|| match &command {
         Command::Probe(arguments) => probe(&arguments.common),
-        Command::Verify(arguments) => verify(&arguments),
+        Command::Verify(arguments) => verify(arguments),
         Command::GuestImage => guest_image(),
-    };
+    });
+    // what it was has been said where it happened
+    let Ok(done) = done else { return ExitCode::from(2) };
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -169,7 +177,13 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
         .into_iter()
         .map(|(path, _)| path.display().to_string())
         .collect();
-    Ok((load::load(&inputs, Vec::<Variable>::new())?, names, release))
+    let stack = load::load(&inputs, Vec::<Variable>::new())?;
+    let refused = readable::refused(&stack, release);
+    if !refused.is_empty() {
+        let (list, release) = (refused.join("\n  "), release.short());
+        return Err(format!("nova of {release} cannot go by this nova.conf:\n  {list}").into());
+    }
+    Ok((stack, names, release))
 }
 
 /// The image on standard output, but not on a terminal.
@@ -229,6 +243,13 @@ fn json(value: &impl serde::Serialize) -> serde_json::Result<String> {
 }
 
 fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    if let Some(parent) = arguments.ends_with {
+        die_with_parent(Some(&parent.to_string()))?;
+    }
+    let interrupt = Interrupt::listen()?;
+    if let Some((what, remedy)) = limits::too_little() {
+        return Err(format!("{what}; {remedy}").into());
+    }
     let (stack, files, release) = read(&arguments.common)?;
     let view = View::new(&stack, release);
     let mut plan = Plan::of(&view)?;
@@ -241,20 +262,14 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let named = arguments.named(&view);
     plan.draws_curve = arguments.report.is_some();
     let host = Host::look(&arguments.common.qemu_conf, &asked(&view));
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
     let bar = if io::stderr().is_terminal() {
         ProgressBar::new_spinner()
     } else {
         ProgressBar::hidden()
     };
-    bar.enable_steady_tick(Duration::from_millis(120));
+    if io::stderr().is_terminal() {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
     let wishes = Wishes {
         wanted: arguments.action.into(),
         emulate: arguments.emulate,
@@ -262,8 +277,8 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     };
     let progress = |stage: &str| bar.set_message(stage.to_owned());
     let session = match &named {
-        Some(named) => far::run(named, &plan, wishes, &interrupted, progress),
-        None => session::run(&host, &plan, wishes, &interrupted, progress),
+        Some(named) => far::run(named, &plan, wishes, &interrupt, progress),
+        None => session::run(&host, &plan, wishes, interrupt.sign(), progress),
     };
     bar.finish_and_clear();
     let session = session?;

@@ -10,10 +10,12 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::accident::NOTHING_KNOWN;
 use crate::far::Far;
 use crate::guest::memory::Memory;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
+use crate::preflight::programs::NAMELESS_REMEDY;
 use crate::preflight::qemu_conf::Fault;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
@@ -151,6 +153,7 @@ pub fn run(
         left: None,
     };
     let mut stage = "making the sandbox".to_owned();
+    let mut done = false;
     let mut heard = Instant::now();
     let patience = silence(&order.trials, Duration::from_secs(wishes.patience));
     loop {
@@ -186,6 +189,7 @@ pub fn run(
             }
             Ok(Message::NotAlike(what)) => session.conditions.not_alike.push(what),
             Ok(Message::Trial(evidence)) => session.trials.push(*evidence),
+            Ok(Message::Done) => done = true,
             Ok(Message::Failure { stage, message }) => {
                 let suspicion = Confinement::find().suspicion(&message);
                 let message = [Some(message), suspicion]
@@ -199,8 +203,8 @@ pub fn run(
         }
     }
     let end = sandbox.end();
-    if session.trials.is_empty() {
-        return Err(SandboxError::Ended(end).into());
+    if !done || session.trials.is_empty() {
+        return Err(SandboxError::Ended(format!("{end}; {NOTHING_KNOWN}")).into());
     }
     session.seconds = began.elapsed().as_secs_f64();
     Ok(session)
@@ -246,6 +250,9 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         ));
     }
     qemu_conf_is_known(host)?;
+    if let Some(what) = programs::nameless() {
+        return Err(missing(&what, NAMELESS_REMEDY));
+    }
     let user = &host.qemu_user;
     if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
         let what = format!(

@@ -8,7 +8,7 @@ pub mod names;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use jiff::Timestamp;
 use rustix::process::{Gid, Uid};
@@ -17,7 +17,7 @@ use x509_parser::pem::Pem;
 
 use super::qemu_conf::QemuConf;
 use super::qemu_user::{QemuUser, groups_of};
-use crate::sandbox::INNER;
+use crate::sandbox::inner;
 
 /// Where libvirt looks for certificates of migrations before it takes the general ones.
 pub const OWN_DIRECTORY: &str = "/etc/pki/libvirt-migrate";
@@ -253,8 +253,8 @@ fn kept_from(user: &QemuUser, files: &[PathBuf]) -> Vec<PathBuf> {
         return Vec::new();
     }
     let groups: Vec<String> = groups_of(&user.user).iter().map(u32::to_string).collect();
-    let tried = Command::new("/proc/self/exe")
-        .args([INNER, "reads", &uid.to_string(), &gid.to_string(), &groups.join(",")])
+    let tried = inner("reads")
+        .args([&uid.to_string(), &gid.to_string(), &groups.join(",")])
         .args(files)
         .stdin(Stdio::null())
         .stderr(Stdio::null())

@@ -12,6 +12,7 @@ use novamend::catalog::release::Version;
 use serde::Serialize;
 
 use super::confinement::Confinement;
+use super::programs;
 use super::qemu_conf::Fault;
 use super::qemu_user::Known;
 use super::userfault::{self, Try};
@@ -335,6 +336,9 @@ fn memory() -> Line {
 }
 
 fn namespaces(host: &Host) -> Line {
+    if let Some(why) = programs::nameless() {
+        return line("sandbox", Standing::Fails, why, programs::NAMELESS_REMEDY);
+    }
     if host.is_root {
         return line(
             "sandbox",

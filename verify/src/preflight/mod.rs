@@ -6,6 +6,7 @@ pub mod address;
 pub mod backing;
 pub mod certificates;
 pub mod confinement;
+pub mod limits;
 pub mod lines;
 pub mod programs;
 pub mod qemu_conf;

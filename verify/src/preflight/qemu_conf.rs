@@ -1,6 +1,6 @@
 //! The host's qemu.conf as libvirt's QEMU driver takes it, or why nothing in it can be known.
 //!
-//! It looks up no user and changes nothing. Source: src/qemu/qemu_conf.c and src/util/virconf.c of libvirt.
+//! It looks up no user and changes nothing. Source: `src/qemu/qemu_conf.c` and `src/util/virconf.c` of libvirt.
 
 use std::ffi::OsString;
 use std::io;
@@ -106,7 +106,7 @@ impl Kind {
             _ => None,
         };
         match (self, value) {
-            (Self::Text, Value::Text(_)) | (Self::List(true), Value::Text(_)) => None,
+            (Self::Text | Self::List(true), Value::Text(_)) => None,
             (Self::SizeOr(word), Value::Text(text)) if text == word.as_bytes() => None,
             (Self::List(_), Value::List(list)) if list.iter().all(|one| matches!(one, Value::Text(_))) => None,
             (Self::Switch, _) if unsigned.is_some_and(|number| number <= 1) => None,

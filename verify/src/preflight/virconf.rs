@@ -1,6 +1,6 @@
 //! Libvirt's configuration language, byte by byte as its daemons read it: names, texts in quotes, whole numbers and lists.
 //!
-//! It knows no option; [`super::qemu_conf`] does. Source: src/util/virconf.c of libvirt, which wants no UTF-8.
+//! It knows no option; [`super::qemu_conf`] does. Source: `src/util/virconf.c` of libvirt, which wants no UTF-8.
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
