@@ -26,7 +26,7 @@ fn with_stand_in(works: &str) -> TempDir {
     fs::copy(env!("CARGO_BIN_EXE_novamend"), path("novamend")).unwrap();
     let script = format!(
         "#!/bin/sh\ntest \"$1\" = --version && exit 0\nhere=$(dirname \"$0\")\n\
-         echo \"$@\" >> \"$here/calls\"; text=$(cat \"$2\"); echo \"$text\" >> \"$here/seen\"\n\
+         echo \"$@\" >> \"$here/calls\"; text=$(cat); echo \"$text\" >> \"$here/seen\"\n\
          case \"$text\" in\n{works}) echo '{{\"verdict\":{{\"headline\":\"it works\",\"remedy\":null}}}}' ;;\n\
          *) echo '{{\"verdict\":{{\"headline\":\"it fails\",\"remedy\":\"do this\"}}}}'; exit 1 ;;\nesac\n"
     );
@@ -72,6 +72,37 @@ fn what_works_here_is_written_and_no_secret_is_handed_over() {
     let calls = read(&directory, "calls");
     assert_eq!(calls.lines().count(), 1, "{calls}");
     assert!(calls.contains("--to 19") && calls.contains("--format json"), "{calls}");
+}
+
+#[test]
+fn what_is_tried_lies_in_no_file_and_the_trial_ends_with_the_program() {
+    let _programs = alone();
+    let directory = with_stand_in("*force_complete*");
+    fix(&directory, "");
+    let calls = read(&directory, "calls");
+    assert!(calls.starts_with("verify - "), "by standard input: {calls}");
+    let words: Vec<&str> = calls.split_whitespace().collect();
+    let parent = words
+        .iter()
+        .position(|word| *word == "--ends-with")
+        .map(|at| words[at + 1]);
+    assert!(parent.is_some_and(|parent| parent.parse::<u32>().is_ok()), "{calls}");
+}
+
+#[test]
+fn a_trial_that_is_killed_is_named_and_nothing_is_written() {
+    let _programs = alone();
+    let directory = with_stand_in("*");
+    fs::write(
+        directory.path().join("novamend-verify"),
+        "#!/bin/sh\ntest \"$1\" = --version && exit 0\nkill -9 $$\n",
+    )
+    .unwrap();
+    let output = fix(&directory, "");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert_eq!(read(&directory, "nova.conf"), BEFORE);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("ended by signal 9, so nothing is known"), "{said}");
 }
 
 #[test]

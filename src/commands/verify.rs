@@ -3,8 +3,8 @@
 //! It links no libvirt and proves nothing itself; it never takes a program from PATH, as it may run as root.
 
 use std::ffi::{OsStr, OsString};
-use std::io;
-use std::os::unix::process::CommandExt;
+use std::io::{self, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -31,9 +31,6 @@ pub enum VerifyError {
     /// The system refused to start it.
     #[error("`{}` could not be started", .0.display())]
     Start(PathBuf, #[source] io::Error),
-    /// What it is to read could not be written.
-    #[error("the options for `{PROGRAM}` could not be written to a temporary file")]
-    NoFile(#[source] io::Error),
     /// It ended without a report.
     #[error("`{PROGRAM}` could not tell: {0}")]
     NoReport(String),
@@ -54,24 +51,39 @@ pub fn run(arguments: &[OsString]) -> VerifyError {
     }
 }
 
-/// Runs `verify` with `arguments` and returns its exit code (0 works as configured, 1 does not) with its report as JSON.
+/// Runs `verify` with `arguments` over `options`, a nova.conf that it reads from standard input and that so lies nowhere, and
+/// returns its exit code (0 works as configured, 1 does not) with its report as JSON.
+///
+/// It ends with this process, however that ends.
 ///
 /// # Errors
 /// It could not be run, or made no report (its exit code 2).
-pub fn report(arguments: &[&OsStr]) -> Result<(i32, serde_json::Value), VerifyError> {
+pub fn report(options: &str, arguments: &[&OsStr]) -> Result<(i32, serde_json::Value), VerifyError> {
     let program = beside(&std::env::current_exe().map_err(VerifyError::NoPlace)?)?;
-    let output = Command::new(&program)
-        .arg("verify")
+    let failed = |error| VerifyError::Start(program.clone(), error);
+    let mut child = Command::new(&program)
+        .args(["verify", "-", "--format", "json", "--ends-with"])
+        .arg(std::process::id().to_string())
         .args(arguments)
-        .args(["--format", "json"])
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| VerifyError::Start(program.clone(), error))?;
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    if let Some(mut input) = child.stdin.take() {
+        // one that has ended without reading it says why below
+        let _ = input.write_all(options.as_bytes());
+    }
+    let output = child.wait_with_output().map_err(failed)?;
     if let (Some(code @ (0 | 1)), Ok(report)) = (output.status.code(), serde_json::from_slice(&output.stdout)) {
         return Ok((code, report));
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().trim_start_matches("could not be run: ");
+    if let (Some(signal), true) = (output.status.signal(), said.is_empty()) {
+        let what = format!("it was ended by signal {signal}, so nothing is known; see `journalctl -k` where that is 9");
+        return Err(VerifyError::NoReport(what));
+    }
     Err(VerifyError::NoReport(said.to_owned()))
 }
 

@@ -227,11 +227,12 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A whole number; `None` where the release has no such option or its value is empty or unusable.
+    /// A whole number, one beyond 64 bits held at the end of the range; `None` where the release has no such option or its
+    /// value is empty or unusable.
     #[must_use]
     pub fn number(&self, group: &str, name: &str) -> Option<i64> {
         match self.value(&self.setting(group, name)?).ok()? {
-            Value::Int(number) => i64::try_from(number).ok(),
+            Value::Int(number) => Some(i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })),
             _ => None,
         }
     }

@@ -70,26 +70,72 @@ pub struct DowntimeStep {
     pub downtime_ms: i64,
 }
 
-/// The raises of the allowed downtime in order, `steps + 1` of them; empty where `steps` is below 1, which nova refuses.
+/// The raises of the allowed downtime, computed when they are asked for: nothing limits how many a file may want.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DowntimeSchedule {
+    downtime_ms: i64,
+    /// The number of the last raise; none where nova refuses the settings.
+    last: Option<i64>,
+    /// Seconds between two raises.
+    delay: i64,
+}
+
+/// The raises of the allowed downtime in order, `steps + 1` of them; none where `steps` is below 1, which nova refuses.
 ///
 /// Source: `downtime_steps`. Up to release 15 values below the minima are raised to them, later they stop nova from starting.
 #[must_use]
-pub fn downtime_schedule(settings: DowntimeSettings, data_gb: f64, release: Release) -> Vec<DowntimeStep> {
+pub fn downtime_schedule(settings: DowntimeSettings, data_gb: f64, release: Release) -> DowntimeSchedule {
     let DowntimeSettings {
         downtime_ms,
         steps,
         delay_s,
     } = in_force(settings, release);
-    if steps < 1 {
-        return Vec::new();
+    DowntimeSchedule {
+        downtime_ms,
+        last: (steps >= 1).then_some(steps),
+        delay: (delay_s as f64 * data_gb) as i64,
     }
-    let delay = (delay_s as f64 * data_gb) as i64;
-    (0..=steps)
-        .map(|step| DowntimeStep {
-            after_seconds: delay.saturating_mul(step),
-            downtime_ms: downtime_of_step(downtime_ms, steps, step),
-        })
-        .collect()
+}
+
+impl DowntimeSchedule {
+    /// The raise number `step`, from 0 on.
+    fn step(self, step: i64) -> DowntimeStep {
+        DowntimeStep {
+            after_seconds: self.delay.saturating_mul(step),
+            downtime_ms: downtime_of_step(self.downtime_ms, self.last.unwrap_or(1), step),
+        }
+    }
+
+    /// Every raise in order, each computed as it is taken.
+    pub fn steps(self) -> impl Iterator<Item = DowntimeStep> {
+        let numbers = self.last.map(|last| 0..=last);
+        numbers.into_iter().flatten().map(move |step| self.step(step))
+    }
+
+    /// The downtime that it allows `elapsed` seconds after the start, in milliseconds; `None` before the first raise.
+    ///
+    /// Source: `update_downtime`; it compares with "more than", so at exactly a step's second the step is not yet taken.
+    #[must_use]
+    pub fn at(self, elapsed: f64) -> Option<i64> {
+        let is_due = |step: i64| elapsed > self.step(step).after_seconds as f64;
+        let last = self.last?;
+        if is_due(last) {
+            return Some(self.step(last).downtime_ms);
+        }
+        if !is_due(0) {
+            return None;
+        }
+        let (mut due, mut not_yet) = (0, last);
+        while not_yet - due > 1 {
+            let between = due + (not_yet - due) / 2;
+            if is_due(between) {
+                due = between;
+            } else {
+                not_yet = between;
+            }
+        }
+        Some(self.step(due).downtime_ms)
+    }
 }
 
 /// The milliseconds that raise number `step` of `steps` allows.
@@ -109,18 +155,6 @@ fn in_force(settings: DowntimeSettings, release: Release) -> DowntimeSettings {
         steps: settings.steps.max(LEAST_STEPS),
         delay_s: settings.delay_s.max(LEAST_DELAY_S),
     }
-}
-
-/// The downtime that the schedule allows `elapsed` seconds after the start, in milliseconds; `None` before the first step.
-///
-/// Source: `update_downtime`; it compares with "more than", so at exactly a step's second the step is not yet taken.
-#[must_use]
-pub fn downtime_at(schedule: &[DowntimeStep], elapsed: f64) -> Option<i64> {
-    schedule
-        .iter()
-        .rev()
-        .find(|step| elapsed > step.after_seconds as f64)
-        .map(|step| step.downtime_ms)
 }
 
 /// Seconds from the start until the last and longest downtime is allowed.
@@ -273,7 +307,9 @@ mod tests {
 
     #[test]
     fn the_default_schedule_ends_after_25_minutes_for_a_2_gib_guest() {
-        let schedule = downtime_schedule(DowntimeSettings::default(), 2.0, release(33));
+        let schedule: Vec<_> = downtime_schedule(DowntimeSettings::default(), 2.0, release(33))
+            .steps()
+            .collect();
         assert_eq!(schedule.len(), 11);
         assert_eq!(
             schedule[0],
@@ -302,9 +338,14 @@ mod tests {
             steps: 1,
             delay_s: 1,
         };
-        assert_eq!(downtime_schedule(small, 2.0, release(15)).len(), 4);
-        assert_eq!(downtime_schedule(small, 2.0, release(15))[3].downtime_ms, 100);
-        assert_eq!(downtime_schedule(small, 2.0, release(16)).len(), 2);
+        let of = |number| {
+            downtime_schedule(small, 2.0, release(number))
+                .steps()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(15).len(), 4);
+        assert_eq!(of(15)[3].downtime_ms, 100);
+        assert_eq!(of(16).len(), 2);
     }
 
     #[test]
@@ -314,7 +355,44 @@ mod tests {
             ..DowntimeSettings::default()
         };
         assert_eq!(schedule_end_seconds(long, 2.0, release(33)), i64::MAX);
+        let schedule = downtime_schedule(long, 2.0, release(33));
+        assert_eq!(schedule.steps().take(2).count(), 2, "it is not made beforehand");
+        assert_eq!((schedule.at(0.5), schedule.at(1e9)), (Some(0), Some(0)));
         assert_eq!(fitting_completion_timeout(long, release(33)), i64::MAX);
+    }
+
+    #[test]
+    fn the_extremes_of_every_number_come_to_what_stepping_through_would() {
+        const EXTREMES: [i64; 9] = [i64::MIN, -1, 0, 1, 3, 40, 1 << 31, 1_000_000_000, i64::MAX];
+        let pairs = EXTREMES.into_iter().flat_map(|one| EXTREMES.map(|two| (one, two)));
+        let all = pairs.flat_map(|(one, two)| EXTREMES.map(|three| (one, two, three)));
+        for (downtime_ms, delay_s, steps) in all {
+            let settings = DowntimeSettings {
+                downtime_ms,
+                steps,
+                delay_s,
+            };
+            for number in [15, 33] {
+                let schedule = downtime_schedule(settings, 2.0, release(number));
+                for elapsed in [0.0, 0.25, 80.0, 81.0, 1e18, 1e308] {
+                    let found = schedule.at(elapsed);
+                    // what nova does, which takes the last of all that are due
+                    let due = schedule
+                        .steps()
+                        .take(100)
+                        .filter(|step| elapsed > step.after_seconds as f64);
+                    if (1..100).contains(&steps) {
+                        assert_eq!(found, due.last().map(|step| step.downtime_ms), "{settings:?} {elapsed}");
+                    }
+                }
+                let _ = schedule_end_seconds(settings, 1e308, release(number));
+                let _ = fitting_completion_timeout(settings, release(number));
+                for per_gib in EXTREMES {
+                    let _ = last_step_within(per_gib, settings, release(number));
+                    let _ = completion_timeout_seconds(per_gib, 1e308);
+                }
+            }
+        }
     }
 
     #[test]
@@ -336,10 +414,10 @@ mod tests {
     #[test]
     fn a_step_is_taken_after_its_second_not_at_it() {
         let schedule = downtime_schedule(DowntimeSettings::default(), 2.0, release(33));
-        assert_eq!(downtime_at(&schedule, 0.0), None);
-        assert_eq!(downtime_at(&schedule, 150.0), Some(50));
-        assert_eq!(downtime_at(&schedule, 150.5), Some(95));
-        assert_eq!(downtime_at(&schedule, 1e9), Some(500));
+        assert_eq!(schedule.at(0.0), None);
+        assert_eq!(schedule.at(150.0), Some(50));
+        assert_eq!(schedule.at(150.5), Some(95));
+        assert_eq!(schedule.at(1e9), Some(500));
     }
 
     #[test]

@@ -4,8 +4,8 @@
 
 use novamend::catalog::Release;
 use novamend::migration::timeout::{
-    DowntimeSettings, completion_timeout_seconds, data_gb, downtime_at, downtime_schedule, should_abort,
-    should_switch_to_post_copy, should_trigger_timeout_action,
+    DowntimeSettings, completion_timeout_seconds, data_gb, downtime_schedule, should_abort, should_switch_to_post_copy,
+    should_trigger_timeout_action,
 };
 use serde_json::{Value, json};
 
@@ -80,9 +80,9 @@ impl Moment {
         let steps = downtime_schedule(self.settings, size, release);
         let elapsed = self.elapsed_quarters as f64 / 4.0;
         let stalled = self.stalled_quarters as f64 / 4.0;
-        let downtime = downtime_at(&steps, elapsed);
+        let downtime = steps.at(elapsed);
         let pairs: Vec<_> = steps
-            .iter()
+            .steps()
             .map(|step| json!([step.after_seconds, step.downtime_ms]))
             .collect();
         let mut told = json!({

@@ -39,6 +39,9 @@ const NATIVE_TLS: (Version, Version) = ((4, 4, 0), (2, 11, 0));
 /// More MiB/s than this libvirt refuses: in bytes they do not fit a signed number of 64 bits.
 const MOST_BANDWIDTH: i64 = i64::MAX >> 20;
 
+/// More raises of the allowed downtime than this are a list of some 12 GiB in nova-compute, made anew for every migration.
+const MOST_STEPS: i64 = 100_000_000;
+
 /// The transports between two daemons of different hosts that libvirt knows and that need no further parameter.
 const TRANSPORTS: [&str; 5] = ["tcp", "tls", "ssh", "libssh", "libssh2"];
 
@@ -113,6 +116,25 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
                 plan.bandwidth
             ),
             "set live_migration_bandwidth in MiB/s, or to 0, which is no limit",
+        ));
+    }
+    if plan.parallel > i64::from(i32::MAX) {
+        causes.push(Cause::new(
+            format!(
+                "{every}: `live_migration_parallel_connections` is {}, and libvirt's Python raises an OverflowError",
+                plan.parallel
+            ),
+            "set live_migration_parallel_connections = 1, or to as many connections as the network needs, at most 255",
+        ));
+    }
+    if plan.downtime_steps > MOST_STEPS {
+        causes.push(Cause::new(
+            format!(
+                "{every}: `live_migration_downtime_steps` is {}, and nova makes a list of them all in memory when a migration \
+                 begins, which nova-compute does not survive",
+                plan.downtime_steps
+            ),
+            "set live_migration_downtime_steps to nova's default of 10",
         ));
     }
     if let Some(scheme) = &plan.scheme

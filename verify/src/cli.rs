@@ -3,10 +3,9 @@
 //! It prints and writes; it finds nothing out itself.
 
 use std::io::{self, IsTerminal, Write};
+use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -22,9 +21,12 @@ use novamend::write::{self, Options, Planned, WriteError};
 use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
 use novamend_verify::inbound::{inbound_address, transport};
+use novamend_verify::interrupt::Interrupt;
 use novamend_verify::plan::{Plan, Wanted};
-use novamend_verify::preflight::{Asked, Host, QEMU_CONF, lines};
+use novamend_verify::preflight::{Asked, Host, QEMU_CONF, limits, lines};
+use novamend_verify::readable;
 use novamend_verify::report::{Machine, Probe, Report, Roles, SCHEMA, html, moment, text};
+use novamend_verify::sandbox::supervisor::die_with_parent;
 use novamend_verify::session::{self, Wishes};
 use novamend_verify::shown;
 use novamend_verify::verdict;
@@ -95,6 +97,9 @@ struct VerifyArguments {
     /// What `novamend-verify guest-image` wrote, at the same place on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
+    /// The process that started this and with which it is to end, however that ends
+    #[arg(long, value_name = "PID", hide = true)]
+    ends_with: Option<u32>,
     /// Seconds to wait for a daemon, the guest or a migration before giving up
     #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
     patience: u64,
@@ -133,11 +138,13 @@ pub(crate) fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };
-    let done = match cli.command {
+    let done = panic::catch_unwind(|| match &cli.command {
         Command::Probe(arguments) => probe(&arguments.common),
-        Command::Verify(arguments) => verify(&arguments),
+        Command::Verify(arguments) => verify(arguments),
         Command::GuestImage => guest_image(),
-    };
+    });
+    // what it was has been said where it happened
+    let Ok(done) = done else { return ExitCode::from(2) };
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
@@ -175,12 +182,12 @@ fn read(common: &Common) -> Result<(Stack, Vec<String>, Release), Failure> {
         .map(Release::parse)
         .transpose()?
         .unwrap_or(Release::NEWEST);
-    let (stack, names) = load_files(&common.files)?;
+    let (stack, names) = load_files(&common.files, release)?;
     Ok((stack, names, release))
 }
 
-/// A stack of files as nova reads it, and their names; without any, of those where nova-compute looks.
-fn load_files(files: &[PathBuf]) -> Result<(Stack, Vec<String>), Failure> {
+/// A stack of files as nova of `release` reads it, and their names; without any, of those where nova-compute looks.
+fn load_files(files: &[PathBuf], release: Release) -> Result<(Stack, Vec<String>), Failure> {
     let inputs: Vec<Input> = if files.is_empty() {
         let (root, home) = (Root::default(), load::home());
         let mut inputs = load::default_files(&root, Some(&home), "nova-compute");
@@ -195,6 +202,11 @@ fn load_files(files: &[PathBuf]) -> Result<(Stack, Vec<String>), Failure> {
         .collect();
     let stack = load::load(&inputs, Vec::<Variable>::new())?;
     shown::remember(Secrets::of(&stack));
+    let refused = readable::refused(&stack, release);
+    if !refused.is_empty() {
+        let (list, release) = (refused.join("\n  "), release.short());
+        return Err(format!("nova of {release} cannot go by this nova.conf:\n  {list}").into());
+    }
     Ok((stack, names))
 }
 
@@ -251,6 +263,13 @@ fn asked(view: &View) -> Asked {
 }
 
 fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
+    if let Some(parent) = arguments.ends_with {
+        die_with_parent(Some(&parent.to_string()))?;
+    }
+    let interrupt = Interrupt::listen()?;
+    if let Some((what, remedy)) = limits::too_little() {
+        return Err(format!("{what}; {remedy}").into());
+    }
     let (stack, files, release) = read(&arguments.common)?;
     let view = View::new(&stack, release);
     let mut plan = Plan::of(&view)?;
@@ -269,20 +288,14 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     }
     plan.draws_curve = arguments.report.is_some();
     let host = Host::look(&arguments.common.qemu_conf, &asked(&view));
-    let interrupted = Arc::new(AtomicBool::new(false));
-    for signal in [
-        signal_hook::consts::SIGINT,
-        signal_hook::consts::SIGTERM,
-        signal_hook::consts::SIGHUP,
-    ] {
-        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
-    }
     let bar = if io::stderr().is_terminal() {
         ProgressBar::new_spinner()
     } else {
         ProgressBar::hidden()
     };
-    bar.enable_steady_tick(Duration::from_millis(120));
+    if io::stderr().is_terminal() {
+        bar.enable_steady_tick(Duration::from_millis(120));
+    }
     let wishes = Wishes {
         wanted: arguments.action.into(),
         emulate: arguments.emulate,
@@ -290,8 +303,8 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     };
     let progress = |stage: &str| bar.set_message(shown::line(stage));
     let session = match &named {
-        Some(named) => far::run(named, &plan, wishes, &interrupted, progress),
-        None => session::run(&host, &plan, wishes, &interrupted, progress),
+        Some(named) => far::run(named, &plan, wishes, &interrupt, progress),
+        None => session::run(&host, &plan, wishes, interrupt.sign(), progress),
     };
     bar.finish_and_clear();
     let session = session?;
@@ -335,7 +348,7 @@ impl VerifyArguments {
         let given = if self.destination_config.is_empty() {
             None
         } else {
-            let read = load_files(&self.destination_config);
+            let read = load_files(&self.destination_config, source.release());
             Some(read.map_err(|error| format!("the destination's nova.conf: {error}"))?)
         };
         let view = given.as_ref().map(|(stack, _)| View::new(stack, source.release()));

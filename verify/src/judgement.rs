@@ -8,7 +8,7 @@ use novamend::migration::timeout::Effect;
 use serde::{Deserialize, Serialize};
 
 use crate::guest::serial::{Kind, Record};
-use crate::hypervisor::{End, Standing};
+use crate::hypervisor::{End, Refusal, Standing};
 use crate::monitor::Order;
 use crate::trial::Trace;
 use crate::written::seconds;
@@ -216,7 +216,7 @@ fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the job ended cancelled",
-            matches!(&trace.returned, Some(Err(refusal)) if refusal.code == CANCELLED),
+            matches!(&trace.returned, Some(Err(refusal)) if was_cancelled(refusal, trace, observed)),
             || match &trace.returned {
                 Some(Err(refusal)) => refusal.message.clone(),
                 _ => "it did not end so".to_owned(),
@@ -241,6 +241,18 @@ fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
         ));
     }
     checks
+}
+
+/// Libvirt says that the job was cancelled, or that the destination's QEMU stopped loading the guest, as it does where the
+/// cancelled stream ends before libvirt at the source has told its own reason. The second is taken for a cancelled job only
+/// after nova's own cancellation, and where the guest goes on at the source and nothing is left at the destination.
+fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observed) -> bool {
+    if refusal.code == CANCELLED {
+        return true;
+    }
+    let is_cut_off = refusal.message.contains("load of migration failed");
+    let stayed = observed.source == Some(Standing::Running) && observed.destination == Some(Standing::Absent);
+    is_cut_off && trace.done(Order::Abort).is_some() && stayed
 }
 
 fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {

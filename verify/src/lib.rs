@@ -3,15 +3,19 @@
 //! It never touches daemons or domains of the host, but for those that `--source` and `--dest` name: all else happens in a
 //! sandbox that leaves no trace.
 
+pub mod accident;
 pub mod causes;
+pub mod environment;
 pub mod far;
 pub mod guest;
 pub mod hypervisor;
 pub mod inbound;
+pub mod interrupt;
 pub mod judgement;
 pub mod monitor;
 pub mod plan;
 pub mod preflight;
+pub mod readable;
 pub mod report;
 pub mod sandbox;
 pub mod session;

@@ -5,13 +5,25 @@
 mod cli;
 
 use std::env;
+use std::io::{self, Write};
+use std::panic;
 use std::process::ExitCode;
 
-use novamend_verify::preflight::{certificates, userfault};
+use novamend_verify::environment;
+use novamend_verify::preflight::{certificates, programs, userfault};
 use novamend_verify::sandbox::{INNER, Mode, daemon, init, supervisor};
 use novamend_verify::worker;
 
 fn main() -> ExitCode {
+    panic::set_hook(Box::new(|panic| {
+        // such as a thread that the system does not give; the place is for whoever reports it
+        let payload = panic.payload();
+        let text = payload.downcast_ref::<&str>().copied();
+        let said = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let said = said.unwrap_or("it broke off");
+        let place = panic.location().map_or_else(String::new, |place| format!(" ({place})"));
+        let _ = writeln!(io::stderr(), "could not be run: {said}{place}");
+    }));
     let arguments: Vec<_> = env::args_os().collect();
     let words: Vec<_> = arguments.iter().map(|word| word.to_str().unwrap_or_default()).collect();
     match words.as_slice() {
@@ -20,8 +32,15 @@ fn main() -> ExitCode {
         [_, INNER, "worker"] => worker::run(),
         [_, INNER, "daemon", host, setup] => daemon::run(host, setup),
         [_, INNER, "userfault"] => userfault::run(),
+        [_, INNER, "run", parent, _, ..] => programs::run(parent, &arguments[4..]),
         [_, INNER, "reads", uid, gid, groups, ..] => certificates::run(uid, gid, groups, &arguments[6..]),
-        _ => cli::run(),
+        _ => match environment::clean() {
+            Ok(()) => cli::run(),
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "could not be run: it could not be started again: {error}");
+                ExitCode::from(2)
+            }
+        },
     }
 }
 

@@ -7,7 +7,7 @@
 use novamend::catalog::Release;
 use novamend::migration::Action;
 use novamend::migration::timeout::{
-    DowntimeStep, Watermark, downtime_at, has_timeout_action, should_abort, should_switch_to_post_copy,
+    DowntimeSchedule, Watermark, has_timeout_action, should_abort, should_switch_to_post_copy,
     should_trigger_timeout_action,
 };
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,7 @@ pub struct Policy {
     /// Whether the migration has the post-copy flag.
     pub post_copy: bool,
     /// The downtime schedule.
-    pub schedule: Vec<DowntimeStep>,
+    pub schedule: DowntimeSchedule,
 }
 
 /// One look at a migration.
@@ -132,7 +132,7 @@ impl Monitor {
         } else {
             self.decide_by_progress(look)
         };
-        let downtime = downtime_at(&self.policy.schedule, look.elapsed);
+        let downtime = self.policy.schedule.at(look.elapsed);
         if downtime.is_some() && downtime != self.downtime {
             self.downtime = downtime;
             orders.extend(downtime.map(Order::SetDowntime));

@@ -306,7 +306,7 @@ impl Plan {
             post_copy,
             auto_converge: self.auto_converge && !post_copy,
             tunnelled: self.tunnelled,
-            parallel: (self.parallel > 1).then_some(self.parallel as u32),
+            parallel: (self.parallel > 1).then(|| self.parallel.min(i32::MAX.into()) as u32),
             tls: self.tls,
             bandwidth,
         };

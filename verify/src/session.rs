@@ -10,10 +10,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::accident::NOTHING_KNOWN;
 use crate::far::Far;
 use crate::guest::memory::Memory;
 use crate::plan::{Plan, Wanted};
 use crate::preflight::confinement::Confinement;
+use crate::preflight::programs::NAMELESS_REMEDY;
+use crate::preflight::qemu_conf::Fault;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
 use crate::sandbox::pki::{Tls, Whose};
@@ -150,6 +153,7 @@ pub fn run(
         left: None,
     };
     let mut stage = "making the sandbox".to_owned();
+    let mut done = false;
     let mut heard = Instant::now();
     let patience = silence(&order.trials, Duration::from_secs(wishes.patience));
     loop {
@@ -185,6 +189,7 @@ pub fn run(
             }
             Ok(Message::NotAlike(what)) => session.conditions.not_alike.push(what),
             Ok(Message::Trial(evidence)) => session.trials.push(*evidence),
+            Ok(Message::Done) => done = true,
             Ok(Message::Failure { stage, message }) => {
                 let suspicion = Confinement::find().suspicion(&message);
                 let message = [Some(message), suspicion]
@@ -198,8 +203,8 @@ pub fn run(
         }
     }
     let end = sandbox.end();
-    if session.trials.is_empty() {
-        return Err(SandboxError::Ended(end).into());
+    if !done || session.trials.is_empty() {
+        return Err(SandboxError::Ended(format!("{end}; {NOTHING_KNOWN}")).into());
     }
     session.seconds = began.elapsed().as_secs_f64();
     Ok(session)
@@ -243,6 +248,10 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
             "this root is that of a user namespace, where libvirt may not change to another user",
             "run it as root of the host, or as an ordinary user outside of the container",
         ));
+    }
+    qemu_conf_is_known(host)?;
+    if let Some(what) = programs::nameless() {
+        return Err(missing(&what, NAMELESS_REMEDY));
     }
     let user = &host.qemu_user;
     if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
@@ -297,6 +306,21 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         },
         conditions,
     ))
+}
+
+/// A qemu.conf of which nothing is known leaves QEMU's user to a guess, and a guess proves nothing about this host.
+fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
+    let remedy = match host.qemu_conf.fault() {
+        None => return Ok(()),
+        // an ordinary user's trials run as that user anyway, and the verdict says so
+        Some(Fault::Denied(_)) if !host.is_root => return Ok(()),
+        Some(Fault::Refused { .. }) => "correct that line",
+        Some(Fault::Denied(_) | Fault::NotRead { .. }) => {
+            "make it a file that can be read, or name another by --qemu-conf"
+        }
+    };
+    let why = host.qemu_conf.fault().map(ToString::to_string).unwrap_or_default();
+    Err(missing(&format!("the user of QEMU is not known: {why}"), remedy))
 }
 
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.

@@ -3,10 +3,12 @@
 //! It observes nothing and formats nothing; the reports do that.
 
 mod host;
+mod known;
 mod not_proven;
 
 use serde::Serialize;
 
+use crate::accident::is_refusal;
 use crate::causes::{self, Cause};
 use crate::judgement::{Action, GUEST_LIVES};
 use crate::plan::Plan;
@@ -68,9 +70,11 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let doubts = host::doubts(plan, host, session);
     let guess =
         cannot_start(plan, host, session).filter(|cause| is_about_post_copy(&cause.what) && is_a_guess(host, session));
-    let (result, headline, remedy) = match (causes.first(), guess) {
+    let unknown = decisive(plan, session).and_then(known::shows_nothing);
+    not_proven.splice(0..0, unknown.as_ref().map(|cause| cause.what.clone()));
+    let (result, headline, remedy) = match (causes.first(), guess.or(unknown)) {
         (Some(first), _) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
-        (None, Some(guess)) => (Result::NotProven, format!("not proven: {}", guess.what), guess.remedy),
+        (None, Some(open)) => (Result::NotProven, format!("not proven: {}", open.what), open.remedy),
         (None, None) => {
             let works = works_as_configured(plan, session);
             if doubts.is_empty() {
@@ -128,7 +132,10 @@ fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
 }
 
 fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
-    let trial = decisive(plan, session).filter(|trial| !trial.judgement.holds() && !fails_at_start(trial))?;
+    let fails = |trial: &&Evidence| !trial.judgement.holds() && !fails_at_start(trial);
+    let trial = decisive(plan, session)
+        .filter(fails)
+        .filter(|trial| known::shows_nothing(trial).is_none())?;
     let (name, here) = (name(plan, trial), place(session));
     let failed = first_failure(trial);
     if let Some(lost) = trial.judgement.failed(GUEST_LIVES) {
@@ -137,17 +144,7 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
             "set live_migration_permit_post_copy = false (then force_complete pauses)",
         ));
     }
-    let remedy = if ran_out_of_time(trial) {
-        "run it again with a longer --patience"
-    } else {
-        ""
-    };
-    Some(Cause::new(format!("{name} does not work {here}: {failed}"), remedy))
-}
-
-/// The migration neither failed nor ended, it was given up.
-fn ran_out_of_time(trial: &Evidence) -> bool {
-    trial.trace.returned.is_none() && trial.trace.broken.is_none()
+    Some(Cause::new(format!("{name} does not work {here}: {failed}"), ""))
 }
 
 /// With a completion timeout of 0 nobody ends a migration; where an action is configured, that is not what was meant.
@@ -291,6 +288,9 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
         return None;
     };
     let said = evidence.cause.as_ref().unwrap_or(&refusal.message);
+    if !is_refusal(refusal.code, said) {
+        return None;
+    }
     let is_the_memory = plan.file_backed > 0 && host.backing.takes_post_copy == Some(false);
     if !is_about_post_copy(said) || is_the_memory {
         return Some(Cause {

@@ -2,7 +2,9 @@
 //!
 //! It reads no nova.conf and prints for no person: its order comes as one line of JSON, its evidence goes out as lines of JSON.
 
+mod deaths;
 mod logs;
+mod messages;
 
 use std::fs;
 use std::io::{self, BufRead, Write};
@@ -14,140 +16,31 @@ use novamend::catalog::Release;
 use novamend::migration;
 use novamend::migration::timeout::DowntimeSettings;
 use novamend::migration::timeout::downtime_schedule;
-use serde::{Deserialize, Serialize};
 
+use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
+use crate::guest;
 use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
-use crate::guest::{self, Size};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, Hypervisor, Request};
-use crate::judgement::{Action, Judgement, Observed, judge};
+use crate::hypervisor::{End, Hypervisor};
+use crate::judgement::{Action, GUEST_LIVES, Observed, judge};
 use crate::monitor::Policy;
-use crate::sandbox::daemon::{self, Setup};
+use crate::sandbox::daemon;
 use crate::sandbox::layout::{self, Host};
 use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
-use crate::trial::{Pace, Trace, migrate};
+use crate::trial::migrate;
 use crate::whole;
+use deaths::Deaths;
 use logs::{cause, with_logs};
+pub(crate) use messages::silence;
+pub use messages::{Evidence, Message, TrialOrder, WorkOrder};
 
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(5);
 
-/// Beyond the worker's own patience, so that it can say what it waited for.
-const GRACE: Duration = Duration::from_secs(20);
-
 /// How often a trial is run before a guest that converges by itself is given up.
 pub(crate) const MOST_TRIES: u32 = 3;
-
-/// One migration to try.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TrialOrder {
-    /// What is to happen at the completion timeout.
-    pub action: Action,
-    /// Flags and parameters.
-    pub request: Request,
-    /// The release whose monitor steers.
-    pub release: u32,
-    /// Seconds, scaled by the size of the guest.
-    pub completion_timeout: i64,
-    /// Seconds.
-    pub progress_timeout: i64,
-    /// Milliseconds, steps and seconds per GiB of the downtime schedule.
-    pub downtime: (i64, i64, i64),
-    /// How nova's clock is shortened.
-    pub pace: Pace,
-    /// Tried only where the one before did not do what it promises.
-    pub only_if_failed: bool,
-}
-
-impl TrialOrder {
-    /// The same, given up no sooner than after `patience`: the machines or the network may be slower than was reckoned.
-    #[must_use]
-    pub fn with_patience(&self, patience: Duration) -> Self {
-        let mut trial = self.clone();
-        trial.pace.limit = trial.pace.limit.max(patience);
-        trial
-    }
-
-    /// The same with half the bandwidth, for a guest that converged.
-    pub(crate) fn with_half_the_bandwidth(mut self) -> Self {
-        self.request.bandwidth = (self.request.bandwidth / 2).max(1);
-        self.pace.act_after *= 2;
-        self.pace.limit *= 2;
-        self
-    }
-}
-
-/// How long a worker may say nothing: while one of these trials is tried again and again, and some.
-pub(crate) fn silence(trials: &[TrialOrder], patience: Duration) -> Duration {
-    let longest = trials
-        .iter()
-        .map(|trial| trial.with_patience(patience).pace.limit)
-        .max();
-    patience + GRACE + longest.unwrap_or_default() * 2u32.pow(MOST_TRIES - 1)
-}
-
-/// All that the worker needs to know.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WorkOrder {
-    /// The daemons.
-    pub setup: Setup,
-    /// Without KVM.
-    pub emulated: bool,
-    /// What the guest's memory is made of.
-    pub memory: Memory,
-    /// The guest.
-    pub size: Size,
-    /// Rate of the time-stamp counter.
-    pub ticks_per_second: f64,
-    /// Seconds to wait for a daemon or the guest.
-    pub patience: u64,
-    /// The trials, in order.
-    pub trials: Vec<TrialOrder>,
-}
-
-/// One trial with what it proved.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Evidence {
-    /// Flags and parameters.
-    pub request: Request,
-    /// What happened.
-    pub trace: Trace,
-    /// What that proves.
-    pub judgement: Judgement,
-    /// Why the job failed by the log of the source's daemon, which says it where the call's answer may only tell what the
-    /// destination saw of it; none between two hosts.
-    pub cause: Option<String>,
-}
-
-/// What the worker says; one a line.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Message {
-    /// It is at this now.
-    Stage(String),
-    /// The versions the daemons answered.
-    Versions {
-        /// libvirt, major × 1 000 000 + minor × 1 000 + micro.
-        libvirt: u32,
-        /// QEMU, likewise.
-        qemu: u32,
-        /// Seconds until both daemons answered.
-        ready_after: f64,
-    },
-    /// Something could not be built as on the host.
-    NotAlike(String),
-    /// A trial is over.
-    Trial(Box<Evidence>),
-    /// It cannot go on.
-    Failure {
-        /// At what.
-        stage: String,
-        /// Why.
-        message: String,
-    },
-}
 
 /// Does what its order says; exit code 0 whatever the trials proved.
 #[must_use]
@@ -160,14 +53,18 @@ pub fn run() -> ExitCode {
         stage: String::new(),
         began: Instant::now(),
         lent: None,
+        deaths: None,
     };
     let done = serde_json::from_str(&order)
         .map_err(|error| error.to_string())
         .and_then(|order| worker.work(&order));
-    if let Err(message) = done {
-        let stage = worker.stage.clone();
-        say(&Message::Failure { stage, message });
-    }
+    say(&match done {
+        Err(message) => Message::Failure {
+            stage: worker.stage.clone(),
+            message,
+        },
+        Ok(()) => Message::Done,
+    });
     // The daemons and QEMU end with PID 1, which ends now; nothing is left to be dropped in order.
     std::process::exit(0)
 }
@@ -184,6 +81,8 @@ struct Worker {
     began: Instant,
     /// The files of the guest's memory, where they are not the sandbox's own.
     lent: Option<Lent>,
+    /// Who has ended, once the daemons run.
+    deaths: Option<Deaths>,
 }
 
 /// The guest: where it is, and the line of its QEMU.
@@ -215,9 +114,11 @@ impl Worker {
                 daemon::start(Path::new("/proc/self/exe"), host, &order.setup).map_err(text)?,
             ));
         }
+        let numbers = daemons.iter().map(|(host, daemon)| (*host, daemon.id())).collect();
+        self.deaths = Some(Deaths::watch(numbers).map_err(text)?);
         let (mut libvirt, versions) =
             Libvirt::connect(&order.setup, daemons, self.began, Duration::from_secs(order.patience))
-                .map_err(|refusal| with_logs(&refusal.message))?;
+                .map_err(|refusal| self.not_connected(&refusal.message))?;
         say(&Message::Versions {
             libvirt: versions.libvirt,
             qemu: versions.qemu,
@@ -251,7 +152,7 @@ impl Worker {
                 None => self.start_guest(libvirt, hearing, order)?,
             };
             self.enter(&format!("migrating: {}", trial.action.words()));
-            match Self::one_trial(libvirt, hearing, order, &trial, at)? {
+            match self.one_trial(libvirt, hearing, order, &trial, at)? {
                 Tried::Acted(place) => return Ok(place),
                 Tried::Converged => trial = trial.with_half_the_bandwidth(),
             }
@@ -277,9 +178,10 @@ impl Worker {
             &layout::image(),
             &layout::serial(),
         );
+        let deaths = self.deaths_so_far();
         libvirt
             .start_guest(Host::A, &xml)
-            .map_err(|refusal| with_logs(&refusal.message))?;
+            .map_err(|refusal| self.explained(&refusal.message, deaths, Host::A))?;
         if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Host::A)) {
             say(&Message::NotAlike(
                 "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
@@ -298,21 +200,67 @@ impl Worker {
                 record.sequence, record.generation
             )),
             Some(_) if heard => Ok(Place { host: Host::A, line }),
-            _ => Err(with_logs(&format!(
-                "the guest was started but did not come to life within {} s",
-                order.patience
-            ))),
+            _ => {
+                let message = format!(
+                    "the guest was started but did not come to life within {} s",
+                    order.patience
+                );
+                Err(self.explained(&message, deaths, Host::A))
+            }
         }
     }
 
+    /// A failure with the accident that it came by, otherwise with what the daemons wrote.
+    fn explained(&self, message: &str, from: usize, source: Host) -> String {
+        let accident = self
+            .deaths
+            .as_ref()
+            .and_then(|deaths| deaths.accident(message, from, source));
+        accident.unwrap_or_else(|| with_logs(message))
+    }
+
+    /// Why no daemon answered; one that ended by itself says why in its log.
+    fn not_connected(&self, message: &str) -> String {
+        if !message.contains("ended before it listened") {
+            return self.explained(message, 0, Host::A);
+        }
+        let text = with_logs(message);
+        let is_accident = message.contains("(signal: ") || resource(&text).is_some();
+        if is_accident {
+            format!("{text}; {NOTHING_KNOWN}")
+        } else {
+            text
+        }
+    }
+
+    fn deaths_so_far(&self) -> usize {
+        self.deaths.as_ref().map_or(0, Deaths::so_far)
+    }
+
+    /// The accident that a trial failed by; none where it shows something.
+    fn accident(&self, evidence: &Evidence, from: usize, source: Host) -> Option<String> {
+        let said = evidence.reason().unwrap_or_default();
+        if evidence.judgement.holds() {
+            return None;
+        }
+        let deaths = self.deaths.as_ref()?;
+        deaths.accident(&said, from, source).or_else(|| {
+            let is_gone = is_gone(&said) && !is_refusal(0, &said) && evidence.judgement.failed(GUEST_LIVES).is_none();
+            is_gone.then(|| format!("a process or a connection has gone, and nobody said why: {said}; {NOTHING_KNOWN}"))
+        })
+    }
+
     fn one_trial(
+        &self,
         libvirt: &mut Libvirt,
         hearing: &Hearing,
         order: &WorkOrder,
         trial: &TrialOrder,
         at: Place,
     ) -> Result<Tried, String> {
-        libvirt.set_source(at.host);
+        let source = at.host;
+        libvirt.set_source(source);
+        let deaths = self.deaths_so_far();
         let at_source = (at.host, fs::metadata(at.host.log()).map_or(0, |log| log.len()));
         let destination_line = hearing.connections();
         let policy = policy(trial)?;
@@ -348,12 +296,16 @@ impl Worker {
                 line: destination_line,
             })
         };
-        say(&Message::Trial(Box::new(Evidence {
+        let evidence = Evidence {
             request: trial.request.clone(),
             cause: cause(at_source, &trace),
             trace,
             judgement,
-        })));
+        };
+        if let Some(accident) = self.accident(&evidence, deaths, source) {
+            return Err(accident);
+        }
+        say(&Message::Trial(Box::new(evidence)));
         Ok(Tried::Acted(next))
     }
 }

@@ -9,6 +9,7 @@ use novamend::migration::Action;
 use novamend::migration::timeout::{DowntimeSettings, downtime_schedule};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
 use novamend_verify::hypervisor::{End, Happening, Job, JobKind, Refusal, Request, Standing};
+use novamend_verify::judgement::{self, Observed, judge};
 use novamend_verify::monitor::{Order, Outcome, Policy};
 use novamend_verify::trial::{Pace, Trace, migrate};
 
@@ -320,6 +321,45 @@ fn the_events_of_a_cancelled_migration_may_come_in_any_order() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_job() {
+    let cut_off = "internal error: qemu unexpectedly closed the monitor: qemu-system-x86_64: load of migration failed: \
+                   Invalid argument";
+    let ended = |said, aborts: bool, source, destination| {
+        let mut script = busy_until_action()
+            .after(Call::Abort, 60, job(JobKind::Failed, 2, 0))
+            .after(Call::Abort, 80, returned(Err(said)));
+        if !aborts {
+            script = script
+                .refusing(Call::Abort, "no such job")
+                .at(1200, job(JobKind::Failed, 2, 0))
+                .at(1210, returned(Err(said)));
+        }
+        let trace = run(&mut script, Does::Abort);
+        let observed = Observed {
+            source: Some(source),
+            destination: Some(destination),
+            ..Observed::default()
+        };
+        let judged = judge(judgement::Action::Abort, &trace, &observed);
+        judged.failed("the job ended cancelled").is_none()
+    };
+    let (runs, gone) = (Standing::Running, Standing::Absent);
+    assert!(ended(cut_off, true, runs, gone));
+    assert!(!ended(cut_off, false, runs, gone), "nobody had cancelled it");
+    assert!(
+        !ended(cut_off, true, Standing::Paused, gone),
+        "the guest does not go on"
+    );
+    assert!(!ended(cut_off, true, runs, Standing::Paused), "something is left");
+    for other in [
+        "internal error: qemu unexpectedly closed the monitor",
+        "Unable to read from monitor: Connection reset by peer",
+    ] {
+        assert!(!ended(other, true, runs, gone), "{other}");
     }
 }
 

@@ -88,7 +88,7 @@ fn what_works_is_said_with_its_standstill() {
 
 #[test]
 fn the_configured_action_decides_over_the_others() {
-    let not_permitted = || trial(Action::PostCopy, true, Some("y"));
+    let not_permitted = || trial(Action::PostCopy, true, Some("y is not supported"));
     let abort = verdict("", vec![trial(Action::Abort, false, None), not_permitted()]);
     assert_eq!(
         abort.exit_code(),
@@ -102,12 +102,15 @@ fn the_configured_action_decides_over_the_others() {
             .iter()
             .any(|line| line.starts_with("force_complete by post-copy failed"))
     );
-    let found = verdict(FORCE, vec![trial(Action::Pause, false, Some("x")), not_permitted()]);
+    let found = verdict(
+        FORCE,
+        vec![trial(Action::Pause, false, Some("x is not supported")), not_permitted()],
+    );
     assert_eq!(found.exit_code(), 1);
     assert!(
         found
             .headline
-            .starts_with("every live migration to this host will fail at its start: x"),
+            .starts_with("every live migration to this host will fail at its start: x is not supported"),
         "{}",
         found.headline
     );

@@ -23,6 +23,7 @@ use self::worker::Worker;
 use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
 use crate::hypervisor::libvirt::Ends;
+use crate::interrupt::Interrupt;
 use crate::plan::Plan;
 use crate::preflight::programs::from_number;
 use crate::sandbox::{Mode, SandboxError};
@@ -80,7 +81,7 @@ impl Probe {
     }
 }
 
-/// Runs the trials; `progress` is told each stage, `interrupted` ends it.
+/// Runs the trials; `progress` is told each stage, `interrupt` ends it.
 ///
 /// # Errors
 /// See [`SessionError`]; the guest has been removed then, or is named in it.
@@ -88,7 +89,7 @@ pub fn run(
     named: &Named,
     plan: &Plan,
     wishes: Wishes,
-    interrupted: &Arc<AtomicBool>,
+    interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SessionError> {
     let began = Instant::now();
@@ -121,8 +122,14 @@ pub fn run(
         &plan.far_trials(wishes.wanted, false),
         Duration::from_secs(wishes.patience),
     );
-    let work = thread::spawn(move || worker.run());
-    let ended = gather(&said, &mut session, quiet, interrupted, &mut progress);
+    interrupt.would_leave(Some(format!(
+        "the guest {} may still be at {} or {}; remove it with `virsh destroy` and `virsh undefine` there, if it is",
+        probe.name, named.ends.source, named.ends.destination
+    )));
+    let work = thread::Builder::new()
+        .spawn(move || worker.run())
+        .map_err(|error| failed(&error.to_string()))?;
+    let ended = gather(&said, &mut session, quiet, interrupt.sign(), &mut progress);
     let ended = ended.and_then(|()| work.join().map_err(|_| failed("it broke off")));
     stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
@@ -131,6 +138,7 @@ pub fn run(
     } else {
         Ok(())
     };
+    interrupt.would_leave(None);
     session.seconds = began.elapsed().as_secs_f64();
     match (ended, removed) {
         (Ok(()), removed) if !session.trials.is_empty() => {
@@ -254,6 +262,7 @@ fn gather(
             }
             Message::NotAlike(what) => session.conditions.not_alike.push(what),
             Message::Trial(evidence) => session.trials.push(*evidence),
+            Message::Done => return Ok(()),
             Message::Failure { stage, message } => return Err(SessionError::Worker { stage, message }),
         }
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use dns_lookup::{AddrInfoHints, getaddrinfo};
 use rustix::system::uname;
 
-use super::qemu_user::setting;
+use super::qemu_conf::QemuConf;
 
 /// The flag `AI_CANONNAME` of `getaddrinfo`.
 const FULL_NAME: i32 = 2;
@@ -27,11 +27,11 @@ pub enum Address {
 }
 
 impl Address {
-    /// The one that counts: nova's, otherwise that in the text of qemu.conf, otherwise this host's name, for which the resolver
+    /// The one that counts: nova's, otherwise that in qemu.conf, otherwise this host's name, for which the resolver
     /// may take `patience`.
     #[must_use]
-    pub fn of(inbound: Option<&str>, qemu_conf: &str, patience: Duration) -> Self {
-        let written = || setting(qemu_conf, "migration_host").filter(|name| !name.is_empty());
+    pub fn of(inbound: Option<&str>, qemu_conf: &QemuConf, patience: Duration) -> Self {
+        let written = || qemu_conf.word("migration_host").filter(|name| !name.is_empty());
         match inbound {
             Some(address) => Self::Nova(address.to_owned()),
             None => written().map_or_else(|| Self::Name(own_name(patience)), Self::Libvirt),
@@ -102,11 +102,11 @@ mod tests {
 
     #[test]
     fn novas_address_comes_before_libvirts_and_that_before_the_name() {
-        let conf = "migration_host = \"inner.example\"";
+        let conf = &QemuConf::of(b"migration_host = \"inner.example\"").unwrap();
         let of = |inbound, conf| Address::of(inbound, conf, Duration::from_secs(2));
         assert_eq!(of(Some("10.0.0.1"), conf), Address::Nova("10.0.0.1".to_owned()));
         assert_eq!(of(None, conf), Address::Libvirt("inner.example".to_owned()));
-        let name = of(None, "");
+        let name = of(None, &QemuConf::default());
         assert!(matches!(&name, Address::Name(text) if !text.is_empty()), "{name:?}");
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::statfs;
 use rustix::io::Errno;
 
-use super::qemu_user::setting;
+use super::qemu_conf::QemuConf;
 
 /// Where libvirt puts it unless qemu.conf names another directory.
 const DEFAULT: &str = "/var/lib/libvirt/qemu/ram";
@@ -41,11 +41,15 @@ pub struct Backing {
 }
 
 impl Backing {
-    /// As libvirt reads the text of qemu.conf.
+    /// As libvirt reads qemu.conf.
     #[must_use]
-    pub fn look(qemu_conf: &str) -> Self {
-        let written = setting(qemu_conf, "memory_backing_dir").filter(|path| !path.is_empty());
-        let directory = written.map_or_else(|| PathBuf::from(DEFAULT), |path| Path::new(&path).join("libvirt/qemu"));
+    pub fn look(qemu_conf: &QemuConf) -> Self {
+        let written = qemu_conf.path("memory_backing_dir");
+        // libvirt puts a slash behind whatever is written, also behind nothing
+        let directory = written.map_or_else(
+            || PathBuf::from(DEFAULT),
+            |path| Path::new("/").join(path).join("libvirt/qemu"),
+        );
         let mut seen = None;
         for at in directory.ancestors() {
             match statfs(at) {
@@ -93,13 +97,13 @@ mod tests {
     fn the_directory_is_libvirts_and_its_file_system_that_of_what_is_there() {
         let own = tempfile::tempdir_in("/dev/shm").unwrap();
         let conf = format!("memory_backing_dir = \"{}\"\n", own.path().display());
-        let found = Backing::look(&conf);
+        let found = Backing::look(&QemuConf::of(conf.as_bytes()).unwrap());
         assert_eq!(found.directory, own.path().join("libvirt/qemu"));
         assert_eq!(found.found.as_deref(), Some(own.path()));
         assert_eq!(
             (found.file_system.as_str(), found.takes_post_copy),
             ("tmpfs", Some(true))
         );
-        assert_eq!(Backing::look("").directory, Path::new(DEFAULT));
+        assert_eq!(Backing::look(&QemuConf::default()).directory, Path::new(DEFAULT));
     }
 }

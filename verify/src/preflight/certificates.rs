@@ -8,15 +8,16 @@ pub mod names;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use jiff::Timestamp;
 use rustix::process::{Gid, Uid};
 use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 use x509_parser::pem::Pem;
 
-use super::qemu_user::{QemuUser, groups_of, setting};
-use crate::sandbox::INNER;
+use super::qemu_conf::QemuConf;
+use super::qemu_user::{QemuUser, groups_of};
+use crate::sandbox::inner;
 
 /// Where libvirt looks for certificates of migrations before it takes the general ones.
 pub const OWN_DIRECTORY: &str = "/etc/pki/libvirt-migrate";
@@ -43,23 +44,22 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// As libvirt reads the text of qemu.conf; `default` is the directory it takes before the general one, if that is there.
+    /// As libvirt reads qemu.conf; `default` is the directory it takes before the general one, if that is there.
     #[must_use]
-    pub fn of(text: &str, default: &Path) -> Self {
-        let word = |name: &str| setting(text, name).filter(|value| !value.is_empty());
-        let either = |part: &str| {
-            word(&format!("migrate_tls_x509_{part}")).or_else(|| word(&format!("default_tls_x509_{part}")))
-        };
-        let own = word("migrate_tls_x509_cert_dir").map(PathBuf::from);
-        let general = || PathBuf::from(word("default_tls_x509_cert_dir").unwrap_or_else(|| "/etc/pki/qemu".to_owned()));
+    pub fn of(conf: &QemuConf, default: &Path) -> Self {
+        let names = |part: &str| [format!("migrate_tls_x509_{part}"), format!("default_tls_x509_{part}")];
+        let secret = |name: &String| conf.word(name).is_some_and(|value| !value.is_empty());
+        let path = |name: &str| conf.path(name).filter(|path| !path.as_os_str().is_empty());
+        let own = path("migrate_tls_x509_cert_dir");
+        let general = || path("default_tls_x509_cert_dir").unwrap_or_else(|| "/etc/pki/qemu".into());
         Self {
             directory: own
                 .or_else(|| default.exists().then(|| default.to_owned()))
                 .unwrap_or_else(general),
-            verifies_clients: either("verify").as_deref() != Some("0"),
-            priority: word("migrate_tls_priority"),
-            is_locked: either("secret_uuid").is_some(),
-            is_forced: word("migrate_tls_force").as_deref() == Some("1"),
+            verifies_clients: names("verify").iter().find_map(|name| conf.number(name)) != Some(0),
+            priority: conf.word("migrate_tls_priority").filter(|value| !value.is_empty()),
+            is_locked: names("secret_uuid").iter().any(secret),
+            is_forced: conf.number("migrate_tls_force") == Some(1),
         }
     }
 
@@ -253,8 +253,8 @@ fn kept_from(user: &QemuUser, files: &[PathBuf]) -> Vec<PathBuf> {
         return Vec::new();
     }
     let groups: Vec<String> = groups_of(&user.user).iter().map(u32::to_string).collect();
-    let tried = Command::new("/proc/self/exe")
-        .args([INNER, "reads", &uid.to_string(), &gid.to_string(), &groups.join(",")])
+    let tried = inner("reads")
+        .args([&uid.to_string(), &gid.to_string(), &groups.join(",")])
         .args(files)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
@@ -296,7 +296,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Settings {
-        Settings::of(text, Path::new("/nonexistent"))
+        Settings::of(&QemuConf::of(text.as_bytes()).unwrap(), Path::new("/nonexistent"))
     }
 
     #[test]
@@ -320,14 +320,15 @@ mod tests {
 
     #[test]
     fn the_directory_is_that_of_migrations_then_libvirts_own_then_the_general_one() {
-        let general = "default_tls_x509_cert_dir = \"/general\"\n";
-        let own = format!("{general}migrate_tls_x509_cert_dir = \"/own\"");
+        let general = "default_tls_x509_cert_dir = \"/etc\"\n";
+        let own = format!("{general}migrate_tls_x509_cert_dir = \"/usr\"");
         assert_eq!(of("").directory, Path::new("/etc/pki/qemu"));
-        assert_eq!(of(general).directory, Path::new("/general"));
-        assert_eq!(of(&own).directory, Path::new("/own"));
+        assert_eq!(of(general).directory, Path::new("/etc"));
+        assert_eq!(of(&own).directory, Path::new("/usr"));
         let there = tempfile::tempdir().unwrap();
-        assert_eq!(Settings::of(general, there.path()).directory, there.path());
-        assert_eq!(Settings::of(&own, there.path()).directory, Path::new("/own"));
+        let beside = |text: &str| Settings::of(&QemuConf::of(text.as_bytes()).unwrap(), there.path());
+        assert_eq!(beside(general).directory, there.path());
+        assert_eq!(beside(&own).directory, Path::new("/usr"));
     }
 
     #[test]

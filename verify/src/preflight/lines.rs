@@ -12,6 +12,8 @@ use novamend::catalog::release::Version;
 use serde::Serialize;
 
 use super::confinement::Confinement;
+use super::programs;
+use super::qemu_conf::Fault;
 use super::qemu_user::Known;
 use super::userfault::{self, Try};
 use super::versions::{dotted, too_old};
@@ -210,7 +212,7 @@ fn user(host: &Host) -> Line {
     let user = &host.qemu_user;
     let named = format!("QEMU runs as {}:{}", user.user, user.group);
     match &user.known {
-        Known::Written(path) => {
+        Known::Written => {
             let standing = if user.uid.is_some() {
                 Standing::Ok
             } else {
@@ -221,7 +223,7 @@ fn user(host: &Host) -> Line {
             } else {
                 "create that user or correct qemu.conf"
             };
-            line("qemu-user", standing, format!("{named}, by {}", path.display()), remedy)
+            line("qemu-user", standing, format!("{named}, by qemu.conf"), remedy)
         }
         Known::Distribution => line(
             "qemu-user",
@@ -229,12 +231,22 @@ fn user(host: &Host) -> Line {
             format!("{named}, by default of the distribution"),
             "",
         ),
-        Known::Unreadable(path) => line(
-            "qemu-user",
-            Standing::NotKnown,
-            format!("{} may not be read; if it says nothing else, {named}", path.display()),
-            "run probe as root",
-        ),
+        Known::Unreadable(why) => match host.qemu_conf.fault() {
+            Some(fault @ Fault::Refused { .. }) => {
+                let why = format!("QEMU's user is not known: {fault}");
+                line("qemu-user", Standing::Fails, why, "correct that line")
+            }
+            Some(Fault::NotRead { .. }) => {
+                let why = format!("QEMU's user is not known: {why}");
+                line("qemu-user", Standing::NotKnown, why, "make it a file that can be read")
+            }
+            _ => line(
+                "qemu-user",
+                Standing::NotKnown,
+                format!("{why}; if it names no other user, {named}"),
+                "run probe as root",
+            ),
+        },
     }
 }
 
@@ -248,7 +260,7 @@ pub(crate) fn post_copy(host: &Host) -> Line {
     let by_device = host.qemu.is_some_and(|version| version >= (8, 1, 0))
         && userfault::device_admits(&host.qemu_user) == Some(true);
     let is_guess = matches!(host.qemu_user.known, Known::Unreadable(_));
-    let guess = |what: &str| format!("qemu.conf may not be read, so QEMU's user is not known; {what}");
+    let guess = |what: &str| format!("qemu.conf could not be read, so QEMU's user is not known; {what}");
     match (&host.userfault, userfault::is_open_to_all()) {
         (Try::Allowed, _) => line("post-copy", Standing::Ok, format!("{user} may use userfaultfd"), ""),
         (_, _) if by_device => line(
@@ -324,6 +336,9 @@ fn memory() -> Line {
 }
 
 fn namespaces(host: &Host) -> Line {
+    if let Some(why) = programs::nameless() {
+        return line("sandbox", Standing::Fails, why, programs::NAMELESS_REMEDY);
+    }
     if host.is_root {
         return line(
             "sandbox",

@@ -6,15 +6,17 @@ pub mod address;
 pub mod backing;
 pub mod certificates;
 pub mod confinement;
+pub mod limits;
 pub mod lines;
 pub mod programs;
+pub mod qemu_conf;
 pub mod qemu_user;
 pub mod reach;
 pub mod userfault;
 pub mod versions;
+pub mod virconf;
 
 use std::fs::{self, File};
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -29,6 +31,7 @@ use rustix::process::{geteuid, getuid};
 
 pub use lines::{Asked, Line, Standing, lines};
 use programs::Daemon;
+use qemu_conf::QemuConf;
 use qemu_user::{Known, QemuUser};
 use reach::Reach;
 use userfault::Try;
@@ -71,8 +74,8 @@ pub struct Host {
     pub tls: certificates::Settings,
     /// The certificates for it; none where nova.conf asks for no TLS, or only root could tell.
     pub certificates: Option<Certificates>,
-    /// The text of its qemu.conf, empty where there is none; none where it may not be read.
-    pub qemu_conf: Option<String>,
+    /// Its qemu.conf, or why nothing in it is known.
+    pub qemu_conf: QemuConf,
     /// Where `live_migration_inbound_addr` leads; none where it is not set.
     pub reach: Option<Reach>,
     /// Libvirt's own certificates; none where the way between the daemons is not tls, or only root could tell.
@@ -94,15 +97,9 @@ impl Host {
         let qemu = thread::spawn(move || program.as_deref().and_then(programs::version));
         let is_modular = daemon.as_ref().is_some_and(|daemon| daemon.is_modular);
         let is_root = geteuid().is_root();
-        let text = match fs::read_to_string(conf) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Some(String::new()),
-            read => read.ok(),
-        };
-        let qemu_user = qemu_user::find(conf, text.as_deref());
-        let tls = certificates::Settings::of(
-            text.as_deref().unwrap_or_default(),
-            Path::new(certificates::OWN_DIRECTORY),
-        );
+        let qemu_conf = QemuConf::read(conf);
+        let qemu_user = qemu_user::find(&qemu_conf);
+        let tls = certificates::Settings::of(&qemu_conf, Path::new(certificates::OWN_DIRECTORY));
         Self {
             userfault: userfault::try_as(&qemu_user),
             kvm: kvm(&qemu_user, is_root),
@@ -111,9 +108,9 @@ impl Host {
             certificates: (asked.tls && is_root).then(|| Certificates::look(&tls, &qemu_user, Timestamp::now())),
             reach: asked.address.as_deref().map(|address| Reach::of(address, RESOLVER)),
             own_certificates: (asked.is_by_tls() && is_root).then(|| libvirt::look(is_modular, Timestamp::now())),
-            backing: Backing::look(text.as_deref().unwrap_or_default()),
+            backing: Backing::look(&qemu_conf),
             tls,
-            qemu_conf: text,
+            qemu_conf,
             daemon,
             emulator,
             qemu_user,
@@ -124,7 +121,7 @@ impl Host {
     /// Where sources send to, `inbound` being what nova.conf says; the resolver may take `patience`.
     #[must_use]
     pub fn address(&self, inbound: Option<&str>, patience: Duration) -> Address {
-        Address::of(inbound, self.qemu_conf.as_deref().unwrap_or_default(), patience)
+        Address::of(inbound, &self.qemu_conf, patience)
     }
 
     /// Whether the host's own QEMU user is known to be kept from userfaultfd, without having been tried.

@@ -2,11 +2,23 @@
 //!
 //! It connects to nothing: the only thing it starts is a program with `--version`.
 
+use std::ffi::OsString;
 use std::fs;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use novamend::catalog::release::Version;
+use rustix::process::geteuid;
+
+use crate::environment::bare;
+use crate::sandbox::inner;
+use crate::sandbox::supervisor::die_with_parent;
 
 const DIRECTORIES: [&str; 6] = [
     "/usr/sbin",
@@ -22,6 +34,18 @@ const EMULATORS: [&str; 4] = [
     "/usr/bin/qemu-kvm",
     "/usr/local/bin/qemu-system-x86_64",
 ];
+
+/// What helps a user without an entry.
+pub const NAMELESS_REMEDY: &str = "add one to /etc/passwd, or run it as root or as another user";
+
+/// That this process's user has no entry in the user database, where that is so: libvirt then waits for nothing, and fails.
+#[must_use]
+pub fn nameless() -> Option<String> {
+    let uid = geteuid().as_raw();
+    uzers::get_user_by_uid(uid).is_none().then(|| {
+        format!("this user, uid {uid}, has no entry in the user database (`getent passwd {uid}`), and libvirt does not work without")
+    })
+}
 
 /// A libvirt daemon with a QEMU driver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,16 +107,42 @@ pub fn drivers() -> Option<PathBuf> {
     .find(|path| path.join("libvirt_driver_qemu.so").is_file())
 }
 
-/// The version that `program --version` prints.
+/// How long a program may take to tell its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The version that `program --version` prints; none where it does not, or not in time.
 #[must_use]
 pub fn version(program: &Path) -> Option<Version> {
-    let output = Command::new(program)
+    let mut child = inner("run")
+        .arg(std::process::id().to_string())
+        .arg(program)
         .arg("--version")
         .stdin(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .output()
+        .spawn()
         .ok()?;
-    first_version(&String::from_utf8_lossy(&output.stdout))
+    let mut output = child.stdout.take()?;
+    let (sender, said) = channel();
+    let reader = move || {
+        let mut text = Vec::new();
+        let _ = output.by_ref().take(64 << 10).read_to_end(&mut text);
+        let _ = sender.send(text);
+    };
+    let started = thread::Builder::new().spawn(reader);
+    let text = started.ok().and_then(|_| said.recv_timeout(PATIENCE).ok());
+    let _ = child.kill();
+    let _ = child.wait();
+    first_version(&String::from_utf8_lossy(&text?))
+}
+
+/// Becomes a program that dies with this one's `parent`; returns only when that failed.
+#[must_use]
+pub fn run(parent: &str, words: &[OsString]) -> ExitCode {
+    if let (Ok(()), Some((program, arguments))) = (die_with_parent(Some(parent)), words.split_first()) {
+        let _ = bare(&mut Command::new(program)).args(arguments).exec();
+    }
+    ExitCode::from(127)
 }
 
 /// The first `a.b.c` in a text.
@@ -118,7 +168,15 @@ pub fn from_number(number: u32) -> Version {
 }
 
 fn is_program(path: &Path) -> bool {
-    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file()
+    rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file() && is_trusted(path)
+}
+
+/// Whether nobody but root could have put it there, where it is root that would run it: `/usr/local` is open to a group of its
+/// own on some distributions.
+fn is_trusted(path: &Path) -> bool {
+    let Ok(real) = fs::canonicalize(path) else { return false };
+    let is_roots = |part: &Path| fs::metadata(part).is_ok_and(|at| at.uid() == 0 && at.mode() & 0o022 == 0);
+    !geteuid().is_root() || real.ancestors().all(is_roots)
 }
 
 fn running_programs() -> Vec<String> {

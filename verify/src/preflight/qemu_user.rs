@@ -2,18 +2,21 @@
 //!
 //! It changes to nobody; see [`super::userfault`] for what that user may do.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+
+use uzers::{get_group_by_name, get_user_by_name, get_user_groups};
+
+use super::qemu_conf::QemuConf;
 
 /// Where the user is known from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Known {
-    /// Written in this file.
-    Written(PathBuf),
-    /// No file says so; the distribution's account is there.
+    /// Written in qemu.conf.
+    Written,
+    /// It does not say so; the distribution's account is there.
     Distribution,
-    /// The file may not be read.
-    Unreadable(PathBuf),
+    /// Nothing of qemu.conf is known; why, as a clause.
+    Unreadable(String),
 }
 
 /// User and group of QEMU.
@@ -34,93 +37,68 @@ pub struct QemuUser {
 /// Accounts that distributions build into libvirt: Debian and Ubuntu, then Fedora, RHEL, SUSE, Arch and Gentoo.
 const BUILT_IN: [(&str, &str); 3] = [("libvirt-qemu", "libvirt-qemu"), ("qemu", "qemu"), ("nobody", "nobody")];
 
-/// The user that QEMU runs as, `text` being that of the host's qemu.conf at `conf`; none where it may not be read.
+/// The user that QEMU runs as, by the host's qemu.conf.
 #[must_use]
-pub fn find(conf: &Path, text: Option<&str>) -> QemuUser {
+pub fn find(conf: &QemuConf) -> QemuUser {
     let (built_in_user, built_in_group) = BUILT_IN
         .into_iter()
-        .find(|(user, _)| uid_of(user).is_some())
+        .find(|(user, _)| get_user_by_name(user).is_some())
         .unwrap_or(("root", "root"));
-    let written = setting(text.unwrap_or_default(), "user");
-    let known = match (text, &written) {
-        (None, _) => Known::Unreadable(conf.to_owned()),
-        (Some(_), Some(_)) => Known::Written(conf.to_owned()),
-        (Some(_), None) => Known::Distribution,
+    let written = |name: &str| conf.path(name).map(OsString::from);
+    let known = match (conf.fault(), written("user")) {
+        (Some(fault), _) => Known::Unreadable(fault.to_string()),
+        (None, Some(_)) => Known::Written,
+        (None, None) => Known::Distribution,
     };
-    let user = written.unwrap_or_else(|| built_in_user.to_owned());
-    let group = setting(text.unwrap_or_default(), "group").unwrap_or_else(|| built_in_group.to_owned());
+    let user = written("user").unwrap_or_else(|| built_in_user.into());
+    let group = written("group").unwrap_or_else(|| built_in_group.into());
     QemuUser {
-        uid: uid_of(&user),
-        gid: gid_of(&group),
-        user,
-        group,
+        uid: number_of(&user, |name| get_user_by_name(name).map(|found| found.uid())),
+        gid: number_of(&group, |name| get_group_by_name(name).map(|found| found.gid())),
+        user: user.to_string_lossy().into_owned(),
+        group: group.to_string_lossy().into_owned(),
         known,
     }
 }
 
-/// The value of a setting in libvirt's configuration language; the last line that is no comment counts.
-pub(super) fn setting(text: &str, name: &str) -> Option<String> {
-    text.lines().rev().find_map(|line| {
-        let value = line.trim().strip_prefix(name)?.trim_start().strip_prefix('=')?.trim();
-        let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''));
-        match quote {
-            Some(quote) => value[1..].split(quote).next().map(str::to_owned),
-            None => value.split(['#', ' ', '\t']).next().map(str::to_owned),
-        }
-    })
-}
-
-fn uid_of(user: &str) -> Option<u32> {
-    id_in("/etc/passwd", user)
-}
-
-fn gid_of(group: &str) -> Option<u32> {
-    id_in("/etc/group", group)
-}
-
-fn id_in(file: &str, name: &str) -> Option<u32> {
-    if let Some(number) = name.strip_prefix('+') {
+/// The number of a user or group as libvirt finds it: after a plus sign it is one, a name that nobody has may be one.
+fn number_of(name: &OsStr, look_up: impl FnOnce(&OsStr) -> Option<u32>) -> Option<u32> {
+    let text = name.to_str();
+    if let Some(number) = text.and_then(|text| text.strip_prefix('+')) {
         return number.parse().ok();
     }
-    let text = fs::read_to_string(file).ok()?;
-    text.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        (fields.next() == Some(name))
-            .then(|| fields.nth(1)?.parse().ok())
-            .flatten()
-    })
+    look_up(name).or_else(|| text?.parse().ok())
 }
 
-/// The groups beside its own that a user is a member of.
+/// The groups that a user is a member of, by its name.
 #[must_use]
 pub fn groups_of(user: &str) -> Vec<u32> {
-    let text = fs::read_to_string("/etc/group").unwrap_or_default();
-    text.lines()
-        .filter_map(|line| {
-            let mut fields = line.split(':').skip(2);
-            let gid = fields.next()?.parse().ok()?;
-            fields.next()?.split(',').any(|member| member == user).then_some(gid)
-        })
-        .collect()
+    let Some(found) = get_user_by_name(user) else {
+        return Vec::new();
+    };
+    let groups = get_user_groups(user, found.primary_group_id()).unwrap_or_default();
+    groups.iter().map(uzers::Group::gid).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_last_line_that_is_no_comment_counts() {
-        let text = "#user = \"root\"\nuser = \"qemu\"\n group='kvm'\nuser=\"nova\" # since\nuser_x = \"no\"\n";
-        assert_eq!(setting(text, "user").as_deref(), Some("nova"));
-        assert_eq!(setting(text, "group").as_deref(), Some("kvm"));
-        assert_eq!(setting("# user = \"x\"", "user"), None);
+    fn of(text: &[u8]) -> QemuUser {
+        find(&QemuConf::of(text).unwrap())
     }
 
     #[test]
     fn numbers_need_no_account() {
-        let conf = Path::new("/etc/libvirt/qemu.conf");
-        let found = find(conf, Some("user = \"+107\"\ngroup = \"+108\"\n"));
+        let found = of(b"user = \"+107\"\ngroup = \"108\"\n");
         assert_eq!((found.uid, found.gid), (Some(107), Some(108)));
-        assert_eq!(found.known, Known::Written(conf.to_owned()));
+        assert_eq!(found.known, Known::Written);
+        assert_eq!(of(b"user = \"root\"\n").uid, Some(0));
+    }
+
+    #[test]
+    fn a_name_that_is_no_text_is_nobody_and_not_the_distributions_account() {
+        let found = of(b"user = \"\xff\xfe\"\n");
+        assert_eq!((found.uid, found.known), (None, Known::Written));
     }
 }

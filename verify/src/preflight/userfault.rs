@@ -4,14 +4,14 @@
 
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ExitCode, Stdio};
 
 use rustix::io::Errno;
 use rustix::mm::UserfaultfdFlags;
 use rustix::process::{geteuid, getuid};
 
 use super::qemu_user::{QemuUser, groups_of};
-use crate::sandbox::INNER;
+use crate::sandbox::inner;
 
 /// The system setting that opens userfaultfd to users without `CAP_SYS_PTRACE`.
 pub const SETTING: &str = "/proc/sys/vm/unprivileged_userfaultfd";
@@ -36,11 +36,8 @@ pub fn try_as(user: &QemuUser) -> Try {
     let (Some(uid), Some(gid)) = (user.uid, user.gid) else {
         return Try::NotTried(format!("there is no user `{}` with group `{}`", user.user, user.group));
     };
-    let mut command = Command::new("/proc/self/exe");
-    command
-        .args([INNER, "userfault"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null());
+    let mut command = inner("userfault");
+    command.stdin(Stdio::null()).stderr(Stdio::null());
     if geteuid().is_root() {
         if uid != 0 {
             command.uid(uid).gid(gid);
@@ -68,7 +65,8 @@ pub fn run() -> ExitCode {
         let word = match error {
             Errno::PERM => "Operation not permitted",
             Errno::NOSYS => "Function not implemented",
-            _ => "refused",
+            // an accident, such as no memory or no file left, tells nothing of what it may
+            _ => return ExitCode::from(2),
         };
         println!("{word} (errno {})", error.raw_os_error());
     }

@@ -20,6 +20,7 @@ use super::init::tmpfs;
 use super::layout::{self, Host};
 use super::pki::Tls;
 use super::{INNER, Mode, capabilities};
+use crate::environment::{PATH, bare};
 
 /// What is started as a daemon, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -98,7 +99,7 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
         setup.drivers.as_deref(),
     );
     let log = File::create(host.log())?;
-    let child = Command::new(own)
+    let child = bare(&mut Command::new(own))
         .args([INNER, "daemon", host.letter(), &order])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
@@ -146,7 +147,8 @@ fn become_daemon(host: Host, setup: &Setup) -> String {
     command.arg("--pid-file").arg(directory.join("daemon.pid"));
     command.env_clear();
     command
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .env("PATH", PATH)
+        .env("LC_ALL", "C")
         .env("HOME", &directory)
         .env("TMPDIR", directory.join("tmp")); // handed on to QEMU
     if setup.drivers.is_some() {

@@ -9,18 +9,19 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{ChildStdin, ExitCode, Stdio};
 use std::thread;
 
 use rustix::fs::{CWD, Mode as FileMode, OFlags, StatVfsMountFlags, openat, statvfs};
 use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_remount, unmount};
 use rustix::process::{WaitOptions, wait};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::daemon::Setup;
 use super::given::Given;
 use super::supervisor::die_with_parent;
-use super::{INNER, KVM, Mode, layout};
+use super::{KVM, Mode, inner, layout};
+use crate::accident::Kills;
 use crate::guest::memory::Memory;
 
 /// What concerns this process of the order that it hands on to the worker.
@@ -28,6 +29,17 @@ use crate::guest::memory::Memory;
 struct Needs {
     setup: Setup,
     memory: Memory,
+}
+
+/// How a process ended that init has reaped.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Ended {
+    /// Its number in the sandbox.
+    pub(crate) pid: i32,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
+    /// Otherwise its exit code.
+    pub(crate) code: Option<i32>,
 }
 
 /// Runs the sandbox until the worker or the tool ends.
@@ -53,11 +65,14 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
         return Err("the tool has ended".to_owned());
     }
     drop(input);
-    thread::spawn(|| {
+    let lifeline = || {
         // Until the tool closes its end or dies; then PID 1 ends, and the kernel ends everything else in here.
         let _ = io::stdin().lock().read_to_end(&mut Vec::new());
         std::process::exit(3);
-    });
+    };
+    thread::Builder::new()
+        .spawn(lifeline)
+        .map_err(|error| format!("the sandbox could not start a thread: {error}"))?;
     let needs: Needs = serde_json::from_str(&order).map_err(|error| format!("the order cannot be read: {error}"))?;
     let given = Given::hold(&needs.setup.given);
     // held before /tmp is made read-only, as it may lie there
@@ -75,30 +90,41 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
         // without it the worker cannot make the files there, and says so
         let _ = fs::create_dir(layout::backing()).map(|()| mount_bind(&held, layout::backing()));
     }
-    let mut worker = Command::new("/proc/self/exe")
-        .args([INNER, "worker"])
+    let kills = Kills::now();
+    let mut worker = inner("worker")
+        .envs(std::env::var_os("HOME").map(|home| ("HOME", home)))
         .stdin(Stdio::piped())
         .spawn()
         .map_err(|error| format!("the worker did not start: {error}"))?;
-    if let Some(mut pipe) = worker.stdin.take() {
+    let mut pipe = worker.stdin.take();
+    if let Some(pipe) = pipe.as_mut() {
         let _ = pipe.write_all(order.as_bytes());
     }
-    reap_until(worker.id())
+    reap_until(worker.id(), pipe, kills)
 }
 
-fn reap_until(worker: u32) -> Result<ExitCode, String> {
+/// Reaps whatever dies and tells the worker how, as QEMU is nobody's child but ours; ends with the worker.
+fn reap_until(worker: u32, mut told: Option<ChildStdin>, kills: Kills) -> Result<ExitCode, String> {
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_nonzero().get().unsigned_abs() == worker => {
                 return match status.exit_status() {
                     Some(code) => Ok(ExitCode::from(code as u8)),
-                    None => Err(format!(
-                        "the worker was ended by signal {}",
-                        status.terminating_signal().unwrap_or_default()
-                    )),
+                    None => Err(kills.killed("its worker", status.terminating_signal().unwrap_or_default())),
                 };
             }
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Ok(Some((pid, status))) => {
+                let ended = Ended {
+                    pid: pid.as_raw_nonzero().get(),
+                    signal: status.terminating_signal(),
+                    code: status.exit_status(),
+                };
+                if let (Some(pipe), Ok(line)) = (told.as_mut(), serde_json::to_string(&ended)) {
+                    // a worker that has ended is noticed above
+                    let _ = writeln!(pipe, "{line}");
+                }
+            }
+            Ok(None) | Err(rustix::io::Errno::INTR) => {}
             Err(error) => return Err(format!("waiting for the worker failed: {error}")),
         }
     }

@@ -24,6 +24,16 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accident::Kills;
+
+/// This program as one of its own processes, with nothing of the caller's environment.
+#[must_use]
+pub fn inner(what: &str) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    crate::environment::bare(&mut command).args([INNER, what]);
+    command
+}
+
 /// The first argument of the chain's own programs.
 pub const INNER: &str = "sandbox-inner";
 
@@ -76,6 +86,7 @@ pub struct Sandbox {
     lifeline: Option<ChildStdin>,
     lines: Receiver<String>,
     errors: Option<thread::JoinHandle<String>>,
+    kills: Kills,
 }
 
 /// What the worker says next.
@@ -95,8 +106,13 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError::Start`].
     pub fn start(mode: Mode, kvm: bool, order: &str) -> Result<Self, SandboxError> {
-        let mut supervisor = Command::new("/proc/self/exe")
-            .args([INNER, "supervisor", mode.word(), if kvm { KVM } else { "none" }])
+        let mut supervisor = inner("supervisor");
+        if mode == Mode::Session {
+            // whose cache libvirt's knowledge of QEMU is borrowed from
+            supervisor.envs(std::env::var_os("HOME").map(|home| ("HOME", home)));
+        }
+        let mut supervisor = supervisor
+            .args([mode.word(), if kvm { KVM } else { "none" }])
             .arg(std::process::id().to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -111,26 +127,29 @@ impl Sandbox {
         }
         let (sender, lines) = channel();
         if let Some(output) = supervisor.stdout.take() {
-            thread::spawn(move || {
+            let reader = move || {
                 for line in BufReader::new(output).lines().map_while(Result::ok) {
                     if sender.send(line).is_err() {
                         break;
                     }
                 }
-            });
+            };
+            thread::Builder::new().spawn(reader).map_err(SandboxError::Start)?;
         }
         let errors = supervisor.stderr.take().map(|mut stderr| {
-            thread::spawn(move || {
+            thread::Builder::new().spawn(move || {
                 let mut bytes = Vec::new();
                 let _ = stderr.read_to_end(&mut bytes);
                 String::from_utf8_lossy(&bytes).into_owned()
             })
         });
+        let errors = errors.transpose().map_err(SandboxError::Start)?;
         Ok(Self {
             supervisor,
             lifeline,
             lines,
             errors,
+            kills: Kills::now(),
         })
     }
 
@@ -151,7 +170,7 @@ impl Sandbox {
         let how = match self.supervisor.wait() {
             Ok(status) => match (status.code(), status.signal()) {
                 (Some(code), _) => format!("exit code {code}"),
-                (_, Some(signal)) => format!("signal {signal}"),
+                (_, Some(signal)) => self.kills.killed("its first process", signal),
                 _ => "unknown end".to_owned(),
             },
             Err(error) => error.to_string(),

@@ -5,7 +5,7 @@
 use std::fs;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use rustix::mount::{MountPropagationFlags, mount_change};
 use rustix::process::{Signal, getgid, getppid, getuid, set_parent_process_death_signal};
@@ -13,7 +13,8 @@ use rustix::thread::{
     CapabilitySet, UnshareFlags, capabilities, configure_capability_in_ambient_set, set_capabilities, unshare_unsafe,
 };
 
-use super::{INNER, Mode};
+use super::{Mode, inner};
+use crate::accident::Kills;
 
 /// Makes the namespaces, starts init in them and ends as it ends; errors are one line on standard error.
 #[must_use]
@@ -33,18 +34,23 @@ fn supervise(mode: Mode, kvm: &str, parent: &str) -> Result<ExitCode, String> {
     die_with_parent(Some(parent))?; // entering a user namespace takes the first request back
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .map_err(|error| format!("the sandbox's mounts could not be made private: {error}"))?;
-    let status = Command::new("/proc/self/exe")
-        .args([INNER, "init", mode.word(), kvm])
+    let kills = Kills::now();
+    let status = inner("init")
+        .args([mode.word(), kvm])
+        .envs(std::env::var_os("HOME").map(|home| ("HOME", home)))
         .status()
         .map_err(|error| format!("the first process of the sandbox did not start: {error}"))?;
     match status.signal() {
-        Some(signal) => Err(format!("the first process of the sandbox was ended by signal {signal}")),
+        Some(signal) => Err(kills.killed("the first process inside", signal)),
         None => Ok(ExitCode::from(status.code().unwrap_or(2) as u8)),
     }
 }
 
 /// This process is killed when its parent dies; `parent` is the process id it must still have.
-pub(super) fn die_with_parent(parent: Option<&str>) -> Result<(), String> {
+///
+/// # Errors
+/// The parent has ended already, or the kernel refuses.
+pub fn die_with_parent(parent: Option<&str>) -> Result<(), String> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .map_err(|error| format!("prctl(PR_SET_PDEATHSIG) failed: {error}"))?;
     let now = getppid().map(|pid| pid.as_raw_nonzero().to_string());

@@ -19,6 +19,7 @@ use novamend_verify::judgement::{Action, Check, Judgement};
 use novamend_verify::plan::Plan;
 use novamend_verify::preflight::backing::Backing;
 use novamend_verify::preflight::certificates::{Certificates, Fault, Settings};
+use novamend_verify::preflight::qemu_conf::QemuConf;
 use novamend_verify::preflight::qemu_user::{Known, QemuUser};
 use novamend_verify::preflight::userfault::Try;
 use novamend_verify::preflight::{Host, Kvm};
@@ -63,11 +64,11 @@ pub fn host() -> Host {
             first_to_end: None,
             names: Vec::new(),
         }),
-        tls: Settings::of("", Path::new("/nonexistent")),
-        qemu_conf: None,
+        tls: Settings::of(&QemuConf::default(), Path::new("/nonexistent")),
+        qemu_conf: QemuConf::default(),
         reach: None,
         own_certificates: None,
-        backing: Backing::look("memory_backing_dir = \"/nonexistent\""),
+        backing: Backing::look(&QemuConf::of(b"memory_backing_dir = \"/nonexistent\"").unwrap()),
         is_root: true,
     }
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use novamend::catalog::Release;
 use novamend::migration::Action;
+use novamend::migration::timeout::DowntimeSchedule;
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
@@ -151,7 +152,7 @@ impl Bench {
             completion_timeout: 1600,
             progress_timeout: 0,
             post_copy: true,
-            schedule: Vec::new(),
+            schedule: DowntimeSchedule::default(),
         };
         let pace = Pace {
             interval: Duration::from_millis(25),

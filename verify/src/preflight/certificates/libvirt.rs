@@ -2,12 +2,14 @@
 //!
 //! It starts no TLS.
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::super::qemu_user::setting;
+use super::super::virconf::{self, Entry, Value};
 use super::{Certificates, Fault};
 
 /// Where the daemons have their settings; the second is that of the modular daemon for the network.
@@ -23,22 +25,28 @@ const DEFAULTS: [&str; 5] = [
     "/etc/pki/libvirt/private/clientkey.pem",
 ];
 
-/// The files that the daemon of this host reads as a server and shows as a client; `conf` is the text of its settings.
+/// The files that the daemon of this host reads as a server and shows as a client; `conf` is what its settings file
+/// holds.
 ///
 /// A client's paths are built in, and `tls_no_verify_certificate` makes none of its certificates needed.
 #[must_use]
-pub fn files(conf: &str) -> Vec<PathBuf> {
+pub fn files(conf: &[Entry]) -> Vec<PathBuf> {
+    let text = |name: &&str| match &virconf::find(conf, name)?.value {
+        Value::Text(text) => Some(PathBuf::from(OsString::from_vec(text.clone()))),
+        _ => None,
+    };
     let named = ["ca_file", "cert_file", "key_file"];
     let mut files: Vec<PathBuf> = Vec::new();
     for (index, default) in DEFAULTS.iter().enumerate() {
-        let written = named.get(index).and_then(|name| setting(conf, name));
-        files.push(PathBuf::from(
+        let written = named.get(index).and_then(text);
+        files.push(
             written
-                .filter(|path| !path.is_empty())
-                .unwrap_or_else(|| (*default).to_owned()),
-        ));
+                .filter(|path| !path.as_os_str().is_empty())
+                .unwrap_or_else(|| PathBuf::from(*default)),
+        );
     }
-    if setting(conf, "tls_no_verify_certificate").as_deref() == Some("1") {
+    let verifies_none = virconf::find(conf, "tls_no_verify_certificate");
+    if verifies_none.is_some_and(|entry| matches!(entry.value, Value::Number { number: 1, .. })) {
         files.truncate(named.len());
     }
     files
@@ -47,8 +55,9 @@ pub fn files(conf: &str) -> Vec<PathBuf> {
 /// Looks at them, as root; `is_modular` says which daemon listens.
 #[must_use]
 pub fn look(is_modular: bool, now: Timestamp) -> Certificates {
-    let conf = fs::read_to_string(CONFS[usize::from(is_modular)]).unwrap_or_default();
-    look_at(&files(&conf), now)
+    // a file that libvirt cannot read stops the daemon, whatever the certificates are
+    let conf = fs::read(CONFS[usize::from(is_modular)]).unwrap_or_default();
+    look_at(&files(&virconf::parse(&conf).unwrap_or_default()), now)
 }
 
 fn look_at(files: &[PathBuf], now: Timestamp) -> Certificates {
@@ -75,8 +84,9 @@ mod tests {
 
     #[test]
     fn the_daemons_file_names_other_paths_and_may_ask_no_client() {
-        assert_eq!(files("").len(), 5);
-        let named = files("key_file = \"/k\"\ncert_file = \"/c\"\ntls_no_verify_certificate = 1\n");
+        let of = |text: &[u8]| files(&virconf::parse(text).unwrap());
+        assert_eq!(of(b"").len(), 5);
+        let named = of(b"key_file = \"/k\"\ncert_file = \"/c\"\ntls_no_verify_certificate = 1\n");
         assert_eq!(named, [Path::new(DEFAULTS[0]), Path::new("/c"), Path::new("/k")]);
     }
 

@@ -10,7 +10,6 @@ use novamend::catalog::Release;
 
 use super::super::address::Address;
 use super::super::certificates::Certificates;
-use super::super::qemu_user::setting;
 use super::{Asked, Host, Line, Standing, line};
 use crate::causes::in_clear;
 
@@ -127,30 +126,20 @@ fn address(host: &Host, asked: &Asked) -> Line {
             line("address", Standing::Warning, format!("{to}, {complaint}"), remedy)
         };
     }
-    if host.qemu_conf.is_none() {
-        let why = format!("{to}; qemu.conf may not be read, the ports are 49152 to 49215 if it names no others");
+    if let Some(fault) = host.qemu_conf.fault() {
+        let why = format!("{to}; {fault}; the ports are 49152 to 49215 if it names no others");
         return line("address", Standing::NotKnown, why, "");
     }
-    let (least, most) = migration_ports(host);
+    let (least, most) = host.qemu_conf.migration_ports();
     line("address", Standing::Ok, format!("{to}, ports {least} to {most}"), "")
-}
-
-/// The ports that QEMU listens on as a destination, first and last.
-fn migration_ports(host: &Host) -> (u16, u16) {
-    let text = host.qemu_conf.as_deref().unwrap_or_default();
-    let port = |name: &str, otherwise| {
-        setting(text, name)
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(otherwise)
-    };
-    (port("migration_port_min", 49152), port("migration_port_max", 49215))
 }
 
 /// Ports that the kernel may hand to any program before QEMU asks for them; nothing where that cannot happen.
 fn ports(host: &Host) -> Option<Line> {
     let read = |name: &str| fs::read_to_string(format!("/proc/sys/net/ipv4/{name}")).ok();
     let range = read("ip_local_port_range")?;
-    let (first, last) = migration_ports(host);
+    let (first, last) = host.qemu_conf.migration_ports();
+    let (first, last) = (u16::try_from(first).ok()?, u16::try_from(last).ok()?);
     let taken = open_to_others(
         (first, last),
         &range,

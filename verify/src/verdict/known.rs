@@ -1,0 +1,44 @@
+//! Whether a trial that failed shows something of the host: only a reason that is known to be a refusal does.
+//!
+//! An error that is not known may be an accident, and no verdict is drawn from it.
+
+use crate::accident::is_refusal;
+use crate::causes::Cause;
+use crate::judgement::{Action, GUEST_LIVES};
+use crate::worker::Evidence;
+
+/// Libvirt's code of a job that was cancelled.
+const CANCELLED: u32 = 78;
+
+/// What keeps a trial that failed from showing anything of the host; none where it shows something.
+pub(super) fn shows_nothing(trial: &Evidence) -> Option<Cause> {
+    if trial.judgement.holds() {
+        return None;
+    }
+    let name = trial.judgement.action.words();
+    let code = match (&trial.trace.returned, &trial.trace.broken) {
+        (Some(Err(refusal)), _) | (None, Some(refusal)) => Some(refusal.code),
+        _ => None,
+    };
+    // a job that nova cancelled has ended as it was to end
+    let is_cancelled = code == Some(CANCELLED) && trial.judgement.action == Action::Abort;
+    if trial.trace.returned == Some(Ok(())) || is_cancelled {
+        return None;
+    }
+    let Some(said) = trial.reason() else {
+        let what = format!("{name} was not seen to its end: the migration neither failed nor completed in time");
+        return Some(Cause::new(what, "run it again with a longer --patience"));
+    };
+    if is_refusal(code.unwrap_or_default(), &said) {
+        return None;
+    }
+    let lost = trial
+        .judgement
+        .failed(GUEST_LIVES)
+        .map_or("", |_| ", and the guest was lost");
+    let what = format!("{name} failed{lost} by an error that is not known to be this host's: {said}");
+    Some(Cause::new(
+        what,
+        "run it again; if it fails in the same way, look for that error in the logs of libvirt and QEMU",
+    ))
+}

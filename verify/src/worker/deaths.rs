@@ -1,0 +1,190 @@
+//! Which processes of the sandbox have ended otherwise than libvirt ends them, and so what a failed trial is worth.
+//!
+//! It ends nothing. QEMU is a child of the sandbox's init, which tells how each ended; the daemons are this process's own.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
+use crate::guest::NAME;
+use crate::sandbox::init::Ended;
+use crate::sandbox::layout::Host;
+
+/// Between two looks for QEMUs.
+const LOOK: Duration = Duration::from_millis(25);
+
+/// The signal that libvirt asks a QEMU to end by.
+const TERMINATION: i32 = 15;
+
+/// How long init may take to reap what an error says has gone.
+const REAPED: Duration = Duration::from_secs(2);
+
+/// The QEMUs of guests, and everything that init has reaped.
+#[derive(Debug, Default)]
+struct Seen {
+    /// By number; at which host, if that is known.
+    guests: BTreeMap<i32, Option<Host>>,
+    ended: Vec<Ended>,
+}
+
+/// The processes of the sandbox.
+pub(super) struct Deaths {
+    seen: Arc<Mutex<Seen>>,
+    kills: Kills,
+    daemons: Vec<(Host, u32)>,
+}
+
+impl Deaths {
+    /// Watches from now on; `daemons` by their numbers. What init tells comes on standard input.
+    pub(super) fn watch(daemons: Vec<(Host, u32)>) -> io::Result<Self> {
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let of_init = Arc::clone(&seen);
+        thread::Builder::new().spawn(move || {
+            let lines = io::stdin().lock().lines().map_while(Result::ok);
+            for ended in lines.filter_map(|line| serde_json::from_str(&line).ok()) {
+                lock(&of_init).ended.push(ended);
+            }
+        })?;
+        let (of_proc, known) = (Arc::clone(&seen), daemons.clone());
+        thread::Builder::new().spawn(move || {
+            loop {
+                look(&of_proc, &known);
+                thread::sleep(LOOK);
+            }
+        })?;
+        Ok(Self {
+            seen,
+            kills: Kills::now(),
+            daemons,
+        })
+    }
+
+    /// How many deaths there have been, for [`Self::accident`].
+    pub(super) fn so_far(&self) -> usize {
+        lock(&self.seen).ended.len()
+    }
+
+    /// What accident a trial failed by, if it did: `said` is the error, `from` the deaths before it, `source` where the guest
+    /// was.
+    pub(super) fn accident(&self, said: &str, from: usize, source: Host) -> Option<String> {
+        let until = Instant::now() + REAPED;
+        loop {
+            let found = self.killed(said, from, source).or_else(|| self.daemon_gone(source));
+            if let Some(found) = found.or_else(|| stopped_from_outside(source, &self.daemons)) {
+                return Some(format!("{found}; {NOTHING_KNOWN} ({said})"));
+            }
+            if !is_gone(said) || Instant::now() >= until {
+                break;
+            }
+            thread::sleep(LOOK);
+        }
+        resource(said).map(|what| format!("there was no more {what} to be had: {said}; {NOTHING_KNOWN}"))
+    }
+
+    /// A guest's QEMU that a signal ended; libvirt asks by SIGTERM, which QEMU takes for an order to exit.
+    ///
+    /// One that had hardly begun may not have been seen before; the error tells it from the QEMUs that libvirt itself asks for
+    /// what they can do, and kills.
+    fn killed(&self, said: &str, from: usize, source: Host) -> Option<String> {
+        let seen = lock(&self.seen);
+        let guests = seen.ended.iter().skip(from).filter_map(|ended| {
+            let host = seen.guests.get(&ended.pid).copied();
+            let host = host.or_else(|| is_gone(said).then_some(None))?;
+            Some((host, ended.signal.filter(|signal| *signal != TERMINATION)?))
+        });
+        let (host, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
+        let end = host.map_or("one end", |host| end_of(host, source));
+        Some(self.kills.killed(&format!("QEMU of {end}"), signal))
+    }
+
+    fn daemon_gone(&self, source: Host) -> Option<String> {
+        let gone = |daemon: &&(Host, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
+        let (host, number) = self.daemons.iter().find(gone)?;
+        let who = format!("the libvirt daemon of {}", end_of(*host, source));
+        let end = signal_of(*number).map(|signal| self.kills.killed(&who, signal));
+        Some(end.unwrap_or_else(|| format!("{who} has ended")))
+    }
+}
+
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn end_of(host: Host, source: Host) -> &'static str {
+    if host == source {
+        "the source"
+    } else {
+        "the destination"
+    }
+}
+
+/// The mount namespace of a process; a daemon's QEMUs share its own.
+fn namespace(number: u32) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{number}/ns/mnt")).ok()
+}
+
+/// Takes note of every QEMU of a guest that runs now.
+fn look(seen: &Mutex<Seen>, daemons: &[(Host, u32)]) {
+    let wanted = format!("guest={NAME}");
+    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+    for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+        if lock(seen).guests.contains_key(&number.cast_signed()) {
+            continue;
+        }
+        let words = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+        let mut words = words.split(|&byte| byte == 0);
+        if words.any(|word| word.starts_with(wanted.as_bytes())) {
+            let own = namespace(number);
+            let host = daemons
+                .iter()
+                .find(|(_, daemon)| own.is_some() && namespace(*daemon) == own);
+            lock(seen)
+                .guests
+                .insert(number.cast_signed(), host.map(|(host, _)| *host));
+        }
+    }
+}
+
+/// The fields of a process behind its name in /proc.
+fn stat(number: u32) -> Option<Vec<String>> {
+    let text = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    let (_, rest) = text.rsplit_once(')')?;
+    Some(rest.split_whitespace().map(str::to_owned).collect())
+}
+
+fn state(number: u32) -> Option<char> {
+    stat(number)?.first()?.chars().next()
+}
+
+/// The signal that ended a process which nobody has reaped yet.
+fn signal_of(number: u32) -> Option<i32> {
+    let status: i32 = stat(number)?.last()?.parse().ok()?;
+    (status & 0x7f != 0).then_some(status & 0x7f)
+}
+
+/// A QEMU whose log says that somebody else than its daemon told it to end.
+fn stopped_from_outside(source: Host, daemons: &[(Host, u32)]) -> Option<String> {
+    daemons.iter().find_map(|(host, daemon)| {
+        let logs = ["log/qemu", "cache/libvirt/qemu/log"].map(|place| host.directory().join(place));
+        let text = logs
+            .iter()
+            .find_map(|place| fs::read(place.join(format!("{NAME}.log"))).ok())?;
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let last = text.lines().rev().find(|line| line.contains("terminating on signal"))?;
+        // one from outside of the sandbox has no number in it
+        let by = last.split("from pid ").nth(1);
+        let by = by.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+        (by != Some(*daemon)).then(|| {
+            let end = end_of(*host, source);
+            format!(
+                "QEMU of {end} was told to end by another process than libvirt ({})",
+                last.trim()
+            )
+        })
+    })
+}
