@@ -331,9 +331,10 @@ impl<'a> Job<'a> {
 
     /// After a failed [`Job::roll_back`]: the old file has a temporary name, and stays where there is no backup.
     fn keep_old_file(&mut self) {
-        let staged = match (&mut self.state, &mut self.way) {
-            (State::Exchanged, Way::Replace(staged)) | (State::Replaced(staged), _) => staged,
-            _ => return,
+        let ((State::Exchanged, Way::Replace(staged)) | (State::Replaced(staged), _)) =
+            (&mut self.state, &mut self.way)
+        else {
+            return;
         };
         if self.backup.is_none() {
             staged.leave();

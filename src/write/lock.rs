@@ -101,10 +101,9 @@ impl Lock {
         (&self.file).take(MOST_LISTED).read_to_end(&mut listed)?;
         for name in listed.split(|&byte| byte == b'\n') {
             let name = OsString::from_vec(name.to_vec());
-            if is_temporary(&name) && kind(&self.directory, &name) == Some(FileType::RegularFile) {
-                if rustix::fs::unlinkat(&self.directory, &name, AtFlags::empty()).is_err() {
-                    self.listed.borrow_mut().push(name);
-                }
+            let is_left = is_temporary(&name) && kind(&self.directory, &name) == Some(FileType::RegularFile);
+            if is_left && rustix::fs::unlinkat(&self.directory, &name, AtFlags::empty()).is_err() {
+                self.listed.borrow_mut().push(name);
             }
         }
         if listed.is_empty() {
@@ -184,7 +183,7 @@ fn hold(directory: &File, path: &Path, name: &OsStr, owner: u32, until: Instant)
 fn is_ours(found: &rustix::fs::Stat, owner: u32) -> bool {
     let trusted = [0, owner, rustix::process::geteuid().as_raw()];
     FileType::from_raw_mode(found.st_mode) == FileType::RegularFile
-        && found.st_mode & 0o077 == 0
+        && Mode::from_raw_mode(found.st_mode) & (Mode::RWXG | Mode::RWXO) == Mode::empty()
         && found.st_nlink == 1
         && trusted.contains(&found.st_uid)
 }

@@ -96,7 +96,7 @@ fn digest(parts: &[&[u8]]) -> String {
     for part in parts {
         sum.update(part);
     }
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", sum.finalize())
 }
 
 #[cfg(test)]

@@ -84,14 +84,14 @@ impl<'a> Staged<'a> {
             }
             directory.note(&name)?;
             match make(&name) {
-                Ok(made) => {
+                Ok(file) => {
                     let staged = Self {
                         directory,
                         name,
                         file: None,
                         is_there: true,
                     };
-                    return Ok((staged, made));
+                    return Ok((staged, file));
                 }
                 Err(error) => {
                     directory.forget(&name)?;

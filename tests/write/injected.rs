@@ -140,12 +140,12 @@ impl Case {
         let mut changed = 0;
         for (name, old, new) in &self.files {
             let now = fs::read_to_string(at.join(name)).ok();
-            let is = |text: &Option<&str>| is_text(now.as_deref(), *text);
+            let is = |text: Option<&str>| is_text(now.as_deref(), text);
             assert!(
-                is(old) || is(new),
+                is(*old) || is(*new),
                 "{fault}: {name} is neither old nor new: {now:?}\n{said}"
             );
-            changed += usize::from(!is(old));
+            changed += usize::from(!is(*old));
         }
         let (all, code) = (self.files.len(), output.status.code());
         if said.contains("nothing was changed") || said.contains("no file was changed") {
