@@ -131,6 +131,18 @@ pub struct Written {
     pub in_place: bool,
 }
 
+impl From<Left> for Written {
+    /// A file that could not be put back is written.
+    fn from(left: Left) -> Self {
+        Self {
+            target: left.path.clone(),
+            path: left.path,
+            backup: left.backup,
+            in_place: false,
+        }
+    }
+}
+
 /// Writes all of `planned`, or none of it as far as a file system allows; a change that changes nothing is left out.
 ///
 /// # Errors

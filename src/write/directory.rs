@@ -56,6 +56,11 @@ impl Looked {
         self.stat.st_uid
     }
 
+    /// Whether it is the file of that device and inode.
+    pub(super) fn is_file(&self, device: u64, inode: u64) -> bool {
+        (self.stat.st_dev, self.stat.st_ino) == (device, inode)
+    }
+
     /// In bytes.
     pub(super) fn size(&self) -> u64 {
         self.stat.st_size.cast_unsigned()

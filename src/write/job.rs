@@ -111,7 +111,7 @@ impl<'a> Job<'a> {
         };
         let failed = |error| WriteError::io(path, "reading it", error);
         let (file, looked) = open(directory, &place)?;
-        let must_stay = is_bound_to_its_place(&file, path, options)?;
+        let must_stay = is_bound_to_its_place(&file, path, &place.target, options)?;
         let identity = identity(&file).map_err(failed)?;
         if !holds(&file, before).map_err(failed)? {
             return Err(WriteError::Changed(path.clone()));
@@ -306,7 +306,7 @@ impl<'a> Job<'a> {
     pub(super) fn roll_back(&mut self) -> io::Result<bool> {
         let done = match (&mut self.state, &mut self.way) {
             (State::Untouched, _) => return Ok(false),
-            (State::Created, _) => self.directory.remove(&self.place.name),
+            (State::Created, Way::Create(staged)) => remove_own(self.directory, &self.place.name, staged),
             (State::Exchanged, Way::Replace(staged)) => match staged.exchange(&self.place.name) {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(Errno::NOSYS.into()),
@@ -317,6 +317,7 @@ impl<'a> Job<'a> {
                 let old = self.planned.before.as_deref().unwrap_or_default();
                 overwrite(file, old)
             }
+            // A state and a way that never meet.
             (_, Way::Replace(_) | Way::Create(_)) => Ok(()),
         };
         if let Err(error) = done {
@@ -370,19 +371,35 @@ impl<'a> Job<'a> {
     }
 }
 
+/// Removes `name` if it is the file that was made, and not what somebody put there since.
+fn remove_own(directory: &Directory, name: &OsStr, staged: &Staged<'_>) -> io::Result<()> {
+    let made = staged.file().map(File::metadata).transpose()?;
+    let now = directory.look(name)?;
+    if made.is_some_and(|made| now.is_file(made.dev(), made.ino())) {
+        return directory.remove(name);
+    }
+    Err(io::Error::other("somebody replaced it meanwhile"))
+}
+
 /// Whether the file can only be written in place, which `options` must then allow.
-fn is_bound_to_its_place(file: &File, path: &Path, options: &Options) -> Result<bool, WriteError> {
+fn is_bound_to_its_place(file: &File, path: &Path, target: &Path, options: &Options) -> Result<bool, WriteError> {
     let metadata = file
         .metadata()
         .map_err(|error| WriteError::io(path, "reading it", error))?;
     let links = metadata.nlink();
     // A kernel without statx says so at the rename instead.
-    let flags = rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)
-        .map_or(StatxAttributes::empty(), |found| found.stx_attributes);
+    let (flags, known) = rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)
+        .map_or((StatxAttributes::empty(), StatxAttributes::empty()), |found| {
+            (found.stx_attributes, found.stx_attributes_mask)
+        });
     if flags.intersects(StatxAttributes::IMMUTABLE | StatxAttributes::APPEND) {
         return Err(WriteError::Immutable(path.to_owned()));
     }
-    let is_mounted = flags.contains(StatxAttributes::MOUNT_ROOT);
+    let is_mounted = if known.contains(StatxAttributes::MOUNT_ROOT) {
+        flags.contains(StatxAttributes::MOUNT_ROOT)
+    } else {
+        is_mount_point(target)
+    };
     match (links > 1, is_mounted, options.in_place) {
         (false, false, _) => Ok(false),
         (_, true, true) if options.backup && options.backup_directory.is_none() => {
@@ -395,6 +412,16 @@ fn is_bound_to_its_place(file: &File, path: &Path, options: &Options) -> Result<
         }),
         (false, true, false) => Err(WriteError::Mounted(path.to_owned())),
     }
+}
+
+/// Whether something is mounted at `target`, as the list of mounts says; a kernel before 5.8 says it nowhere else.
+fn is_mount_point(target: &Path) -> bool {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let is_at = |line: &str| {
+        let at = line.split(' ').nth(4).unwrap_or_default();
+        at.replace("\\040", " ").replace("\\134", "\\") == target.to_string_lossy()
+    };
+    mounts.lines().any(is_at)
 }
 
 /// Writes over the whole of `file`, and to disk; never empties it first.

@@ -56,6 +56,8 @@ struct Case {
     program: PathBuf,
     arguments: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
+    /// A fault that every run has.
+    always: Option<&'static str>,
     /// Whether another thread than the first does the work.
     follows: bool,
     files: Vec<(&'static str, Option<&'static str>, Option<&'static str>)>,
@@ -69,6 +71,7 @@ impl Case {
             program: env!("CARGO_BIN_EXE_novamend").into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             variables: Vec::new(),
+            always: None,
             follows: false,
             files: Vec::new(),
             make: |at| fs::write(at.join("nova.conf"), OLD).unwrap(),
@@ -82,6 +85,7 @@ impl Case {
             let mut command = Command::new("strace");
             command
                 .args(self.follows.then_some("-f"))
+                .args(self.always.iter().flat_map(|fault| ["-e", fault]))
                 .args(strace)
                 .arg(&self.program);
             command
@@ -148,7 +152,8 @@ impl Case {
             changed += usize::from(!is(*old));
         }
         let (all, code) = (self.files.len(), output.status.code());
-        if said.contains("nothing was changed") || said.contains("no file was changed") {
+        let denials = ["nothing was changed", "no file was changed", "nothing is written"];
+        if denials.iter().any(|denial| said.contains(denial)) {
             assert_eq!(changed, 0, "{fault}: said to be unchanged\n{said}");
         }
         if code.is_some_and(|code| code < 2) {
@@ -263,6 +268,40 @@ fn fix_writes_several_files_without_a_backup_or_puts_them_back() {
         fs::write(at.join("nova.conf"), OLD).unwrap();
         fs::write(at.join("other.conf"), OLD).unwrap();
     };
+    case.try_all(true);
+}
+
+#[test]
+fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_same() {
+    let mut case = Case::novamend(&[&FIX[..], &["--no-backup", "nova.conf", "other.conf"]].concat());
+    case.files = vec![
+        ("nova.conf", Some(OLD), Some(NEW)),
+        ("other.conf", Some(OLD), Some(NEW)),
+    ];
+    case.make = |at| {
+        fs::write(at.join("nova.conf"), OLD).unwrap();
+        fs::write(at.join("other.conf"), OLD).unwrap();
+    };
+    case.always = Some("inject=renameat2:error=EINVAL");
+    let ground = case.ground();
+    // The second of them can be neither exchanged nor replaced.
+    let output = case.run(
+        ground.path(),
+        &["-e", "inject=rename,renameat:error=EIO:when=2"].map(str::to_owned),
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !said.contains("novamend: ") {
+        return skip(&format!("strace injects nothing here: {said}"));
+    }
+    assert!(said.contains("nothing was changed"), "{said}");
+    assert_eq!(names(ground.path()), ["nova.conf", "other.conf"]);
+    assert_eq!(
+        (
+            text(&ground.path().join("nova.conf")),
+            text(&ground.path().join("other.conf"))
+        ),
+        (OLD.into(), OLD.into())
+    );
     case.try_all(true);
 }
 

@@ -75,7 +75,7 @@ fn other_process() {
 fn write_versions(path: &Path, options: &Options) {
     println!("\nready");
     for number in 1..=VERSIONS {
-        replace(path, &version(number), &options).unwrap();
+        replace(path, &version(number), options).unwrap();
     }
 }
 
