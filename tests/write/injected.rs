@@ -56,6 +56,8 @@ struct Case {
     program: PathBuf,
     arguments: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
+    /// Whether a kill leaves no mixture; in place it may.
+    is_killed: bool,
     /// A fault that every run has.
     always: Option<&'static str>,
     /// Whether another thread than the first does the work.
@@ -71,6 +73,7 @@ impl Case {
             program: env!("CARGO_BIN_EXE_novamend").into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             variables: Vec::new(),
+            is_killed: true,
             always: None,
             follows: false,
             files: Vec::new(),
@@ -206,7 +209,7 @@ impl Case {
             &["EIO"]
         };
         let mut faults: Vec<String> = errors.iter().map(|error| format!("error={error}")).collect();
-        faults.push("signal=KILL".to_owned());
+        faults.extend(self.is_killed.then(|| "signal=KILL".to_owned()));
         let mut tried = 0;
         for (name, (before, last)) in &calls {
             let is_tried = if is_long {
@@ -302,6 +305,21 @@ fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_
         ),
         (OLD.into(), OLD.into())
     );
+    case.try_all(true);
+}
+
+#[test]
+fn what_is_written_in_place_is_whole_after_any_error() {
+    let mut case = Case::novamend(&[&FIX[..], &["--in-place", "nova.conf"]].concat());
+    case.files = vec![
+        ("nova.conf", Some(OLD), Some(NEW)),
+        ("other name", Some(OLD), Some(NEW)),
+    ];
+    case.make = |at| {
+        fs::write(at.join("nova.conf"), OLD).unwrap();
+        fs::hard_link(at.join("nova.conf"), at.join("other name")).unwrap();
+    };
+    case.is_killed = false;
     case.try_all(true);
 }
 
