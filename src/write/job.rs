@@ -193,11 +193,12 @@ impl<'a> Job<'a> {
         loop {
             let counts = |backup: &OsStr| super::undo::is_marked(self.shelf, backup, owner);
             let name = backup::next(self.shelf, &self.place.name, counts)?;
-            if let Some(file) = staged.file() {
+            // One that cannot be opened, as it is readable to nobody, gets no mark.
+            if let Some(file) = staged.reopen().ok().flatten() {
                 let old = self.planned.before.as_deref().unwrap_or_default();
                 let mark = Mark::new(&name, self.place.as_seen_from(self.shelf), old, &self.planned.after);
                 // Where no mark is kept, `undo` asks for the backup by its name.
-                if mark.put(file)? {
+                if mark.put(&file)? {
                     file.sync_all()?;
                 }
             }
@@ -373,9 +374,7 @@ impl<'a> Job<'a> {
 
 /// Removes `name` if it is the file that was made, and not what somebody put there since.
 fn remove_own(directory: &Directory, name: &OsStr, staged: &Staged<'_>) -> io::Result<()> {
-    let made = staged.file().map(File::metadata).transpose()?;
-    let now = directory.look(name)?;
-    if made.is_some_and(|made| now.is_file(made.dev(), made.ino())) {
+    if staged.is_made(&directory.look(name)?) {
         return directory.remove(name);
     }
     Err(io::Error::other("somebody replaced it meanwhile"))

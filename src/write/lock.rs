@@ -13,6 +13,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
@@ -39,7 +40,7 @@ pub(super) fn is_lock(name: &OsStr) -> bool {
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    directory: File,
+    directory: Rc<File>,
     file: File,
     name: OsString,
     /// The temporary files of this run.
@@ -51,7 +52,7 @@ impl Lock {
     ///
     /// # Errors
     /// Another novamend holds it for longer than `patience`, or the lock cannot be made.
-    pub(super) fn take(directory: &File, path: &Path, patience: Duration) -> Result<Self, WriteError> {
+    pub(super) fn take(directory: &Rc<File>, path: &Path, patience: Duration) -> Result<Self, WriteError> {
         let failed = |error: io::Error| WriteError::io(path, "locking the directory", error);
         let until = Instant::now() + patience;
         let owner = directory.metadata().map_err(failed)?.uid();
@@ -59,7 +60,7 @@ impl Lock {
             let name = OsString::from(format!("{START}{number}.tmp"));
             if let Some(file) = hold(directory, path, &name, owner, until)? {
                 let lock = Self {
-                    directory: directory.try_clone().map_err(failed)?,
+                    directory: Rc::clone(directory),
                     file,
                     name,
                     listed: RefCell::default(),
@@ -102,7 +103,7 @@ impl Lock {
         for name in listed.split(|&byte| byte == b'\n') {
             let name = OsString::from_vec(name.to_vec());
             let is_left = is_temporary(&name) && kind(&self.directory, &name) == Some(FileType::RegularFile);
-            if is_left && rustix::fs::unlinkat(&self.directory, &name, AtFlags::empty()).is_err() {
+            if is_left && rustix::fs::unlinkat(&*self.directory, &name, AtFlags::empty()).is_err() {
                 self.listed.borrow_mut().push(name);
             }
         }
@@ -118,7 +119,7 @@ impl Drop for Lock {
         let is_there = |name: &OsString| kind(&self.directory, name).is_some();
         if !self.listed.borrow().iter().any(is_there) {
             // Should it stay, the next run takes it.
-            let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
+            let _ = rustix::fs::unlinkat(&*self.directory, &self.name, AtFlags::empty());
         }
         // At once: a process forked meanwhile has the same lock until it executes another program.
         let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);

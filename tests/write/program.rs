@@ -122,3 +122,26 @@ fn undo_takes_the_backup_that_is_named() {
     }
     assert_eq!((text(&kept).as_str(), names(ground.path()).len()), (NEW, 3));
 }
+
+#[test]
+fn more_files_than_may_be_open_at_once_are_written() {
+    let ground = directory();
+    for number in 0..300 {
+        file(ground.path(), &format!("{number}.conf"), OLD);
+    }
+    let words = FIX[..FIX.len() - 1].join(" ");
+    let shell = format!("ulimit -n 64; exec '{}' {words} .", env!("CARGO_BIN_EXE_novamend"));
+    let output = Command::new("sh")
+        .args(["-c", &shell])
+        .current_dir(ground.path())
+        .output()
+        .unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(text(&ground.path().join("299.conf")), NEW);
+    assert_eq!(names(ground.path()).len(), 600);
+}

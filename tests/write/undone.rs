@@ -2,12 +2,13 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use novamend::write::{WriteError, undo, undo_from};
 
 use crate::ground::{
     BACKUP, IN_PLACE, NO_BACKUP, directory, file, give_to_nobody, names, replace, root_for, run, skip, text,
+    write_as_nobody,
 };
 
 #[test]
@@ -175,6 +176,26 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
         (text(&path).as_str(), text(&copy).as_str()),
         ("of a package", "of a package")
     );
+}
+
+#[test]
+fn an_ordinary_user_brings_back_a_file_that_even_its_owner_may_only_read() {
+    if !root_for("another user") {
+        return;
+    }
+    let directory = directory();
+    give_to_nobody(directory.path());
+    let path = file(directory.path(), "nova.conf", "old");
+    give_to_nobody(&path);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(write_as_nobody(&path), "written");
+    let undone = undo(&path, &NO_BACKUP);
+    if undone.is_err() && xattr::get(directory.path(), "user.novamend").is_err() {
+        return skip("no extended attributes on the temporary directory");
+    }
+    undone.unwrap();
+    assert_eq!(text(&path), "old");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o400);
 }
 
 #[test]
