@@ -5,16 +5,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FallocateFlags, StatxAttributes, StatxFlags};
+use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
 use super::backup;
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
+use super::in_place::{is_bound_to_its_place, overwrite};
 use super::mark::Mark;
 use super::place::Place;
 use super::staged::Staged;
@@ -378,56 +379,6 @@ fn remove_own(directory: &Directory, name: &OsStr, staged: &Staged<'_>) -> io::R
         return directory.remove(name);
     }
     Err(io::Error::other("somebody replaced it meanwhile"))
-}
-
-/// Whether the file can only be written in place, which `options` must then allow.
-fn is_bound_to_its_place(file: &File, path: &Path, target: &Path, options: &Options) -> Result<bool, WriteError> {
-    let metadata = file
-        .metadata()
-        .map_err(|error| WriteError::io(path, "reading it", error))?;
-    let links = metadata.nlink();
-    // A kernel without statx says so at the rename instead.
-    let (flags, known) = rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)
-        .map_or((StatxAttributes::empty(), StatxAttributes::empty()), |found| {
-            (found.stx_attributes, found.stx_attributes_mask)
-        });
-    if flags.intersects(StatxAttributes::IMMUTABLE | StatxAttributes::APPEND) {
-        return Err(WriteError::Immutable(path.to_owned()));
-    }
-    let is_mounted = if known.contains(StatxAttributes::MOUNT_ROOT) {
-        flags.contains(StatxAttributes::MOUNT_ROOT)
-    } else {
-        is_mount_point(target)
-    };
-    match (links > 1, is_mounted, options.in_place) {
-        (false, false, _) => Ok(false),
-        (_, true, true) if options.backup && options.backup_directory.is_none() => {
-            Err(WriteError::BackupInLayer(path.to_owned()))
-        }
-        (_, _, true) => Ok(true),
-        (true, _, false) => Err(WriteError::HardLinked {
-            path: path.to_owned(),
-            links,
-        }),
-        (false, true, false) => Err(WriteError::Mounted(path.to_owned())),
-    }
-}
-
-/// Whether something is mounted at `target`, as the list of mounts says; a kernel before 5.8 says it nowhere else.
-fn is_mount_point(target: &Path) -> bool {
-    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-    let is_at = |line: &str| {
-        let at = line.split(' ').nth(4).unwrap_or_default();
-        at.replace("\\040", " ").replace("\\134", "\\") == target.to_string_lossy()
-    };
-    mounts.lines().any(is_at)
-}
-
-/// Writes over the whole of `file`, and to disk; never empties it first.
-fn overwrite(file: &File, bytes: &[u8]) -> io::Result<()> {
-    file.write_all_at(bytes, 0)?;
-    file.set_len(bytes.len() as u64)?;
-    file.sync_all()
 }
 
 #[cfg(test)]

@@ -135,34 +135,16 @@ fn kind(directory: &File, name: &OsStr) -> Option<FileType> {
 fn hold(directory: &File, path: &Path, name: &OsStr, owner: u32, until: Instant) -> Result<Option<File>, WriteError> {
     let failed = |error: Errno| WriteError::io(path, "locking the directory", error);
     loop {
-        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let new = flags | OFlags::CREATE | OFlags::EXCL;
-        let file: File = match rustix::fs::openat(directory, name, new, Mode::RUSR | Mode::WUSR) {
-            Ok(file) => file.into(),
-            Err(Errno::EXIST) => {
-                match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(found) if !is_ours(&found, owner) => return Ok(None),
-                    Ok(_) => {}
-                    Err(Errno::NOENT) => continue,
-                    Err(error) => return Err(failed(error)),
-                }
-                match rustix::fs::openat(directory, name, flags | OFlags::NONBLOCK, Mode::empty()) {
-                    Ok(file) => file.into(),
-                    Err(Errno::NOENT) => continue,
-                    Err(Errno::LOOP | Errno::NXIO) => return Ok(None),
-                    Err(Errno::ACCESS) => return Err(locked(path, name, None)),
-                    Err(error) => return Err(failed(error)),
-                }
+        let file = match open(directory, name, owner) {
+            Ok(Opened::File(file)) => file,
+            Ok(Opened::Gone) => continue,
+            Ok(Opened::Foreign) => return Ok(None),
+            Err(Errno::ACCESS) if rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() => {
+                return Err(locked(path, name, None));
             }
             Err(error) => return Err(failed(error)),
         };
         let found = rustix::fs::fstat(&file).map_err(failed)?;
-        if !is_ours(&found, owner) {
-            if found.st_nlink == 0 {
-                continue;
-            }
-            return Ok(None);
-        }
         while let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if error != Errno::WOULDBLOCK {
                 return Err(failed(error));
@@ -178,6 +160,47 @@ fn hold(directory: &File, path: &Path, name: &OsStr, owner: u32, until: Instant)
             return Ok(Some(file));
         }
     }
+}
+
+/// What has the name of a lock.
+enum Opened {
+    File(File),
+    /// It was there, and is no more.
+    Gone,
+    /// Somebody else's.
+    Foreign,
+}
+
+/// Makes the lock `name`, or opens it where it is one of novamend's.
+fn open(directory: &File, name: &OsStr, owner: u32) -> Result<Opened, Errno> {
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let new = flags | OFlags::CREATE | OFlags::EXCL;
+    match rustix::fs::openat(directory, name, new, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => return Ok(Opened::File(file.into())),
+        Err(Errno::EXIST) => {}
+        Err(error) => return Err(error),
+    }
+    match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) if !is_ours(&found, owner) => return Ok(Opened::Foreign),
+        Ok(_) => {}
+        Err(Errno::NOENT) => return Ok(Opened::Gone),
+        Err(error) => return Err(error),
+    }
+    let file = match rustix::fs::openat(directory, name, flags | OFlags::NONBLOCK, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(Opened::Gone),
+        Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Ok(Opened::Foreign),
+        Err(error) => return Err(error),
+    };
+    let found = rustix::fs::fstat(&file)?;
+    if is_ours(&found, owner) {
+        return Ok(Opened::File(file));
+    }
+    Ok(if found.st_nlink == 0 {
+        Opened::Gone
+    } else {
+        Opened::Foreign
+    })
 }
 
 /// Whether it is a lock that novamend makes: private, and of root, of this user or of the directory's owner.
