@@ -3,7 +3,7 @@
 CARGO ?= cargo
 VENVS ?= .venv
 PACKAGES = acl attr binutils libvirt-clients libvirt-daemon-system libvirt-dev pkg-config python3 python3-venv \
-    qemu-system-x86 util-linux
+    qemu-system-x86 strace util-linux
 # Root where it is needed: nothing for root itself.
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 

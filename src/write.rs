@@ -11,9 +11,9 @@
 //!
 //! Only where that cannot be — hard links, a file mounted by itself — and only when asked for, a file is written *in
 //! place*. Its old text is always in a backup on disk before that; but whoever reads the file at that very moment, or
-//! after a kill at that very moment, may see a mixture, which [`undo`] then repairs.
+//! after a kill at that very moment, may see a mixture, which [`undo()`] then repairs.
 //!
-//! [`undo`] changes places: the newest backup that differs becomes the file, and what was the file becomes the newest
+//! [`undo()`] changes places: the newest backup that differs becomes the file, and what was the file becomes the newest
 //! backup. So an undo of an undo brings back the new text.
 
 mod attributes;
@@ -21,6 +21,7 @@ mod backup;
 mod directory;
 mod document;
 mod error;
+mod in_place;
 mod job;
 mod lock;
 mod mark;
@@ -134,6 +135,18 @@ pub struct Written {
     pub backup: Option<PathBuf>,
     /// Whether it was written in place.
     pub in_place: bool,
+}
+
+impl From<Left> for Written {
+    /// A file that could not be put back is written.
+    fn from(left: Left) -> Self {
+        Self {
+            target: left.path.clone(),
+            path: left.path,
+            backup: left.backup,
+            in_place: false,
+        }
+    }
 }
 
 /// Writes all of `planned`, or none of it as far as a file system allows; a change that changes nothing is left out.

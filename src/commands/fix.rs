@@ -15,7 +15,7 @@ use crate::conf::load::STDIN;
 use crate::fix::Until;
 use crate::lint::Settings;
 use crate::output::{Counts, Format};
-use crate::write::{self, Options, Planned, Written};
+use crate::write::{self, Options, Planned, WriteError, Written};
 
 use job::Job;
 use report::Report;
@@ -95,10 +95,10 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
                 terminal.done.extend(written.iter().map(report::written_line));
                 written
             }
-            Err(message) => {
+            Err(Failure { message, left }) => {
                 failed = true;
                 terminal.complain(&message);
-                Vec::new()
+                left
             }
         },
     };
@@ -125,18 +125,44 @@ fn whole(error: &dyn std::error::Error) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
+/// Why files were not written, and those that are all the same because they could not be put back.
+struct Failure {
+    message: String,
+    left: Vec<Written>,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Self {
+        let left = Vec::new();
+        Self { message, left }
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        let message = error.with_state();
+        let left = match error {
+            WriteError::Incomplete(said) => said.left.into_iter().map(Written::from).collect(),
+            _ => Vec::new(),
+        };
+        Self { message, left }
+    }
+}
+
 /// Replaces every changed file, or none.
-fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, String> {
+fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, Failure> {
     if failed {
-        return Err("nothing is written: not everything could be read and tried".to_owned());
+        return Err("nothing is written: not everything could be read and tried"
+            .to_owned()
+            .into());
     }
     if let Some(job) = jobs.iter().find(|job| !job.is_proved()) {
-        return Err(format!("nothing is written: {}", job.objections().join("; ")));
+        return Err(format!("nothing is written: {}", job.objections().join("; ")).into());
     }
     let planned: Vec<Planned> = jobs.iter().flat_map(Job::planned).collect();
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
-        return Err("standard input cannot be written to; name the file".to_owned());
+        return Err("standard input cannot be written to; name the file".to_owned().into());
     }
     write::tidy(options.root.as_ref(), jobs.iter().flat_map(Job::paths));
-    write::write_all(&planned, options).map_err(|error| error.with_state())
+    Ok(write::write_all(&planned, options)?)
 }

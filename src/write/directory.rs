@@ -23,7 +23,7 @@ use super::place::Place;
 /// A directory that no other novamend writes in while this value lives.
 #[derive(Debug)]
 pub(super) struct Directory {
-    file: File,
+    file: Rc<File>,
     path: PathBuf,
     identity: (u64, u64),
     /// One where two of these are the same directory; none where nothing is made in it.
@@ -56,6 +56,11 @@ impl Looked {
         self.stat.st_uid
     }
 
+    /// Whether it is the file of that device and inode.
+    pub(super) fn is_file(&self, device: u64, inode: u64) -> bool {
+        (self.stat.st_dev, self.stat.st_ino) == (device, inode)
+    }
+
     /// In bytes.
     pub(super) fn size(&self) -> u64 {
         self.stat.st_size.cast_unsigned()
@@ -69,7 +74,7 @@ impl Directory {
         let file = walk(path).map_err(|error| failed(error.into()))?;
         let metadata = file.metadata().map_err(failed)?;
         Ok(Self {
-            file,
+            file: Rc::new(file),
             path: path.to_owned(),
             identity: (metadata.dev(), metadata.ino()),
             lock: None,
@@ -136,7 +141,7 @@ impl Directory {
     /// Looks at `name` without opening it.
     pub(super) fn look(&self, name: &OsStr) -> io::Result<Looked> {
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let handle = rustix::fs::openat(&self.file, name, flags, Mode::empty())?;
+        let handle = rustix::fs::openat(&*self.file, name, flags, Mode::empty())?;
         let stat = rustix::fs::fstat(&handle)?;
         Ok(Looked { handle, stat })
     }
@@ -163,7 +168,7 @@ impl Directory {
             Err(error) => return Err(error.into()),
         }
         // Without /proc by its name; that it is still the same file is looked at afterwards.
-        let file: File = rustix::fs::openat(&self.file, name, flags | OFlags::NOFOLLOW, Mode::empty())?.into();
+        let file: File = rustix::fs::openat(&*self.file, name, flags | OFlags::NOFOLLOW, Mode::empty())?.into();
         let now = rustix::fs::fstat(&file)?;
         if (now.st_dev, now.st_ino) == (looked.stat.st_dev, looked.stat.st_ino) {
             Ok(file)
@@ -176,20 +181,20 @@ impl Directory {
     pub(super) fn create(&self, name: &OsStr, is_private: bool) -> rustix::io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = if is_private { 0o600 } else { 0o666 };
-        Ok(rustix::fs::openat(&self.file, name, flags, Mode::from_raw_mode(mode))?.into())
+        Ok(rustix::fs::openat(&*self.file, name, flags, Mode::from_raw_mode(mode))?.into())
     }
 
     /// Gives the file `from` the further name `to`, which nothing has; a link is not followed.
     pub(super) fn link(&self, from: &OsStr, to: &OsStr) -> rustix::io::Result<()> {
-        rustix::fs::linkat(&self.file, from, &self.file, to, AtFlags::empty())
+        rustix::fs::linkat(&*self.file, from, &*self.file, to, AtFlags::empty())
     }
 
     pub(super) fn remove(&self, name: &OsStr) -> io::Result<()> {
-        Ok(rustix::fs::unlinkat(&self.file, name, AtFlags::empty())?)
+        Ok(rustix::fs::unlinkat(&*self.file, name, AtFlags::empty())?)
     }
 
     pub(super) fn rename(&self, from: &OsStr, to: &OsStr) -> rustix::io::Result<()> {
-        rustix::fs::renameat(&self.file, from, &self.file, to)
+        rustix::fs::renameat(&*self.file, from, &*self.file, to)
     }
 
     pub(super) fn rename_with(
@@ -198,13 +203,13 @@ impl Directory {
         to: &OsStr,
         flags: rustix::fs::RenameFlags,
     ) -> rustix::io::Result<()> {
-        rustix::fs::renameat_with(&self.file, from, &self.file, to, flags)
+        rustix::fs::renameat_with(&*self.file, from, &*self.file, to, flags)
     }
 
     /// The names in it.
     pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
-        for entry in Dir::read_from(&self.file)? {
+        for entry in Dir::read_from(&*self.file)? {
             names.push(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned());
         }
         Ok(names)

@@ -260,5 +260,5 @@ fn in_brackets(words: Option<&str>) -> String {
 }
 
 fn each(reasons: &[String]) -> String {
-    reasons.iter().map(|reason| format!("; {reason}")).collect()
+    reasons.iter().flat_map(|reason| ["; ", reason]).collect()
 }

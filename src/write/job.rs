@@ -5,16 +5,17 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FallocateFlags, StatxAttributes, StatxFlags};
+use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
 use super::backup;
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
+use super::in_place::{is_bound_to_its_place, overwrite};
 use super::mark::Mark;
 use super::place::Place;
 use super::staged::Staged;
@@ -111,7 +112,7 @@ impl<'a> Job<'a> {
         };
         let failed = |error| WriteError::io(path, "reading it", error);
         let (file, looked) = open(directory, &place)?;
-        let must_stay = is_bound_to_its_place(&file, path, options)?;
+        let must_stay = is_bound_to_its_place(&file, path, &place.target, options)?;
         let identity = identity(&file).map_err(failed)?;
         if !holds(&file, before).map_err(failed)? {
             return Err(WriteError::Changed(path.clone()));
@@ -193,11 +194,12 @@ impl<'a> Job<'a> {
         loop {
             let counts = |backup: &OsStr| super::undo::is_marked(self.shelf, backup, owner);
             let name = backup::next(self.shelf, &self.place.name, counts)?;
-            if let Some(file) = staged.file() {
+            // One that cannot be opened, as it is readable to nobody, gets no mark.
+            if let Some(file) = staged.reopen().ok().flatten() {
                 let old = self.planned.before.as_deref().unwrap_or_default();
                 let mark = Mark::new(&name, self.place.as_seen_from(self.shelf), old, &self.planned.after);
                 // Where no mark is kept, `undo` asks for the backup by its name.
-                if mark.put(file)? {
+                if mark.put(&file)? {
                     file.sync_all()?;
                 }
             }
@@ -306,7 +308,7 @@ impl<'a> Job<'a> {
     pub(super) fn roll_back(&mut self) -> io::Result<bool> {
         let done = match (&mut self.state, &mut self.way) {
             (State::Untouched, _) => return Ok(false),
-            (State::Created, _) => self.directory.remove(&self.place.name),
+            (State::Created, Way::Create(staged)) => remove_own(self.directory, &self.place.name, staged),
             (State::Exchanged, Way::Replace(staged)) => match staged.exchange(&self.place.name) {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(Errno::NOSYS.into()),
@@ -317,6 +319,7 @@ impl<'a> Job<'a> {
                 let old = self.planned.before.as_deref().unwrap_or_default();
                 overwrite(file, old)
             }
+            // A state and a way that never meet.
             (_, Way::Replace(_) | Way::Create(_)) => Ok(()),
         };
         if let Err(error) = done {
@@ -331,9 +334,10 @@ impl<'a> Job<'a> {
 
     /// After a failed [`Job::roll_back`]: the old file has a temporary name, and stays where there is no backup.
     fn keep_old_file(&mut self) {
-        let staged = match (&mut self.state, &mut self.way) {
-            (State::Exchanged, Way::Replace(staged)) | (State::Replaced(staged), _) => staged,
-            _ => return,
+        let ((State::Exchanged, Way::Replace(staged)) | (State::Replaced(staged), _)) =
+            (&mut self.state, &mut self.way)
+        else {
+            return;
         };
         if self.backup.is_none() {
             staged.leave();
@@ -369,38 +373,12 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Whether the file can only be written in place, which `options` must then allow.
-fn is_bound_to_its_place(file: &File, path: &Path, options: &Options) -> Result<bool, WriteError> {
-    let metadata = file
-        .metadata()
-        .map_err(|error| WriteError::io(path, "reading it", error))?;
-    let links = metadata.nlink();
-    // A kernel without statx says so at the rename instead.
-    let flags = rustix::fs::statx(file, "", AtFlags::EMPTY_PATH, StatxFlags::BASIC_STATS)
-        .map_or(StatxAttributes::empty(), |found| found.stx_attributes);
-    if flags.intersects(StatxAttributes::IMMUTABLE | StatxAttributes::APPEND) {
-        return Err(WriteError::Immutable(path.to_owned()));
+/// Removes `name` if it is the file that was made, and not what somebody put there since.
+fn remove_own(directory: &Directory, name: &OsStr, staged: &Staged<'_>) -> io::Result<()> {
+    if staged.is_made(&directory.look(name)?) {
+        return directory.remove(name);
     }
-    let is_mounted = flags.contains(StatxAttributes::MOUNT_ROOT);
-    match (links > 1, is_mounted, options.in_place) {
-        (false, false, _) => Ok(false),
-        (_, true, true) if options.backup && options.backup_directory.is_none() => {
-            Err(WriteError::BackupInLayer(path.to_owned()))
-        }
-        (_, _, true) => Ok(true),
-        (true, _, false) => Err(WriteError::HardLinked {
-            path: path.to_owned(),
-            links,
-        }),
-        (false, true, false) => Err(WriteError::Mounted(path.to_owned())),
-    }
-}
-
-/// Writes over the whole of `file`, and to disk; never empties it first.
-fn overwrite(file: &File, bytes: &[u8]) -> io::Result<()> {
-    file.write_all_at(bytes, 0)?;
-    file.set_len(bytes.len() as u64)?;
-    file.sync_all()
+    Err(io::Error::other("somebody replaced it meanwhile"))
 }
 
 #[cfg(test)]

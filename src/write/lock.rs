@@ -13,6 +13,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
@@ -39,7 +40,7 @@ pub(super) fn is_lock(name: &OsStr) -> bool {
 /// The lock, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Lock {
-    directory: File,
+    directory: Rc<File>,
     file: File,
     name: OsString,
     /// The temporary files of this run.
@@ -51,7 +52,7 @@ impl Lock {
     ///
     /// # Errors
     /// Another novamend holds it for longer than `patience`, or the lock cannot be made.
-    pub(super) fn take(directory: &File, path: &Path, patience: Duration) -> Result<Self, WriteError> {
+    pub(super) fn take(directory: &Rc<File>, path: &Path, patience: Duration) -> Result<Self, WriteError> {
         let failed = |error: io::Error| WriteError::io(path, "locking the directory", error);
         let until = Instant::now() + patience;
         let owner = directory.metadata().map_err(failed)?.uid();
@@ -59,7 +60,7 @@ impl Lock {
             let name = OsString::from(format!("{START}{number}.tmp"));
             if let Some(file) = hold(directory, path, &name, owner, until)? {
                 let lock = Self {
-                    directory: directory.try_clone().map_err(failed)?,
+                    directory: Rc::clone(directory),
                     file,
                     name,
                     listed: RefCell::default(),
@@ -101,10 +102,9 @@ impl Lock {
         (&self.file).take(MOST_LISTED).read_to_end(&mut listed)?;
         for name in listed.split(|&byte| byte == b'\n') {
             let name = OsString::from_vec(name.to_vec());
-            if is_temporary(&name) && kind(&self.directory, &name) == Some(FileType::RegularFile) {
-                if rustix::fs::unlinkat(&self.directory, &name, AtFlags::empty()).is_err() {
-                    self.listed.borrow_mut().push(name);
-                }
+            let is_left = is_temporary(&name) && kind(&self.directory, &name) == Some(FileType::RegularFile);
+            if is_left && rustix::fs::unlinkat(&*self.directory, &name, AtFlags::empty()).is_err() {
+                self.listed.borrow_mut().push(name);
             }
         }
         if listed.is_empty() {
@@ -119,7 +119,7 @@ impl Drop for Lock {
         let is_there = |name: &OsString| kind(&self.directory, name).is_some();
         if !self.listed.borrow().iter().any(is_there) {
             // Should it stay, the next run takes it.
-            let _ = rustix::fs::unlinkat(&self.directory, &self.name, AtFlags::empty());
+            let _ = rustix::fs::unlinkat(&*self.directory, &self.name, AtFlags::empty());
         }
         // At once: a process forked meanwhile has the same lock until it executes another program.
         let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
@@ -135,34 +135,16 @@ fn kind(directory: &File, name: &OsStr) -> Option<FileType> {
 fn hold(directory: &File, path: &Path, name: &OsStr, owner: u32, until: Instant) -> Result<Option<File>, WriteError> {
     let failed = |error: Errno| WriteError::io(path, "locking the directory", error);
     loop {
-        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let new = flags | OFlags::CREATE | OFlags::EXCL;
-        let file: File = match rustix::fs::openat(directory, name, new, Mode::RUSR | Mode::WUSR) {
-            Ok(file) => file.into(),
-            Err(Errno::EXIST) => {
-                match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
-                    Ok(found) if !is_ours(&found, owner) => return Ok(None),
-                    Ok(_) => {}
-                    Err(Errno::NOENT) => continue,
-                    Err(error) => return Err(failed(error)),
-                }
-                match rustix::fs::openat(directory, name, flags | OFlags::NONBLOCK, Mode::empty()) {
-                    Ok(file) => file.into(),
-                    Err(Errno::NOENT) => continue,
-                    Err(Errno::LOOP | Errno::NXIO) => return Ok(None),
-                    Err(Errno::ACCESS) => return Err(locked(path, name, None)),
-                    Err(error) => return Err(failed(error)),
-                }
+        let file = match open(directory, name, owner) {
+            Ok(Opened::File(file)) => file,
+            Ok(Opened::Gone) => continue,
+            Ok(Opened::Foreign) => return Ok(None),
+            Err(Errno::ACCESS) if rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok() => {
+                return Err(locked(path, name, None));
             }
             Err(error) => return Err(failed(error)),
         };
         let found = rustix::fs::fstat(&file).map_err(failed)?;
-        if !is_ours(&found, owner) {
-            if found.st_nlink == 0 {
-                continue;
-            }
-            return Ok(None);
-        }
         while let Err(error) = rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             if error != Errno::WOULDBLOCK {
                 return Err(failed(error));
@@ -180,11 +162,52 @@ fn hold(directory: &File, path: &Path, name: &OsStr, owner: u32, until: Instant)
     }
 }
 
+/// What has the name of a lock.
+enum Opened {
+    File(File),
+    /// It was there, and is no more.
+    Gone,
+    /// Somebody else's.
+    Foreign,
+}
+
+/// Makes the lock `name`, or opens it where it is one of novamend's.
+fn open(directory: &File, name: &OsStr, owner: u32) -> Result<Opened, Errno> {
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let new = flags | OFlags::CREATE | OFlags::EXCL;
+    match rustix::fs::openat(directory, name, new, Mode::RUSR | Mode::WUSR) {
+        Ok(file) => return Ok(Opened::File(file.into())),
+        Err(Errno::EXIST) => {}
+        Err(error) => return Err(error),
+    }
+    match rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(found) if !is_ours(&found, owner) => return Ok(Opened::Foreign),
+        Ok(_) => {}
+        Err(Errno::NOENT) => return Ok(Opened::Gone),
+        Err(error) => return Err(error),
+    }
+    let file = match rustix::fs::openat(directory, name, flags | OFlags::NONBLOCK, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(Opened::Gone),
+        Err(Errno::LOOP | Errno::NXIO | Errno::ISDIR) => return Ok(Opened::Foreign),
+        Err(error) => return Err(error),
+    };
+    let found = rustix::fs::fstat(&file)?;
+    if is_ours(&found, owner) {
+        return Ok(Opened::File(file));
+    }
+    Ok(if found.st_nlink == 0 {
+        Opened::Gone
+    } else {
+        Opened::Foreign
+    })
+}
+
 /// Whether it is a lock that novamend makes: private, and of root, of this user or of the directory's owner.
 fn is_ours(found: &rustix::fs::Stat, owner: u32) -> bool {
     let trusted = [0, owner, rustix::process::geteuid().as_raw()];
     FileType::from_raw_mode(found.st_mode) == FileType::RegularFile
-        && found.st_mode & 0o077 == 0
+        && Mode::from_raw_mode(found.st_mode) & (Mode::RWXG | Mode::RWXO) == Mode::empty()
         && found.st_nlink == 1
         && trusted.contains(&found.st_uid)
 }

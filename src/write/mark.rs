@@ -6,9 +6,10 @@
 //! where everybody could read them: an attribute is read by those who may read the file.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 
 use sha2::{Digest, Sha256};
 use xattr::FileExt;
@@ -54,14 +55,18 @@ impl Mark {
     /// Any other word of the system's, such as of a full disk.
     pub(super) fn put(&self, file: &File) -> io::Result<bool> {
         let value = format!("{VERSION} {} {}", self.own, self.successor);
-        for name in NAMES {
-            match file.set_xattr(name, value.as_bytes()) {
-                Ok(()) => return Ok(true),
-                Err(error) if is_not_kept(&error) => {}
-                Err(error) => return Err(error),
-            }
+        let mode = file.metadata()?.permissions().mode();
+        if set(file, &value)? {
+            return Ok(true);
         }
-        Ok(false)
+        if mode & 0o200 != 0 {
+            return Ok(false);
+        }
+        // Whom the mode does not let write may not set attributes either, the owner included.
+        file.set_permissions(Permissions::from_mode(mode | 0o200))?;
+        let is_set = set(file, &value);
+        file.set_permissions(Permissions::from_mode(mode))?;
+        is_set
     }
 
     /// Whether it is that of the backup `name` of `of` with the text `old`.
@@ -80,6 +85,17 @@ pub(super) fn is_mark(name: &OsStr) -> bool {
     NAMES.iter().any(|mark| name == *mark)
 }
 
+fn set(file: &File, value: &str) -> io::Result<bool> {
+    for name in NAMES {
+        match file.set_xattr(name, value.as_bytes()) {
+            Ok(()) => return Ok(true),
+            Err(error) if is_not_kept(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
 fn is_not_kept(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -96,7 +112,7 @@ fn digest(parts: &[&[u8]]) -> String {
     for part in parts {
         sum.update(part);
     }
-    sum.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", sum.finalize())
 }
 
 #[cfg(test)]

@@ -76,10 +76,10 @@ impl Place {
 }
 
 impl Place {
-    /// What names the file in the mark of a backup in `shelf`: nothing where the file lies there too, so that the
+    /// What names the file in the mark of a backup in `directory`: nothing where the file lies there too, so that the
     /// directory may be moved.
-    pub(super) fn as_seen_from(&self, shelf: &Directory) -> &OsStr {
-        if shelf.path() == self.parent {
+    pub(super) fn as_seen_from(&self, directory: &Directory) -> &OsStr {
+        if directory.path() == self.parent {
             OsStr::new("")
         } else {
             self.target.as_os_str()

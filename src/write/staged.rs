@@ -7,17 +7,21 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::RenameFlags;
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
-use super::directory::Directory;
+use super::directory::{Directory, Looked};
 use super::error::WriteError;
 
 const START: &str = ".novamend-";
 const END: &str = ".tmp";
+/// The number of the next temporary file.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// Whether `name` is one that only [`Staged::make`] gives: `.novamend-<process>-<number>.tmp`.
 pub(super) fn is_temporary(name: &OsStr) -> bool {
@@ -35,8 +39,9 @@ pub(super) fn is_temporary(name: &OsStr) -> bool {
 pub(super) struct Staged<'a> {
     directory: &'a Directory,
     name: OsString,
-    /// The file that was made; none where another one got a further name.
-    file: Option<File>,
+    /// The file that was made, by device and inode: there may be more of them than a process may hold open. None where
+    /// another file got a further name.
+    made: Option<(u64, u64)>,
     is_there: bool,
 }
 
@@ -63,7 +68,8 @@ impl<'a> Staged<'a> {
                 })?;
         }
         file.sync_all().map_err(|error| failed(step, error))?;
-        staged.file = Some(file);
+        let made = file.metadata().map_err(|error| failed(step, error))?;
+        staged.made = Some((made.dev(), made.ino()));
         Ok(staged)
     }
 
@@ -74,31 +80,29 @@ impl<'a> Staged<'a> {
 
     fn named<T>(directory: &'a Directory, make: impl Fn(&OsStr) -> rustix::io::Result<T>) -> io::Result<(Self, T)> {
         let process = std::process::id();
-        let mut number = 0_u32;
         loop {
+            let number = NEXT.fetch_add(1, Ordering::Relaxed);
             let name = OsString::from(format!("{START}{process}-{number}{END}"));
             // What has that name already is not this run's to list, and so to remove.
             if directory.look(&name).is_ok() {
-                number += 1;
                 continue;
             }
             directory.note(&name)?;
             match make(&name) {
-                Ok(made) => {
+                Ok(file) => {
                     let staged = Self {
                         directory,
                         name,
-                        file: None,
+                        made: None,
                         is_there: true,
                     };
-                    return Ok((staged, made));
+                    return Ok((staged, file));
                 }
                 Err(error) => {
                     directory.forget(&name)?;
                     if error != Errno::EXIST {
                         return Err(error.into());
                     }
-                    number += 1;
                 }
             }
         }
@@ -143,9 +147,18 @@ impl<'a> Staged<'a> {
         &self.name
     }
 
-    /// The file that was made.
-    pub(super) fn file(&self) -> Option<&File> {
-        self.file.as_ref()
+    /// Opens the file that was made, by its temporary name; `None` where that is another one by now.
+    pub(super) fn reopen(&self) -> io::Result<Option<File>> {
+        let looked = self.directory.look(&self.name)?;
+        if self.is_made(&looked) {
+            return self.directory.open(&self.name, &looked).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Whether `looked` is the file that was made.
+    pub(super) fn is_made(&self, looked: &Looked) -> bool {
+        self.made.is_some_and(|(device, inode)| looked.is_file(device, inode))
     }
 
     /// Keeps what has the temporary name from being removed, here and by the next run.

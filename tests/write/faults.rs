@@ -25,7 +25,7 @@ fn fill(filler: &Path, pages: usize) {
 }
 
 /// `Some(kind)` of the system's refusal, `None` when it was written.
-fn refusal(path: &Path, after: &str, options: Options) -> Option<ErrorKind> {
+fn refusal(path: &Path, after: &str, options: &Options) -> Option<ErrorKind> {
     match replace(path, after, options) {
         Ok(_) => None,
         Err(WriteError::Io { source, .. }) => Some(source.kind()),
@@ -52,7 +52,7 @@ fn on_a_full_disk_the_old_file_is_whole_wherever_the_space_runs_out() {
         }
         fill(&filler, pages);
         let before = names(directory.path());
-        if let Some(kind) = refusal(&path, &new, options.clone()) {
+        if let Some(kind) = refusal(&path, &new, &options) {
             assert_eq!(kind, ErrorKind::StorageFull, "{pages} {options:?}");
             assert!(text(&path) == old, "{pages} {options:?}");
             assert_eq!(names(directory.path()), before, "{pages} {options:?}");
@@ -76,7 +76,7 @@ fn without_a_free_inode_the_old_file_is_whole() {
             return;
         };
         let path = file(directory.path(), "nova.conf", "old");
-        let refused = refusal(&path, "new", BACKUP);
+        let refused = refusal(&path, "new", &BACKUP);
         // The directory, the file, the lock, the new file, the backup, and its mark, which counts as one.
         let expected = (inodes < 6).then_some(ErrorKind::StorageFull);
         assert_eq!(refused, expected, "{inodes}");
@@ -99,7 +99,7 @@ fn on_a_read_only_file_system_the_remedy_is_said() {
     fs::hard_link(&linked, directory.path().join("other")).unwrap();
     mount.make_read_only();
     for (path, options) in [(&path, BACKUP), (&path, NO_BACKUP), (&linked, IN_PLACE)] {
-        let error = replace(path, "new", options).unwrap_err();
+        let error = replace(path, "new", &options).unwrap_err();
         assert!(error.to_string().contains("read-write"), "{error}");
         assert_eq!(text(path), "old");
     }

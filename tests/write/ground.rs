@@ -56,9 +56,9 @@ pub(crate) fn planned(path: &Path, before: &str, after: &str) -> Planned {
 }
 
 /// Writes `after` over the file that now holds what it holds.
-pub(crate) fn replace(path: &Path, after: &str, options: Options) -> Result<Written, WriteError> {
+pub(crate) fn replace(path: &Path, after: &str, options: &Options) -> Result<Written, WriteError> {
     let before = fs::read_to_string(path).unwrap_or_default();
-    let mut written = write_all(&[planned(path, &before, after)], &options)?;
+    let mut written = write_all(&[planned(path, &before, after)], options)?;
     assert_eq!(written.len(), 1);
     Ok(written.remove(0))
 }

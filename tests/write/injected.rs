@@ -56,6 +56,10 @@ struct Case {
     program: PathBuf,
     arguments: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
+    /// Whether a kill leaves no mixture; in place it may.
+    is_killed: bool,
+    /// A fault that every run has.
+    always: Option<&'static str>,
     /// Whether another thread than the first does the work.
     follows: bool,
     files: Vec<(&'static str, Option<&'static str>, Option<&'static str>)>,
@@ -69,6 +73,8 @@ impl Case {
             program: env!("CARGO_BIN_EXE_novamend").into(),
             arguments: arguments.iter().map(OsString::from).collect(),
             variables: Vec::new(),
+            is_killed: true,
+            always: None,
             follows: false,
             files: Vec::new(),
             make: |at| fs::write(at.join("nova.conf"), OLD).unwrap(),
@@ -82,6 +88,7 @@ impl Case {
             let mut command = Command::new("strace");
             command
                 .args(self.follows.then_some("-f"))
+                .args(self.always.iter().flat_map(|fault| ["-e", fault]))
                 .args(strace)
                 .arg(&self.program);
             command
@@ -140,15 +147,16 @@ impl Case {
         let mut changed = 0;
         for (name, old, new) in &self.files {
             let now = fs::read_to_string(at.join(name)).ok();
-            let is = |text: &Option<&str>| is_text(now.as_deref(), *text);
+            let is = |text: Option<&str>| is_text(now.as_deref(), text);
             assert!(
-                is(old) || is(new),
+                is(*old) || is(*new),
                 "{fault}: {name} is neither old nor new: {now:?}\n{said}"
             );
-            changed += usize::from(!is(old));
+            changed += usize::from(!is(*old));
         }
         let (all, code) = (self.files.len(), output.status.code());
-        if said.contains("nothing was changed") || said.contains("no file was changed") {
+        let denials = ["nothing was changed", "no file was changed", "nothing is written"];
+        if denials.iter().any(|denial| said.contains(denial)) {
             assert_eq!(changed, 0, "{fault}: said to be unchanged\n{said}");
         }
         if code.is_some_and(|code| code < 2) {
@@ -201,7 +209,7 @@ impl Case {
             &["EIO"]
         };
         let mut faults: Vec<String> = errors.iter().map(|error| format!("error={error}")).collect();
-        faults.push("signal=KILL".to_owned());
+        faults.extend(self.is_killed.then(|| "signal=KILL".to_owned()));
         let mut tried = 0;
         for (name, (before, last)) in &calls {
             let is_tried = if is_long {
@@ -263,6 +271,55 @@ fn fix_writes_several_files_without_a_backup_or_puts_them_back() {
         fs::write(at.join("nova.conf"), OLD).unwrap();
         fs::write(at.join("other.conf"), OLD).unwrap();
     };
+    case.try_all(true);
+}
+
+#[test]
+fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_same() {
+    let mut case = Case::novamend(&[&FIX[..], &["--no-backup", "nova.conf", "other.conf"]].concat());
+    case.files = vec![
+        ("nova.conf", Some(OLD), Some(NEW)),
+        ("other.conf", Some(OLD), Some(NEW)),
+    ];
+    case.make = |at| {
+        fs::write(at.join("nova.conf"), OLD).unwrap();
+        fs::write(at.join("other.conf"), OLD).unwrap();
+    };
+    case.always = Some("inject=renameat2:error=EINVAL");
+    let ground = case.ground();
+    // The second of them can be neither exchanged nor replaced.
+    let output = case.run(
+        ground.path(),
+        &["-e", "inject=rename,renameat:error=EIO:when=2"].map(str::to_owned),
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    if !said.contains("novamend: ") {
+        return skip(&format!("strace injects nothing here: {said}"));
+    }
+    assert!(said.contains("nothing was changed"), "{said}");
+    assert_eq!(names(ground.path()), ["nova.conf", "other.conf"]);
+    assert_eq!(
+        (
+            text(&ground.path().join("nova.conf")),
+            text(&ground.path().join("other.conf"))
+        ),
+        (OLD.into(), OLD.into())
+    );
+    case.try_all(true);
+}
+
+#[test]
+fn what_is_written_in_place_is_whole_after_any_error() {
+    let mut case = Case::novamend(&[&FIX[..], &["--in-place", "nova.conf"]].concat());
+    case.files = vec![
+        ("nova.conf", Some(OLD), Some(NEW)),
+        ("other name", Some(OLD), Some(NEW)),
+    ];
+    case.make = |at| {
+        fs::write(at.join("nova.conf"), OLD).unwrap();
+        fs::hard_link(at.join("nova.conf"), at.join("other name")).unwrap();
+    };
+    case.is_killed = false;
     case.try_all(true);
 }
 

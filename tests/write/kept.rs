@@ -35,7 +35,7 @@ fn acl() -> Vec<u8> {
 fn the_text_is_replaced_and_the_old_one_kept_under_a_name_nova_does_not_read() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
-    let written = replace(&path, "new", BACKUP).unwrap();
+    let written = replace(&path, "new", &BACKUP).unwrap();
     let backup = written.backup.unwrap();
     assert_eq!((text(&path).as_str(), text(&backup).as_str()), ("new", "old"));
     assert!(!written.in_place);
@@ -48,7 +48,7 @@ fn the_text_is_replaced_and_the_old_one_kept_under_a_name_nova_does_not_read() {
 fn without_a_backup_nothing_else_is_there() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
-    assert_eq!(replace(&path, "new", NO_BACKUP).unwrap().backup, None);
+    assert_eq!(replace(&path, "new", &NO_BACKUP).unwrap().backup, None);
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("new", 1));
 }
 
@@ -58,7 +58,7 @@ fn backups_of_one_second_have_names_of_their_own_in_order() {
     let path = file(directory.path(), "nova.conf", "0");
     let mut backups = Vec::new();
     for number in 1..=12 {
-        backups.push(replace(&path, &number.to_string(), BACKUP).unwrap().backup.unwrap());
+        backups.push(replace(&path, &number.to_string(), &BACKUP).unwrap().backup.unwrap());
     }
     for (number, backup) in backups.iter().enumerate() {
         assert_eq!(text(backup), number.to_string());
@@ -74,7 +74,7 @@ fn mode_is_kept() {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         let before = like(&path);
         let old = text(&path);
-        let written = replace(&path, &format!("{old}x"), BACKUP).unwrap();
+        let written = replace(&path, &format!("{old}x"), &BACKUP).unwrap();
         assert_eq!(before, like(&path), "{mode:o}");
         assert_eq!(before, like(&written.backup.unwrap()), "{mode:o}");
     }
@@ -91,7 +91,7 @@ fn owner_and_group_are_kept() {
         chown(&path, Some(1234), Some(4321)).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o2640)).unwrap();
         let (before, old) = (like(&path), text(&path));
-        let written = replace(&path, &format!("{old}x"), options).unwrap();
+        let written = replace(&path, &format!("{old}x"), &options).unwrap();
         assert_eq!(before, like(&path));
         assert_eq!(before, like(&written.backup.unwrap()));
         assert_eq!((before.0, before.1, before.2), (1234, 4321, 0o102_640));
@@ -117,7 +117,7 @@ fn acl_label_and_other_attributes_are_kept() {
         }
     }
     let before = like(&path);
-    let written = replace(&path, "new", BACKUP).unwrap();
+    let written = replace(&path, "new", &BACKUP).unwrap();
     assert_eq!(before, like(&path));
     assert_eq!(before, like(&written.backup.unwrap()));
 }
@@ -130,7 +130,7 @@ fn an_acl_the_directory_hands_down_is_not_taken_on() {
         return skip(&format!("no default ACL here: {error}"));
     }
     let before = like(&path);
-    let written = replace(&path, "new", BACKUP).unwrap();
+    let written = replace(&path, "new", &BACKUP).unwrap();
     assert_eq!(before, like(&path));
     assert_eq!(before, like(&written.backup.unwrap()));
 }
@@ -145,7 +145,7 @@ fn links_stay_links_and_the_file_they_lead_to_is_written() {
     symlink("way/target.conf", directory.path().join("second")).unwrap();
     let path = directory.path().join("nova.conf");
     symlink(directory.path().join("second"), &path).unwrap();
-    let written = replace(&path, "new", BACKUP).unwrap();
+    let written = replace(&path, "new", &BACKUP).unwrap();
     assert_eq!((text(&target).as_str(), &written.path), ("new", &path));
     assert_eq!(written.target, target.canonicalize().unwrap());
     assert!(path.is_symlink() && directory.path().join("second").is_symlink());
@@ -159,7 +159,7 @@ fn a_hard_linked_file_is_written_in_place_when_asked() {
     let path = file(directory.path(), "nova.conf", "the old and longer text");
     let other = directory.path().join("other.conf");
     fs::hard_link(&path, &other).unwrap();
-    let written = replace(&path, "new", IN_PLACE).unwrap();
+    let written = replace(&path, "new", &IN_PLACE).unwrap();
     assert!(written.in_place);
     assert_eq!((text(&path).as_str(), text(&other).as_str()), ("new", "new"));
     assert_eq!(text(&written.backup.unwrap()), "the old and longer text");
@@ -169,7 +169,7 @@ fn a_hard_linked_file_is_written_in_place_when_asked() {
         ..quiet
     };
     assert_eq!(
-        replace(&path, "a text that is longer again", options).unwrap().backup,
+        replace(&path, "a text that is longer again", &options).unwrap().backup,
         None
     );
     assert_eq!(
@@ -191,13 +191,13 @@ fn a_file_mounted_by_itself_is_written_in_place_when_asked() {
     let Some(_mount) = Mount::bind(&outside, &path) else {
         return;
     };
-    let refused = replace(&path, "new", BACKUP).unwrap_err().to_string();
+    let refused = replace(&path, "new", &BACKUP).unwrap_err().to_string();
     assert!(
         refused.contains("mounted by itself") && refused.contains("--in-place"),
         "{refused}"
     );
     assert_eq!((text(&path).as_str(), names(&inside).len()), ("old", 1));
-    let lost = replace(&path, "new", IN_PLACE).unwrap_err().to_string();
+    let lost = replace(&path, "new", &IN_PLACE).unwrap_err().to_string();
     assert!(
         lost.contains("lost with the container") && lost.contains("--backup-dir"),
         "{lost}"
@@ -209,7 +209,7 @@ fn a_file_mounted_by_itself_is_written_in_place_when_asked() {
         backup_directory: Some(shelf.clone()),
         ..IN_PLACE
     };
-    let written = replace(&path, "new", options.clone()).unwrap();
+    let written = replace(&path, "new", &options).unwrap();
     assert!(written.in_place && written.backup.unwrap().starts_with(&shelf));
     assert_eq!((text(&outside).as_str(), text(&path).as_str()), ("new", "new"));
     assert_eq!((names(&inside).len(), names(&shelf).len()), (1, 1));
@@ -239,7 +239,7 @@ fn a_file_mounted_into_a_read_only_directory_is_written_with_its_backup_elsewher
         backup_directory: Some(shelf.clone()),
         ..IN_PLACE
     };
-    let written = replace(&path, "new", options.clone()).unwrap();
+    let written = replace(&path, "new", &options).unwrap();
     assert_eq!(
         (text(&outside).as_str(), text(&written.backup.unwrap()).as_str()),
         ("new", "old")
@@ -269,7 +269,7 @@ fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
     };
     let path = on.join("nova.conf");
     let before = like(&path);
-    let written = replace(&path, "new", BACKUP).unwrap();
+    let written = replace(&path, "new", &BACKUP).unwrap();
     assert_eq!((before, text(&path).as_str()), (like(&path), "new"));
     assert_eq!(
         (text(&written.backup.unwrap()).as_str(), text(&image).as_str()),

@@ -48,8 +48,8 @@ fn other_process() {
             }
         }
         "count" => count(&path),
-        "versions" => write_versions(&path, BACKUP),
-        "versions in place" => write_versions(&path, IN_PLACE),
+        "versions" => write_versions(&path, &BACKUP),
+        "versions in place" => write_versions(&path, &IN_PLACE),
         "report" => {
             // So that the calls that follow are counted beyond those of the main thread.
             for _ in 0..100 {
@@ -72,10 +72,10 @@ fn other_process() {
     }
 }
 
-fn write_versions(path: &Path, options: Options) {
+fn write_versions(path: &Path, options: &Options) {
     println!("\nready");
     for number in 1..=VERSIONS {
-        replace(path, &version(number), options.clone()).unwrap();
+        replace(path, &version(number), options).unwrap();
     }
 }
 
@@ -180,7 +180,7 @@ fn after_a_kill_the_file_is_whole_and_every_former_text_has_its_backup() {
             left += usize::from(name.ends_with(".tmp"));
         }
         interrupted += usize::from(now < VERSIONS);
-        replace(&path, "the next run", NO_BACKUP).unwrap();
+        replace(&path, "the next run", &NO_BACKUP).unwrap();
         assert!(!names(directory.path()).iter().any(|name| name.ends_with(".tmp")));
     }
     println!("{KILLS} kills, {interrupted} in mid-run, {left} temporary files left and removed by the next run");

@@ -11,6 +11,7 @@ mod ground;
 mod injected;
 mod kept;
 mod kills;
+mod program;
 mod refused;
 mod several;
 mod undone;

@@ -34,7 +34,7 @@ fn what_is_no_regular_file_is_refused_by_its_kind() {
         );
         assert!(matches!(undo(&at(name), &BACKUP), Err(WriteError::NotRegular { .. })));
     }
-    assert!(replace(Path::new("/"), "new", BACKUP).is_err());
+    assert!(replace(Path::new("/"), "new", &BACKUP).is_err());
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn links_that_lead_nowhere_or_in_a_circle_are_refused() {
     let directory = directory();
     symlink("nothing", directory.path().join("dangling.conf")).unwrap();
     symlink("circle.conf", directory.path().join("circle.conf")).unwrap();
-    let error = |name: &str| replace(&directory.path().join(name), "new", BACKUP).unwrap_err();
+    let error = |name: &str| replace(&directory.path().join(name), "new", &BACKUP).unwrap_err();
     assert!(matches!(error("dangling.conf"), WriteError::DanglingLink(_)));
     assert!(matches!(error("missing.conf"), WriteError::NotFound(_)));
     assert!(error("circle.conf").to_string().contains("circle"));
@@ -54,7 +54,7 @@ fn a_hard_linked_file_is_refused() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     fs::hard_link(&path, directory.path().join("other")).unwrap();
-    let error = replace(&path, "new", BACKUP).unwrap_err();
+    let error = replace(&path, "new", &BACKUP).unwrap_err();
     assert!(matches!(error, WriteError::HardLinked { links: 2, .. }), "{error}");
     assert!(error.to_string().contains("--in-place"));
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 2));
@@ -111,7 +111,7 @@ fn an_immutable_file_is_refused() {
             return;
         };
         for options in [BACKUP, IN_PLACE] {
-            let error = replace(&path, "new", options).unwrap_err();
+            let error = replace(&path, "new", &options).unwrap_err();
             assert!(matches!(error, WriteError::Immutable(_)), "{error}");
         }
         assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 1));
@@ -126,14 +126,14 @@ fn a_directory_another_novamend_holds_is_refused_until_it_is_let_go() {
     fs::set_permissions(&lock, fs::Permissions::from_mode(0o600)).unwrap();
     let holder = fs::File::open(&lock).unwrap();
     rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
-    let error = replace(&path, "new", BACKUP).unwrap_err();
+    let error = replace(&path, "new", &BACKUP).unwrap_err();
     assert!(matches!(error, WriteError::Locked { .. }), "{error}");
     let own = format!("process {}, ", std::process::id());
     assert!(error.to_string().contains(&own), "{error}");
     assert!(matches!(undo(&path, &BACKUP), Err(WriteError::Locked { .. })));
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 2));
     drop(holder);
-    replace(&path, "new", BACKUP).unwrap();
+    replace(&path, "new", &BACKUP).unwrap();
     assert!(!lock.exists());
 }
 
@@ -145,7 +145,7 @@ fn nobody_who_may_only_read_holds_a_write_up() {
     for reader in &readers {
         rustix::fs::flock(reader, FlockOperation::LockExclusive).unwrap();
     }
-    replace(&path, "new", BACKUP).unwrap();
+    replace(&path, "new", &BACKUP).unwrap();
     undo(&path, &BACKUP).unwrap();
     assert_eq!(text(&path), "old");
 }
@@ -168,10 +168,10 @@ fn what_somebody_else_put_under_the_name_of_the_lock_is_passed_by() {
         rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
         file(directory.path(), ".novamend-1-0.tmp", "not ours");
         let before = names(directory.path());
-        replace(&path, "new", NO_BACKUP).unwrap();
+        replace(&path, "new", &NO_BACKUP).unwrap();
         assert_eq!(names(directory.path()), before);
     }
-    replace(&path, "newer", NO_BACKUP).unwrap();
+    replace(&path, "newer", &NO_BACKUP).unwrap();
     assert_eq!((text(&path).as_str(), text(&at(3)).as_str()), ("newer", "open to all"));
 }
 
@@ -191,7 +191,7 @@ fn root_follows_no_link_that_a_user_made_to_what_is_not_that_users() {
         std::os::unix::fs::lchown(link, Some(NOBODY), None).unwrap();
     }
     for path in [link.clone(), way.join("nova.conf")] {
-        let error = replace(&path, "new", BACKUP).unwrap_err();
+        let error = replace(&path, "new", &BACKUP).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -208,7 +208,7 @@ fn root_follows_no_link_that_a_user_made_to_what_is_not_that_users() {
     assert_eq!((text(&target).as_str(), names(&real).len()), ("old", 1));
     // To what is that user's own it may lead.
     give_to_nobody(&target);
-    replace(&link, "new", NO_BACKUP).unwrap();
+    replace(&link, "new", &NO_BACKUP).unwrap();
     assert_eq!(text(&target), "new");
 }
 

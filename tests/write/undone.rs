@@ -2,20 +2,21 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use novamend::write::{WriteError, undo, undo_from};
 
 use crate::ground::{
     BACKUP, IN_PLACE, NO_BACKUP, directory, file, give_to_nobody, names, replace, root_for, run, skip, text,
+    write_as_nobody,
 };
 
 #[test]
 fn undo_changes_places_with_the_newest_backup_and_back() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
-    replace(&path, "two", BACKUP).unwrap();
-    replace(&path, "three", BACKUP).unwrap();
+    replace(&path, "two", &BACKUP).unwrap();
+    replace(&path, "three", &BACKUP).unwrap();
     for (now, former) in [("two", "three"), ("three", "two"), ("two", "three")] {
         let undone = undo(&path, &BACKUP).unwrap();
         assert_eq!(text(&path), now);
@@ -29,8 +30,8 @@ fn undo_changes_places_with_the_newest_backup_and_back() {
 fn undo_without_a_backup_steps_back_for_good() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
-    replace(&path, "two", BACKUP).unwrap();
-    replace(&path, "three", BACKUP).unwrap();
+    replace(&path, "two", &BACKUP).unwrap();
+    replace(&path, "three", &BACKUP).unwrap();
     for now in ["two", "one"] {
         assert_eq!(undo(&path, &NO_BACKUP).unwrap().backup, None);
         assert_eq!(text(&path), now);
@@ -43,7 +44,7 @@ fn undo_without_a_backup_steps_back_for_good() {
 fn a_backup_that_is_like_the_file_is_passed_over() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
-    replace(&path, "two", BACKUP).unwrap();
+    replace(&path, "two", &BACKUP).unwrap();
     file(directory.path(), "nova.conf.novamend-29991231T235959Z", "two");
     undo(&path, &BACKUP).unwrap();
     assert_eq!(text(&path), "one");
@@ -95,7 +96,7 @@ fn what_another_user_planted_is_neither_read_nor_in_the_way() {
     ));
     let before = names(directory.path()).len();
     for text in ["two", "three"] {
-        replace(&path, text, BACKUP).unwrap();
+        replace(&path, text, &BACKUP).unwrap();
     }
     for now in ["two", "one"] {
         let undone = undo(&path, &NO_BACKUP).unwrap();
@@ -116,7 +117,7 @@ fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
     ] {
         file(directory.path(), &format!("nova.conf.novamend-{end}"), "not novamend's");
     }
-    let written = replace(&path, "two", BACKUP).unwrap();
+    let written = replace(&path, "two", &BACKUP).unwrap();
     let name = written.backup.unwrap();
     assert!(name.to_str().unwrap().contains("novamend-20"), "{name:?}");
     // Nor do those that novamend itself made, as of a clock that was wrong once.
@@ -126,7 +127,7 @@ fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
         if let Ok(Some(mark)) = xattr::get(&name, "user.novamend") {
             xattr::set(&made, "user.novamend", &mark).unwrap();
         }
-        replace(&path, end, BACKUP).unwrap();
+        replace(&path, end, &BACKUP).unwrap();
     }
 }
 
@@ -134,7 +135,7 @@ fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
 fn only_what_novamend_made_is_brought_back_or_removed() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
-    replace(&path, "two", BACKUP).unwrap();
+    replace(&path, "two", &BACKUP).unwrap();
     let made = names(directory.path())[1].clone();
     if xattr::get(directory.path().join(&made), "user.novamend")
         .ok()
@@ -143,7 +144,7 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
     {
         return skip("no extended attributes on the temporary directory");
     }
-    replace(&path, "three", BACKUP).unwrap();
+    replace(&path, "three", &BACKUP).unwrap();
     let copy = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "of a package");
     let with_all = directory.path().join("nova.conf.novamend-29991231T235958Z");
     let arguments = [
@@ -152,7 +153,7 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
         with_all.as_os_str(),
     ]
     .map(OsStr::to_owned);
-    assert!(run("cp", &arguments.each_ref().map(|word| word.as_os_str())));
+    assert!(run("cp", &arguments.each_ref().map(std::ffi::OsString::as_os_str)));
     let undone = undo(&path, &NO_BACKUP).unwrap();
     assert_eq!(text(&path), "two");
     assert!(
@@ -178,10 +179,30 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
 }
 
 #[test]
+fn an_ordinary_user_brings_back_a_file_that_even_its_owner_may_only_read() {
+    if !root_for("another user") {
+        return;
+    }
+    let directory = directory();
+    give_to_nobody(directory.path());
+    let path = file(directory.path(), "nova.conf", "old");
+    give_to_nobody(&path);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(write_as_nobody(&path), "written");
+    let undone = undo(&path, &NO_BACKUP);
+    if undone.is_err() && xattr::get(directory.path(), "user.novamend").is_err() {
+        return skip("no extended attributes on the temporary directory");
+    }
+    undone.unwrap();
+    assert_eq!(text(&path), "old");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o400);
+}
+
+#[test]
 fn undo_without_a_backup_loses_no_edit_made_since() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
-    replace(&path, "two", BACKUP).unwrap();
+    replace(&path, "two", &BACKUP).unwrap();
     fs::write(&path, "two, and an edit").unwrap();
     let error = undo(&path, &NO_BACKUP).unwrap_err();
     assert!(matches!(error, WriteError::Edited(_)), "{error}");
@@ -201,7 +222,7 @@ fn undo_follows_links_and_writes_in_place_what_was_written_in_place() {
     symlink("nova.conf", &link).unwrap();
     let other = directory.path().join("other");
     fs::hard_link(&path, &other).unwrap();
-    replace(&link, "two", IN_PLACE).unwrap();
+    replace(&link, "two", &IN_PLACE).unwrap();
     assert!(matches!(undo(&link, &BACKUP), Err(WriteError::HardLinked { .. })));
     undo(&link, &IN_PLACE).unwrap();
     assert_eq!((text(&other).as_str(), link.is_symlink()), ("one", true));
