@@ -10,7 +10,7 @@ use crate::bounded::{self, Refused};
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::{Ignore, Rule, Settings, SettingsFile, Severity};
-use crate::text::Source;
+use crate::text::{self, Source};
 
 /// The name it is looked for by.
 pub const FILE_NAME: &str = "novamend.toml";
@@ -86,7 +86,7 @@ fn shown(path: &Path) -> String {
         '\'' | '"' | '\\' => c.to_string(),
         c => c.escape_debug().to_string(),
     };
-    path.to_string_lossy().chars().map(escaped).collect()
+    text::of_path(path).chars().map(escaped).collect()
 }
 
 /// A word of the file in backquotes, where it can be one that was mistyped, and no secret of another file.
@@ -350,7 +350,7 @@ pub fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(St
         .collect();
     let mut added = 0;
     for ignore in ignores {
-        let file = ignore.file.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let file = ignore.file.as_ref().map(|path| text::of_path(path).into_owned());
         let key = (ignore.rule.clone(), file.clone(), ignore.option.clone());
         if known.contains(&key) {
             continue;

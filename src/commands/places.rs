@@ -15,7 +15,7 @@ use crate::commands::sources::{Survey, Upgrade};
 use crate::conf::layers::{Place, Site, Stack};
 use crate::effective::{Setting, View, mask};
 use crate::names::normal_group;
-use crate::output::{plain, shown_path};
+use crate::output::{json, plain, shown_path};
 
 /// What to look for.
 #[derive(Clone, Debug)]
@@ -151,7 +151,7 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
         }
         match view.option_at(place) {
             Some(named) if seen.insert((named.option.group(), named.option.name())) => {
-                effective.extend(view.setting_of(named.option).found.effective);
+                effective.extend(&view.setting_of(named.option).found.effective);
             }
             Some(_) => {}
             None => drop(last_unknown.insert((stack.group(place), stack.key(place)), place)),
@@ -182,14 +182,19 @@ fn environment_row(stack: &Stack, index: usize, is_effective: bool, show_secrets
 fn row(stack: &Stack, place: Place, is_effective: bool, show_secrets: bool) -> Value {
     let document = stack.document(place);
     let assignment = stack.assignment(place);
-    json!({
-        "file": document.source().path().to_string_lossy(),
-        "line": assignment.line,
-        "section": document.section_name(assignment),
-        "key": document.key(assignment),
-        "value": shown(stack, Site::File(place), show_secrets),
-        "effective": is_effective,
-    })
+    let mut row = json!({});
+    json::put_path(&mut row, "file", document.source().path());
+    let fields = [
+        ("line", json!(assignment.line)),
+        ("section", json!(document.section_name(assignment))),
+        ("key", json!(document.key(assignment))),
+        ("value", json!(shown(stack, Site::File(place), show_secrets))),
+        ("effective", json!(is_effective)),
+    ];
+    for (field, value) in fields {
+        row[field] = value;
+    }
+    row
 }
 
 fn shown(stack: &Stack, site: Site, show_secrets: bool) -> String {

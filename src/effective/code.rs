@@ -8,10 +8,12 @@ use crate::conf::value::Value;
 use super::{View, mask};
 
 const GROUP: &str = "filter_scheduler";
+/// So many missing filters are named; a list that has more has gone wrong as a whole.
+pub const MOST: usize = 20;
 const AVAILABLE: &str = "available_filters";
 
 /// The filters that the effective value of the option of `facts` names and the release of `view` does not have, as they may
-/// be shown. Empty where it has them all, where the option names none, and where what counts cannot be known.
+/// be shown; of very many the first [`MOST`]. Empty where it has them all, where the option names none, and where what counts cannot be known.
 #[must_use]
 pub fn missing_filters(view: &View<'_>, facts: OptionFacts) -> Vec<String> {
     let (group, name) = (facts.group(), facts.name());
@@ -33,7 +35,7 @@ pub fn missing_filters(view: &View<'_>, facts: OptionFacts) -> Vec<String> {
     };
     let missing = code::missing(group, name, &items, view.release());
     let shown = |item: &String| mask::without_secrets_of(view.stack(), item);
-    missing.iter().map(shown).collect()
+    missing.iter().take(MOST).map(shown).collect()
 }
 
 fn text(value: Value) -> Option<String> {

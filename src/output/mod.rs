@@ -17,6 +17,7 @@ use crate::catalog::Release;
 use crate::conf::directory::NotRead;
 use crate::conf::layers::Stack;
 use crate::lint::{By, Finding, Location, SettingsFile, Severity, Suppressed};
+use crate::text;
 
 /// How `check` prints.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -382,7 +383,7 @@ pub fn address(stack: &Stack, location: Location) -> String {
 /// A path as it may be printed: control characters, which could rule a terminal, are escaped.
 #[must_use]
 pub fn shown_path(path: &Path) -> String {
-    plain(&path.to_string_lossy())
+    plain(&text::of_path(path))
 }
 
 /// `text` with its control characters escaped, but for tabs and line ends.

@@ -169,11 +169,12 @@ impl Report<'_> {
             .written
             .iter()
             .map(|written| {
-                json!({
-                    "file": written.target.to_string_lossy(),
-                    "backup": written.backup.as_ref().map(|path| path.to_string_lossy()),
-                    "in_place": written.in_place,
-                })
+                let mut object = json!({"file": null, "backup": null, "in_place": written.in_place});
+                json::put_path(&mut object, "file", &written.target);
+                if let Some(backup) = &written.backup {
+                    json::put_path(&mut object, "backup", backup);
+                }
+                object
             })
             .collect();
         let mut document = json::checked(self.checked);
@@ -275,12 +276,14 @@ fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)]) -> Vec<V
             Witnessed::NotWitnessed(reason) => (Value::Null, json!(reason.to_string())),
             Witnessed::Contradicted { .. } => (json!(false), Value::Null),
         };
-        json!({
-            "file": before.layers()[*layer].document.source().path().to_string_lossy(),
+        let mut object = json!({
+            "file": null,
             "diff": diff_of(before, after, *layer, Style::default()),
             "witnessed": agrees,
             "not_witnessed_because": reason,
-        })
+        });
+        json::put_path(&mut object, "file", before.layers()[*layer].document.source().path());
+        object
     };
     changed.iter().map(file).collect()
 }
@@ -290,14 +293,17 @@ fn edits(before: &Stack, applied: &Applied) -> Vec<Value> {
     let edit = |edit: &crate::lint::LayerEdit| {
         let text = String::from_utf8_lossy(&edit.edit.text);
         let shown = mask::without_secrets_of(before, &text);
-        json!({
-            "file": before.layers()[edit.layer].document.source().path().to_string_lossy(),
+        let mut object = json!({
+            "file": null,
             "span": {"start": edit.edit.span.start, "end": edit.edit.span.end},
             "text": shown,
             "masked": shown != text,
             "safety": applied.safety.as_str(),
             "moment": json::moment(applied.moment),
-        })
+        });
+        let source = before.layers()[edit.layer].document.source();
+        json::put_path(&mut object, "file", source.path());
+        object
     };
     applied.edits.iter().map(edit).collect()
 }
