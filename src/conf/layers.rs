@@ -14,6 +14,8 @@ use super::document::{Assignment, Document};
 pub enum Origin {
     /// Named on the command line.
     Named,
+    /// Found in a directory that was named, whose files are read each on its own.
+    Walked,
     /// Found in a directory of `*.conf`.
     Directory,
     /// Found where nova looks by itself.

@@ -326,7 +326,7 @@ fn command(request: &Request) -> String {
     }
     for input in &request.sources.ordered {
         match input {
-            Input::File(path) | Input::Default(path) => {
+            Input::File(path) | Input::Walked(path) | Input::Default(path) => {
                 words.extend(["--config-file".to_owned(), quoted(path)]);
             }
             Input::Directory(path) => {
