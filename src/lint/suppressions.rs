@@ -162,7 +162,8 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
     finding.severity = context
         .settings
         .severity(&UNUSED_SUPPRESSION, UNUSED_SUPPRESSION.severity);
-    finding.is_lowered = finding.severity < UNUSED_SUPPRESSION.severity;
+    let own = UNUSED_SUPPRESSION.severity;
+    finding.lowered_from = (finding.severity < own).then_some(own);
     finding
 }
 
