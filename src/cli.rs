@@ -311,7 +311,7 @@ pub(crate) enum ActionArgument {
 pub(crate) struct WhereArguments {
     /// `group.name`, such as `libvirt.live_migration_timeout_action`; with --all the first PATH
     #[arg(value_name = "OPTION", required_unless_present = "all")]
-    pub(crate) option: Option<String>,
+    pub(crate) option: Option<OsString>,
     /// Files, directories (every *.conf in and below them), or `-`; default: where nova looks
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,

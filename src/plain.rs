@@ -7,6 +7,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::text;
+
 /// Whether `c` never goes out raw: control characters (C0, DEL, C1), line ends of Unicode, bidirectional controls, and
 /// characters without any width. Line feed and tab are among them.
 #[must_use]
@@ -45,10 +47,10 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_unsafe(c) && c != '\t')
 }
 
-/// A path on one line, bytes that are not UTF-8 as U+FFFD.
+/// A path on one line, written as [`text::of_path`] has it.
 #[must_use]
 pub fn path(path: &Path) -> String {
-    line(&path.to_string_lossy()).into_owned()
+    line(&text::of_path(path)).into_owned()
 }
 
 fn escaped(text: &str, goes: impl Fn(char) -> bool) -> Cow<'_, str> {

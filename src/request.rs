@@ -93,7 +93,8 @@ pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) ->
     }
     Ok(place::Request {
         sources: sources(paths, &arguments.stack, matches)?,
-        option,
+        // What is not UTF-8 is no option, and the message says so.
+        option: option.map(|option| option.to_string_lossy().into_owned()),
         release: arguments.release,
         json: arguments.format == PlainFormat::Json,
         show_secrets: arguments.show_secrets,

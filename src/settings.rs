@@ -11,7 +11,7 @@ use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::{Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::plain;
-use crate::text::Source;
+use crate::text::{self, Source};
 
 /// The name it is looked for by.
 pub const FILE_NAME: &str = "novamend.toml";
@@ -354,7 +354,7 @@ pub fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(St
         .collect();
     let mut added = 0;
     for ignore in ignores {
-        let file = ignore.file.as_ref().map(|path| path.to_string_lossy().into_owned());
+        let file = ignore.file.as_ref().map(|path| text::of_path(path).into_owned());
         let key = (ignore.rule.clone(), file.clone(), ignore.option.clone());
         if known.contains(&key) {
             continue;

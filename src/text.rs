@@ -2,8 +2,28 @@
 //!
 //! It knows no file format: what a line of nova.conf means is [`crate::conf`]'s business.
 
+use std::borrow::Cow;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+
+/// A path as text: itself where it is UTF-8, else with every other byte as `\xNN` and its backslashes doubled, so that two
+/// paths never look alike among those.
+#[must_use]
+pub fn of_path(path: &Path) -> Cow<'_, str> {
+    let bytes = path.as_os_str().as_bytes();
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len() + 8);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(&chunk.valid().replace('\\', "\\\\"));
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    Cow::Owned(text)
+}
 
 /// A half-open range of byte offsets into one [`Source`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -227,6 +247,15 @@ pub fn apply_edits(original: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_is_no_utf8_is_text_that_no_other_such_path_has() {
+        use std::ffi::OsStr;
+        let text = |bytes: &[u8]| of_path(Path::new(OsStr::from_bytes(bytes))).into_owned();
+        assert_eq!(text("é\\x.conf".as_bytes()), "é\\x.conf");
+        assert_eq!(text(b"a\xff\xfe.conf"), "a\\xff\\xfe.conf");
+        assert_eq!(text(b"a\\xff\xfe.conf"), "a\\\\xff\\xfe.conf");
+    }
 
     #[test]
     fn a_position_counts_characters_and_every_kind_of_line_end() {

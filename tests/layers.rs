@@ -40,6 +40,7 @@ const ALLOWED: &[(&str, &str)] = &[
     // What is read may lie behind a link.
     ("bounded", "links"),
     ("bounded", "plain"),
+    ("plain", "text"),
     // The program is one layer of three files, in this order.
     ("main", "request"),
     ("main", "cli"),

@@ -81,10 +81,10 @@ impl Root {
             Err(error) => return Err(error.into()),
             Ok(_) => {}
         }
-        let named = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         // A root behind `/proc/PID/root` is `/` there, which here is another one.
         let real = link_of(&handle).filter(|real| real != Path::new("/"));
-        let names = std::iter::once(named).chain(real).collect();
+        let names = std::iter::once(absolute).chain(real).collect();
         Ok(Self {
             path: path.to_owned(),
             within: Some(Arc::new(Within { handle, names })),

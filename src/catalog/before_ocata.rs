@@ -2,14 +2,17 @@
 //!
 //! It knows names only: what the options meant, and which release had them last, it does not.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 /// The names, one a line, sorted; lines with `#` are comments.
 const NAMES: &str = include_str!("data/before_ocata.txt");
 
 /// Whether a nova before Ocata had an option `name` in `[DEFAULT]` that no release from Ocata on takes there.
 #[must_use]
 pub fn had(name: &str) -> bool {
-    let mut names = NAMES.lines().filter(|line| !line.starts_with('#'));
-    names.any(|known| known == name)
+    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| NAMES.lines().collect());
+    !name.starts_with('#') && KNOWN.contains(name)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! It judges names; which filters a file lets the scheduler take, [`crate::effective::code`] finds out.
 
+use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use super::Release;
@@ -71,13 +72,9 @@ pub fn missing(group: &str, name: &str, items: &[String], release: Release) -> V
     if !release.is_complete() {
         return Vec::new();
     }
-    let mut found: Vec<String> = Vec::new();
-    for item in items.iter().filter(|item| is_missing(item, release)) {
-        if !found.contains(item) {
-            found.push(item.clone());
-        }
-    }
-    found
+    let mut known: HashSet<&str> = HashSet::new();
+    let missing = items.iter().filter(|item| is_missing(item, release));
+    missing.filter(|item| known.insert(item)).cloned().collect()
 }
 
 fn is_no_filter(item: &str, release: Release) -> bool {

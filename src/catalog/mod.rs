@@ -168,8 +168,8 @@ pub fn did_you_mean(
         return Some(found);
     }
     let names = table().rows_in(&here).iter().filter(|row| row.covers(release));
-    let fitting = names.map(|row| row.name).filter(|name| known(&here, name).is_some());
-    if let Some(name) = nearest::mistyped(&wanted, fitting) {
+    let is_known = |name: &str| known(&here, name).is_some();
+    if let Some(name) = nearest::mistyped_fitting(&wanted, names.map(|row| row.name), is_known) {
         return known(&here, name);
     }
     // One name in two groups of their own is mostly two things.

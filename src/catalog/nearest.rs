@@ -5,16 +5,26 @@
 /// The word nearest to `wanted`, if one is near enough to be worth naming: at most a third of its letters differ.
 #[must_use]
 pub fn nearest<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    within((wanted.chars().count() / 3).min(4), wanted, words)
+    within((wanted.chars().count() / 3).min(4), wanted, words, |_| true)
 }
 
 /// The word that `wanted` is a slip of the pen for, if there is one: one letter of eight differs, two at most, and no whole
 /// part between underscores came, went or is another.
 #[must_use]
 pub fn mistyped<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    mistyped_fitting(wanted, words, |_| true)
+}
+
+/// As [`mistyped`], of the words that `fits`, which is asked of near ones alone.
+#[must_use]
+pub fn mistyped_fitting<'a>(
+    wanted: &str,
+    words: impl Iterator<Item = &'a str>,
+    fits: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
     let length = wanted.chars().count();
     let most = (length / 8).clamp(usize::from(length > 3), 2);
-    within(most, wanted, words.filter(|word| has_same_parts(wanted, word)))
+    within(most, wanted, words, |word| has_same_parts(wanted, word) && fits(word))
 }
 
 /// Whether each part of one name is at least nearly that of the other: `live_migraton_uri`, `livemigration_uri`.
@@ -27,14 +37,20 @@ fn has_same_parts(wanted: &str, word: &str) -> bool {
     wanted.split('_').count() == word.split('_').count() && wanted.split('_').zip(word.split('_')).all(is_slip)
 }
 
-/// The word nearest to `wanted` of those that differ in `most` letters or fewer.
-fn within<'a>(most: usize, wanted: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The word nearest to `wanted` of those that differ in `most` letters or fewer and fit.
+fn within<'a>(
+    most: usize,
+    wanted: &str,
+    words: impl Iterator<Item = &'a str>,
+    fits: impl Fn(&str) -> bool,
+) -> Option<&'a str> {
     // Nearly all words are ruled out by their letters alone.
     let letters = wanted.is_ascii().then(|| letters(wanted));
     words
         .filter(|word| word.len().abs_diff(wanted.len()) <= most)
         .filter(|word| letters.as_ref().is_none_or(|letters| may_be_near(letters, word, most)))
         .filter_map(|word| Some((distance(wanted, word, most)?, word)))
+        .filter(|(_, word)| fits(word))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, word)| word)
 }

@@ -192,7 +192,7 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
         }
         match view.option_at(place) {
             Some(named) if seen.insert((named.option.group(), named.option.name())) => {
-                effective.extend(view.setting_of(named.option).found.effective);
+                effective.extend(&view.setting_of(named.option).found.effective);
             }
             Some(_) => {}
             None => drop(last_unknown.insert((stack.group(place), stack.key(place)), place)),
@@ -223,14 +223,19 @@ fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hid
 fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Value {
     let document = stack.document(place);
     let assignment = stack.assignment(place);
-    json!({
-        "file": document.source().path().to_string_lossy(),
-        "line": assignment.line,
-        "section": hiding.text(&document.section_name(assignment)),
-        "key": hiding.text(&document.key(assignment)),
-        "value": hiding.at(stack, Site::File(place)),
-        "effective": is_effective,
-    })
+    let mut row = json!({});
+    report::put_path(&mut row, "file", document.source().path());
+    let fields = [
+        ("line", json!(assignment.line)),
+        ("section", json!(hiding.text(&document.section_name(assignment)))),
+        ("key", json!(hiding.text(&document.key(assignment)))),
+        ("value", json!(hiding.at(stack, Site::File(place)))),
+        ("effective", json!(is_effective)),
+    ];
+    for (field, value) in fields {
+        row[field] = value;
+    }
+    row
 }
 
 /// `section.key` and the rest of a row on one line.

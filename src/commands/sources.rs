@@ -54,7 +54,7 @@ impl Target {
         self.inputs.iter().all(|input| match input {
             Input::Stdin => false,
             Input::File(path) => root.is_file(path),
-            Input::Default(_) | Input::Directory(_) => true,
+            Input::Walked(_) | Input::Default(_) | Input::Directory(_) => true,
         })
     }
 }
@@ -72,7 +72,8 @@ pub struct Targets {
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
-    fn add(&mut self, root: &Root, path: PathBuf, known: &mut HashMap<PathBuf, PathBuf>) {
+    fn add(&mut self, root: &Root, input: Input, known: &mut HashMap<PathBuf, PathBuf>) {
+        let path = input_path(&input);
         let identity = root.real(&path).unwrap_or_else(|| path.clone());
         match known.entry(identity) {
             Entry::Occupied(known) => {
@@ -81,11 +82,6 @@ impl Targets {
             }
             Entry::Vacant(vacant) => {
                 vacant.insert(path.clone());
-                let input = if path == Path::new("-") {
-                    Input::Stdin
-                } else {
-                    Input::File(path)
-                };
                 self.targets.push(Target { inputs: vec![input] });
             }
         }
@@ -97,7 +93,7 @@ impl Targets {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
         }
         for file in walked.files {
-            self.add(root, file, known);
+            self.add(root, Input::Walked(file), known);
         }
         self.not_read.extend(walked.not_read);
         self.errors.extend(walked.errors);
@@ -113,7 +109,12 @@ impl Sources {
             if self.root.is_dir(path) {
                 found.add_directory(&self.root, path, &mut known);
             } else {
-                found.add(&self.root, path.clone(), &mut known);
+                let input = if path == Path::new("-") {
+                    Input::Stdin
+                } else {
+                    Input::File(path.clone())
+                };
+                found.add(&self.root, input, &mut known);
             }
         }
         if self.paths.is_empty() || !self.ordered.is_empty() {
@@ -164,7 +165,7 @@ impl Sources {
         let place = self.root.real(&place).unwrap_or(place);
         target.inputs.iter().all(|input| match input {
             Input::Stdin => false,
-            Input::File(path) | Input::Default(path) | Input::Directory(path) => {
+            Input::File(path) | Input::Walked(path) | Input::Default(path) | Input::Directory(path) => {
                 let is_below = |path: PathBuf| path.starts_with(&place);
                 own.contains(input)
                     || own.contains(&Input::Default(path.clone()))
@@ -414,14 +415,22 @@ fn has_stdin(targets: &[Target]) -> bool {
 
 fn input_name(input: &Input) -> String {
     match input {
-        Input::File(path) | Input::Default(path) | Input::Directory(path) => output::shown_path(path),
         Input::Stdin => load::STDIN.to_owned(),
+        named => output::shown_path(&input_path(named)),
+    }
+}
+
+/// The path as it is given: `-` of standard input.
+fn input_path(input: &Input) -> PathBuf {
+    match input {
+        Input::File(path) | Input::Walked(path) | Input::Default(path) | Input::Directory(path) => path.clone(),
+        Input::Stdin => PathBuf::from("-"),
     }
 }
 
 /// Whether a lone `nova-compute.conf` or `nova.conf` has its other half beside it.
 fn is_one_of_a_pair(root: &Root, target: &Target) -> bool {
-    let [Input::File(path)] = &target.inputs[..] else {
+    let [Input::File(path) | Input::Walked(path)] = &target.inputs[..] else {
         return false;
     };
     let other = match path.file_name().and_then(|name| name.to_str()) {

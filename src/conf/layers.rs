@@ -3,8 +3,9 @@
 //! It looks names up and orders them; which names one option answers to, and of what type it is, the caller says.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::document::{Assignment, Document};
 
@@ -13,6 +14,8 @@ use super::document::{Assignment, Document};
 pub enum Origin {
     /// Named on the command line.
     Named,
+    /// Found in a directory that was named, whose files are read each on its own.
+    Walked,
     /// Found in a directory of `*.conf`.
     Directory,
     /// Found where nova looks by itself.
@@ -78,7 +81,12 @@ pub struct Stack {
     layers: Vec<Layer>,
     environment: Vec<Variable>,
     index: Vec<(u64, Place)>,
+    /// What was found for names that stand there very often; empty where none does.
+    often: Option<Mutex<HashMap<u64, Arc<Found>>>>,
 }
+
+/// A name that stands there more often than this is looked up once.
+const OFTEN: usize = 32;
 
 impl Stack {
     /// A stack of `layers` in the order nova applies them, and the environment as nova sees it.
@@ -97,10 +105,12 @@ impl Stack {
             index.extend(hashed);
         }
         index.sort_unstable();
+        let is_often = index.chunk_by(|a, b| a.0 == b.0).any(|run| run.len() > OFTEN);
         Self {
             layers,
             environment,
             index,
+            often: is_often.then(Mutex::default),
         }
     }
 
@@ -219,7 +229,22 @@ impl Stack {
     /// the last assignment; then the environment, by the current name only, where `with_environment` says that the
     /// release reads it. Values of a multi-valued option are all kept, the oldest file's first.
     #[must_use]
-    pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Found {
+    pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Found> {
+        let Some(often) = &self.often else {
+            return Arc::new(self.look_up(names, multi, with_environment));
+        };
+        let key = BuildHasherDefault::<DefaultHasher>::default().hash_one((names, multi, with_environment));
+        // A lock that a panic has left is as good as before: entries are put in whole.
+        let known = often.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        known.unwrap_or_else(|| {
+            let found = Arc::new(self.look_up(names, multi, with_environment));
+            let mut often = often.lock().unwrap_or_else(PoisonError::into_inner);
+            often.insert(key, Arc::clone(&found));
+            found
+        })
+    }
+
+    fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Found {
         let mut per_name: Vec<Vec<Place>> = Vec::with_capacity(names.len());
         for (group, key) in names {
             per_name.push(self.places_of(group, key).collect());

@@ -19,6 +19,8 @@ pub const STDIN: &str = "<stdin>";
 pub enum Input {
     /// A file.
     File(PathBuf),
+    /// A file that a directory held which was looked through.
+    Walked(PathBuf),
     /// A file where nova looks by itself.
     Default(PathBuf),
     /// A directory whose `*.conf` files are read in code-point order, as `--config-dir` does.
@@ -131,6 +133,7 @@ pub fn list_in(root: &Root, inputs: &[Input]) -> Result<Vec<(PathBuf, Origin)>, 
     for input in inputs {
         match input {
             Input::File(path) => files.push((path.clone(), Origin::Named)),
+            Input::Walked(path) => files.push((path.clone(), Origin::Walked)),
             Input::Default(path) => files.push((path.clone(), Origin::Default)),
             Input::Stdin => files.push((PathBuf::from("-"), Origin::Named)),
             Input::Directory(path) => {
@@ -206,7 +209,7 @@ fn read(root: &Root, path: &Path, origin: Origin, limit: u64) -> Result<Document
 fn kinds(origin: Origin) -> Kinds {
     match origin {
         Origin::Named => Kinds::Named,
-        Origin::Directory | Origin::Default => Kinds::Regular,
+        Origin::Walked | Origin::Directory | Origin::Default => Kinds::Regular,
     }
 }
 

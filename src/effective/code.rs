@@ -9,10 +9,12 @@ use crate::redact;
 use super::View;
 
 const GROUP: &str = "filter_scheduler";
+/// So many missing filters are named; a list that has more has gone wrong as a whole.
+pub const MOST: usize = 20;
 const AVAILABLE: &str = "available_filters";
 
 /// The filters that the effective value of the option of `facts` names and the release of `view` does not have, as they may
-/// be shown. Empty where it has them all, where the option names none, and where what counts cannot be known.
+/// be shown; of very many the first [`MOST`]. Empty where it has them all, where the option names none, and where what counts cannot be known.
 #[must_use]
 pub fn missing_filters(view: &View<'_>, facts: OptionFacts) -> Vec<String> {
     let (group, name) = (facts.group(), facts.name());
@@ -37,7 +39,8 @@ pub fn missing_filters(view: &View<'_>, facts: OptionFacts) -> Vec<String> {
         return Vec::new();
     }
     let secrets = redact::Secrets::of(view.stack());
-    missing.iter().map(|item| secrets.hide(item).into_owned()).collect()
+    let missing = missing.iter().take(MOST);
+    missing.map(|item| secrets.hide(item).into_owned()).collect()
 }
 
 fn text(value: Value) -> Option<String> {

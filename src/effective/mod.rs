@@ -11,6 +11,8 @@ mod walk;
 use std::borrow::Cow;
 use std::cell::Cell;
 
+use std::sync::Arc;
+
 use crate::catalog::{self, OptionFacts, Release};
 use crate::conf::layers::{Found, Place, Site, Stack};
 use crate::conf::substitution;
@@ -45,7 +47,7 @@ pub struct Setting {
     /// What the release says of the option.
     pub facts: OptionFacts,
     /// Every site that sets it by any name, and those that count.
-    pub found: Found,
+    pub found: Arc<Found>,
 }
 
 impl Setting {

@@ -15,6 +15,7 @@ use crate::effective::today::{Evidence, Today};
 use crate::effective::{View, code};
 use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
 
+use super::effort::Effort;
 use super::proof::{self, Change, Referring};
 use super::with_edits;
 
@@ -62,7 +63,13 @@ impl Ground {
 }
 
 /// Gives every finding that has a fix its moment, and takes "safe" from the fixes that are not.
+///
+/// Of very many fixes only the first are tried: the others come once those are made.
 pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
+    grade_within(context, findings, &mut Effort::of(context.stack));
+}
+
+pub(super) fn grade_within(context: &Context<'_>, findings: &mut [Finding], effort: &mut Effort) {
     if findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
@@ -71,6 +78,11 @@ pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
         let Some(fix) = &finding.fix else {
             continue;
         };
+        if !effort.spend() {
+            finding.fix = None;
+            finding.help = format!("{}; `fix` offers this once it has made the fixes before", finding.help);
+            continue;
+        }
         let Ok(after) = with_edits(context.stack, &[fix]) else {
             finding.moment = Some(Moment::Now);
             continue;

@@ -2,6 +2,7 @@
 //!
 //! It changes bytes in memory only; files are written in [`mod@crate::write`].
 
+mod effort;
 pub mod gate;
 pub mod grade;
 pub mod proof;
@@ -18,6 +19,7 @@ use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::lint::{self, ActionChoice, Context, Finding, Fix, LayerEdit, Moment, OptionName, Rule, Safety, Settings};
 use crate::text::{Edit, Source, apply_edits};
 
+use effort::Effort;
 use grade::Ground;
 use proof::{Change, Moved};
 use round::Round;
@@ -145,11 +147,12 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
     let mut mended = Mended::unchanged(stack);
     // How many fixes were in when the refused ones were last tried: another one may have cleared their way.
     let mut tried_with = 0;
+    let mut effort = Effort::of(stack);
     for _ in 0..MOST_ROUNDS {
         let (findings, batch) = {
             let context = plan.context(&mended.stack);
             let mut findings = lint::run(plan.rules, &context);
-            grade(&context, &mut findings);
+            grade::grade_within(&context, &mut findings, &mut effort);
             let batch = choose(&context, &findings, plan, &mended.refused);
             (findings, batch)
         };
@@ -162,7 +165,7 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
         if batch.is_empty() {
             break;
         }
-        take(&mut mended, batch, plan);
+        take(&mut mended, batch, plan, &mut effort);
     }
     mended.announced.sort_unstable();
     mended.announced.dedup();
@@ -218,7 +221,7 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
 }
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
-fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>) {
+fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>, effort: &mut Effort) {
     let all: Vec<&Candidate> = batch.iter().collect();
     if let Ok(stack) = proved(&mended.stack, &all, plan) {
         mended.stack = stack;
@@ -226,6 +229,9 @@ fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>) {
         return;
     }
     for candidate in batch {
+        if !effort.spend() {
+            return;
+        }
         match proved(&mended.stack, &[&candidate], plan) {
             Ok(stack) => {
                 // The spans of the others speak of the old text: the next round finds them again.

@@ -3,7 +3,7 @@
 //! Where a range of releases may run, the upgrade is compared from the newest of them, and the rest is said with its
 //! condition.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::finding::{Finding, Location, Severity};
@@ -47,7 +47,6 @@ fn key(context: &Context<'_>, finding: &Finding) -> Key {
 
 /// Something found for older releases alone, as the newest of them has it.
 struct Older {
-    key: Key,
     found: Kept,
     releases: Vec<Release>,
 }
@@ -74,7 +73,7 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         .filter(|key| key.0 == UNUSED_SUPPRESSION.id)
         .cloned()
         .collect();
-    let mut older: Vec<Older> = Vec::new();
+    let (mut older, mut places) = (Vec::new(), HashMap::new());
     let end = today.oldest.max(Release::FIRST_COMPLETE);
     for release in today.releases().rev().skip(1) {
         let (natures, secrets) = (context.natures().to_vec(), Arc::clone(context.secrets()));
@@ -95,7 +94,7 @@ pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Con
         unused.retain(|key| still.contains(key));
         let findings = found.findings.into_iter().map(Kept::Finding);
         for kept in findings.chain(found.suppressed.into_iter().map(Kept::Suppressed)) {
-            add(&mut older, &certain, &context, kept);
+            add((&mut older, &mut places), &certain, &context, kept);
         }
     }
     let is_unused = |finding: &Finding| finding.rule != &UNUSED_SUPPRESSION || unused.contains(&key(context, finding));
@@ -120,17 +119,22 @@ fn all(found: &Found) -> impl Iterator<Item = &Finding> {
 }
 
 /// Adds `kept` to what is found for older releases alone, or its release to what was found for a newer one of them.
-fn add(older: &mut Vec<Older>, certain: &HashSet<Key>, context: &Context<'_>, kept: Kept) {
+fn add(
+    (older, places): (&mut Vec<Older>, &mut HashMap<Key, usize>),
+    certain: &HashSet<Key>,
+    context: &Context<'_>,
+    kept: Kept,
+) {
     let (Kept::Finding(finding) | Kept::Suppressed(Suppressed { finding, .. })) = &kept;
     let (key, release) = (key(context, finding), context.from.release());
     if certain.contains(&key) || finding.rule == &UNUSED_SUPPRESSION {
         return;
     }
-    match older.iter_mut().find(|older| older.key == key) {
+    let known = *places.entry(key).or_insert(older.len());
+    match older.get_mut(known) {
         Some(known) if known.releases.last() != Some(&release) => known.releases.push(release),
         Some(_) => {}
         None => older.push(Older {
-            key,
             found: kept,
             releases: vec![release],
         }),

@@ -103,6 +103,9 @@ pub struct Context<'a> {
     pub(super) secrets: OnceCell<Arc<Secrets>>,
 }
 
+/// So many other places a finding names, and the one that takes effect.
+const RELATED: usize = 20;
+
 impl<'a> Context<'a> {
     /// A context for an upgrade of `stack` from one release to another, or for one release where they are equal.
     #[must_use]
@@ -332,7 +335,12 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn with_sites(&self, mut finding: Finding, setting: &Setting) -> Finding {
         let winner = setting.winner();
-        for &site in &setting.found.sites {
+        // Of a line that stands there ten thousand times, ten thousand findings need not name ten thousand places each.
+        let near = setting.found.sites.iter().take(RELATED);
+        let last = winner
+            .iter()
+            .filter(|site| !setting.found.sites.iter().take(RELATED).any(|near| near == *site));
+        for &site in near.chain(last) {
             let location = self.site_location(site);
             if location == finding.location {
                 continue;

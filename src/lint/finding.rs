@@ -208,8 +208,8 @@ pub struct Finding {
     pub rule: &'static Rule,
     /// How bad: the rule's word, unless the settings say otherwise ([`super::run`]).
     pub severity: Severity,
-    /// Whether the settings call it less bad than the rule does.
-    pub is_lowered: bool,
+    /// How bad the rule calls it, where the settings call it less bad.
+    pub lowered_from: Option<Severity>,
     /// Where.
     pub location: Location,
     /// What is found: lower case, no full stop, options in backquotes, never a secret.
@@ -247,7 +247,7 @@ impl Finding {
         Self {
             rule,
             severity: rule.severity,
-            is_lowered: false,
+            lowered_from: None,
             location,
             message: message.into(),
             why: String::new(),

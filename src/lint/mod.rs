@@ -93,7 +93,7 @@ fn run_some(
         .collect();
     for finding in &mut findings {
         let wanted = context.settings.severity(finding.rule, finding.severity);
-        finding.is_lowered = wanted < finding.severity;
+        finding.lowered_from = (wanted < finding.severity).then_some(finding.severity);
         finding.severity = wanted;
     }
     suppressions::apply(rules, context, &mut findings, &mut suppressed);

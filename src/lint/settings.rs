@@ -2,12 +2,13 @@
 //!
 //! It is plain data; `novamend.toml` is read in [`crate::settings`], arguments in the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
 use crate::conf::layers::Layer;
 use crate::migration::Action;
+use crate::text;
 
 /// `--action`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +94,11 @@ impl Ignore {
             return false;
         }
         let mut layers = context.stack.layers().iter();
-        let is_of = |layer: &Layer, file: &PathBuf| layer.document.source().path().ends_with(file);
+        let is_of = |layer: &Layer, file: &PathBuf| {
+            let path = layer.document.source().path();
+            // A path that is not UTF-8 is written as reports show it.
+            path.ends_with(file) || (path.to_str().is_none() && Path::new(&*text::of_path(path)).ends_with(file))
+        };
         let in_file = match (&self.file, finding.location) {
             (None, _) => true,
             (Some(file), Location::File { layer, .. }) => layers.nth(layer).is_some_and(|layer| is_of(layer, file)),

@@ -72,9 +72,14 @@ pub(super) fn apply(
     if all.is_empty() {
         return;
     }
+    // Those that speak of one line stand side by side: a block of comments.
+    all.sort_by_key(|suppression| (suppression.layer, suppression.target.start));
     for finding in std::mem::take(findings) {
         let mut by = None;
-        for suppression in all.iter_mut().filter(|suppression| suppression.covers(&finding)) {
+        for suppression in around(&mut all, &finding)
+            .iter_mut()
+            .filter(|suppression| suppression.covers(&finding))
+        {
             suppression.is_used = true;
             by = by.or_else(|| Some(suppression.word(context)));
         }
@@ -87,6 +92,19 @@ pub(super) fn apply(
         let unused = all.iter().filter(|suppression| !suppression.is_used);
         findings.extend(unused.map(|suppression| report(rules, context, suppression)));
     }
+}
+
+/// The suppressions whose lines may hold `finding`: those with the last target that starts no later.
+fn around<'a>(all: &'a mut [Suppression], finding: &Finding) -> &'a mut [Suppression] {
+    let Location::File { layer, span } = finding.location else {
+        return &mut [];
+    };
+    let end = all.partition_point(|one| (one.layer, one.target.start) <= (layer, span.start));
+    let Some(last) = all[..end].last().map(|one| (one.layer, one.target.start)) else {
+        return &mut [];
+    };
+    let start = all.partition_point(|one| (one.layer, one.target.start) < last);
+    &mut all[start..end]
 }
 
 impl Suppression {
@@ -144,7 +162,8 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
     finding.severity = context
         .settings
         .severity(&UNUSED_SUPPRESSION, UNUSED_SUPPRESSION.severity);
-    finding.is_lowered = finding.severity < UNUSED_SUPPRESSION.severity;
+    let own = UNUSED_SUPPRESSION.severity;
+    finding.lowered_from = (finding.severity < own).then_some(own);
     finding
 }
 

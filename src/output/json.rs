@@ -2,6 +2,9 @@
 //!
 //! A field may be added under the same number; one that goes or changes its meaning raises it.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{Checked, Compared, Summary, SuppressedCounts};
@@ -10,6 +13,7 @@ use crate::conf::layers::Stack;
 use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, SettingsFile, Suppressed};
 use crate::plain;
 use crate::redact;
+use crate::text::of_path;
 
 /// The number of the schema.
 pub const VERSION: u32 = 1;
@@ -26,6 +30,19 @@ pub fn head() -> Value {
     json!({"version": VERSION, "novamend": env!("CARGO_PKG_VERSION")})
 }
 
+/// Puts `path` into `object` as `field`; where it is not UTF-8, its bytes stand beside it in hex, as `<field>_hex`.
+pub fn put_path(object: &mut Value, field: &str, path: &Path) {
+    object[field] = json!(of_path(path));
+    if path.to_str().is_none() {
+        object[format!("{field}_hex")] = json!(hex(path));
+    }
+}
+
+fn hex(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes().iter();
+    bytes.fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 /// What every report holds: the schema's number, the program's version, what was checked.
 #[must_use]
 pub fn checked(checked: &Checked) -> Value {
@@ -33,12 +50,16 @@ pub fn checked(checked: &Checked) -> Value {
     let not_read: Vec<Value> = checked
         .not_read
         .iter()
-        .map(|left| json!({"file": left.path.to_string_lossy(), "why": left.why}))
+        .map(|left| {
+            let mut object = json!({"file": null, "why": left.why});
+            put_path(&mut object, "file", &left.path);
+            object
+        })
         .collect();
     let mut document = head();
     document["checked"] = json!({
         "files": checked.paths.len(),
-        "paths": checked.paths.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
+        "paths": checked.paths.iter().map(|path| of_path(path)).collect::<Vec<_>>(),
         "not_read": not_read,
         "from": from,
         "to": {"release": checked.to.number(), "series": checked.to.series()},
@@ -47,11 +68,20 @@ pub fn checked(checked: &Checked) -> Value {
         "why": checked.why,
         "settings": checked.settings.as_ref().map(settings),
     });
+    if checked.paths.iter().any(|path| path.to_str().is_none()) {
+        let hexes = checked
+            .paths
+            .iter()
+            .map(|path| path.to_str().is_none().then(|| hex(path)));
+        document["checked"]["paths_hex"] = json!(hexes.collect::<Vec<_>>());
+    }
     document
 }
 
 fn settings(file: &SettingsFile) -> Value {
-    json!({"file": file.path.to_string_lossy(), "named": file.is_named, "says": file.says})
+    let mut object = json!({"file": null, "named": file.is_named, "says": file.says});
+    put_path(&mut object, "file", &file.path);
+    object
 }
 
 /// How many findings are not reported, or lowered, and by whose word.
@@ -210,11 +240,18 @@ fn place(stack: &Stack, location: Location) -> Value {
         Location::File { layer, span } => {
             let source = stack.layers()[layer].document.source();
             let (start, end) = (source.position(span.start), source.position(span.end));
-            json!({
-                "file": source.path().to_string_lossy(),
-                "line": start.line, "column": start.column,
-                "end_line": end.line, "end_column": end.column,
-            })
+            let mut object = json!({});
+            put_path(&mut object, "file", source.path());
+            let numbers = [
+                ("line", start.line),
+                ("column", start.column),
+                ("end_line", end.line),
+                ("end_column", end.column),
+            ];
+            for (field, number) in numbers {
+                object[field] = json!(number);
+            }
+            object
         }
         Location::Environment(variable) => json!({"variable": redact::hidden(&stack.environment()[variable].name)}),
         Location::Stack => json!({}),

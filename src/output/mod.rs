@@ -308,7 +308,7 @@ impl SuppressedCounts {
     #[must_use]
     pub fn of(suppressed: &[Suppressed], findings: &[Finding]) -> Self {
         let mut counts = Self {
-            lowered: findings.iter().filter(|finding| finding.is_lowered).count(),
+            lowered: findings.iter().filter(|finding| finding.lowered_from.is_some()).count(),
             ..Self::default()
         };
         for suppressed in suppressed {

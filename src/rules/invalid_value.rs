@@ -32,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for option in options {
             let effective = effective
                 .entry((option.group(), option.name()))
-                .or_insert_with(|| context.to.setting_of(*option).found.effective.into_iter().collect());
+                .or_insert_with(|| context.to.setting_of(*option).found.effective.iter().copied().collect());
             if effective.contains(&seen.site)
                 && let Some(error) = rejected(&context.to, *option, seen.site)
                 && !is_negative_timeout(*option, &error)

@@ -38,14 +38,24 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if let Some(named) = context.to.option_at(place) {
             let (group, name) = (named.option.group(), named.option.name());
             if asked.insert((group, Cow::Borrowed(name))) {
-                let sites = context.to.setting_of(named.option).found.effective;
-                findings.extend(sites.iter().filter_map(|&site| find(context, site, (group, name))));
+                let sites = context.to.setting_of(named.option).found;
+                findings.extend(
+                    sites
+                        .effective
+                        .iter()
+                        .filter_map(|&site| find(context, site, (group, name))),
+                );
             }
         } else if outside::recognise(group, &key, &Hints::default(), context.to.release()) == Some(Outside::AuthPlugin)
             && asked.insert((group, key.clone()))
         {
-            let sites = stack.find(&[(group, &key)], false, false).effective;
-            findings.extend(sites.iter().filter_map(|&site| find(context, site, (group, &key))));
+            let sites = stack.find(&[(group, &key)], false, false);
+            findings.extend(
+                sites
+                    .effective
+                    .iter()
+                    .filter_map(|&site| find(context, site, (group, &key))),
+            );
         }
     }
 }

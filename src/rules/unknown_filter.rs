@@ -46,7 +46,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn quoted(names: &[String]) -> String {
     let quoted = |name: &String| format!("`{}`", name.escape_debug());
-    names.iter().map(quoted).collect::<Vec<_>>().join(", ")
+    let more = if names.len() == named::MOST {
+        " and maybe more"
+    } else {
+        ""
+    };
+    names.iter().map(quoted).collect::<Vec<_>>().join(", ") + more
 }
 
 /// What became of each filter.

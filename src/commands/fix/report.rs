@@ -169,11 +169,12 @@ impl Report<'_> {
             .written
             .iter()
             .map(|written| {
-                json!({
-                    "file": written.target.to_string_lossy(),
-                    "backup": written.backup.as_ref().map(|path| path.to_string_lossy()),
-                    "in_place": written.in_place,
-                })
+                let mut object = json!({"file": null, "backup": null, "in_place": written.in_place});
+                json::put_path(&mut object, "file", &written.target);
+                if let Some(backup) = &written.backup {
+                    json::put_path(&mut object, "backup", backup);
+                }
+                object
             })
             .collect();
         let mut document = json::checked(self.checked);
@@ -288,12 +289,14 @@ fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &
             Witnessed::NotWitnessed(reason) => (Value::Null, json!(known.hide(&reason.to_string()))),
             Witnessed::Contradicted { .. } => (json!(false), Value::Null),
         };
-        json!({
-            "file": before.layers()[*layer].document.source().path().to_string_lossy(),
+        let mut object = json!({
+            "file": null,
             "diff": diff_of(before, after, *layer, known, Style::default()),
             "witnessed": agrees,
             "not_witnessed_because": reason,
-        })
+        });
+        json::put_path(&mut object, "file", before.layers()[*layer].document.source().path());
+        object
     };
     changed.iter().map(file).collect()
 }
@@ -304,14 +307,17 @@ fn edits(job: &Job, applied: &Applied) -> Vec<Value> {
     let edit = |edit: &crate::lint::LayerEdit| {
         let text = String::from_utf8_lossy(&edit.edit.text);
         let shown = shown_edit(&before.layers()[edit.layer].document, &edit.edit, &job.secrets);
-        json!({
-            "file": before.layers()[edit.layer].document.source().path().to_string_lossy(),
+        let mut object = json!({
+            "file": null,
             "span": {"start": edit.edit.span.start, "end": edit.edit.span.end},
             "text": shown,
             "masked": shown != text,
             "safety": applied.safety.as_str(),
             "moment": json::moment(applied.moment),
-        })
+        });
+        let source = before.layers()[edit.layer].document.source();
+        json::put_path(&mut object, "file", source.path());
+        object
     };
     applied.edits.iter().map(edit).collect()
 }
@@ -347,7 +353,7 @@ fn command(request: &Request) -> String {
     }
     for input in &request.sources.ordered {
         match input {
-            Input::File(path) | Input::Default(path) => {
+            Input::File(path) | Input::Walked(path) | Input::Default(path) => {
                 words.extend(["--config-file".to_owned(), quoted(path)]);
             }
             Input::Directory(path) => {

@@ -3,12 +3,18 @@
 use super::scan::{Block, Kind, Token};
 use crate::text::{Span, line_end};
 
-/// So many ways to take the branches of one template are tried.
+/// So many ways to take the branches of one template are tried, where it is short.
 const MOST_CHOICES: usize = 96;
+/// So much text, in bytes, all of them together come to; two ways are always tried: all first branches, and all last ones.
+const MOST_TEXT: usize = 1 << 20;
 
 /// One way to take the branches: of each block the number of the branch, or one more for none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice(Vec<usize>);
+pub struct Choice {
+    numbers: Vec<usize>,
+    /// Of each branch, whether its lines are there.
+    taken: Vec<bool>,
+}
 
 /// One branch of one block.
 #[derive(Clone, Copy, Debug)]
@@ -36,12 +42,17 @@ pub(super) struct Branches {
     arms: Vec<Arm>,
     /// Of each line the innermost branch its text lies in.
     lines: Vec<Option<usize>>,
+    /// Of the whole template, in bytes.
+    length: usize,
 }
 
 impl Branches {
     /// Reads the blocks; `text_start` says where the text of a line starts.
     pub(super) fn of(bytes: &[u8], tokens: &[Token], text_start: impl Fn(Span) -> usize) -> Self {
-        let mut found = Self::default();
+        let mut found = Self {
+            length: bytes.len(),
+            ..Self::default()
+        };
         if !tokens.iter().any(|token| matches!(token.kind, Kind::Open(_))) {
             return found;
         }
@@ -60,8 +71,11 @@ impl Branches {
                 .peek()
                 .is_none_or(|token| token.span.start > start || token.kind == Kind::Output);
             if start < end && is_text {
-                for &arm in &open {
-                    found.blocks[found.arms[arm].block].has_text = true;
+                for &arm in open.iter().rev() {
+                    // Where it is known of one, it is of those around it.
+                    if std::mem::replace(&mut found.blocks[found.arms[arm].block].has_text, true) {
+                        break;
+                    }
                 }
             }
             while let Some(token) = tokens.next_if(|token| token.span.start < next) {
@@ -122,8 +136,19 @@ impl Branches {
     }
 
     pub(super) fn is_taken(&self, number: usize, choice: &Choice) -> bool {
-        self.around(number)
-            .all(|arm| choice.0.get(arm.block).is_none_or(|&taken| taken == arm.number))
+        let innermost = number.checked_sub(1).and_then(|index| *self.lines.get(index)?);
+        innermost.is_none_or(|arm| choice.taken[arm])
+    }
+
+    /// The choice of one branch of each block: which branches are taken, those around them too.
+    fn choice(&self, numbers: Vec<usize>) -> Choice {
+        let mut taken: Vec<bool> = Vec::with_capacity(self.arms.len());
+        for arm in &self.arms {
+            let is_around = arm.parent.is_none_or(|parent| taken[parent]);
+            let is_chosen = numbers.get(arm.block).is_none_or(|&number| number == arm.number);
+            taken.push(is_around && is_chosen);
+        }
+        Choice { numbers, taken }
     }
 
     /// How many ways there are through one block.
@@ -141,20 +166,24 @@ impl Branches {
     }
 
     pub(super) fn choices(&self) -> Vec<Choice> {
+        let most = (MOST_TEXT / self.length.max(1)).clamp(2, MOST_CHOICES);
         let count = self.blocks.len();
         let last: Vec<usize> = (0..count).map(|block| self.ways(block) - 1).collect();
         if last.iter().all(|&way| way == 0) {
             return Vec::new();
         }
         let first = vec![0; count];
-        let mut choices = vec![Choice(first.clone()), Choice(last.clone())];
+        let mut choices = vec![self.choice(first.clone()), self.choice(last.clone())];
         for block in 0..count {
             for way in 0..self.ways(block) {
                 for others in [&first, &last] {
+                    if choices.len() >= most {
+                        return choices;
+                    }
                     let mut choice = others.clone();
                     choice[block] = way;
-                    if !choices.iter().any(|known| known.0 == choice) && choices.len() < MOST_CHOICES {
-                        choices.push(Choice(choice));
+                    if !choices.iter().any(|known| known.numbers == choice) {
+                        choices.push(self.choice(choice));
                     }
                 }
             }
