@@ -81,7 +81,7 @@ pub fn read(path: &Path, rules: &[&Rule]) -> Result<FileSettings, SettingsError>
 fn parse(path: &Path, text: &str, rules: &[&Rule]) -> Result<FileSettings, SettingsError> {
     let reader = Reader { path, text, rules };
     let document = Document::parse(text)
-        .map_err(|error| reader.mistake(error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+        .map_err(|error| reader.mistake(error.span().map_or(0, |span| span.start), error.message()))?;
     reader.read(document.as_table())
 }
 
@@ -112,7 +112,7 @@ fn is_of_settings(line: &str) -> bool {
 }
 
 impl Reader<'_> {
-    fn mistake(&self, offset: usize, message: String) -> SettingsError {
+    fn mistake(&self, offset: usize, message: impl AsRef<str>) -> SettingsError {
         let source = Source::new(self.path, self.text.as_bytes().to_vec());
         let position = source.position(offset);
         let line = source
@@ -128,7 +128,7 @@ impl Reader<'_> {
             path: plain::path(self.path),
             line: position.line,
             column: position.column,
-            message: plain::line(&message).into_owned(),
+            message: plain::line(message.as_ref()).into_owned(),
             excerpt,
         }
     }
@@ -247,10 +247,10 @@ impl Reader<'_> {
         }
         let start = table.span().map_or(0, |span| span.start);
         if found.rule.is_empty() {
-            return Err(self.mistake(start, "an ignore names its rule: `rule = \"…\"`".to_owned()));
+            return Err(self.mistake(start, "an ignore names its rule: `rule = \"…\"`"));
         }
         if found.reason.trim().is_empty() {
-            return Err(self.mistake(start, "an ignore gives its reason: `reason = \"…\"`".to_owned()));
+            return Err(self.mistake(start, "an ignore gives its reason: `reason = \"…\"`"));
         }
         Ok(found)
     }

@@ -229,17 +229,6 @@ fn is_secret_or_open(document: &Document, assignment: &Assignment) -> bool {
     is_secret(document, assignment) || (is_empty && names::is_secret_name(&document.key(assignment)))
 }
 
-/// Whether `span` lies in a value that must not be shown: what is written there becomes a part of it.
-#[must_use]
-pub fn is_within_secret(document: &Document, span: Span) -> bool {
-    let index = document.assignments().partition_point(|a| a.span.end <= span.start);
-    let bytes = document.source().bytes();
-    document.assignments().get(index).is_some_and(|assignment| {
-        let value = assignment.value_span(bytes);
-        value.start <= span.start && span.end <= value.end && is_secret(document, assignment)
-    })
-}
-
 /// `text`, a line of a file that need be no nova.conf, with its secrets masked.
 #[must_use]
 pub fn unknown_line(text: &str) -> String {

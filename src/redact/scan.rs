@@ -96,23 +96,23 @@ fn is_limit(byte: u8) -> bool {
 }
 
 /// Length of the sign at `at`, raw or percent-encoded; 0 where it is another.
-fn sign(text: &[u8], at: usize, raw: u8, encoded: &[u8; 2]) -> usize {
+fn sign(text: &[u8], at: usize, raw: u8, encoded: [u8; 2]) -> usize {
     match text[at..] {
         [byte, ..] if byte == raw => 1,
-        [b'%', a, b, ..] if [a, b.to_ascii_lowercase()] == *encoded => 3,
+        [b'%', a, b, ..] if [a, b.to_ascii_lowercase()] == encoded => 3,
         _ => 0,
     }
 }
 
 fn colon(text: &[u8], at: usize) -> usize {
-    sign(text, at, b':', b"3a")
+    sign(text, at, b':', *b"3a")
 }
 
 fn slash(text: &[u8], at: usize) -> usize {
     if text[at..].starts_with(b"\\/") {
         2
     } else {
-        sign(text, at, b'/', b"2f")
+        sign(text, at, b'/', *b"2f")
     }
 }
 
@@ -136,7 +136,7 @@ fn in_token(text: &[u8], token: &Range<usize>, line_end: usize) -> Option<Secret
     let raw = memchr::memrchr(b'@', &bytes[token.clone()]).map(|at| token.start + at);
     let encoded = || {
         let mut places = memchr::memrchr_iter(b'%', &bytes[token.clone()]).map(|at| token.start + at);
-        places.find(|&at| sign(bytes, at, b'@', b"40") > 0)
+        places.find(|&at| sign(bytes, at, b'@', *b"40") > 0)
     };
     let last = raw.or_else(encoded)?;
     let (mut start, mut user) = (None, None);
@@ -154,7 +154,7 @@ fn in_token(text: &[u8], token: &Range<usize>, line_end: usize) -> Option<Secret
             start.get_or_insert(at + colon);
             user.get_or_insert(at + colon);
             at += colon;
-        } else if sign(bytes, at, b'@', b"40") > 0 {
+        } else if sign(bytes, at, b'@', *b"40") > 0 {
             parts.extend(user.take().map(|user| user..at));
             at += 1;
         } else {
@@ -362,7 +362,7 @@ fn behind_blank(
         second = next(second.end);
     }
     let shown = &text[second.clone()];
-    let is_last = text[second.end..line_end].iter().all(|byte| is_blank(byte));
+    let is_last = text[second.end..line_end].iter().all(is_blank);
     let has = |is_kind: fn(&u8) -> bool| shown.iter().any(is_kind);
     let is_mixed = shown.len() > 4 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     let is_flag = text[word.start] == b'-' && !shown.starts_with(b"-");

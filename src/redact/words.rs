@@ -148,8 +148,8 @@ pub(super) fn look_secret(name: &str) -> bool {
         return false;
     }
     let last = name.rsplit('_').find(|word| !word.is_empty()).unwrap_or(name);
-    let is_place = |end: &&str| last.ends_with(*end) && (last == *end || matches!(*end, "file" | "path" | "dir"));
-    if HARMLESS_ENDS.iter().any(|end| is_place(&end)) {
+    let is_place = |end: &str| last.ends_with(end) && (last == end || matches!(end, "file" | "path" | "dir"));
+    if HARMLESS_ENDS.iter().any(|end| is_place(end)) {
         return false;
     }
     if speaks(name) {
@@ -169,8 +169,8 @@ fn is_secret_word(word: &str) -> bool {
     if word.is_empty() || HARMLESS_WORDS.contains(&word) {
         return false;
     }
-    let is_glued = |end: &&str| word.len() > end.len() + 1 && word.ends_with(*end);
-    SECRET_WORDS.contains(&word) || GLUED_ENDS.iter().any(|end| is_glued(&end)) || is_misspelt(word)
+    let is_glued = |end: &str| word.len() > end.len() + 1 && word.ends_with(end);
+    SECRET_WORDS.contains(&word) || GLUED_ENDS.iter().any(|end| is_glued(end)) || is_misspelt(word)
 }
 
 /// `p4ssw0rd` as it is read: digits and signs that stand for letters.
