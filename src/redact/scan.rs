@@ -269,8 +269,15 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         [b'%', b'3', b'd' | b'D' | b'a' | b'A', ..] => 3,
         _ => 0,
     };
+    if is_tag_end(text, word) {
+        let is_secret = names::is_secret_name(&String::from_utf8_lossy(&text[word.clone()]));
+        return is_secret.then(|| value(text, word.end + 1, line_end, ahead)).flatten();
+    }
     if separator == 0 && !line.get(word.end).is_some_and(u8::is_ascii_whitespace) {
         return None;
+    }
+    if matches!(&text[word.clone()], b"-u" | b"--user") {
+        return user_and_password(text, behind + separator, line_end, ahead);
     }
     let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
     let name = String::from_utf8_lossy(&text[name_start..word.end]);
@@ -295,10 +302,44 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
     }
     let openers = |byte: u8| matches!(byte, b'=' | b'>' | b':' | b' ' | b'\t' | b'\\' | b'(' | b'[' | b'{');
     let start = skip(behind, openers);
-    let secret = value(text, start, line_end, ahead)?;
+    let is_quoted = matches!(text.get(word.end), Some(b'"' | b'\''));
+    let secret = match value(text, start, line_end, ahead) {
+        Some(secret) => secret,
+        None if is_quoted && start == line_end => on_next_line(text, line_end)?,
+        None => return None,
+    };
     let shown = &text[secret.span.clone()];
     let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
     names::is_secret_by_name(&name, &shown).then_some(secret)
+}
+
+/// `<password>`: its value stands behind it.
+fn is_tag_end(text: &[u8], word: &Range<usize>) -> bool {
+    word.len() <= LONGEST_NAME && text[..word.start].ends_with(b"<") && text[word.end..].starts_with(b">")
+}
+
+/// The quoted value on the line behind that of its name, as JSON over several lines has it.
+fn on_next_line(text: &[u8], line_end: usize) -> Option<Secret> {
+    let rest = text.get(line_end..)?;
+    let start = line_end + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let next = text[start..].iter().position(|&byte| matches!(byte, b'\n' | b'\r'));
+    let next = next.map_or(text.len(), |length| start + length);
+    let is_quoted = matches!(text.get(start), Some(b'"' | b'\''));
+    is_quoted
+        .then(|| value(text, start, next, &mut Ahead::default()))
+        .flatten()
+}
+
+/// `-u user:password`
+fn user_and_password(text: &[u8], start: usize, line_end: usize, ahead: &mut Ahead) -> Option<Secret> {
+    let both = value(text, start, line_end, ahead)?;
+    let colon = memchr::memchr(b':', &text[both.span.clone()])?;
+    let span = both.span.start + colon + 1..both.span.end;
+    (!span.is_empty()).then_some(Secret {
+        span,
+        parts: Vec::new(),
+        ..both
+    })
 }
 
 /// The value at `start`: within its quotes, else up to a blank; `Bearer x` and `Basic x` are two words.
@@ -357,6 +398,10 @@ fn behind_blank(
         start..end
     };
     let mut second = next(word.end);
+    if text[second.clone()].starts_with(b"-") && second.len() == 2 {
+        // `sshpass -p x`
+        return value(text, next(second.end).start, line_end, ahead);
+    }
     let is_said = matches!(&text[second.clone()], b"is" | b"was");
     if is_said {
         second = next(second.end);
@@ -455,6 +500,10 @@ mod tests {
             ("the password hunter2 is old", "the password *** is old"),
             ("Authorization: Bearer hush", "Authorization: ***"),
             ("{'auth_token': u'hush'}", "{'auth_token': u'***'}"),
+            ("<password>hush</password>", "<password>***</password>"),
+            ("sshpass -p hush ssh h", "sshpass -p *** ssh h"),
+            ("curl -u user:hush h", "curl -u user:*** h"),
+            ("{\"password\":\n  \"hush\"}", "{\"password\":\n  \"***\"}"),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\n  aGVsbG8=\n# aGVsbG8\n-----END RSA PRIVATE KEY-----\nhost = a",
                 "***\n  ***\n# ***\n***\nhost = a",

@@ -34,7 +34,7 @@ const SECRET_WORDS: [&str; 28] = [
     "bearer",
 ];
 /// The same within a word.
-const GLUED: [&str; 12] = [
+const GLUED: [&str; 15] = [
     "password",
     "passwd",
     "passphrase",
@@ -47,6 +47,9 @@ const GLUED: [&str; 12] = [
     "token",
     "pswd",
     "pwd",
+    "kennwort",
+    "motdepasse",
+    "contrase",
 ];
 /// Endings of a word that are words of their own: `adminpass`, `dbpw`, `accesskey`.
 const GLUED_ENDS: [&str; 5] = ["pass", "pw", "key", "keys", "creds"];
