@@ -2,7 +2,7 @@
 //!
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
-use super::{MASK, Secrets, names, scan};
+use super::{MASK, Secrets, names, pem, scan};
 use crate::conf::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::conf::lexer;
 use crate::text::{Span, line_end};
@@ -54,7 +54,7 @@ pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
         }
     }
     found.extend(
-        scan::private_keys(document.source().bytes())
+        pem::private_keys(document.source().bytes())
             .into_iter()
             .map(|span| Span::new(span.start, span.end)),
     );
