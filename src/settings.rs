@@ -180,14 +180,14 @@ const KEYS: [&str; 5] = ["from", "to", "fail-on", "severity", "ignore"];
 const IGNORE_KEYS: [&str; 4] = ["rule", "file", "option", "reason"];
 
 impl Reader<'_> {
-    fn mistake(&self, offset: usize, message: String) -> SettingsError {
+    fn mistake(&self, offset: usize, message: impl AsRef<str>) -> SettingsError {
         let source = Source::new(self.path, self.text.as_bytes().to_vec());
         let position = source.position(offset);
         SettingsError::Mistake {
             path: self.path.to_owned(),
             line: position.line,
             column: position.column,
-            message: plain::line(&message).into_owned(),
+            message: plain::line(message.as_ref()).into_owned(),
         }
     }
 
@@ -311,10 +311,10 @@ impl Reader<'_> {
         }
         let start = table.span().map_or(0, |span| span.start);
         if found.rule.is_empty() {
-            return Err(self.mistake(start, "an ignore names its rule: `rule = \"…\"`".to_owned()));
+            return Err(self.mistake(start, "an ignore names its rule: `rule = \"…\"`"));
         }
         if found.reason.trim().is_empty() {
-            return Err(self.mistake(start, "an ignore gives its reason: `reason = \"…\"`".to_owned()));
+            return Err(self.mistake(start, "an ignore gives its reason: `reason = \"…\"`"));
         }
         Ok(found)
     }

@@ -65,7 +65,11 @@ fn run(directory: &Path, name: &OsStr, variable: &str, arguments: &[&OsStr]) -> 
         .output()
         .expect("novamend runs");
     let code = output.status.code();
-    assert!(code.is_some_and(|code| code <= 2), "{name:?} {arguments:?}: {output:?}");
+    assert!(
+        code.is_some_and(|code| code <= 2),
+        "{} {arguments:?}: {output:?}",
+        name.display()
+    );
     [output.stdout, output.stderr].concat()
 }
 

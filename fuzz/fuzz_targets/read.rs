@@ -11,7 +11,8 @@ use novamend::conf::substitution::{references, substitute};
 use novamend::conf::value::check;
 use novamend::conf::{Document, ItemKind};
 use novamend::effective::today::Today;
-use novamend::effective::{View, mask};
+use novamend::effective::View;
+use novamend::redact::{self, Secrets};
 use novamend::text::{Edit, Source, Span, apply_edits};
 
 fuzz_target!(|data: &[u8]| {
@@ -27,7 +28,7 @@ fuzz_target!(|data: &[u8]| {
         let (group, key) = (stack.group(place).to_owned(), stack.key(place).into_owned());
         let value = stack.value(Site::File(place)).into_owned();
         look_up(&group, &key, release);
-        let _ = (references(&value), mask::shown(&key, &value));
+        let _ = (references(&value), redact::shown(&key, &value));
         let _ = substitute(&value, |reference| Some(reference.target().1.to_owned()));
         let _ = view.expanded(&group, &value);
         if let Some(named) = view.option_at(place) {
@@ -89,16 +90,16 @@ fn partitions(document: &Document, data: &[u8]) {
 
 /// A value that is a secret by its option's name is not in the masked text of its lines.
 fn masks(document: &Document, data: &[u8]) {
-    let secrets = mask::secrets(document, Span::new(0, data.len()));
+    let secrets = redact::lines::secrets(document, Span::new(0, data.len()), &Secrets::of_document(document));
     let mut lines = document.items().iter().flat_map(|item| document.lines_of(item));
     let masked: Vec<(usize, String)> = lines
         .by_ref()
-        .map(|(number, line)| (number, mask::masked_line(document, line, &secrets)))
+        .map(|(number, line)| (number, redact::lines::masked_line(document, line, &secrets)))
         .collect();
     for assignment in document.assignments() {
         let value = assignment.first.of(data);
         let is_plain = value.len() > 6 && value.iter().all(u8::is_ascii_alphanumeric);
-        if is_plain && catalog::secret::is_secret_name(&document.key(assignment)) {
+        if is_plain && redact::names::is_secret_by_name(&document.key(assignment), &String::from_utf8_lossy(value)) {
             let value = String::from_utf8_lossy(value);
             let shown = masked.iter().find(|(number, _)| *number == assignment.line);
             let text = shown.and_then(|(_, text)| text.split_once(['=', ':']).map(|(_, value)| value));
@@ -109,7 +110,7 @@ fn masks(document: &Document, data: &[u8]) {
 
 /// A commented secret is not shown either, whatever bytes stand before it.
 fn masks_comments(document: &Document, data: &[u8]) {
-    let secrets = mask::secrets(document, Span::new(0, data.len()));
+    let secrets = redact::lines::secrets(document, Span::new(0, data.len()), &Secrets::of_document(document));
     for (_, line) in document.comment_lines() {
         let text = line.of(data);
         let body = text
@@ -120,8 +121,8 @@ fn masks_comments(document: &Document, data: &[u8]) {
         let key = String::from_utf8_lossy(&text[..separator]).into_owned();
         let value = text[separator + 1..].trim_ascii();
         let is_plain = value.len() > 6 && value.iter().all(u8::is_ascii_alphanumeric);
-        if is_plain && catalog::secret::is_secret_name(key.trim_start_matches(['#', ';'])) {
-            let shown = mask::masked_line(document, line, &secrets);
+        if is_plain && redact::names::is_secret_by_name(key.trim_start_matches(['#', ';']), &String::from_utf8_lossy(value)) {
+            let shown = redact::lines::masked_line(document, line, &secrets);
             let after = shown.split_once(['=', ':']).map_or("", |(_, value)| value);
             assert!(
                 !after.contains(&*String::from_utf8_lossy(value)),

@@ -295,8 +295,8 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, 
             reason(stack, place, is_effective, setting.as_ref()),
         ));
     }
-    let text = lines.iter().map(|line| format!("{}\n", plain::line(line))).collect();
-    Ok((text, rows))
+    let lines: Vec<_> = lines.iter().map(|line| plain::line(line)).collect();
+    Ok((lines.join("\n") + "\n", rows))
 }
 
 fn environment_line(stack: &Stack, index: usize, hiding: &Hiding) -> String {

@@ -307,19 +307,10 @@ impl Gathered {
         let (mut out, mut at) = (Vec::with_capacity(value.len()), 0);
         while at < value.len() {
             let hex = value.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-            match hex
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-                .filter(|_| value[at] == b'%')
-            {
-                Some(byte) => {
-                    out.push(byte);
-                    at += 3;
-                }
-                None => {
-                    out.push(value[at]);
-                    at += 1;
-                }
-            }
+            let decoded = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            let decoded = decoded.filter(|_| value[at] == b'%');
+            out.push(decoded.unwrap_or(value[at]));
+            at += if decoded.is_some() { 3 } else { 1 };
         }
         self.add(&out);
     }

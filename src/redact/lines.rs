@@ -2,7 +2,7 @@
 //!
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
-use super::{MASK, Secrets, names, scan};
+use super::{MASK, Secrets, names, pem, scan};
 use crate::conf::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::conf::lexer;
 use crate::text::{Span, line_end};
@@ -54,7 +54,7 @@ pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
         }
     }
     found.extend(
-        scan::private_keys(document.source().bytes())
+        pem::private_keys(document.source().bytes())
             .into_iter()
             .map(|span| Span::new(span.start, span.end)),
     );
@@ -227,17 +227,6 @@ fn may_continue_a_secret(document: &Document, index: usize) -> bool {
 fn is_secret_or_open(document: &Document, assignment: &Assignment) -> bool {
     let is_empty = document.value(assignment).trim().is_empty();
     is_secret(document, assignment) || (is_empty && names::is_secret_name(&document.key(assignment)))
-}
-
-/// Whether `span` lies in a value that must not be shown: what is written there becomes a part of it.
-#[must_use]
-pub fn is_within_secret(document: &Document, span: Span) -> bool {
-    let index = document.assignments().partition_point(|a| a.span.end <= span.start);
-    let bytes = document.source().bytes();
-    document.assignments().get(index).is_some_and(|assignment| {
-        let value = assignment.value_span(bytes);
-        value.start <= span.start && span.end <= value.end && is_secret(document, assignment)
-    })
 }
 
 /// `text`, a line of a file that need be no nova.conf, with its secrets masked.

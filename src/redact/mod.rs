@@ -6,6 +6,7 @@
 pub mod known;
 pub mod lines;
 pub mod names;
+pub mod pem;
 pub mod scan;
 mod words;
 

@@ -109,10 +109,30 @@ fn is_uuid(text: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
 }
 
+/// The Latin letter that `c` looks like.
+fn as_seen(c: char) -> char {
+    match c {
+        'а' | 'Α' | 'А' => 'a',
+        'е' | 'Е' | 'Ε' => 'e',
+        'о' | 'О' | 'ο' | 'Ο' => 'o',
+        'р' | 'Р' | 'ρ' | 'Ρ' => 'p',
+        'с' | 'С' => 'c',
+        'у' => 'y',
+        'ѕ' | 'Ѕ' => 's',
+        'к' | 'К' | 'κ' | 'Κ' => 'k',
+        'т' | 'Т' | 'Τ' => 't',
+        'і' | 'І' | 'ι' => 'i',
+        'ԁ' => 'd',
+        'ԝ' => 'w',
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        c => c,
+    }
+}
+
 /// A name as it is looked up: lower case, words apart by `_`, nothing in it that cannot be seen.
 fn normal(key: &str) -> String {
     let (mut name, mut was_lower) = (String::with_capacity(key.len() + 4), false);
-    for c in key.trim().chars().filter(|&c| !plain::is_unsafe(c)) {
+    for c in key.trim().chars().filter(|&c| !plain::is_unsafe(c)).map(as_seen) {
         if was_lower && c.is_uppercase() {
             name.push('_');
         }
@@ -137,6 +157,8 @@ mod tests {
             "sql_connection",
             "asyncio_connection",
             "AdminPassword",
+            "pаssword",
+            "ｐassword",
         ] {
             assert!(is_secret_name(name), "{name}");
         }

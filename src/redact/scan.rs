@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::names;
+use super::{names, pem};
 
 /// A name is looked at by so many of its last bytes.
 const LONGEST_NAME: usize = 128;
@@ -29,7 +29,7 @@ pub fn secrets(text: &[u8]) -> Vec<Secret> {
     for line in lines(text) {
         in_line(text, line, &mut found);
     }
-    for span in private_keys(text) {
+    for span in pem::private_keys(text) {
         found.push(Secret {
             line_end: span.end,
             parts: Vec::new(),
@@ -58,7 +58,7 @@ pub fn hidden(text: &str) -> String {
 }
 
 /// The lines of `text` without their ends.
-fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let ends = memchr::memchr2_iter(b'\n', b'\r', text).chain(std::iter::once(text.len()));
     ends.scan(0, |start, end| {
         let line = *start..end;
@@ -96,23 +96,23 @@ fn is_limit(byte: u8) -> bool {
 }
 
 /// Length of the sign at `at`, raw or percent-encoded; 0 where it is another.
-fn sign(text: &[u8], at: usize, raw: u8, encoded: &[u8; 2]) -> usize {
+fn sign(text: &[u8], at: usize, raw: u8, encoded: [u8; 2]) -> usize {
     match text[at..] {
         [byte, ..] if byte == raw => 1,
-        [b'%', a, b, ..] if [a, b.to_ascii_lowercase()] == *encoded => 3,
+        [b'%', a, b, ..] if [a, b.to_ascii_lowercase()] == encoded => 3,
         _ => 0,
     }
 }
 
 fn colon(text: &[u8], at: usize) -> usize {
-    sign(text, at, b':', b"3a")
+    sign(text, at, b':', *b"3a")
 }
 
 fn slash(text: &[u8], at: usize) -> usize {
     if text[at..].starts_with(b"\\/") {
         2
     } else {
-        sign(text, at, b'/', b"2f")
+        sign(text, at, b'/', *b"2f")
     }
 }
 
@@ -136,7 +136,7 @@ fn in_token(text: &[u8], token: &Range<usize>, line_end: usize) -> Option<Secret
     let raw = memchr::memrchr(b'@', &bytes[token.clone()]).map(|at| token.start + at);
     let encoded = || {
         let mut places = memchr::memrchr_iter(b'%', &bytes[token.clone()]).map(|at| token.start + at);
-        places.find(|&at| sign(bytes, at, b'@', b"40") > 0)
+        places.find(|&at| sign(bytes, at, b'@', *b"40") > 0)
     };
     let last = raw.or_else(encoded)?;
     let (mut start, mut user) = (None, None);
@@ -154,7 +154,7 @@ fn in_token(text: &[u8], token: &Range<usize>, line_end: usize) -> Option<Secret
             start.get_or_insert(at + colon);
             user.get_or_insert(at + colon);
             at += colon;
-        } else if sign(bytes, at, b'@', b"40") > 0 {
+        } else if sign(bytes, at, b'@', *b"40") > 0 {
             parts.extend(user.take().map(|user| user..at));
             at += 1;
         } else {
@@ -269,8 +269,15 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         [b'%', b'3', b'd' | b'D' | b'a' | b'A', ..] => 3,
         _ => 0,
     };
+    if is_tag_end(text, word) {
+        let is_secret = names::is_secret_name(&String::from_utf8_lossy(&text[word.clone()]));
+        return is_secret.then(|| value(text, word.end + 1, line_end, ahead)).flatten();
+    }
     if separator == 0 && !line.get(word.end).is_some_and(u8::is_ascii_whitespace) {
         return None;
+    }
+    if matches!(&text[word.clone()], b"-u" | b"--user") {
+        return user_and_password(text, behind + separator, line_end, ahead);
     }
     let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
     let name = String::from_utf8_lossy(&text[name_start..word.end]);
@@ -295,10 +302,44 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
     }
     let openers = |byte: u8| matches!(byte, b'=' | b'>' | b':' | b' ' | b'\t' | b'\\' | b'(' | b'[' | b'{');
     let start = skip(behind, openers);
-    let secret = value(text, start, line_end, ahead)?;
+    let is_quoted = matches!(text.get(word.end), Some(b'"' | b'\''));
+    let secret = match value(text, start, line_end, ahead) {
+        Some(secret) => secret,
+        None if is_quoted && start == line_end => on_next_line(text, line_end)?,
+        None => return None,
+    };
     let shown = &text[secret.span.clone()];
     let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
     names::is_secret_by_name(&name, &shown).then_some(secret)
+}
+
+/// `<password>`: its value stands behind it.
+fn is_tag_end(text: &[u8], word: &Range<usize>) -> bool {
+    word.len() <= LONGEST_NAME && text[..word.start].ends_with(b"<") && text[word.end..].starts_with(b">")
+}
+
+/// The quoted value on the line behind that of its name, as JSON over several lines has it.
+fn on_next_line(text: &[u8], line_end: usize) -> Option<Secret> {
+    let rest = text.get(line_end..)?;
+    let start = line_end + rest.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let next = text[start..].iter().position(|&byte| matches!(byte, b'\n' | b'\r'));
+    let next = next.map_or(text.len(), |length| start + length);
+    let is_quoted = matches!(text.get(start), Some(b'"' | b'\''));
+    is_quoted
+        .then(|| value(text, start, next, &mut Ahead::default()))
+        .flatten()
+}
+
+/// `-u user:password`
+fn user_and_password(text: &[u8], start: usize, line_end: usize, ahead: &mut Ahead) -> Option<Secret> {
+    let both = value(text, start, line_end, ahead)?;
+    let colon = memchr::memchr(b':', &text[both.span.clone()])?;
+    let span = both.span.start + colon + 1..both.span.end;
+    (!span.is_empty()).then_some(Secret {
+        span,
+        parts: Vec::new(),
+        ..both
+    })
 }
 
 /// The value at `start`: within its quotes, else up to a blank; `Bearer x` and `Basic x` are two words.
@@ -357,12 +398,16 @@ fn behind_blank(
         start..end
     };
     let mut second = next(word.end);
+    if text[second.clone()].starts_with(b"-") && second.len() == 2 {
+        // `sshpass -p x`
+        return value(text, next(second.end).start, line_end, ahead);
+    }
     let is_said = matches!(&text[second.clone()], b"is" | b"was");
     if is_said {
         second = next(second.end);
     }
     let shown = &text[second.clone()];
-    let is_last = text[second.end..line_end].iter().all(|byte| is_blank(byte));
+    let is_last = text[second.end..line_end].iter().all(is_blank);
     let has = |is_kind: fn(&u8) -> bool| shown.iter().any(is_kind);
     let is_mixed = shown.len() > 4 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     let is_flag = text[word.start] == b'-' && !shown.starts_with(b"-");
@@ -376,49 +421,6 @@ fn behind_blank(
     } else {
         None
     }
-}
-
-/// The lines of every private key in PEM form, comment signs and indentation included, each to its line's end.
-#[must_use]
-pub fn private_keys(text: &[u8]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    if memchr::memmem::find(text, b"PRIVATE KEY").is_none() {
-        return found;
-    }
-    let mut is_inside = false;
-    for line in lines(text) {
-        let bytes = &text[line.clone()];
-        let marker = |word: &[u8]| {
-            memchr::memmem::find(bytes, word).filter(|_| memchr::memmem::find(bytes, b"PRIVATE KEY").is_some())
-        };
-        if let Some(start) = marker(b"-----BEGIN") {
-            is_inside = marker(b"-----END").is_none();
-            found.push(line.start + start..line.end);
-        } else if is_inside {
-            let body = bytes.trim_ascii_start();
-            let signs = body
-                .iter()
-                .take_while(|byte| matches!(byte, b'#' | b';' | b' ' | b'\t' | b'"' | b'\''))
-                .count();
-            let body = body[signs..].trim_ascii();
-            is_inside = marker(b"-----END").is_none() && is_of_key(body);
-            if is_of_key(body) && !body.is_empty() {
-                found.push(line.end - bytes.trim_ascii_start().len() + signs..line.end);
-            }
-        }
-    }
-    found
-}
-
-/// Whether a line is one of a key's: base64, a header, or blank.
-fn is_of_key(body: &[u8]) -> bool {
-    let is_base64 = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'\\' | b',' | b'"' | b'\'')
-    };
-    let is_header = [&b"Proc-Type"[..], b"DEK-Info", b"-----END", b"Comment"]
-        .iter()
-        .any(|word| body.starts_with(word));
-    is_header || body.iter().all(is_base64)
 }
 
 #[cfg(test)]
@@ -455,6 +457,10 @@ mod tests {
             ("the password hunter2 is old", "the password *** is old"),
             ("Authorization: Bearer hush", "Authorization: ***"),
             ("{'auth_token': u'hush'}", "{'auth_token': u'***'}"),
+            ("<password>hush</password>", "<password>***</password>"),
+            ("sshpass -p hush ssh h", "sshpass -p *** ssh h"),
+            ("curl -u user:hush h", "curl -u user:*** h"),
+            ("{\"password\":\n  \"hush\"}", "{\"password\":\n  \"***\"}"),
             (
                 "-----BEGIN RSA PRIVATE KEY-----\n  aGVsbG8=\n# aGVsbG8\n-----END RSA PRIVATE KEY-----\nhost = a",
                 "***\n  ***\n# ***\n***\nhost = a",

@@ -34,7 +34,7 @@ const SECRET_WORDS: [&str; 28] = [
     "bearer",
 ];
 /// The same within a word.
-const GLUED: [&str; 12] = [
+const GLUED: [&str; 15] = [
     "password",
     "passwd",
     "passphrase",
@@ -47,6 +47,9 @@ const GLUED: [&str; 12] = [
     "token",
     "pswd",
     "pwd",
+    "kennwort",
+    "motdepasse",
+    "contrase",
 ];
 /// Endings of a word that are words of their own: `adminpass`, `dbpw`, `accesskey`.
 const GLUED_ENDS: [&str; 5] = ["pass", "pw", "key", "keys", "creds"];
@@ -148,8 +151,8 @@ pub(super) fn look_secret(name: &str) -> bool {
         return false;
     }
     let last = name.rsplit('_').find(|word| !word.is_empty()).unwrap_or(name);
-    let is_place = |end: &&str| last.ends_with(*end) && (last == *end || matches!(*end, "file" | "path" | "dir"));
-    if HARMLESS_ENDS.iter().any(|end| is_place(&end)) {
+    let is_place = |end: &str| last.ends_with(end) && (last == end || matches!(end, "file" | "path" | "dir"));
+    if HARMLESS_ENDS.iter().any(|end| is_place(end)) {
         return false;
     }
     if speaks(name) {
@@ -169,8 +172,8 @@ fn is_secret_word(word: &str) -> bool {
     if word.is_empty() || HARMLESS_WORDS.contains(&word) {
         return false;
     }
-    let is_glued = |end: &&str| word.len() > end.len() + 1 && word.ends_with(*end);
-    SECRET_WORDS.contains(&word) || GLUED_ENDS.iter().any(|end| is_glued(&end)) || is_misspelt(word)
+    let is_glued = |end: &str| word.len() > end.len() + 1 && word.ends_with(end);
+    SECRET_WORDS.contains(&word) || GLUED_ENDS.iter().any(|end| is_glued(end)) || is_misspelt(word)
 }
 
 /// `p4ssw0rd` as it is read: digits and signs that stand for letters.

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::job::Job;
 use super::{Mode, Request};
-use crate::conf::document::Document;
 use crate::conf::layers::Stack;
 use crate::conf::load::{Input, STDIN};
 use crate::fix::witness::Witnessed;
@@ -306,7 +305,7 @@ fn edits(job: &Job, applied: &Applied) -> Vec<Value> {
     let before = &job.before;
     let edit = |edit: &crate::lint::LayerEdit| {
         let text = String::from_utf8_lossy(&edit.edit.text);
-        let shown = shown_edit(&before.layers()[edit.layer].document, &edit.edit, &job.secrets);
+        let shown = shown_edit(&edit.edit, &job.secrets);
         let mut object = json!({
             "file": null,
             "span": {"start": edit.edit.span.start, "end": edit.edit.span.end},
@@ -322,12 +321,9 @@ fn edits(job: &Job, applied: &Applied) -> Vec<Value> {
     applied.edits.iter().map(edit).collect()
 }
 
-/// The new text of an edit: no secret of the stack, none by the names that it writes, and nothing that becomes a part of one.
-fn shown_edit(document: &Document, edit: &Edit, known: &Secrets) -> String {
+/// The new text of an edit: no secret of the stack, and none by the names that it writes.
+fn shown_edit(edit: &Edit, known: &Secrets) -> String {
     let text = String::from_utf8_lossy(&edit.text);
-    if redact::lines::is_within_secret(document, edit.span) && !text.trim().is_empty() {
-        return redact::MASK.to_owned();
-    }
     let lines = text.split_inclusive('\n').map(|line| {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
         known.hide(&redact::lines::unknown_line(line)).into_owned() + end
