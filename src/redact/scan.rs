@@ -269,6 +269,9 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         [b'%', b'3', b'd' | b'D' | b'a' | b'A', ..] => 3,
         _ => 0,
     };
+    if is_file(text, word) {
+        return None;
+    }
     if is_tag_end(text, word) {
         let is_secret = names::is_secret_name(&String::from_utf8_lossy(&text[word.clone()]));
         return is_secret.then(|| value(text, word.end + 1, line_end, ahead)).flatten();
@@ -311,6 +314,16 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
     let shown = &text[secret.span.clone()];
     let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
     names::is_secret_by_name(&name, &shown).then_some(secret)
+}
+
+/// The name of a file, such as `/pki/server-key.pem`, which what follows says something of.
+fn is_file(text: &[u8], word: &Range<usize>) -> bool {
+    let name = &text[word.clone()];
+    let is_in_path = text[..word.start].ends_with(b"/");
+    [&b".pem"[..], b".crt", b".der", b".pub"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || (is_in_path && name.ends_with(b".key"))
 }
 
 /// `<password>`: its value stands behind it.
@@ -411,6 +424,10 @@ fn behind_blank(
     let has = |is_kind: fn(&u8) -> bool| shown.iter().any(is_kind);
     let is_mixed = shown.len() > 4 && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic);
     let is_flag = text[word.start] == b'-' && !shown.starts_with(b"-");
+    let is_path = shown.trim_ascii_start().starts_with(b"/") || shown.starts_with(b"'/") || shown.starts_with(b"\"/");
+    if is_path && !is_flag {
+        return None;
+    }
     let is_value = is_flag || is_mixed || (is_last && (is_first || is_said));
     if is_value {
         let found = value(text, second.start, line_end, ahead)?;
@@ -442,6 +459,11 @@ mod tests {
             ("http:\\/\\/u:hush@h", "http:\\/\\/u:***@h"),
             ("mysql://u:hush hush@h/x", "mysql://u:***@h/x"),
             ("kvm # admin_password = hush", "kvm # admin_password = ***"),
+            (
+                "key '/a b1/server-key.pem': Error while",
+                "key '/a b1/server-key.pem': Error while",
+            ),
+            ("the key /a1/b.key: No such file", "the key /a1/b.key: No such file"),
             ("user=x&password=hush", "user=x&password=***"),
             ("http://h/?token=hush", "http://h/?token=***"),
             ("run --password hush --host a", "run --password *** --host a"),

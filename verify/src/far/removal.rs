@@ -23,7 +23,8 @@ pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(
     let each = LEAST.max(patience / 4);
     let (sender, answer) = channel();
     let (theirs, guest) = (ends.clone(), probe.clone());
-    thread::spawn(move || {
+    // Where no thread can be had nobody answers, which is said below.
+    let _ = thread::Builder::new().spawn(move || {
         for host in Host::BOTH {
             let gone = from_one(&theirs, host, &guest, each);
             let _ = sender.send((host, gone));

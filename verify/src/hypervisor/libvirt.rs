@@ -15,7 +15,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 pub(crate) use virt::connect::Connect;
@@ -75,6 +75,14 @@ fn refusal(error: &Error) -> Refusal {
     }
 }
 
+/// Runs `work` meanwhile; where no thread can be had that is an accident, told as libvirt tells its own.
+fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>, Refusal> {
+    thread::Builder::new().spawn(work).map_err(|error| Refusal {
+        code: 0,
+        message: format!("Unable to create thread: {error}"),
+    })
+}
+
 /// Registers libvirt's event loop and runs it in a thread; to be called once, before anything is opened.
 ///
 /// # Errors
@@ -82,13 +90,13 @@ fn refusal(error: &Error) -> Refusal {
 pub fn run_event_loop() -> Result<(), Refusal> {
     clear_error_callback();
     event::event_register_default_impl().map_err(|error| refusal(&error))?;
-    thread::spawn(|| {
+    aside(|| {
         loop {
             if event::event_run_default_impl().is_err() {
                 thread::yield_now();
             }
         }
-    });
+    })?;
     Ok(())
 }
 
@@ -141,14 +149,14 @@ impl Libvirt {
             // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
             opening.push((
                 host,
-                thread::spawn(move || {
+                aside(move || {
                     let ended = || daemon.try_wait().ok().flatten().map(|status| status.to_string());
                     let connect = open(&uri, patience, ended)?;
                     let qemu = connect.hyp_version().map_err(|error| refusal(&error))?;
                     let libvirt = connect.lib_version().map_err(|error| refusal(&error))?;
                     let_go(daemon.id());
                     Ok::<_, Refusal>((connect, Versions { libvirt, qemu }))
-                }),
+                })?,
             ));
         }
         let mut steering = BTreeMap::new();
@@ -271,7 +279,7 @@ impl Hypervisor for Libvirt {
             .clone();
         let name = self.guest.clone();
         self.domain(source)?;
-        thread::spawn(move || {
+        aside(move || {
             let result = open(&from, Duration::from_secs(5), || None).and_then(|connect| {
                 let domain = connect.lookup_domain_by_name(&name).map_err(|error| refusal(&error))?;
                 domain
@@ -279,7 +287,7 @@ impl Hypervisor for Libvirt {
                     .map_err(|error| refusal(&error))
             });
             let _ = sender.send((Instant::now(), source, Raw::Returned(result)));
-        });
+        })?;
         Ok(())
     }
 

@@ -66,7 +66,7 @@ fn own_name(patience: Duration) -> String {
     }
     let (sender, answer) = channel();
     let asked = short.clone();
-    thread::spawn(move || {
+    let started = thread::Builder::new().spawn(move || {
         let hints = AddrInfoHints {
             flags: FULL_NAME,
             ..AddrInfoHints::default()
@@ -75,7 +75,7 @@ fn own_name(patience: Duration) -> String {
         let name = found.and_then(|mut addresses| addresses.next()?.ok()?.canonname);
         let _ = sender.send(name);
     });
-    let full = answer.recv_timeout(patience).ok().flatten();
+    let full = started.ok().and_then(|_| answer.recv_timeout(patience).ok().flatten());
     full.filter(|name| !is_local(name)).unwrap_or(short)
 }
 
@@ -85,7 +85,7 @@ fn own_name(patience: Duration) -> String {
 pub fn resolved(name: &str, patience: Duration) -> Option<Vec<IpAddr>> {
     let (sender, answer) = channel();
     let asked = name.to_owned();
-    thread::spawn(move || {
+    let started = thread::Builder::new().spawn(move || {
         let found = getaddrinfo(Some(&asked), None, None).map(|addresses| {
             let mut found: Vec<IpAddr> = addresses.flatten().map(|one| one.sockaddr.ip()).collect();
             found.dedup();
@@ -93,6 +93,7 @@ pub fn resolved(name: &str, patience: Duration) -> Option<Vec<IpAddr>> {
         });
         let _ = sender.send(found.unwrap_or_default());
     });
+    started.ok()?;
     answer.recv_timeout(patience).ok()
 }
 

@@ -19,7 +19,7 @@ pub mod virconf;
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use address::Address;
@@ -86,15 +86,38 @@ pub struct Host {
     pub is_root: bool,
 }
 
+/// A program that is asked for its version meanwhile; later where no thread can be had.
+struct Asking {
+    program: Option<PathBuf>,
+    thread: Option<JoinHandle<Option<Version>>>,
+}
+
+impl Asking {
+    fn start(program: Option<PathBuf>) -> Self {
+        let asked = program.clone();
+        let thread = thread::Builder::new().spawn(move || asked.as_deref().and_then(programs::version));
+        Self {
+            program,
+            thread: thread.ok(),
+        }
+    }
+
+    fn answer(self) -> Option<Version> {
+        match self.thread {
+            Some(thread) => thread.join().ok().flatten(),
+            None => self.program.as_deref().and_then(programs::version),
+        }
+    }
+}
+
 impl Host {
     /// Looks at the host, `conf` being its qemu.conf; at certificates and addresses only where they are `asked` for.
     #[must_use]
     pub fn look(conf: &Path, asked: &Asked) -> Self {
         let (daemon, emulator) = (programs::daemon(), programs::emulator());
         let program = daemon.as_ref().map(|daemon| daemon.program.clone());
-        let libvirt = thread::spawn(move || program.as_deref().and_then(programs::version));
-        let program = emulator.clone();
-        let qemu = thread::spawn(move || program.as_deref().and_then(programs::version));
+        let libvirt = Asking::start(program);
+        let qemu = Asking::start(emulator.clone());
         let is_modular = daemon.as_ref().is_some_and(|daemon| daemon.is_modular);
         let is_root = geteuid().is_root();
         let qemu_conf = QemuConf::read(conf);
@@ -103,8 +126,8 @@ impl Host {
         Self {
             userfault: userfault::try_as(&qemu_user),
             kvm: kvm(&qemu_user, is_root),
-            libvirt: libvirt.join().ok().flatten(),
-            qemu: qemu.join().ok().flatten(),
+            libvirt: libvirt.answer(),
+            qemu: qemu.answer(),
             certificates: (asked.tls && is_root).then(|| Certificates::look(&tls, &qemu_user, Timestamp::now())),
             reach: asked.address.as_deref().map(|address| Reach::of(address, RESOLVER)),
             own_certificates: (asked.is_by_tls() && is_root).then(|| libvirt::look(is_modular, Timestamp::now())),

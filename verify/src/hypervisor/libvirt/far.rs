@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
@@ -48,9 +47,9 @@ impl Ends {
 pub fn connect_once(uri: &str, patience: Duration) -> Result<Connect, Refusal> {
     let (sender, answer) = channel();
     let wanted = uri.to_owned();
-    thread::spawn(move || {
+    super::aside(move || {
         let _ = sender.send(Connect::open(Some(&wanted)).map_err(|error| refusal(&error)));
-    });
+    })?;
     answer.recv_timeout(patience).unwrap_or_else(|_| {
         Err(Refusal {
             code: 0,
@@ -156,14 +155,14 @@ impl Libvirt {
                 Ok(stream)
             })
             .map_err(|error| refusal(&error))?;
-        thread::spawn(move || {
+        super::aside(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = stream.recv(&mut bytes) {
                 take(&bytes[..usize::try_from(count).unwrap_or(0)]);
             }
             let _ = stream.abort();
             drop(connect);
-        });
+        })?;
         Ok(())
     }
 }
