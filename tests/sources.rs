@@ -239,7 +239,8 @@ fn a_name_that_is_not_utf8_is_read_and_told_apart_everywhere() {
 fn files_that_are_made_to_keep_a_reader_busy_do_not() {
     let many = |line: &str, count: usize| line.repeat(count);
     let numbered = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
-    // The bound of `run`, two minutes, holds for each; before, most took longer than that in the program as tested here.
+    // The bound of `run`, two minutes, holds for each. Where the cost was the square of the length, or worse, the longest of
+    // these took many times that.
     let texts = [
         format!("[DEFAULT]\n{}", many("novncproxy_host = 192.0.2.1\n", 1500)),
         format!("[DEFAULT]\n{}", many("use_neutron = true\n", 1500)),

@@ -188,12 +188,12 @@ impl Stack {
     }
 
     /// Every assignment of `key` in `group` (normalized), in reading order.
-    pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl Iterator<Item = Place> + 'a {
+    pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
         let wanted = hash(group, key.as_bytes());
         let start = self.index.partition_point(|(hash, _)| *hash < wanted);
-        self.index[start..]
+        let length = self.index[start..].partition_point(|(hash, _)| *hash == wanted);
+        self.index[start..start + length]
             .iter()
-            .take_while(move |(hash, _)| *hash == wanted)
             .map(|(_, place)| *place)
             .filter(move |&place| {
                 let document = self.document(place);

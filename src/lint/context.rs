@@ -247,7 +247,7 @@ impl<'a> Context<'a> {
     }
 
     /// The assignments of exactly `key` in `group` in every file, in reading order.
-    pub fn places_of(&self, group: &'a str, key: &'a str) -> impl Iterator<Item = Place> + 'a {
+    pub fn places_of(&self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
         self.stack.places_of(group, key)
     }
 

@@ -124,8 +124,8 @@ impl Job<'_, '_, '_> {
         let in_file = |group: &str, name: &str| {
             stack
                 .places_of(group, name)
-                .filter(|place| place.layer == self.place.layer)
-                .last()
+                .rev()
+                .find(|place| place.layer == self.place.layer)
         };
         if let Some(place) = in_file(self.new.group(), self.new.name()) {
             return place;

@@ -1,6 +1,6 @@
 //! What must not be shown, and how it is hidden: the one place that both programs ask.
 //!
-//! A value is secret by its name ([`names`], [`words`]) or for what stands in it ([`scan`]). A value that is secret at one
+//! A value is secret by its name ([`names`], `words`) or for what stands in it ([`scan`]). A value that is secret at one
 //! place is hidden wherever it appears ([`Secrets`]). The lines of a file are shown with their secrets masked ([`lines`]).
 
 pub mod known;

@@ -101,7 +101,7 @@ fn fix(context: &Context<'_>, seconds: i64, title: String) -> Option<Fix> {
     // Guests with their memory in files do not survive post-copy: nothing is written that starts it.
     if context.coming_action().is_none() && !context.keeps_memory_in_files() {
         let action = Action::ForceComplete.as_str();
-        let beside = context.places_of(LIBVIRT, COMPLETION_TIMEOUT).last();
+        let beside = context.places_of(LIBVIRT, COMPLETION_TIMEOUT).next_back();
         let title = format!(
             "{}; write `{ACTION} = {action}`: `abort` starts no post-copy",
             fix.title

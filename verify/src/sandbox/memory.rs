@@ -5,6 +5,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{OpenOptionsExt, chown, fchown};
 use std::path::Path;
 
@@ -62,7 +63,9 @@ fn nameless(directory: &Path, at: &Path, owner: (u32, u32)) -> io::Result<File> 
         .create_new(true)
         .mode(0o600)
         .open(&name)?;
-    let bound = fchown(&file, Some(owner.0), Some(owner.1)).and_then(|()| mount_bind(&name, at).map_err(Into::into));
+    // The very file that is open is bound, whatever has its name by now: others may write in the directory.
+    let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let bound = fchown(&file, Some(owner.0), Some(owner.1)).and_then(|()| mount_bind(opened, at).map_err(Into::into));
     fs::remove_file(&name)?;
     bound.map(|()| file)
 }
