@@ -2,6 +2,7 @@
 //!
 //! It is read strictly: a mistake is shown with its place, as a setting that is silently ignored would be a trap.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, value};
@@ -203,7 +204,7 @@ impl Reader<'_> {
                 "to" => found.to = self.release(item, false)?,
                 "fail-on" => found.fail_on = Some(self.fail_on(item)?),
                 "severity" => found.settings.severities = self.severities(item)?,
-                "ignore" => found.settings.ignores = self.ignores(item)?,
+                "ignore" => found.settings.ignores = self.ignores(item)?.into(),
                 _ => return Err(self.unknown(root, key, &KEYS)),
             }
         }
@@ -345,7 +346,7 @@ pub fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(St
     let Some(tables) = entry.as_array_of_tables_mut() else {
         return Ok((text.to_owned(), 0));
     };
-    let mut known: Vec<(String, Option<String>, Option<String>)> = tables
+    let mut known: HashSet<(String, Option<String>, Option<String>)> = tables
         .iter()
         .map(|table| {
             let word = |key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
@@ -356,10 +357,9 @@ pub fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(St
     for ignore in ignores {
         let file = ignore.file.as_ref().map(|path| text::of_path(path).into_owned());
         let key = (ignore.rule.clone(), file.clone(), ignore.option.clone());
-        if known.contains(&key) {
+        if !known.insert(key) {
             continue;
         }
-        known.push(key);
         let mut table = Table::new();
         table["rule"] = value(&ignore.rule);
         if let Some(file) = file {
@@ -400,7 +400,10 @@ mod tests {
             found.settings.severities[1],
             ("removed-progress-timeout".to_owned(), None)
         );
-        assert_eq!(found.settings.ignores[0].reason, "no guest is that busy");
+        assert_eq!(
+            found.settings.ignores.iter().next().unwrap().reason,
+            "no guest is that busy"
+        );
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! It is plain data; `novamend.toml` is read in [`crate::settings`], arguments in the command line.
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::PathBuf;
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
@@ -52,7 +53,7 @@ pub struct Settings {
     /// Severities other than the rules' own; `None` turns a rule off.
     pub severities: Vec<(String, Option<Severity>)>,
     /// Findings not to report.
-    pub ignores: Vec<Ignore>,
+    pub ignores: Ignores,
     /// Whether commented samples count too.
     pub pedantic: bool,
     /// `--action`.
@@ -82,33 +83,87 @@ impl Settings {
     /// The first ignore that covers `finding`.
     #[must_use]
     pub fn ignoring(&self, context: &Context<'_>, finding: &Finding) -> Option<&Ignore> {
-        self.ignores.iter().find(|ignore| ignore.covers(context, finding))
+        self.ignores.covering(context, finding)
     }
 }
 
-impl Ignore {
-    /// Whether it covers `finding`.
-    #[must_use]
-    pub fn covers(&self, context: &Context<'_>, finding: &Finding) -> bool {
-        if self.rule != finding.rule.id {
-            return false;
+/// Ignores in their order, found without a look at each: a baseline has one for every finding.
+#[derive(Clone, Debug, Default)]
+pub struct Ignores {
+    all: Vec<Ignore>,
+    /// The first of each rule, option and file.
+    first: HashMap<Key, usize>,
+}
+
+/// Rule, option and file of an ignore.
+type Key = (String, Option<String>, Option<PathBuf>);
+
+impl From<Vec<Ignore>> for Ignores {
+    fn from(all: Vec<Ignore>) -> Self {
+        let mut first = HashMap::with_capacity(all.len());
+        for (number, ignore) in all.iter().enumerate() {
+            let key = (ignore.rule.clone(), ignore.option.clone(), ignore.file.clone());
+            first.entry(key).or_insert(number);
         }
-        let mut layers = context.stack.layers().iter();
-        let is_of = |layer: &Layer, file: &PathBuf| {
-            let path = layer.document.source().path();
-            // A path that is not UTF-8 is written as reports show it.
-            path.ends_with(file) || (path.to_str().is_none() && Path::new(&*text::of_path(path)).ends_with(file))
-        };
-        let in_file = match (&self.file, finding.location) {
-            (None, _) => true,
-            (Some(file), Location::File { layer, .. }) => layers.nth(layer).is_some_and(|layer| is_of(layer, file)),
-            (Some(file), Location::Stack) => layers.any(|layer| is_of(layer, file)),
-            (Some(_), Location::Environment(_)) => false,
-        };
-        in_file
-            && self
-                .option
-                .as_ref()
-                .is_none_or(|option| context.subject(finding).as_ref() == Some(option))
+        Self { all, first }
     }
+}
+
+impl Ignores {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The ignores in their order.
+    pub fn iter(&self) -> impl Iterator<Item = &Ignore> {
+        self.all.iter()
+    }
+
+    /// The first that covers `finding`.
+    #[must_use]
+    pub fn covering(&self, context: &Context<'_>, finding: &Finding) -> Option<&Ignore> {
+        if self.all.is_empty() {
+            return None;
+        }
+        let mut options = vec![None];
+        options.extend(context.subject(finding).map(Some));
+        let layers = context.stack.layers();
+        let files: Vec<Option<PathBuf>> = match finding.location {
+            Location::File { layer, .. } => endings(layers.get(layer)),
+            Location::Stack => endings(layers),
+            Location::Environment(_) => Vec::new(),
+        };
+        let keys = options.iter().flat_map(|option| {
+            let files = std::iter::once(&None).chain(&files);
+            files.map(|file| (finding.rule.id.to_owned(), option.clone(), file.clone()))
+        });
+        let number = keys.filter_map(|key| self.first.get(&key)).min()?;
+        self.all.get(*number)
+    }
+}
+
+/// What may stand for the files of `layers`: their paths as reported, and the last components of these.
+fn endings<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<Option<PathBuf>> {
+    let mut endings = Vec::new();
+    for layer in layers {
+        let path = layer.document.source().path();
+        // A path that is not UTF-8 is written as reports show it.
+        let written = path.to_str().is_none().then(|| PathBuf::from(&*text::of_path(path)));
+        for path in std::iter::once(path).chain(written.as_deref()) {
+            let mut rest = path.components();
+            while !rest.as_path().as_os_str().is_empty() {
+                endings.push(Some(rest.as_path().to_owned()));
+                rest.next();
+            }
+        }
+    }
+    endings
 }

@@ -2,7 +2,7 @@
 //!
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
-use super::{MASK, Secrets, names, pem, scan};
+use super::{MASK, Secrets, forms, names, scan};
 use crate::conf::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::conf::lexer;
 use crate::text::{Span, line_end};
@@ -54,7 +54,7 @@ pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
         }
     }
     found.extend(
-        pem::private_keys(document.source().bytes())
+        forms::private_keys(document.source().bytes())
             .into_iter()
             .map(|span| Span::new(span.start, span.end)),
     );

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::{names, pem};
+use super::{forms, names};
 
 /// A name is looked at by so many of its last bytes.
 const LONGEST_NAME: usize = 128;
@@ -29,7 +29,7 @@ pub fn secrets(text: &[u8]) -> Vec<Secret> {
     for line in lines(text) {
         in_line(text, line, &mut found);
     }
-    for span in pem::private_keys(text) {
+    for span in forms::private_keys(text) {
         found.push(Secret {
             line_end: span.end,
             parts: Vec::new(),
@@ -269,7 +269,7 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         [b'%', b'3', b'd' | b'D' | b'a' | b'A', ..] => 3,
         _ => 0,
     };
-    if is_file(text, word) {
+    if forms::is_name_of_file(text, word) {
         return None;
     }
     if is_tag_end(text, word) {
@@ -281,6 +281,9 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
     }
     if matches!(&text[word.clone()], b"-u" | b"--user") {
         return user_and_password(text, behind + separator, line_end, ahead);
+    }
+    if separator == 0 && forms::is_scheme(&text[word.clone()]) {
+        return value(text, behind, line_end, ahead).filter(|found| forms::is_credential(&text[found.span.clone()]));
     }
     let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
     let name = String::from_utf8_lossy(&text[name_start..word.end]);
@@ -314,16 +317,6 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
     let shown = &text[secret.span.clone()];
     let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
     names::is_secret_by_name(&name, &shown).then_some(secret)
-}
-
-/// The name of a file, such as `/pki/server-key.pem`, which what follows says something of.
-fn is_file(text: &[u8], word: &Range<usize>) -> bool {
-    let name = &text[word.clone()];
-    let is_in_path = text[..word.start].ends_with(b"/");
-    [&b".pem"[..], b".crt", b".der", b".pub"]
-        .iter()
-        .any(|end| name.ends_with(end))
-        || (is_in_path && name.ends_with(b".key"))
 }
 
 /// `<password>`: its value stands behind it.
@@ -478,6 +471,8 @@ mod tests {
             ("password hush", "password ***"),
             ("the password hunter2 is old", "the password *** is old"),
             ("Authorization: Bearer hush", "Authorization: ***"),
+            ("auth = Basic aHVzaDpodXNo==", "auth = Basic ***"),
+            ("Basic authentication is used", "Basic authentication is used"),
             ("{'auth_token': u'hush'}", "{'auth_token': u'***'}"),
             ("<password>hush</password>", "<password>***</password>"),
             ("sshpass -p hush ssh h", "sshpass -p *** ssh h"),

@@ -1,6 +1,7 @@
-//! Private keys in PEM form: their lines, indented and commented out too.
+//! Forms that say by themselves what they are: private keys in PEM form, indented and commented out too, credentials behind a
+//! scheme, and names of files that hold keys.
 //!
-//! A certificate or a public key is none.
+//! A certificate or a public key is no secret.
 
 use std::ops::Range;
 
@@ -47,4 +48,25 @@ fn is_of_key(body: &[u8]) -> bool {
         .iter()
         .any(|word| body.starts_with(word));
     is_header || body.iter().all(is_base64)
+}
+/// The name of a file, such as `/pki/server-key.pem`, which what follows says something of.
+pub(super) fn is_name_of_file(text: &[u8], word: &Range<usize>) -> bool {
+    let name = &text[word.clone()];
+    let is_in_path = text[..word.start].ends_with(b"/");
+    [&b".pem"[..], b".crt", b".der", b".pub"]
+        .iter()
+        .any(|end| name.ends_with(end))
+        || (is_in_path && name.ends_with(b".key"))
+}
+/// A scheme of HTTP's `Authorization`, behind which credentials stand.
+pub(super) fn is_scheme(word: &[u8]) -> bool {
+    [&b"basic"[..], b"bearer"]
+        .iter()
+        .any(|scheme| scheme.eq_ignore_ascii_case(word))
+}
+
+/// Whether it is written as credentials are behind a scheme, and no word of a sentence.
+pub(super) fn is_credential(text: &[u8]) -> bool {
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=-_.~".contains(byte);
+    text.len() > 7 && text.iter().all(is_sign) && text.iter().any(|byte| byte.is_ascii_digit() || *byte == b'=')
 }
