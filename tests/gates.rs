@@ -1,6 +1,8 @@
 //! A gate that is green means that it was checked: what is read, what is not and why, what is suppressed, and from which
 //! release, in every format and by the exit code.
 
+#[path = "oracle/ground.rs"]
+mod ground;
 #[path = "oracle/run.rs"]
 mod run;
 
@@ -10,9 +12,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::thread;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
 
+use ground::{pipe, with};
 use run::{Run, run};
 
 const FORMATS: [&str; 3] = ["short", "pretty", "json"];
@@ -29,21 +31,6 @@ fn check(directory: &Path, arguments: &[&str]) -> Run {
 fn document(directory: &Path, arguments: &[&str]) -> Value {
     let run = check(directory, &[&["--format", "json"], arguments].concat());
     serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.err))
-}
-
-/// A directory with `files`, by path and text.
-fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a directory");
-    for (path, text) in files {
-        let path = directory.path().join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
-        fs::write(path, text).expect("a file");
-    }
-    directory
-}
-
-fn pipe(path: &Path) {
-    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
 }
 
 /// The rules of the findings in a document, with their conditions' words.

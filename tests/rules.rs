@@ -3,7 +3,7 @@
 //! `fixtures/rules/<rule-id>/<case>.conf` opens with `# check: ARGUMENTS` (or has them in `<case>.args`); beside it
 //! stand `<case>.out`, what `check --format short` prints, and `<case>.fixed`, what `fix --when upgrade --write` leaves
 //! where it changes something; what is written now, `tests/today.rs` holds against real nova.
-//! `NOVAMEND_BLESS=1 cargo test --test rules` writes both anew, to be read before they are committed. Each case is a test of its
+//! `NOVAMEND_BLESS=1 cargo test --test rules` writes both again, to be read before they are committed. Each case is a test of its
 //! own: `cargo test --test rules -- unknown-option` runs those of one rule.
 
 use std::fs;

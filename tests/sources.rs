@@ -1,6 +1,8 @@
 //! What is opened, and whose settings count, where somebody else owns the files: pipes and devices, images with links that
 //! lead out, planted settings, names that are not UTF-8, and files made to keep a reader busy.
 
+#[path = "oracle/ground.rs"]
+mod ground;
 #[path = "oracle/run.rs"]
 mod run;
 
@@ -11,28 +13,14 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
+use ground::{pipe, with};
 use run::{Run, run};
 
 const TRAP: &str = "[libvirt]\nlive_migration_progress_timeout = 0\n";
 const STEIN: [&str; 4] = ["--from", "rocky", "--to", "stein"];
 const HIDING: &str = "fail-on = \"never\"\n[severity]\nremoved-progress-timeout = \"off\"\n";
-
-fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let directory = tempfile::tempdir().expect("a directory");
-    for (path, text) in files {
-        let path = directory.path().join(path);
-        fs::create_dir_all(path.parent().expect("a parent")).expect("directories");
-        fs::write(path, text).expect("a file");
-    }
-    directory
-}
-
-fn pipe(path: &Path) {
-    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).expect("a pipe");
-}
 
 fn check(directory: &Path, arguments: &[&str]) -> Run {
     run(directory, &[&["check"], arguments, &STEIN[..]].concat(), "")

@@ -6,6 +6,8 @@
 
 #[path = "oracle/beside.rs"]
 mod beside;
+#[path = "oracle/novas.rs"]
+mod novas;
 #[path = "oracle/python.rs"]
 mod python;
 
@@ -25,6 +27,7 @@ use novamend::text::Source;
 use serde_json::{Value, json};
 
 use beside::beside;
+use novas::of_each;
 use python::Oracle;
 
 const NOVAS: [(&str, u32); 7] = [
@@ -147,18 +150,7 @@ fn differences(nova: &mut Oracle, paths: &[PathBuf], from: Release) -> Vec<Strin
 #[test]
 fn real_nova_of_today_reads_the_same_before_and_after() {
     let paths = files();
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let asked: Vec<_> = NOVAS
-            .into_iter()
-            .filter_map(|(name, number)| {
-                let mut nova = Oracle::start(name, "nova_all.py")?;
-                let from = Release::from_number(number).expect("a release");
-                let paths = &paths;
-                Some(scope.spawn(move || differences(&mut nova, paths, from)))
-            })
-            .collect();
-        asked.into_iter().flat_map(|one| one.join().expect("it ends")).collect()
-    });
+    let failures = of_each(&NOVAS, |nova, from| differences(nova, &paths, from));
     assert!(
         failures.is_empty(),
         "{} differ:\n{}",

@@ -5,6 +5,8 @@
 
 #[path = "oracle/in_json.rs"]
 mod in_json;
+#[path = "oracle/novas.rs"]
+mod novas;
 #[path = "oracle/python.rs"]
 mod python;
 
@@ -23,6 +25,7 @@ use novamend::rules::RULES;
 use serde_json::{Value, json};
 
 use in_json::in_json;
+use novas::of_each;
 use python::Oracle;
 
 const NOVAS: [(&str, u32); 6] = [
@@ -196,18 +199,7 @@ fn of_nova(nova: &mut Oracle, release: Release, paths: &[PathBuf]) -> Vec<String
 #[test]
 fn real_nova_reads_what_novamend_says_and_warns_of_nothing_else() {
     let paths = files();
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let asked: Vec<_> = NOVAS
-            .into_iter()
-            .filter_map(|(name, number)| {
-                let mut nova = Oracle::start(name, "nova_all.py")?;
-                let release = Release::from_number(number).expect("a release");
-                let paths = &paths;
-                Some(scope.spawn(move || of_nova(&mut nova, release, paths)))
-            })
-            .collect();
-        asked.into_iter().flat_map(|one| one.join().expect("it ends")).collect()
-    });
+    let failures = of_each(&NOVAS, |nova, release| of_nova(nova, release, &paths));
     assert!(
         failures.is_empty(),
         "{} differ:\n{}",

@@ -9,7 +9,7 @@ use super::scan::lines;
 
 /// The lines of every private key in PEM form, comment signs and indentation included, each to its line's end.
 #[must_use]
-pub fn private_keys(text: &[u8]) -> Vec<Range<usize>> {
+pub(super) fn private_keys(text: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if memchr::memmem::find(text, b"PRIVATE KEY").is_none() {
         return found;

@@ -3,7 +3,7 @@
 //! A value is secret by its name ([`names`], `words`) or for what stands in it ([`scan`]). A value that is secret at one
 //! place is hidden wherever it appears ([`Secrets`]). The lines of a file are shown with their secrets masked ([`lines`]).
 
-pub mod forms;
+mod forms;
 pub mod known;
 pub mod lines;
 pub mod names;

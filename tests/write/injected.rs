@@ -253,6 +253,20 @@ const FIX: [&str; 8] = [
     "fix", "--from", "rocky", "--to", "stein", "--when", "upgrade", "--write",
 ];
 
+/// Two files that one run writes without a backup.
+fn two_files() -> Case {
+    let mut case = Case::novamend(&[&FIX[..], &["--no-backup", "nova.conf", "other.conf"]].concat());
+    case.files = vec![
+        ("nova.conf", Some(OLD), Some(NEW)),
+        ("other.conf", Some(OLD), Some(NEW)),
+    ];
+    case.make = |at| {
+        fs::write(at.join("nova.conf"), OLD).unwrap();
+        fs::write(at.join("other.conf"), OLD).unwrap();
+    };
+    case
+}
+
 #[test]
 fn fix_writes_the_file_or_not() {
     let mut case = Case::novamend(&[&FIX[..], &["nova.conf"]].concat());
@@ -262,29 +276,12 @@ fn fix_writes_the_file_or_not() {
 
 #[test]
 fn fix_writes_several_files_without_a_backup_or_puts_them_back() {
-    let mut case = Case::novamend(&[&FIX[..], &["--no-backup", "nova.conf", "other.conf"]].concat());
-    case.files = vec![
-        ("nova.conf", Some(OLD), Some(NEW)),
-        ("other.conf", Some(OLD), Some(NEW)),
-    ];
-    case.make = |at| {
-        fs::write(at.join("nova.conf"), OLD).unwrap();
-        fs::write(at.join("other.conf"), OLD).unwrap();
-    };
-    case.try_all(true);
+    two_files().try_all(true);
 }
 
 #[test]
 fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_same() {
-    let mut case = Case::novamend(&[&FIX[..], &["--no-backup", "nova.conf", "other.conf"]].concat());
-    case.files = vec![
-        ("nova.conf", Some(OLD), Some(NEW)),
-        ("other.conf", Some(OLD), Some(NEW)),
-    ];
-    case.make = |at| {
-        fs::write(at.join("nova.conf"), OLD).unwrap();
-        fs::write(at.join("other.conf"), OLD).unwrap();
-    };
+    let mut case = two_files();
     case.always = Some("inject=renameat2:error=EINVAL");
     let ground = case.ground();
     // The second of them can be neither exchanged nor replaced.

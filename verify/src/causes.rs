@@ -39,7 +39,7 @@ const NATIVE_TLS: (Version, Version) = ((4, 4, 0), (2, 11, 0));
 /// More MiB/s than this libvirt refuses: in bytes they do not fit a signed number of 64 bits.
 const MOST_BANDWIDTH: i64 = i64::MAX >> 20;
 
-/// More raises of the allowed downtime than this are a list of some 12 GiB in nova-compute, made anew for every migration.
+/// More raises of the allowed downtime than this are a list of some 12 GiB in nova-compute, made again for every migration.
 const MOST_STEPS: i64 = 100_000_000;
 
 /// The transports between two daemons of different hosts that libvirt knows and that need no further parameter.
