@@ -3,6 +3,7 @@
 //! It decides nothing: severities, secrets and exit codes are settled before. Every text goes through the mask.
 
 pub mod diff;
+pub mod envelope;
 pub mod excerpt;
 pub mod facts;
 pub mod json;
