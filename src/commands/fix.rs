@@ -14,6 +14,7 @@ use crate::commands::sources::{Survey, Upgrade};
 use crate::fix::Until;
 use crate::inputs::load::STDIN;
 use crate::lint::Settings;
+use crate::output::fixed::written_line;
 use crate::output::{Counts, Format};
 use crate::write::{self, Options, Planned, WriteError, Written};
 
@@ -92,7 +93,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
         Mode::Diff => Vec::new(),
         Mode::Write(options) => match write(&jobs, failed, options) {
             Ok(written) => {
-                terminal.done.extend(written.iter().map(report::written_line));
+                terminal.done.extend(written.iter().map(written_line));
                 written
             }
             Err(Failure { message, left }) => {
@@ -152,16 +153,18 @@ impl From<WriteError> for Failure {
 /// Replaces every changed file, or none.
 fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, Failure> {
     if failed {
-        return Err("nothing is written: not everything could be read and tried"
+        return Err("nothing was written: not everything could be read and tested"
             .to_owned()
             .into());
     }
     if let Some(job) = jobs.iter().find(|job| !job.is_proved()) {
-        return Err(format!("nothing is written: {}", job.objections().join("; ")).into());
+        return Err(format!("nothing was written: {}", job.objections().join("; ")).into());
     }
     let planned: Vec<Planned> = jobs.iter().flat_map(Job::planned).collect();
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
-        return Err("standard input cannot be written to; name the file".to_owned().into());
+        return Err("nothing was written: standard input cannot be replaced; name the file"
+            .to_owned()
+            .into());
     }
     write::tidy(options.root.as_ref(), jobs.iter().flat_map(Job::paths));
     Ok(write::write_all(&planned, options)?)

@@ -1,86 +1,42 @@
 //! Findings for people, framed by miette: the line, a caret, why it matters, what to do.
 //!
-//! The only place, with `main`, that names miette.
+//! The only place that names miette.
 
 use std::fmt;
 
+use anstyle::AnsiColor;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
     SourceSpan, SpanContents,
 };
+use unicode_width::UnicodeWidthStr;
 
-use super::excerpt::{Excerpt, excerpt};
-use super::{Checked, Style, address};
-use crate::lint::{Context, Edited, Finding, Location, Moment, Safety, Severity};
+use crate::lint::{Context, Finding, Location, Severity};
 use crate::oslo::stack::Stack;
+use crate::output::excerpt::{Excerpt, excerpt};
+use crate::output::fixed::fix_available;
+use crate::output::{Style, address, shown_path};
 use crate::plain;
 use crate::text::Position;
 
-/// The first lines of a report, and a blank one.
-#[must_use]
-pub fn header(checked: &Checked) -> String {
-    let stops: Vec<&str> = checked.stops().iter().map(|stop| stop.short()).collect();
-    let hops = if stops.is_empty() {
-        String::new()
-    } else {
-        format!("hops: {}\n", stops.join(", "))
-    };
-    format!("{}\n{}{hops}\n", checked.line(), checked.listing())
-}
-
-/// What to edit when, a line each: before the upgrade, on the way, with which hop; empty where one hop is all. No
-/// step may come twice.
-#[must_use]
-pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
-    if checked.stops().is_empty() {
-        return String::new();
-    }
-    let mut times: Vec<Edited> = Vec::new();
-    for (edited, _) in steps {
-        if !times.contains(edited) {
-            times.push(*edited);
-        }
-    }
-    times.sort_by_key(|edited| match *edited {
-        Edited::Before => (None, false),
-        Edited::With(release) => (Some(release), false),
-        Edited::Between(after, _) => (Some(after), true),
-    });
-    let mut out = String::new();
-    for time in times {
-        let at_that_time = steps.iter().filter(|(edited, _)| *edited == time);
-        let options: Vec<&str> = at_that_time.map(|(_, option)| option.as_str()).collect();
-        let when = match time {
-            Edited::Before => "before the upgrade".to_owned(),
-            Edited::With(release) => format!("with the hop to {}", release.short()),
-            Edited::Between(after, before) => {
-                format!(
-                    "after the hop to {}, before the one to {}",
-                    after.short(),
-                    before.short()
-                )
-            }
-        };
-        out.push_str(&format!("  {when}: {}\n", plain::line(&options.join(", "))));
-    }
-    if out.is_empty() {
-        out
-    } else {
-        format!("what to edit when:\n{out}\n")
-    }
-}
-
 /// One finding.
-#[must_use]
-pub fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
+pub(super) fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
     let shown = Shown::new(context, finding);
     let mut out = String::new();
     if handler(style).render_report(&mut out, &shown).is_err() {
         // Only a label outside its text could fail, and labels are clamped to it; say it plainly rather than not at all.
         out = format!("{}: {}\n", address(context.stack, finding.location), shown.message);
     }
+    for (label, text) in notes(context.stack, finding) {
+        push_note(&mut out, label, &plain::line(&text), style);
+    }
     out.push('\n');
     out
+}
+
+/// The columns of a report.
+fn width(style: Style) -> usize {
+    style.width.clamp(40, 120)
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -94,7 +50,7 @@ fn handler(style: Style) -> GraphicalReportHandler {
         (false, false) => GraphicalTheme::none(),
     };
     GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width.clamp(40, 120))
+        .with_width(width(style))
         .with_links(false)
         .with_primary_span_start()
 }
@@ -105,7 +61,6 @@ struct Shown {
     code: &'static str,
     severity: Severity,
     message: String,
-    help: String,
     name: String,
     /// The place itself, where there is an excerpt.
     position: Position,
@@ -120,7 +75,7 @@ impl Shown {
         let excerpt = match finding.location {
             Location::File { layer, span } => {
                 let document = &stack.layers()[layer].document;
-                name = super::shown_path(document.source().path());
+                name = shown_path(document.source().path());
                 position = document.source().position(span.start);
                 Some(excerpt(document, span, 2, context.secrets()))
             }
@@ -135,7 +90,6 @@ impl Shown {
             code: finding.rule.id,
             severity: finding.severity,
             message,
-            help: help(stack, finding),
             name,
             position,
             excerpt,
@@ -143,37 +97,40 @@ impl Shown {
     }
 }
 
-/// Why, what to do, where else, and what `fix` would do: one paragraph each.
-fn help(stack: &Stack, finding: &Finding) -> String {
-    let mut lines: Vec<String> = Vec::new();
+/// Why, what to do, where else, and what `fix` would do: each with its label.
+fn notes(stack: &Stack, finding: &Finding) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
     if !finding.why.is_empty() {
-        lines.push(format!("why: {}", finding.why));
+        notes.push(("why", finding.why.clone()));
     }
     if !finding.help.is_empty() {
-        lines.push(format!("do: {}", finding.help));
+        notes.push(("help", finding.help.clone()));
     }
     for related in &finding.related {
-        lines.push(format!("see: {}: {}", address(stack, related.location), related.note));
+        notes.push(("see", format!("{}: {}", address(stack, related.location), related.note)));
     }
-    if let Some(fix) = &finding.fix {
-        let how = match fix.safety {
-            Safety::Safe => "`novamend fix`",
-            Safety::Unsafe => "`novamend fix --unsafe-fixes`",
-        };
-        let when = match finding.moment {
-            Some(Moment::With(release)) => format!(" with `--when {}`, when {0} is installed", release.short()),
-            _ => String::new(),
-        };
-        let mut line = if finding.help.contains(&fix.title) {
-            format!("fix: {how}{when} does it")
-        } else {
-            format!("fix: {how}{when}: {}", fix.title)
-        };
-        line.extend(finding.objection.iter().map(|why| format!("; not safe: {why}")));
-        lines.push(line);
+    if let Some(fix) = fix_available(finding) {
+        notes.push(("fix available", fix));
     }
-    let lines: Vec<_> = lines.iter().map(|line| plain::line(line)).collect();
-    lines.join("\n")
+    notes
+}
+
+/// A note on lines of the report's width, indented below its label.
+fn push_note(out: &mut String, label: &str, text: &str, style: Style) {
+    let indent = label.len() + "  : ".len();
+    let label = style.paint(AnsiColor::Cyan.on_default(), &format!("{label}:"));
+    out.push_str(&format!("  {label}"));
+    let mut column = indent - 1;
+    for word in text.split(' ') {
+        let length = word.width();
+        if column > indent && column + 1 + length > width(style) {
+            out.push_str(&format!("\n{:1$}", "", indent - 1));
+            column = indent - 1;
+        }
+        out.push_str(&format!(" {word}"));
+        column += 1 + length;
+    }
+    out.push('\n');
 }
 
 impl fmt::Display for Shown {
@@ -195,10 +152,6 @@ impl Diagnostic for Shown {
             Severity::Warning => miette::Severity::Warning,
             Severity::Error => miette::Severity::Error,
         })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
