@@ -15,6 +15,7 @@ pub static UNUSED_SUPPRESSION: Rule = Rule {
     summary: "a `# novamend: ignore[…]` comment that suppresses nothing, or gives no reason",
     doc: include_str!("../../docs/rules/unused-suppression.md"),
     check: |_, _| {},
+    yields_to: &[],
 };
 
 /// A finding that is not reported.

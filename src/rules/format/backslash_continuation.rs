@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a backslash at the end of a line, which becomes part of the value",
     doc: include_str!("../../../docs/rules/backslash-continuation.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the file starts with a byte-order mark: nova does not start",
     doc: include_str!("../../../docs/rules/byte-order-mark.md"),
     check,
+    yields_to: &[],
 };
 
 const MARK: Span = Span { start: 0, end: 3 };

@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a name with hyphens or capitals, under which nova does not look for the option",
     doc: include_str!("../../../docs/rules/key-ignored.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

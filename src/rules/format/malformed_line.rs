@@ -15,6 +15,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a line that oslo.config rejects: nova does not start",
     doc: include_str!("../../../docs/rules/malformed-line.md"),
     check,
+    yields_to: &[],
 };
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";

@@ -3,10 +3,9 @@
 //! Options that take several values are no business of it, nor is an old name beside its new one.
 
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::catalog::{self, Named, Via};
-use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Place, Rule, Safety, Severity};
+use crate::catalog::{Named, Via};
+use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Place, Rule, Safety, Severity, Yields};
 use crate::oslo::stack::Site;
-use crate::oslo::types::OptionType;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "repeated-option",
@@ -14,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an option that the same file sets again further down: only the last line counts",
     doc: include_str!("../../../docs/rules/repeated-option.md"),
     check,
+    yields_to: &[Yields::Option("empty-number-overrides")],
 };
 
 /// So many lines of one option are named; a file of a hundred thousand would say no more.
@@ -60,9 +60,6 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
     let stack = context.stack;
     let value = stack.value(Site::File(last));
     let differs = dead.iter().any(|&place| stack.value(Site::File(place)) != value);
-    if differs && value.trim().is_empty() && is_number(context, last) {
-        return None; // `empty-number-overrides` speaks of it.
-    }
     let (group, key) = (stack.group(last), stack.key(last));
     let times = match dead.len() {
         1 => "twice".to_owned(),
@@ -93,14 +90,4 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
         announces: vec![OptionName::new(group, &*key)],
     };
     Some(finding.with_fix(Some(fix)))
-}
-
-fn is_number(context: &Context<'_>, place: Place) -> bool {
-    let named = catalog::by_any_name(
-        context.stack.group(place),
-        &context.stack.key(place),
-        context.to.release(),
-    );
-    let kind = named.map(|named| named.option.option_type());
-    matches!(kind, Some(OptionType::Int { .. } | OptionType::Float { .. }))
 }

@@ -16,6 +16,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a section that the same file opened before",
     doc: include_str!("../../../docs/rules/repeated-section.md"),
     check,
+    yields_to: &[],
 };
 
 /// So many headers of one group are named; a file of a hundred thousand would say no more.

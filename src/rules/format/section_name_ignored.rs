@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a section such as `[default]` or `[ libvirt ]`, which is not the group it seems: nova ignores it",
     doc: include_str!("../../../docs/rules/section-name-ignored.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

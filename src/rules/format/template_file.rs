@@ -2,7 +2,6 @@
 //!
 //! The findings in them are those of the other rules.
 
-use super::not_nova_conf::first_line;
 use crate::lint::{Context, Finding, Location, Rule, Severity};
 use crate::oslo::stack::{Layer, Origin};
 use crate::oslo::template::{Language, Template};
@@ -14,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a template of a nova.conf: read as far as that can be done before it is rendered",
     doc: include_str!("../../../docs/rules/template-file.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template) -> Finding {
     let document = &file.document;
     let location = template.evidence().map_or_else(
-        || first_line(context, layer),
+        || context.first_line(layer),
         |start| {
             let (end, _) = line_end(document.source().bytes(), start);
             let span = Span::new(start, end);

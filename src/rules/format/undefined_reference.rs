@@ -21,6 +21,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a `$name` that leads to no option: reading the value fails",
     doc: include_str!("../../../docs/rules/undefined-reference.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

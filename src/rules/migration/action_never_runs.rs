@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the completion timeout is 0, so `force_complete` and post-copy never start",
     doc: include_str!("../../../docs/rules/action-never-runs.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

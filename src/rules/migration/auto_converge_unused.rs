@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "auto-converge is without effect while post-copy is permitted",
     doc: include_str!("../../../docs/rules/auto-converge-unused.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

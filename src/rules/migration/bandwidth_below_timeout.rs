@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the bandwidth is too low to copy a guest's memory once before the completion timeout",
     doc: include_str!("../../../docs/rules/bandwidth-below-timeout.md"),
     check,
+    yields_to: &[],
 };
 
 /// MiB in a GiB.

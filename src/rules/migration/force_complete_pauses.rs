@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "`force_complete` without post-copy pauses the guest for the rest of the copy",
     doc: include_str!("../../../docs/rules/force-complete-pauses.md"),
     check,
+    yields_to: &[],
 };
 
 /// MiB/s of a link of 1 Gbit/s.

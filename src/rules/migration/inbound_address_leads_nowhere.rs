@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "sources are told an address that leads them to themselves, or nowhere",
     doc: include_str!("../../../docs/rules/inbound-address-leads-nowhere.md"),
     check,
+    yields_to: &[],
 };
 
 /// Names that every host has for itself.

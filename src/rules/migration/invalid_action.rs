@@ -5,9 +5,8 @@
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::context::{ACTION, LIBVIRT};
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Rule, Safety, Severity, Yields};
 use crate::nova::migration::Action;
-use crate::rules::format::value_lines;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-action",
@@ -15,6 +14,12 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a timeout action that is neither `abort` nor `force_complete`",
     doc: include_str!("../../../docs/rules/invalid-action.md"),
     check,
+    yields_to: &[
+        Yields::Line("backslash-continuation"),
+        Yields::Line("comment-swallowed"),
+        Yields::Line("inline-comment"),
+        Yields::Line("line-swallowed"),
+    ],
 };
 
 /// What people write for an action, letters only.
@@ -45,13 +50,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     if Action::parse(&value).is_some() {
-        return;
-    }
-    // The rules about comments and backslashes in values say more of a value that is rejected for one.
-    if setting
-        .winning_place()
-        .is_some_and(|place| value_lines::swallows_something(&context.to, place))
-    {
         return;
     }
     let location = setting.winning_place().map_or_else(

@@ -2,7 +2,7 @@
 //!
 //! Whether libvirt listens for it on the hosts it does not know.
 
-use super::unusable_migration_uri;
+use super::written_uri::written_uri;
 use crate::lint::context::{LIBVIRT, SCHEME, URI};
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::migration::uri;
@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt knows no such transport: every migration fails",
     doc: include_str!("../../../docs/rules/invalid-migration-scheme.md"),
     check,
+    yields_to: &[],
 };
 
 /// The transports by which libvirt reaches another host, in any case.
@@ -24,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let virt_type = context.to.word(LIBVIRT, "virt_type").unwrap_or_default();
     if context.sets(URI) {
         // Of one that cannot be formatted `unusable-migration-uri` speaks.
-        if let Some(uri) = unusable_migration_uri::written(context).filter(|uri| uri::fault(uri).is_none())
+        if let Some(uri) = written_uri(context).filter(|uri| uri::fault(uri).is_none())
             && let Some(transport) = transport(&uri)
             && !is_one_of(&REMOTE, transport)
             && !is_one_of(&OTHERS, transport)

@@ -2,7 +2,6 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::catalog::Release;
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
 use crate::nova::Setting;
@@ -14,10 +13,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "post-copy no longer starts by itself in the target release",
     doc: include_str!("../../../docs/rules/lost-auto-post-copy.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !is_lost(context) {
+    if !context.loses_auto_post_copy() {
         return;
     }
     let Some(setting) = context.to.setting(LIBVIRT, POST_COPY) else {
@@ -48,11 +48,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let finding = Finding::new(&RULE, context.winner_location(&setting), message).because(why);
     findings.push(context.with_sites(with_way_out(context, finding, &setting, is_endless), &setting));
-}
-
-/// Whether the upgrade takes the automatic post-copy away, and nothing written says what comes instead.
-pub(in crate::rules) fn is_lost(context: &Context<'_>) -> bool {
-    context.crosses(Release::STEIN) && context.before.permits_post_copy && !context.after.is_action_written
 }
 
 fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_endless: bool) -> Finding {

@@ -2,7 +2,7 @@
 //!
 //! A `live_migration_scheme` of `ext` runs none, as nova gives it no command: it is for [`super::invalid_migration_scheme`].
 
-use super::unusable_migration_uri;
+use super::written_uri::written_uri;
 use crate::lint::context::URI;
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::migration::connection::{Connection, Origin, Refused};
@@ -14,10 +14,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt runs a command that `live_migration_uri` names, as root as a rule",
     doc: include_str!("../../../docs/rules/migration-uri-runs-a-command.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let Some(written) = unusable_migration_uri::written(context) else {
+    let Some(written) = written_uri(context) else {
         return;
     };
     // one that nova cannot format runs nothing today, and would once that is corrected

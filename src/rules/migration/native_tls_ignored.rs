@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "stein, train and ussuri drop native TLS without a word below libvirt 4.4 or QEMU 2.11",
     doc: include_str!("../../../docs/rules/native-tls-ignored.md"),
     check,
+    yields_to: &[],
 };
 
 /// The first release that asks for a libvirt and a QEMU that have it: Victoria.

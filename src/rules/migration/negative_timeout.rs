@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a negative timeout: nova-compute does not start, or aborts every migration",
     doc: include_str!("../../../docs/rules/negative-timeout.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

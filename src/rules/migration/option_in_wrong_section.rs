@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::removed_migration_flags;
 use crate::catalog;
 use crate::lint::context::{ACTION, LIBVIRT};
-use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity, Yields};
 use crate::nova::Setting;
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::value;
@@ -20,6 +19,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a live-migration option in a section where nova does not look for it",
     doc: include_str!("../../../docs/rules/option-in-wrong-section.md"),
     check,
+    yields_to: &[Yields::Line("removed-migration-flags")],
 };
 
 /// What the names this rule knows begin with.
@@ -50,11 +50,10 @@ fn has_prefix(stack: &Stack, place: Place) -> bool {
 fn home_of(context: &Context<'_>, place: Place) -> Option<&'static str> {
     let (group, key) = (context.stack.group(place), context.stack.key(place));
     let home = HOMES.into_iter().find(|home| !catalog::life(home, &key).is_empty())?;
-    let is_flag = removed_migration_flags::is_removed(&key, context.to.release());
     let is_read =
         context.may_read_today(group, &key) || catalog::by_any_name(group, &key, context.to.release()).is_some();
     let looks_right = group == home || catalog::group_meant(group).as_deref() == Some(home);
-    (!is_flag && !is_read && !looks_right && is_plausible(group)).then_some(home)
+    (!is_read && !looks_right && is_plausible(group)).then_some(home)
 }
 
 /// Whether a section is one that a person who configures nova would put it in.

@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova-compute does not start with parallel connections and post-copy before QEMU 10.1",
     doc: include_str!("../../../docs/rules/parallel-with-post-copy.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

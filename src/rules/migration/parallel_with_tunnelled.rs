@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt refuses parallel connections with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/parallel-with-tunnelled.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

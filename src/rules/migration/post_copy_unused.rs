@@ -2,7 +2,6 @@
 //!
 //! Where the upgrade leads over Stein and no action is written, [`super::lost_auto_post_copy`] speaks.
 
-use super::lost_auto_post_copy;
 use crate::catalog::Release;
 use crate::lint::context::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
@@ -14,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "post-copy is permitted, but `abort` cancels the migrations that would need it",
     doc: include_str!("../../../docs/rules/post-copy-unused.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.after.is_action_written {
         // With a timeout of 0 `action-never-runs` says so, at the hop over stein `lost-auto-post-copy`.
         let is_endless = context.after.completion_timeout == Some(0);
-        if !is_endless && !lost_auto_post_copy::is_lost(context) {
+        if !is_endless && !context.loses_auto_post_copy() {
             findings.push(unwritten(context));
         }
         return;

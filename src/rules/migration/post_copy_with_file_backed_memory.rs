@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "guests with file-backed memory are lost when post-copy starts, or do not migrate at all",
     doc: include_str!("../../../docs/rules/post-copy-with-file-backed-memory.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "guests with a passed-through device cannot migrate while post-copy is permitted",
     doc: include_str!("../../../docs/rules/post-copy-with-passthrough.md"),
     check,
+    yields_to: &[],
 };
 
 /// The first release that live-migrates guests with mediated devices: 2024.1.

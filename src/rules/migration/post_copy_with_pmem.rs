@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova pauses guests with persistent memory where it switches others to post-copy",
     doc: include_str!("../../../docs/rules/post-copy-with-pmem.md"),
     check,
+    yields_to: &[],
 };
 
 const NAMESPACES: &str = "pmem_namespaces";

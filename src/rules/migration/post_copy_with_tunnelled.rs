@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt refuses post-copy with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/post-copy-with-tunnelled.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -13,15 +13,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "`live_migration_flag` and `block_migration_flag` are gone in newton",
     doc: include_str!("../../../docs/rules/removed-migration-flags.md"),
     check,
+    yields_to: &[],
 };
 
 const LIVE: &str = "live_migration_flag";
 const BLOCK: &str = "block_migration_flag";
-
-/// Whether `key` is one of the lists, and `release` has dropped it.
-pub(in crate::rules) fn is_removed(key: &str, release: Release) -> bool {
-    release >= Release::NEWTON && [LIVE, BLOCK].contains(&key)
-}
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.to.release() < Release::NEWTON {

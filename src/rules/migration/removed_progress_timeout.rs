@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the progress timeout is gone in stein, deprecated since ocata",
     doc: include_str!("../../../docs/rules/removed-progress-timeout.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -2,7 +2,7 @@
 //!
 //! The inbound address counts beside a URI as well: nova puts it where `%s` stands.
 
-use super::unusable_migration_uri;
+use super::written_uri::written_uri;
 use crate::lint::context::{LIBVIRT, SCHEME, URI};
 use crate::lint::{Context, Finding, Rule, Severity};
 
@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "`live_migration_scheme` is without effect while `live_migration_uri` is set",
     doc: include_str!("../../../docs/rules/scheme-overruled-by-uri.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -19,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let (Some(uri), Some(scheme)) = (
-        unusable_migration_uri::written(context),
+        written_uri(context),
         context.to.word(LIBVIRT, SCHEME).filter(|scheme| !scheme.is_empty()),
     ) else {
         return;

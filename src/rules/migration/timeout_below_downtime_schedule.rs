@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "migrations are given up before nova has allowed the longest downtime",
     doc: include_str!("../../../docs/rules/timeout-below-downtime-schedule.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova-compute does not start with both tunnelling and native TLS",
     doc: include_str!("../../../docs/rules/tunnelled-with-tls.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

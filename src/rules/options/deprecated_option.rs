@@ -14,9 +14,13 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an option that is announced to go",
     doc: include_str!("../../../docs/rules/deprecated-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.to.release().is_complete() {
+        return;
+    }
     let mut told = HashSet::new();
     for seen in context.seen() {
         let option = match &seen.fate {

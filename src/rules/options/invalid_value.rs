@@ -10,7 +10,6 @@ use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
 use crate::redact;
-use crate::rules::format::value_lines;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-value",
@@ -18,6 +17,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a value that the release rejects",
     doc: include_str!("../../../docs/rules/invalid-value.md"),
     check,
+    yields_to: super::REJECTED,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -36,24 +36,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .or_insert_with(|| context.to.setting_of(*option).found.effective.iter().copied().collect());
             if effective.contains(&seen.site)
                 && let Some(error) = rejected(&context.to, *option, seen.site)
-                && !is_negative_timeout(*option, &error)
-                && !swallows_something(context, seen.site)
                 && told.insert(seen.site)
             {
                 findings.push(report(context, seen, *option, &error));
             }
         }
     }
-}
-
-/// The rules about comments and backslashes in values say more of a value that is rejected for one.
-fn swallows_something(context: &Context<'_>, site: Site) -> bool {
-    matches!(site, Site::File(place) if value_lines::swallows_something(&context.to, place))
-}
-
-/// `negative-timeout` speaks of the live-migration timeouts below their least value.
-fn is_negative_timeout(option: OptionFacts, error: &ValueError) -> bool {
-    option.name() == "live_migration_completion_timeout" && matches!(error, ValueError::BelowMin(_))
 }
 
 /// Why the release of `view` rejects the value at `site`; `None` where it takes it, or a host decides.

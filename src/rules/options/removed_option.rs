@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an option that the release no longer has",
     doc: include_str!("../../../docs/rules/removed-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -32,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is known of an option that went before the first complete list.
-pub(in crate::rules) fn early(seen: &Seen<'_>) -> Option<&'static Gone> {
+fn early(seen: &Seen<'_>) -> Option<&'static Gone> {
     moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
 }
 

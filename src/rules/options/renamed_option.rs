@@ -2,7 +2,7 @@
 //!
 //! Those that went to another group are for `moved-option`, old names it does not take any more for `dropped-alias`.
 
-use super::moved_option::old_names;
+use super::old_names::old_names;
 use crate::lint::{Context, Finding, Rule, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an old name that the release still takes",
     doc: include_str!("../../../docs/rules/renamed-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

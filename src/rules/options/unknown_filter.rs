@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a scheduler filter that the release does not have: nova-scheduler does not start",
     doc: include_str!("../../../docs/rules/unknown-filter.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an option that the release does not know, and none from ocata on did",
     doc: include_str!("../../../docs/rules/unknown-option.md"),
     check,
+    yields_to: super::UNKNOWN,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -25,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         match seen.fate {
-            Fate::Unknown if super::removed_option::early(seen).is_none() => findings.extend(unknown(context, seen)),
+            Fate::Unknown => findings.extend(unknown(context, seen)),
             Fate::Later(release) if seen.before.is_none() => findings.push(too_early(context, seen, release)),
             _ => {}
         }
@@ -45,7 +46,7 @@ fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Findin
 
 fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     let to = context.to.release();
-    // A line of prose that a rejected file holds is for `malformed-line` to tell.
+    // In a file that is rejected it is a line of prose, and no name.
     let mut layers = context.stack.layers().iter();
     if seen.key.contains(char::is_whitespace) && layers.any(|l| !l.document.malformed().is_empty()) {
         return None;
