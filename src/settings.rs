@@ -413,17 +413,14 @@ mod tests {
         for (text, words) in [
             (
                 "to = 19\nform = \"rocky\"\n",
-                "novamend.toml:2:1: `form` is no setting; did you mean `from`?",
+                "novamend.toml:2:1: unknown setting `form`; did you mean `from`?",
             ),
-            (
-                "to = \"rocki\"\n",
-                "novamend.toml:1:6: no nova release is called `rocki`",
-            ),
+            ("to = \"rocki\"\n", "novamend.toml:1:6: unknown nova release `rocki`"),
             (
                 "[severity]\nlost-post-copy = \"off\"\n",
-                "novamend.toml:2:1: no rule is called `lost-post-copy`",
+                "novamend.toml:2:1: unknown rule `lost-post-copy`",
             ),
-            ("[[ignore]]\nrule = \"lost-auto-post-copy\"\n", "gives its reason"),
+            ("[[ignore]]\nrule = \"lost-auto-post-copy\"\n", "must give its reason"),
             ("to = \n", "novamend.toml:1:"),
             ("fail-on = true\n", "novamend.toml:1:11: must be a quoted string"),
         ] {

@@ -77,13 +77,17 @@ fn a_file_named_twice_counts_once_by_whatever_name() {
     let left = document["checked"]["not_read"].as_array().expect("a list");
     assert!(!left.is_empty());
     assert!(
-        left.iter().all(|left| left["why"] == "is nova.conf once more"),
+        left.iter().all(|left| left["why"] == "is the same file as nova.conf"),
         "{left:?}"
     );
     for format in ["short", "pretty"] {
         let run = check(at.path(), &[&all[..], &STEIN, &["--format", format]].concat());
-        assert!(run.out.starts_with("checked 1 file,"), "{}", run.out);
-        assert!(run.out.contains("link.conf (is nova.conf once more)"), "{}", run.out);
+        assert!(run.out.starts_with("checked 1 file:"), "{}", run.out);
+        assert!(
+            run.out.contains("link.conf (is the same file as nova.conf)"),
+            "{}",
+            run.out
+        );
     }
 }
 

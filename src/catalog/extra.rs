@@ -190,7 +190,7 @@ mod tests {
         for (text, words) in [
             ("[a]\nb = 1\n", "line 2: not an option; name, releases"),
             ("[a]\nb\t12-\tstring\n", "line 2: not an option; the releases"),
-            ("[a\n", "line 1: not an option; a group ends"),
+            ("[a\n", "line 1: not an option; a group header"),
             ("[a]\nb\t15-\tstring\tdefault=x\n", "line 2: not an option; a fact"),
             ("{\"a\": 1}", "no `options`"),
             ("{\"a\"", "not well-formed"),

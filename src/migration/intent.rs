@@ -141,7 +141,7 @@ mod tests {
                 },
                 Action::Abort,
                 false,
-                "stays",
+                "is kept",
             ),
             (
                 Before {
