@@ -173,7 +173,7 @@ impl Job<'_, '_, '_> {
         let is_alone = in_order.len() == old.len() || !self.takes_old();
         let stays = in_order.iter().all(|&place| stack.group(place) == self.new.group());
         if !(is_ordered && (is_alone || stays)) {
-            return Renaming::Shown("values under both names are mixed, and their order counts");
+            return Renaming::Shown("values under both names are mixed, and their order matters");
         }
         let all = if self.takes_old() { in_order } else { old };
         let mut lines = all.clone();

@@ -135,7 +135,7 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
         .find(|id| !rules.iter().any(|rule| rule.id == **id));
     let (message, help) = if suppression.rules.is_empty() {
         (
-            "suppression names no rule".to_owned(),
+            "suppression does not name a rule".to_owned(),
             "write `# novamend: ignore[rule-id] reason`",
         )
     } else if let Some(id) = unknown {

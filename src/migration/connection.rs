@@ -107,7 +107,7 @@ impl fmt::Display for Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// Blanks, control characters, other alphabets, or absurdly long.
-    #[error("it holds a blank, a control character or a letter outside ASCII, or is longer than {LONGEST} bytes")]
+    #[error("it contains a space, a control character or a letter outside ASCII, or is longer than {LONGEST} bytes")]
     Odd,
     /// Another form.
     #[error("it does not have the form qemu+TRANSPORT://HOST/system")]
@@ -142,7 +142,7 @@ pub enum Refused {
     #[error("its host is neither a name of letters, digits, `.`, `_` and `-` nor an address without a zone")]
     OddHost,
     /// No host where one is needed.
-    #[error("it names no host")]
+    #[error("it does not name a host")]
     NoHost,
     /// A host, user or port where the transport leads to a socket of the same host.
     #[error("its transport `unix` uses a local socket and cannot have a host")]

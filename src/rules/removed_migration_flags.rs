@@ -127,8 +127,8 @@ fn remarks(context: &Context<'_>, name: &str, last: Place, is_read: bool) -> Vec
     let remark = |flag: &str| match flags::fate(flag) {
         Fate::Option(option) if !is_read => Some(format!("write `{option} = true` if `{flag}` is still wanted")),
         Fate::Option(option) if !other.contains(flag) => Some(match name {
-            LIVE => format!("`{option}` also counts for migrations with copied disks, whose list had no `{flag}`"),
-            _ => format!("`{option}` would also count for migrations that copy no disk, so it is not written"),
+            LIVE => format!("`{option}` also applies to migrations with copied disks, whose list had no `{flag}`"),
+            _ => format!("`{option}` would also apply to migrations that copy no disk, so it is not written"),
         }),
         Fate::Gone => Some(format!("no option does what `{flag}` did")),
         _ => None,

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         } else {
             (
                 format!(
-                    "`{PROGRESS_TIMEOUT}` is deprecated in {} and was removed in stein",
+                    "`{PROGRESS_TIMEOUT}` is deprecated in {} and removed in stein",
                     to.short()
                 ),
                 "the figure it watched rises with every new pass over the memory, so it aborted migrations that were \

@@ -82,7 +82,7 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
         .graded(severity)
         .because("for an option with one value oslo.config silently uses the last line of a file")
         .with_help("keep the line you mean")
-        .with_related(context.location(last), "this one counts");
+        .with_related(context.location(last), "this one takes effect");
     for &place in dead.iter().skip(1).take(SHOWN) {
         finding = finding.with_related(context.location(place), "set here too, without effect");
     }

@@ -41,5 +41,5 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         .with_help(format!(
             "remove `{URI}`, which is deprecated since ocata, if you mean `{SCHEME}`; otherwise remove `{SCHEME}`"
         ));
-    findings.push(context.along_with(finding, (LIBVIRT, URI), "this one counts"));
+    findings.push(context.along_with(finding, (LIBVIRT, URI), "this one takes effect"));
 }

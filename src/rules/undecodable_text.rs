@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         } else {
             let line = file.document.source().position(start).line;
             (
-                format!("line {line} holds bytes that are not UTF-8, and nova does not start"),
+                format!("line {line} contains bytes that are not UTF-8, and nova does not start"),
                 "save the file as UTF-8; if it is Latin-1, convert it with `iconv -f latin1 -t utf-8`",
             )
         };
