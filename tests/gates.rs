@@ -106,7 +106,7 @@ fn a_directory_means_its_files_one_by_one_and_what_is_not_read_is_named() {
     let files = ["d/a/b/host.conf", "d/nova.conf", "d/z.conf"];
     let left = [
         ("d/.hidden.conf", "is hidden"),
-        ("d/nova.conf.bak", "is no *.conf file"),
+        ("d/nova.conf.bak", "is not a *.conf file"),
         ("d/pipe.conf", "is a pipe"),
         ("d/zero.conf", "is a device"),
     ];
