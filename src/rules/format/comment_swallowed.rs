@@ -68,7 +68,7 @@ fn fix(context: &Context<'_>, place: Place, comments: &[ValueLine]) -> Option<Fi
     let key = context.stack.key(place);
     let layer = place.layer;
     Some(Fix {
-        title: format!("take the comments out of the value of `{key}`"),
+        title: format!("move the comments out of the value of `{key}`"),
         safety: Safety::Unsafe,
         edits: edits.into_iter().map(|edit| LayerEdit { layer, edit }).collect(),
         announces: context.moved_by([(context.stack.group(place), &*key)]),

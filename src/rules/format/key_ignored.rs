@@ -47,8 +47,8 @@ fn report(context: &Context<'_>, place: Place, meant: &str) -> Finding {
         format!("nova ignores `{key}`: it looks for `{meant}`"),
     )
     .because(format!(
-        "oslo.config looks an option up by its name with underscores and in lower case; a line with {what} in the name \
-         sets nothing"
+        "oslo.config looks up an option by its name with underscores and in lower case; a line with {what} in the \
+         name sets nothing"
     ))
     .with_help(format!("write `{meant}`"))
     .with_fix(fix(context, place, group, &key, meant))

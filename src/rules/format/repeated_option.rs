@@ -10,7 +10,7 @@ use crate::oslo::stack::Site;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "repeated-option",
     severity: Severity::Warning,
-    summary: "an option that the same file sets again further down: only the last line counts",
+    summary: "an option that the same file sets again further down: only the last line takes effect",
     doc: include_str!("../../../docs/rules/repeated-option.md"),
     check,
     yields_to: &[Yields::Option("empty-number-overrides")],
@@ -71,17 +71,20 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
     } else {
         ("to the same value", Severity::Info)
     };
-    let message = format!("`{key}` is set {times} in `[{group}]`, {values}; only the last, in line {line}, counts");
+    let message = format!(
+        "`{key}` is set {times} in `[{group}]`, {values}; only the last, in line {line}, takes \
+                           effect"
+    );
     let mut finding = Finding::new(&RULE, context.location(*dead.first()?), message)
         .graded(severity)
-        .because("of an option that takes one value oslo.config takes the last line of a file, without a word")
-        .with_help("keep the line that is meant")
-        .with_related(context.location(last), "this one counts");
+        .because("for an option with one value oslo.config silently uses the last line of a file")
+        .with_help("keep the line you mean")
+        .with_related(context.location(last), "this one takes effect");
     for &place in dead.iter().skip(1).take(SHOWN) {
         finding = finding.with_related(context.location(place), "set here too, without effect");
     }
     let fix = Fix {
-        title: format!("remove the lines of `{key}` that do not count"),
+        title: format!("remove the lines of `{key}` that have no effect"),
         safety: Safety::Unsafe,
         edits: dead
             .iter()

@@ -10,7 +10,7 @@ use crate::text::{Span, line_end};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "template-file",
     severity: Severity::Warning,
-    summary: "a template of a nova.conf: read as far as that can be done before it is rendered",
+    summary: "a template of a nova.conf: read as far as possible before it is rendered",
     doc: include_str!("../../../docs/rules/template-file.md"),
     check,
     yields_to: &[],
@@ -36,15 +36,15 @@ fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template
     );
     let message = format!("this is {}, not what nova reads", template.language());
     let why = if template.has_statements() {
-        "statements and comments of the template are passed over, a value with a placeholder counts as unknown, and every \
-         branch is looked at as if it were taken"
+        "statements and comments of the template are skipped, a value with a placeholder is treated as unknown, and \
+         every branch is checked as if it were taken"
     } else {
-        "a value with a placeholder counts as unknown; nova itself would take the placeholder for the value"
+        "a value with a placeholder is treated as unknown; nova itself would use the placeholder as the value"
     };
     let help = if template.language() == Language::Marks {
-        "fill in the blanks and check the result; novamend writes to no such file"
+        "fill in the placeholders and check the result; novamend does not write to such a file"
     } else {
-        "check what it is rendered to as well; novamend writes to no template"
+        "check the rendered file as well; novamend does not write to templates"
     };
     let severity = match file.origin {
         // Nova itself reads the file as it is.

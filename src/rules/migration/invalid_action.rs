@@ -57,22 +57,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         |place| context.value_location(place),
     );
     let message = if value.is_empty() {
-        format!("`{ACTION}` is empty; nova takes `abort` and `force_complete`")
+        format!("`{ACTION}` is empty; nova accepts `abort` or `force_complete`")
     } else {
         let shown: String = context.hidden(&value).chars().take(60).collect();
-        format!("`{}` is no timeout action", shown.escape_debug())
+        format!("`{}` is not a timeout action", shown.escape_debug())
     };
     let mut finding = Finding::new(&RULE, location, message).because(
-        "oslo.config takes `abort` and `force_complete` only, letter by letter; on anything else nova-compute dies when \
-         it starts and logs its options, or in the monitor of the first migration that times out",
+        "oslo.config accepts only `abort` and `force_complete`, spelled exactly so; with anything else nova-compute \
+         crashes when it starts and logs its options, or the monitor of the first migration that times out does",
     );
     finding = match meant(&value) {
         Some(action) => {
-            let title = format!("write `{ACTION} = {action}`: the nearest that nova takes");
+            let title = format!("write `{ACTION} = {action}`: the nearest that nova accepts");
             let fix = context.setting_to(title, Safety::Unsafe, (LIBVIRT, ACTION, action.as_str()), None);
             finding.with_help(format!("write `{action}`")).with_fix(fix)
         }
-        None => finding.with_help("write `abort`, or `force_complete` if busy guests are to move all the same"),
+        None => finding.with_help("write `abort`, or `force_complete` if busy guests should migrate anyway"),
     };
     findings.push(context.with_sites(finding, &setting));
 }

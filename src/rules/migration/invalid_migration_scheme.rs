@@ -10,7 +10,7 @@ use crate::nova::migration::uri;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-migration-scheme",
     severity: Severity::Error,
-    summary: "libvirt knows no such transport: every migration fails",
+    summary: "libvirt has no such transport: every migration fails",
     doc: include_str!("../../../docs/rules/invalid-migration-scheme.md"),
     check,
     yields_to: &[],
@@ -47,7 +47,7 @@ fn report(context: &Context<'_>, name: &str, transport: &str) -> Finding {
     let shown: String = context.hidden(transport).chars().take(60).collect();
     let shown = shown.escape_debug();
     let message = if is_one_of(&OTHERS, transport) {
-        format!("every live migration fails: the transport `{shown}` leads to no other host")
+        format!("every live migration fails: the transport `{shown}` does not reach another host")
     } else {
         format!("every live migration fails: libvirt has no transport `{shown}`")
     };
@@ -56,9 +56,9 @@ fn report(context: &Context<'_>, name: &str, transport: &str) -> Finding {
         _ => "write `tcp`, `tls` or `ssh`".to_owned(),
     };
     let why = if name == SCHEME {
-        "nova puts it behind `qemu+` and hands the URI to libvirt, which must know the transport"
+        "nova appends it to `qemu+` and passes the URI to libvirt, which must know the transport"
     } else {
-        "nova hands the URI to libvirt, which must know the transport behind `qemu+`"
+        "nova passes the URI to libvirt, which must know the transport after `qemu+`"
     };
     context.about(&RULE, name, message).because(why).with_help(help)
 }

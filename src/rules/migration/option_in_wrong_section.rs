@@ -104,10 +104,10 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
     let shown = redact::shown(key, &text);
     match setting.winner() {
         Some(winner) => finding
-            .because(format!("nova gives no sign of it and goes by `[{home}]`: `{shown}`"))
+            .because(format!("nova silently ignores it and uses `[{home}]`: `{shown}`"))
             .with_related(context.site_location(winner), "this one takes effect"),
-        None if text.is_empty() => finding.because("nova gives no sign of it and goes on as if it were not set"),
-        None => finding.because(format!("nova gives no sign of it and goes by its default, `{shown}`")),
+        None if text.is_empty() => finding.because("nova silently ignores it, as if it were not set"),
+        None => finding.because(format!("nova silently ignores it and uses the default, `{shown}`")),
     }
 }
 
@@ -118,7 +118,7 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
     let value = stack.value(Site::File(last));
     let is_unanimous = places.iter().all(|&place| stack.value(Site::File(place)) == value);
     if is_unanimous && setting.winner().is_some_and(|winner| stack.value(winner) == value) {
-        let title = format!("remove `{key}`: `[{home}]` says the same");
+        let title = format!("remove `{key}`: `[{home}]` sets the same");
         return Some(context.removal_of_all(title, Safety::Safe, places));
     }
     // A written action keeps other rules from writing one, even where it is the default.
@@ -130,7 +130,7 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
         ),
         Some(objection) => (format!("move `{key}` to `[{home}]`, {objection}"), Safety::Unsafe),
         None => (
-            format!("move `{key}` to `[{home}]`, where it begins to count"),
+            format!("move `{key}` to `[{home}]`, where it takes effect"),
             Safety::Unsafe,
         ),
     };
@@ -143,7 +143,7 @@ fn objection(context: &Context<'_>, setting: &Setting, value: &str, is_unanimous
     let text = context.to.expanded(facts.group(), value);
     let coming = context.coming_action().filter(|_| facts.name() == ACTION);
     if setting.is_set() {
-        Some("in the place of another value")
+        Some("replacing another value")
     } else if !is_unanimous {
         Some("the last of several that differ")
     } else if text.is_ok_and(|text| value::check(&facts.option_type(), &text, context.to.profile()).is_ok()) {

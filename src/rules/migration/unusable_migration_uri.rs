@@ -32,11 +32,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             ),
             format!(
                 "write `%s` where the host belongs and `%%` for any other percent sign, or remove `{URI}`: \
-                 `live_migration_scheme` and `live_migration_inbound_addr` took its place"
+                 `live_migration_scheme` and `live_migration_inbound_addr` have replaced it"
             ),
         ),
         Fault::Distorts => (
-            format!("`{URI}` leads to another host than the one that is meant"),
+            format!("`{URI}` leads to another host than intended"),
             "write `%s` where the host belongs, with nothing between the two letters".to_owned(),
         ),
     };
@@ -45,9 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         |place| context.value_location(place),
     );
     let finding = Finding::new(&RULE, location, message)
-        .because(format!(
-            "of `{URI}` nova makes a URI with Python's `%` operator: {fault}"
-        ))
+        .because(format!("nova formats `{URI}` with Python's `%` operator: {fault}"))
         .with_help(help)
         .with_fix(escaped(context, &written));
     findings.push(context.with_sites(finding, &setting));

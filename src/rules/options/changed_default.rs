@@ -74,15 +74,15 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
     };
     let why = match known {
         Some(known) => known.why.clone(),
-        None => format!("nothing sets it, so nova takes the new one{}", step.place()),
+        None => format!("nothing sets it, so nova will use the new default{}", step.place()),
     };
     let help = match old.default_text() {
         Some(_) => format!(
-            "to keep the old one write {} into `[{}]` before the upgrade",
+            "to keep the old default, write {} into `[{}]` before the upgrade",
             written(old),
             old.group()
         ),
-        None => "set it before the upgrade if the new default does not suit".to_owned(),
+        None => "set it before the upgrade if the new default does not suit you".to_owned(),
     };
     let severity = if known.is_some_and(|known| known.is_grave) {
         Severity::Warning

@@ -62,19 +62,23 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &V
         hop: since.and_then(|release| seen::hop_over(from, to, release)),
         edited: Edited::Before,
     };
-    let why = match since.filter(|_| step.hop.is_some()) {
-        Some(release) => format!(
-            "up to now it is taken; {} is the first to reject it,{}",
+    let why = match (since, step.hop) {
+        (Some(release), Some((start, end))) => format!(
+            "accepted until now; rejected from {} on, with the hop from {} to {}",
             release.short(),
-            step.place()
+            start.short(),
+            end.short()
         ),
-        None => format!("{} rejects it as well: the first use of the option fails", from.short()),
+        _ => format!(
+            "{} rejects it too: nova fails when it first uses the option",
+            from.short()
+        ),
     };
     let location = match seen.site {
         Site::File(place) => context.value_location(place),
         site @ Site::Environment(_) => context.site_location(site),
     };
-    let finding = Finding::new(&RULE, location, message).because(why.replace(",  at", ", at").replace(",  ", ", "));
+    let finding = Finding::new(&RULE, location, message).because(why);
     finding
         .with_help(help(error))
         .with_fix(choice_fix(context, seen, option, error))
@@ -102,7 +106,7 @@ fn help(error: &ValueError) -> String {
         ValueError::BelowMin(least) => format!("write {least} or more"),
         ValueError::AboveMax(most) => format!("write {most} or less"),
         ValueError::Bool => "write `true` or `false`".to_owned(),
-        _ => "write a value it takes, or remove the line for the default".to_owned(),
+        _ => "write a valid value, or remove the line to use the default".to_owned(),
     }
 }
 

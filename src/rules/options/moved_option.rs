@@ -8,7 +8,7 @@ use crate::lint::{Context, Finding, Rule, Severity};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "moved-option",
     severity: Severity::Info,
-    summary: "an option under the group it has left, where the release still takes it",
+    summary: "an option in a section that it has left, where the release still reads it",
     doc: include_str!("../../../docs/rules/moved-option.md"),
     check,
     yields_to: super::MIGRATION,

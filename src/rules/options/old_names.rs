@@ -43,7 +43,7 @@ fn report(rule: &'static Rule, context: &Context<'_>, seen: &Seen<'_>, options: 
     });
     let life = match dropped_after(&seen.group, &seen.key, to) {
         Some(dropped) => format!("{} drops the old name", dropped.short()),
-        None => format!("{} still takes the old name", to.short()),
+        None => format!("{} still reads the old name", to.short()),
     };
     let titles: Vec<String> = options.iter().map(|option| format!("`{}`", option.title())).collect();
     let message = format!("`{}` is now {}; {life}", seen.title(), titles.join(" and "));
@@ -51,21 +51,21 @@ fn report(rule: &'static Rule, context: &Context<'_>, seen: &Seen<'_>, options: 
     if options.len() > 1 {
         return finding
             .because("one old name sets several options")
-            .with_help(format!("write what you mean to each of them {}", step.when()));
+            .with_help(format!("set each of them to the value you want, {}", step.when()));
     }
     let finding = match step.place() {
-        place if place.is_empty() => finding.because("nova warns of the old name in its log"),
+        place if place.is_empty() => finding.because("nova logs a warning about the old name"),
         place => finding.because(format!(
-            "the name becomes an old one{place}; nova warns of it in its log"
+            "the name becomes an old one{place}; nova then logs a warning about it"
         )),
     };
-    let order = format!("write `{}` instead {}", new.title(), step.when());
+    let order = format!("write `{}` instead, {}", new.title(), step.when());
     match rename::rename(context, seen, new) {
         Renaming::Dead(fix) => finding
-            .because("the new name, or a later line, of the same file counts: this line does nothing")
+            .because("the new name, or a later line, of the same file takes precedence: this line has no effect")
             .with_help("remove the line")
             .with_fix(Some(fix)),
         Renaming::Renamed(fix) => finding.with_help(order).with_fix(Some(fix)),
-        Renaming::Shown(reason) => finding.with_help(format!("{order}; by hand: {reason}")),
+        Renaming::Shown(reason) => finding.with_help(format!("{order}; do it by hand: {reason}")),
     }
 }

@@ -8,7 +8,7 @@ use crate::lint::{Context, Finding, Rule, Severity};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "renamed-option",
     severity: Severity::Info,
-    summary: "an old name that the release still takes",
+    summary: "an old name that the release still reads",
     doc: include_str!("../../../docs/rules/renamed-option.md"),
     check,
     yields_to: super::MIGRATION,

@@ -11,7 +11,7 @@ use crate::text::Edit;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "unknown-option",
     severity: Severity::Warning,
-    summary: "an option that the release does not know, and none from ocata on did",
+    summary: "an option that neither the release nor any other from ocata on knows",
     doc: include_str!("../../../docs/rules/unknown-option.md"),
     check,
     yields_to: super::UNKNOWN,
@@ -37,11 +37,8 @@ fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Findin
     let to = context.to.release().short();
     let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because("nova reads no option it does not know, and gives no sign of it")
-        .with_help(format!(
-            "say `--to {}` if that is where the upgrade leads",
-            release.short()
-        ))
+        .because("nova silently ignores options it does not know")
+        .with_help(format!("pass `--to {}` if the upgrade leads there", release.short()))
 }
 
 fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
@@ -60,21 +57,18 @@ fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     let is_old = seen.group == "DEFAULT" && before_ocata::had(&seen.key);
     let (title, first) = (seen.title(), Release::FIRST_COMPLETE.short());
     let message = match near {
-        Some(near) => format!(
-            "no release from {first} on knows `{title}`; did you mean `{}`?",
-            near.title()
-        ),
+        Some(near) => format!("unknown option `{title}`; did you mean `{}`?", near.title()),
         None if is_old => format!(
             "`{title}` is an option of nova before {first}; {} ignores it",
             to.short()
         ),
-        None => format!("no release from {first} on knows `{title}`"),
+        None => format!("unknown option `{title}`: no release from {first} on has it"),
     };
     let why = if context.is_today_known() {
-        "nova reads no option it does not know, and gives no sign of it".to_owned()
+        "nova silently ignores options it does not know".to_owned()
     } else {
         format!(
-            "nova reads no option it does not know, and gives no sign of it; what {} makes of the line is not known",
+            "nova silently ignores options it does not know; what {} does with the line is not known",
             context.today_oldest.short()
         )
     };
@@ -94,8 +88,11 @@ fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
         format!(" once {to} runs")
     };
     match near {
-        Some(near) => format!("write `{}` if that is meant, else remove the line{when}", near.title()),
-        None => format!("remove the line{when}, or see who else reads this section"),
+        Some(near) => format!(
+            "write `{}` if that is what you mean, otherwise remove the line{when}",
+            near.title()
+        ),
+        None => format!("remove the line{when}, or find out what else reads this section"),
     }
 }
 
