@@ -18,16 +18,16 @@ use novamend::conf::load::{self, Input};
 use novamend::effective::{Setting, View};
 use novamend::redact::Secrets;
 use novamend::write::{self, Options, Planned, WriteError};
-use novamend_verify::far::{self, Named};
+use novamend_verify::far::{self, HostPair};
 use novamend_verify::guest;
 use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::interrupt::Interrupt;
 use novamend_verify::plan::{Plan, Wanted};
-use novamend_verify::preflight::{Asked, Host, QEMU_CONF, limits, lines};
+use novamend_verify::preflight::{Host, HostRequirements, QEMU_CONF, limits, lines};
 use novamend_verify::readable;
 use novamend_verify::report::{Machine, Probe, Report, Roles, SCHEMA, html, moment, text};
 use novamend_verify::sandbox::supervisor::die_with_parent;
-use novamend_verify::session::{self, Wishes};
+use novamend_verify::session::{self, RunOptions};
 use novamend_verify::shown;
 use novamend_verify::verdict;
 
@@ -244,14 +244,16 @@ fn probe(common: &Common) -> Result<u8, Failure> {
         })?,
     };
     print(&shown)?;
-    Ok(u8::from(lines.iter().any(|line| {
-        line.standing == novamend_verify::preflight::Standing::Fails
-    })))
+    Ok(u8::from(
+        lines
+            .iter()
+            .any(|line| line.status == novamend_verify::preflight::Status::Fails),
+    ))
 }
 
 /// What nova.conf asks of the host.
-fn asked(view: &View) -> Asked {
-    Asked {
+fn asked(view: &View) -> HostRequirements {
+    HostRequirements {
         tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
         address: inbound_address(view),
         transport: transport(view),
@@ -296,15 +298,15 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     if io::stderr().is_terminal() {
         bar.enable_steady_tick(Duration::from_millis(120));
     }
-    let wishes = Wishes {
+    let options = RunOptions {
         wanted: arguments.action.into(),
         emulate: arguments.emulate,
         patience: arguments.patience,
     };
     let progress = |stage: &str| bar.set_message(shown::line(stage));
     let session = match &named {
-        Some(named) => far::run(named, &plan, wishes, &interrupt, progress),
-        None => session::run(&host, &plan, wishes, interrupt.sign(), progress),
+        Some(named) => far::run(named, &plan, options, &interrupt, progress),
+        None => session::run(&host, &plan, options, interrupt.sign(), progress),
     };
     bar.finish_and_clear();
     let session = session?;
@@ -341,7 +343,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
 
 impl VerifyArguments {
     /// The two hosts, where they are named; nothing has been connected to then.
-    fn named(&self, source: &View) -> Result<Option<Named>, Failure> {
+    fn named(&self, source: &View) -> Result<Option<HostPair>, Failure> {
         let (Some(from), Some(to), Some(image)) = (&self.source, &self.destination, &self.guest_image) else {
             return Ok(None);
         };
@@ -356,7 +358,7 @@ impl VerifyArguments {
         let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
         let destination = far::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
             .map_err(|error| format!("the destination's nova.conf: {error}"))?;
-        Ok(Some(Named {
+        Ok(Some(HostPair {
             ends: ways.ends,
             destination,
             image: image.clone(),

@@ -83,7 +83,7 @@ pub struct Check {
 
 /// What was observed around a trial, beside its trace.
 #[derive(Clone, Debug, Default)]
-pub struct Observed {
+pub struct Observation {
     /// All records of the guest so far.
     pub records: Vec<Record>,
     /// Bytes on the serial lines that belong to no record.
@@ -160,7 +160,7 @@ impl Judgement {
 
 /// Judges one trial.
 #[must_use]
-pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
+pub fn judge(action: Action, trace: &Trace, observed: &Observation) -> Judgement {
     let acted = trace.done(action.order());
     let silence = match action {
         _ if observed.only_after => None,
@@ -212,7 +212,7 @@ fn refused(action: Action, trace: &Trace) -> String {
     }
 }
 
-fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
+fn stayed(trace: &Trace, observed: &Observation) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the job ended cancelled",
@@ -246,7 +246,7 @@ fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
 /// Libvirt says that the job was cancelled, or that the destination's QEMU stopped loading the guest, as it does where the
 /// cancelled stream ends before libvirt at the source has told its own reason. The second is taken for a cancelled job only
 /// after nova's own cancellation, and where the guest goes on at the source and nothing is left at the destination.
-fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observed) -> bool {
+fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observation) -> bool {
     if refusal.code == CANCELLED {
         return true;
     }
@@ -255,7 +255,7 @@ fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observed) -> bool 
     is_cut_off && trace.done(Order::Abort).is_some() && stayed
 }
 
-fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
+fn moved(action: Action, trace: &Trace, observed: &Observation) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the migration completed",
@@ -303,12 +303,12 @@ fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
 }
 
 /// The switch came, and then there was no guest any more: the source has given it up, and the destination does not run it.
-fn was_lost(trace: &Trace, observed: &Observed) -> bool {
+fn was_lost(trace: &Trace, observed: &Observation) -> bool {
     let switched = trace.event(End::Source, "suspended: post-copy").is_some();
     switched && observed.source != Some(Standing::Running) && observed.destination != Some(Standing::Running)
 }
 
-fn beats(observed: &Observed) -> Option<Check> {
+fn beats(observed: &Observation) -> Option<Check> {
     let beats: Vec<u32> = observed
         .records
         .iter()
@@ -324,7 +324,7 @@ fn beats(observed: &Observed) -> Option<Check> {
     (!observed.only_after).then(|| check("no heartbeat is missing or repeated", is_whole, lost))
 }
 
-fn memory(trace: &Trace, observed: &Observed, damage: Option<&Record>) -> Check {
+fn memory(trace: &Trace, observed: &Observation, damage: Option<&Record>) -> Check {
     let is_whole = damage.is_none() && observed.looked_at_all;
     check("the guest's memory is whole", is_whole, || match damage {
         Some(record) => format!("the page at {:#x} held {:#x}", record.sequence, record.generation),
@@ -345,20 +345,20 @@ fn standing(standing: Option<Standing>) -> String {
     .to_owned()
 }
 
-fn runs_once(observed: &Observed) -> bool {
+fn runs_once(observed: &Observation) -> bool {
     match (observed.source_span, observed.destination_span) {
         (Some((_, last)), Some((first, _))) => last <= first,
         _ => false,
     }
 }
 
-fn between(observed: &Observed) -> Option<Silence> {
+fn between(observed: &Observation) -> Option<Silence> {
     let (_, from) = observed.source_span?;
     let (until, _) = observed.destination_span?;
     Some(Silence { from, until })
 }
 
-fn longest_silence(observed: &Observed, since: Duration) -> Option<Silence> {
+fn longest_silence(observed: &Observation, since: Duration) -> Option<Silence> {
     let pairs = observed.records.windows(2).filter(|pair| pair[0].at >= since);
     pairs
         .map(|pair| Silence {

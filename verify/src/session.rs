@@ -19,8 +19,8 @@ use crate::preflight::programs::NAMELESS_REMEDY;
 use crate::preflight::qemu_conf::Fault;
 use crate::preflight::{Host, Kvm, programs};
 use crate::sandbox::daemon::Setup;
-use crate::sandbox::pki::{Tls, Whose};
-use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
+use crate::sandbox::pki::{CertificateSource, Tls};
+use crate::sandbox::{Mode, Sandbox, SandboxError, WorkerOutput};
 use crate::worker::{Evidence, Message, WorkOrder, silence};
 pub(crate) use alike::huge_pages;
 use alike::{given, memory, not_alike};
@@ -118,9 +118,9 @@ pub struct Session {
     pub left: Option<String>,
 }
 
-/// How the trials are to be run.
+/// How the operator wants the trials run.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes {
+pub struct RunOptions {
     /// Which.
     pub wanted: Wanted,
     /// Without KVM even where it works.
@@ -136,12 +136,12 @@ pub struct Wishes {
 pub fn run(
     host: &Host,
     plan: &Plan,
-    wishes: Wishes,
+    options: RunOptions,
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SessionError> {
     let began = Instant::now();
-    let (order, conditions) = prepare(host, plan, wishes)?;
+    let (order, conditions) = prepare(host, plan, options)?;
     let line = serde_json::to_string(&order).map_err(|error| missing(&error.to_string(), "report this"))?;
     let mut sandbox = Sandbox::start(order.setup.mode, !conditions.emulated, &line)?;
     let mut session = Session {
@@ -155,23 +155,23 @@ pub fn run(
     let mut stage = "making the sandbox".to_owned();
     let mut done = false;
     let mut heard = Instant::now();
-    let patience = silence(&order.trials, Duration::from_secs(wishes.patience));
+    let patience = silence(&order.trials, Duration::from_secs(options.patience));
     loop {
         if interrupted.load(Ordering::Relaxed) {
             sandbox.end();
             return Err(SessionError::Interrupted);
         }
         let text = match sandbox.hear(Duration::from_millis(100)) {
-            Said::Line(text) => text,
-            Said::Nothing if heard.elapsed() < patience => continue,
-            Said::Nothing => {
+            WorkerOutput::Line(text) => text,
+            WorkerOutput::Nothing if heard.elapsed() < patience => continue,
+            WorkerOutput::Nothing => {
                 return Err(SandboxError::Silent {
                     stage,
                     waited: patience,
                 }
                 .into());
             }
-            Said::End => break,
+            WorkerOutput::End => break,
         };
         heard = Instant::now();
         match serde_json::from_str(&text) {
@@ -217,7 +217,7 @@ fn missing(what: &str, remedy: &str) -> SessionError {
     }
 }
 
-fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Conditions), SessionError> {
+fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, Conditions), SessionError> {
     if !cfg!(target_arch = "x86_64") {
         return Err(missing(
             "the probe guest is made for x86-64, this host is not",
@@ -235,7 +235,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         .clone()
         .ok_or_else(|| missing("no QEMU for x86-64 is installed", "install qemu-system-x86 or qemu-kvm"))?;
     let why_emulated = match (&host.kvm, plan.virt_type.as_str()) {
-        _ if wishes.emulate => Some("asked for".to_owned()),
+        _ if options.emulate => Some("asked for".to_owned()),
         (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
         (Kvm::Usable, _) => None,
         (Kvm::Missing, _) => Some("there is no /dev/kvm".to_owned()),
@@ -268,7 +268,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         socket: daemon.socket.to_owned(),
         emulator,
         qemu_user: host.is_root.then(|| (user.user.clone(), user.group.clone())),
-        asks_at_once: host.libvirt.is_some_and(|version| version >= KNOWS_THE_ABILITY),
+        batch_cpu_feature_queries: host.libvirt.is_some_and(|version| version >= KNOWS_THE_ABILITY),
         drivers: if daemon.is_modular { None } else { programs::drivers() },
         tls: tls(host, plan),
         forces_tls: host.tls.is_forced,
@@ -293,7 +293,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         not_alike: not_alike(plan, host),
         memory: memory(plan, host),
     };
-    let trials = plan.trials(wishes.wanted, early);
+    let trials = plan.trials(options.wanted, early);
     Ok((
         WorkOrder {
             setup,
@@ -301,7 +301,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
             memory: conditions.memory.clone(),
             size,
             ticks_per_second: ticks_per_second(),
-            patience: wishes.patience,
+            patience: options.patience,
             trials,
         },
         conditions,
@@ -328,11 +328,11 @@ fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
     let settings = &host.tls;
     plan.tls.then(|| Tls {
         certificates: match why_not_the_hosts(host) {
-            None => Whose::Host {
+            None => CertificateSource::Host {
                 directory: settings.directory.clone(),
                 name: host.address(plan.inbound.as_deref(), RESOLVER).text().to_owned(),
             },
-            Some(because) => Whose::Made { because },
+            Some(because) => CertificateSource::Made { because },
         },
         verifies_clients: settings.verifies_clients,
         priority: settings.priority.clone(),

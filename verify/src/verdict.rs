@@ -14,19 +14,19 @@ use crate::judgement::{Action, GUEST_LIVES};
 use crate::plan::Plan;
 use crate::preflight::Host;
 use crate::preflight::lines::SYSCTL_REMEDY;
-use crate::preflight::userfault::{self, Try};
+use crate::preflight::userfault::{self, UserfaultAccess};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Tls;
 use crate::session::Session;
 use crate::worker::Evidence;
 
-/// What it comes to.
+/// Whether nova.conf works on this host, the verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Result {
+pub enum Conclusion {
     /// What nova.conf asks for works here.
     Works,
-    /// It does not.
+    /// It does not work here.
     DoesNotWork,
     /// What was tried works, and something that decides could not be tried as it is here.
     NotProven,
@@ -36,7 +36,7 @@ pub enum Result {
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// What it comes to.
-    pub result: Result,
+    pub result: Conclusion,
     /// One sentence.
     pub headline: String,
     /// What to do, where something is to be done.
@@ -53,7 +53,7 @@ impl Verdict {
     /// 0 works as configured, 1 does not, or it is not proven.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.result != Result::Works)
+        u8::from(self.result != Conclusion::Works)
     }
 }
 
@@ -73,16 +73,16 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let unknown = decisive(plan, session).and_then(known::shows_nothing);
     not_proven.splice(0..0, unknown.as_ref().map(|cause| cause.what.clone()));
     let (result, headline, remedy) = match (causes.first(), guess.or(unknown)) {
-        (Some(first), _) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
-        (None, Some(open)) => (Result::NotProven, format!("not proven: {}", open.what), open.remedy),
+        (Some(first), _) => (Conclusion::DoesNotWork, first.what.clone(), first.remedy.clone()),
+        (None, Some(open)) => (Conclusion::NotProven, format!("not proven: {}", open.what), open.remedy),
         (None, None) => {
             let works = works_as_configured(plan, session);
             if doubts.is_empty() {
-                (Result::Works, works, None)
+                (Conclusion::Works, works, None)
             } else {
                 let open = doubts.join("; ");
                 let headline = format!("not proven: {open}. What could be tried: {works}");
-                (Result::NotProven, headline, None)
+                (Conclusion::NotProven, headline, None)
             }
         }
     };
@@ -333,7 +333,7 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
             why,
             Some(format!("set vm.unprivileged_userfaultfd = 1 ({SYSCTL_REMEDY})")),
         ),
-        (Try::Allowed, _) => (
+        (UserfaultAccess::Allowed, _) => (
             format!("QEMU, as {user}, refuses it although that user may use userfaultfd ({said})"),
             Some("look for a seccomp profile of the service".to_owned()),
         ),

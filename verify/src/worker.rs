@@ -23,7 +23,7 @@ use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor};
-use crate::judgement::{Action, GUEST_LIVES, Observed, judge};
+use crate::judgement::{Action, GUEST_LIVES, Observation, judge};
 use crate::monitor::Policy;
 use crate::sandbox::daemon;
 use crate::sandbox::layout::{self, Host};
@@ -153,8 +153,8 @@ impl Worker {
             };
             self.enter(&format!("migrating: {}", trial.action.words()));
             match self.one_trial(libvirt, hearing, order, &trial, at)? {
-                Tried::Acted(place) => return Ok(place),
-                Tried::Converged => trial = trial.with_half_the_bandwidth(),
+                TrialEnd::Acted(place) => return Ok(place),
+                TrialEnd::Converged => trial = trial.with_half_the_bandwidth(),
             }
         }
         Err(format!(
@@ -257,7 +257,7 @@ impl Worker {
         order: &WorkOrder,
         trial: &TrialOrder,
         at: Place,
-    ) -> Result<Tried, String> {
+    ) -> Result<TrialEnd, String> {
         let source = at.host;
         libvirt.set_source(source);
         let deaths = self.deaths_so_far();
@@ -267,11 +267,11 @@ impl Worker {
         let trace = migrate(libvirt, &trial.request, policy, trial.pace);
         // a guest that found damage stands still and converges; that is no reason to try again
         if trace.converged() && hearing.damage().is_none() {
-            return Ok(Tried::Converged);
+            return Ok(TrialEnd::Converged);
         }
-        let looked_at_all = whole::has_looked_at_all(hearing, order.size, whole::over(&trace), ROUND);
+        let looked_at_all = whole::checked_all_pages(hearing, order.size, whole::migration_end(&trace), ROUND);
         let (records, stray) = hearing.records();
-        let observed = Observed {
+        let observed = Observation {
             records: records
                 .into_iter()
                 .filter(|record| record.kind != Kind::Start)
@@ -306,7 +306,7 @@ impl Worker {
             return Err(accident);
         }
         say(&Message::Trial(Box::new(evidence)));
-        Ok(Tried::Acted(next))
+        Ok(TrialEnd::Acted(next))
     }
 }
 
@@ -330,8 +330,8 @@ fn lent(memory: &Memory) -> Option<Lent> {
     made.ok()
 }
 
-/// What became of one migration.
-enum Tried {
+/// How one trial ended.
+enum TrialEnd {
     /// Nova acted, or the migration failed before; where the guest is now, if all is well with it.
     Acted(Option<Place>),
     /// It completed by itself.

@@ -10,12 +10,12 @@ use novamend_verify::judgement::Action;
 use novamend_verify::plan::Plan;
 use novamend_verify::preflight::backing::Backing;
 use novamend_verify::preflight::certificates::{Certificates, Fault};
-use novamend_verify::preflight::qemu_user::Known;
+use novamend_verify::preflight::qemu_user::UserSource;
 use novamend_verify::preflight::reach::Reach;
-use novamend_verify::preflight::userfault::Try;
-use novamend_verify::preflight::{Host, Standing, lines};
+use novamend_verify::preflight::userfault::UserfaultAccess;
+use novamend_verify::preflight::{Host, Status, lines};
 use novamend_verify::sandbox::Mode;
-use novamend_verify::verdict::{Result, Verdict, draw};
+use novamend_verify::verdict::{Conclusion, Verdict, draw};
 
 use crate::made::{FORCE, host, plan, plan_in, session, trial};
 
@@ -47,7 +47,7 @@ fn a_sound_host_and_file_have_no_cause() {
     let found = all_worked(&plan(POST_COPY), &sound());
     assert_eq!(
         (found.result, words(&found)),
-        (Result::Works, Vec::new()),
+        (Conclusion::Works, Vec::new()),
         "{}",
         found.headline
     );
@@ -139,7 +139,7 @@ fn an_address_that_leads_nowhere_is_no_place_to_send_guests_to() {
     };
     for reach in [Reach::Nowhere(ip), Reach::Elsewhere(ip)] {
         let found = of(reach);
-        assert_eq!(found.result, Result::DoesNotWork);
+        assert_eq!(found.result, Conclusion::DoesNotWork);
         assert!(
             found
                 .headline
@@ -155,7 +155,7 @@ fn an_address_that_leads_nowhere_is_no_place_to_send_guests_to() {
         let found = of(reach);
         assert_eq!(
             (found.result, found.exit_code()),
-            (Result::NotProven, 1),
+            (Conclusion::NotProven, 1),
             "{}",
             found.headline
         );
@@ -183,16 +183,16 @@ fn memory_in_files_and_post_copy_go_together_on_tmpfs_alone() {
     };
     let both = plan(&format!("{POST_COPY}\nfile_backed_memory = 4096"));
     let found = all_worked(&both, &on("ext4", Some(false)));
-    assert_eq!(found.result, Result::DoesNotWork);
+    assert_eq!(found.result, Conclusion::DoesNotWork);
     assert!(
         found.headline.starts_with("post-copy loses the guest or is refused"),
         "{}",
         found.headline
     );
-    assert_eq!(all_worked(&both, &on("tmpfs", Some(true))).result, Result::Works);
-    assert_eq!(all_worked(&both, &on("0x1", None)).result, Result::NotProven);
+    assert_eq!(all_worked(&both, &on("tmpfs", Some(true))).result, Conclusion::Works);
+    assert_eq!(all_worked(&both, &on("0x1", None)).result, Conclusion::NotProven);
     let pause = plan(&format!("{FORCE}\nfile_backed_memory = 4096"));
-    assert_eq!(all_worked(&pause, &on("ext4", Some(false))).result, Result::Works);
+    assert_eq!(all_worked(&pause, &on("ext4", Some(false))).result, Conclusion::Works);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn what_could_not_be_built_alike_keeps_the_verdict_from_works() {
         .not_alike
         .push("guests with huge pages: the probe guest had none".to_owned());
     let found = draw(&plan, &sound(), &evidence);
-    assert_eq!((found.result, found.exit_code()), (Result::NotProven, 1));
+    assert_eq!((found.result, found.exit_code()), (Conclusion::NotProven, 1));
     assert!(found.headline.contains("guests with huge pages"), "{}", found.headline);
     assert!(
         found.headline.contains("force_complete by a pause works"),
@@ -218,7 +218,7 @@ fn what_could_not_be_built_alike_keeps_the_verdict_from_works() {
 fn every_cause_is_named_at_once() {
     let refused = Host {
         qemu: Some((8, 0, 0)), // which knows no device beside the system call
-        userfault: Try::Refused("Operation not permitted (errno 1)".to_owned()),
+        userfault: UserfaultAccess::Refused("Operation not permitted (errno 1)".to_owned()),
         reach: Some(Reach::Nowhere("127.0.0.1".parse().unwrap())),
         ..sound()
     };
@@ -254,8 +254,8 @@ fn a_guess_gives_no_flat_verdict() {
     let mut host = sound();
     host.qemu_user.user = "libvirt-qemu".to_owned();
     host.qemu_user.uid = Some(64055);
-    host.qemu_user.known = Known::Unreadable("/etc/libvirt/qemu.conf".into());
-    host.userfault = Try::NotTried("only root can try it as libvirt-qemu".to_owned());
+    host.qemu_user.known = UserSource::Unreadable("/etc/libvirt/qemu.conf".into());
+    host.userfault = UserfaultAccess::NotTried("only root can try it as libvirt-qemu".to_owned());
     let plan = plan(POST_COPY);
     let mut evidence = session(
         &plan,
@@ -264,7 +264,7 @@ fn a_guess_gives_no_flat_verdict() {
     );
     evidence.conditions.mode = Mode::Session;
     let found = draw(&plan, &host, &evidence);
-    assert_eq!(found.result, Result::NotProven, "{}", found.headline);
+    assert_eq!(found.result, Conclusion::NotProven, "{}", found.headline);
     assert!(
         found.headline.contains("where QEMU may do no more than this user"),
         "{}",
@@ -273,10 +273,10 @@ fn a_guess_gives_no_flat_verdict() {
     let lines = lines(
         &host,
         novamend::catalog::Release::NEWEST,
-        &novamend_verify::preflight::Asked::default(),
+        &novamend_verify::preflight::HostRequirements::default(),
     );
     let line = lines.iter().find(|line| line.about == "post-copy").unwrap();
-    assert!(matches!(line.standing, Standing::NotKnown | Standing::Ok), "{line:?}");
+    assert!(matches!(line.status, Status::NotKnown | Status::Ok), "{line:?}");
 }
 
 #[test]

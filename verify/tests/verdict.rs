@@ -9,7 +9,7 @@ use std::time::Duration;
 use novamend_verify::far::{AddressFrom, Destination, Far};
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hypervisor::Standing;
-use novamend_verify::judgement::{Action, Observed, judge};
+use novamend_verify::judgement::{Action, Observation, judge};
 use novamend_verify::plan::Wanted;
 use novamend_verify::trial::Trace;
 
@@ -221,19 +221,19 @@ fn beat(at: u64, sequence: u32, from: usize) -> Record {
 }
 
 /// What was observed of a guest that moved at 100 ms and was heard again at 114 ms.
-fn moved() -> Observed {
-    Observed {
+fn moved() -> Observation {
+    Observation {
         records: vec![beat(98, 1, 0), beat(100, 2, 0), beat(114, 3, 1), beat(116, 4, 1)],
         source_span: Some((Duration::from_millis(98), Duration::from_millis(100))),
         destination_span: Some((Duration::from_millis(114), Duration::from_millis(116))),
         source: Some(Standing::Absent),
         destination: Some(Standing::Running),
         looked_at_all: true,
-        ..Observed::default()
+        ..Observation::default()
     }
 }
 
-fn broken_checks(change: impl FnOnce(&mut Observed)) -> Vec<String> {
+fn broken_checks(change: impl FnOnce(&mut Observation)) -> Vec<String> {
     let mut observed = moved();
     change(&mut observed);
     let trace = Trace {
@@ -249,7 +249,7 @@ fn broken_checks(change: impl FnOnce(&mut Observed)) -> Vec<String> {
     failed.filter(|what| what != "the action was taken").collect()
 }
 
-type Change = fn(&mut Observed);
+type Change = fn(&mut Observation);
 
 #[test]
 fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {

@@ -18,7 +18,7 @@ use std::{fs, io, thread};
 use serde::Serialize;
 
 pub use self::roles::Destination;
-pub use self::way::{AddressFrom, NotTried, Ways, ends};
+pub use self::way::{AddressFrom, RefusedUri, Ways, ends};
 use self::worker::Worker;
 use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
@@ -27,7 +27,7 @@ use crate::interrupt::Interrupt;
 use crate::plan::Plan;
 use crate::preflight::programs::from_number;
 use crate::sandbox::{Mode, SandboxError};
-use crate::session::{Conditions, EMULATION_MENDED, Session, SessionError, Wishes, huge_pages};
+use crate::session::{Conditions, EMULATION_MENDED, RunOptions, Session, SessionError, huge_pages};
 use crate::worker::{Message, silence};
 
 const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it without --source and --dest";
@@ -53,9 +53,9 @@ pub struct Far {
     pub guest: String,
 }
 
-/// What the operator names.
+/// The two hosts that the operator names, and what is known of them.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct HostPair {
     /// The ends.
     pub ends: Ends,
     /// What is known of the destination by its nova.conf.
@@ -86,9 +86,9 @@ impl Probe {
 /// # Errors
 /// See [`SessionError`]; the guest has been removed then, or is named in it.
 pub fn run(
-    named: &Named,
+    named: &HostPair,
     plan: &Plan,
-    wishes: Wishes,
+    options: RunOptions,
     interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SessionError> {
@@ -96,7 +96,7 @@ pub fn run(
     let bandwidth = plan.far_bandwidth().ok_or_else(|| failed(TOO_LONG))?;
     let probe = Probe::new().map_err(|error| failed(&error.to_string()))?;
     let mut session = Session {
-        conditions: conditions(plan, named, &probe, why_emulated(plan, wishes), bandwidth),
+        conditions: conditions(plan, named, &probe, why_emulated(plan, options), bandwidth),
         versions: None,
         ready_after: 0.0,
         trials: Vec::new(),
@@ -110,7 +110,7 @@ pub fn run(
         named: named.clone(),
         probe: probe.clone(),
         plan: plan.clone(),
-        wishes,
+        options,
         emulated: session.conditions.emulated,
         began,
         stop: Arc::clone(&stop),
@@ -119,8 +119,8 @@ pub fn run(
         stage: String::new(),
     };
     let quiet = silence(
-        &plan.far_trials(wishes.wanted, false),
-        Duration::from_secs(wishes.patience),
+        &plan.far_trials(options.wanted, false),
+        Duration::from_secs(options.patience),
     );
     interrupt.would_leave(Some(format!(
         "the guest {} may still be at {} or {}; remove it with `virsh destroy` and `virsh undefine` there, if it is",
@@ -134,7 +134,7 @@ pub fn run(
     stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
     let removed = if shut(&gate) {
-        removal::remove(&named.ends, &probe, Duration::from_secs(wishes.patience))
+        removal::remove(&named.ends, &probe, Duration::from_secs(options.patience))
     } else {
         Ok(())
     };
@@ -160,9 +160,9 @@ fn failed(message: &str) -> SessionError {
     }
 }
 
-fn why_emulated(plan: &Plan, wishes: Wishes) -> Option<String> {
+fn why_emulated(plan: &Plan, options: RunOptions) -> Option<String> {
     match plan.virt_type.as_str() {
-        _ if wishes.emulate => Some("asked for".to_owned()),
+        _ if options.emulate => Some("asked for".to_owned()),
         "qemu" => Some("`virt_type` is qemu".to_owned()),
         _ => None,
     }
@@ -195,7 +195,13 @@ fn memory(plan: &Plan) -> Memory {
     }
 }
 
-fn conditions(plan: &Plan, named: &Named, probe: &Probe, why_emulated: Option<String>, bandwidth: u64) -> Conditions {
+fn conditions(
+    plan: &Plan,
+    named: &HostPair,
+    probe: &Probe,
+    why_emulated: Option<String>,
+    bandwidth: u64,
+) -> Conditions {
     Conditions {
         mode: Mode::System,
         emulated: why_emulated.is_some(),

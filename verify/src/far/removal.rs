@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Probe;
 use crate::hypervisor::Refusal;
-use crate::hypervisor::libvirt::{Connect, Ends, Found, connect_once, find};
+use crate::hypervisor::libvirt::{Connect, Ends, Removal, connect_once, remove_domain};
 use crate::sandbox::layout::Host;
 
 /// The least time for one step at one end.
@@ -69,10 +69,10 @@ fn from_one(ends: &Ends, host: Host, probe: &Probe, patience: Duration) -> Resul
     let _ = connect.set_keep_alive(5, 3);
     let mut nothing = 0;
     while nothing < 2 {
-        match find(&connect, &probe.uuid, &probe.name)? {
-            Found::Nothing => nothing += 1,
-            Found::Ended if Instant::now() < until => nothing = 0,
-            Found::Ended => {
+        match remove_domain(&connect, &probe.uuid, &probe.name)? {
+            Removal::NotThere => nothing += 1,
+            Removal::Requested if Instant::now() < until => nothing = 0,
+            Removal::Requested => {
                 return Err(Refusal {
                     code: 0,
                     message: "it did not end".to_owned(),

@@ -14,10 +14,10 @@ use crate::inbound::{inbound_address, migration_uri};
 /// The release from which on nova puts brackets round an IPv6 address.
 const BRACKETS: u8 = 19;
 
-/// A URI or an address that is not handed to libvirt.
+/// A URI or an address that is refused, before anything is connected to.
 #[derive(Debug, thiserror::Error)]
 #[error("not tried, and nothing was connected to: {what}: {why}; {}", remedy(.what, .why))]
-pub struct NotTried {
+pub struct RefusedUri {
     what: What,
     why: Why,
 }
@@ -96,7 +96,7 @@ pub struct Ways {
 ///
 /// # Errors
 /// A URI or an address, of the command line or of a file, that libvirt is not to be handed.
-pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> Result<Ways, NotTried> {
+pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> Result<Ways, RefusedUri> {
     let from = typed("--source", from)?;
     let to = typed("--dest", to)?;
     let inbound = destination.and_then(inbound_address);
@@ -133,28 +133,28 @@ pub(super) fn fault_of_uri(view: &View) -> Option<String> {
     peer(view, None).err().map(|fault| fault.why.to_string())
 }
 
-fn typed(name: &'static str, text: &str) -> Result<Connection, NotTried> {
-    Connection::parse(text, Origin::Typed).map_err(|why| NotTried {
+fn typed(name: &'static str, text: &str) -> Result<Connection, RefusedUri> {
+    Connection::parse(text, Origin::Typed).map_err(|why| RefusedUri {
         what: What::Argument(name),
         why: why.into(),
     })
 }
 
-fn address(view: Option<&View>, group: &'static str, name: &'static str, text: &str) -> Result<Host, NotTried> {
-    Host::parse(text).map_err(|why| NotTried {
+fn address(view: Option<&View>, group: &'static str, name: &'static str, text: &str) -> Result<Host, RefusedUri> {
+    Host::parse(text).map_err(|why| RefusedUri {
         what: option(view, group, name, "destination"),
         why: why.into(),
     })
 }
 
 /// The URI that the source's nova makes of `host`; none where it is not known, or nova's formatting fails.
-fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, NotTried> {
+fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, RefusedUri> {
     let name = if migration_uri(source).is_some() {
         "live_migration_uri"
     } else {
         "live_migration_scheme"
     };
-    let refused = |why| NotTried {
+    let refused = |why| RefusedUri {
         what: option(Some(source), "libvirt", name, "source"),
         why,
     };

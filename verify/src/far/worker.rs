@@ -7,17 +7,17 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::console::Joined;
-use super::{Named, Probe, removal};
+use super::console::RecordJoiner;
+use super::{HostPair, Probe, removal};
 use crate::guest::serial::{Hearing, Kind};
 use crate::guest::{self, FAR};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor};
-use crate::judgement::{Observed, judge};
+use crate::judgement::{Observation, judge};
 use crate::plan::Plan;
 use crate::preflight::programs::from_number;
 use crate::sandbox::layout::Host;
-use crate::session::{EMULATION_MENDED, Wishes};
+use crate::session::{EMULATION_MENDED, RunOptions};
 use crate::trial::migrate;
 use crate::whole;
 use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy};
@@ -26,10 +26,10 @@ use crate::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy};
 const ROUND: Duration = Duration::from_secs(20);
 
 pub(super) struct Worker {
-    pub(super) named: Named,
+    pub(super) named: HostPair,
     pub(super) probe: Probe,
     pub(super) plan: Plan,
-    pub(super) wishes: Wishes,
+    pub(super) options: RunOptions,
     pub(super) emulated: bool,
     pub(super) began: Instant,
     pub(super) stop: Arc<AtomicBool>,
@@ -58,7 +58,7 @@ impl Worker {
     }
 
     fn patience(&self) -> Duration {
-        Duration::from_secs(self.wishes.patience)
+        Duration::from_secs(self.options.patience)
     }
 
     fn work(&mut self) -> Result<(), String> {
@@ -80,7 +80,7 @@ impl Worker {
         });
         let early = self.emulated && from_number(qemu) < EMULATION_MENDED;
         let mut failed = false;
-        for trial in self.plan.far_trials(self.wishes.wanted, early) {
+        for trial in self.plan.far_trials(self.options.wanted, early) {
             if !trial.only_if_failed || failed {
                 failed = !self.until_it_acts(&mut libvirt, trial.with_patience(self.patience()))?;
             }
@@ -138,7 +138,7 @@ impl Worker {
             Some(_) if beats => Ok(hearing),
             _ => Err(format!(
                 "the guest was started but did not come to life within {} s; {}",
-                self.wishes.patience,
+                self.options.patience,
                 self.about_the_image()
             )),
         }
@@ -163,7 +163,7 @@ impl Worker {
     /// Has `hearing` hear the guest's console at `host`.
     fn listen(&self, libvirt: &Libvirt, host: Host, hearing: &Hearing) -> Result<(), String> {
         let (line, began, heard) = (hearing.add_line(), self.began, hearing.clone());
-        let mut joined = Joined::default();
+        let mut joined = RecordJoiner::default();
         libvirt
             .read_console(host, self.patience(), move |bytes| {
                 heard.feed(line, began.elapsed(), &joined.take(bytes));
@@ -192,14 +192,14 @@ impl Worker {
         // the source's console is still open where the guest has stayed
         let is_heard = !arrived || self.listen(libvirt, Host::B, hearing).is_ok();
         let alive = is_heard && hearing.wait(ROUND, |records| !records.is_empty());
-        let looked_at_all = alive && whole::has_looked_at_all(hearing, FAR, Duration::ZERO, ROUND);
-        let observed = Observed {
+        let looked_at_all = alive && whole::checked_all_pages(hearing, FAR, Duration::ZERO, ROUND);
+        let observed = Observation {
             records: damage.into_iter().chain(hearing.records().0).collect(),
             source: libvirt.standing(End::Source).ok(),
             destination: libvirt.standing(End::Destination).ok(),
             looked_at_all,
             only_after: true,
-            ..Observed::default()
+            ..Observation::default()
         };
         Ok(Some(Evidence {
             cause: None,

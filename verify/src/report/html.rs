@@ -9,7 +9,7 @@ use super::{Report, timeline};
 use crate::causes::Cause;
 use crate::judgement::Action;
 use crate::shown;
-use crate::verdict::{Result as Comes, Verdict};
+use crate::verdict::{Conclusion, Verdict};
 use crate::worker::Evidence;
 
 const STYLE: &str = include_str!("style.css");
@@ -41,17 +41,17 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
 
 fn word(verdict: &Verdict) -> &'static str {
     match verdict.result {
-        Comes::Works => "works as configured",
-        Comes::DoesNotWork => "does not work as configured",
-        Comes::NotProven => "not proven",
+        Conclusion::Works => "works as configured",
+        Conclusion::DoesNotWork => "does not work as configured",
+        Conclusion::NotProven => "not proven",
     }
 }
 
 fn head(report: &Report) -> String {
     let verdict = report.verdict;
     let class = match verdict.result {
-        Comes::Works => "works",
-        Comes::DoesNotWork | Comes::NotProven => "fails",
+        Conclusion::Works => "works",
+        Conclusion::DoesNotWork | Conclusion::NotProven => "fails",
     };
     let remedy = verdict
         .remedy

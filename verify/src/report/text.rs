@@ -5,10 +5,10 @@
 use std::fmt::Write as _;
 
 use crate::judgement::Action;
-use crate::preflight::{Line, Standing};
+use crate::preflight::{Line, Status};
 use crate::report::Report;
 use crate::shown::line as shown;
-use crate::verdict::Result;
+use crate::verdict::Conclusion;
 
 /// `probe` as text.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
         let _ = writeln!(
             text,
             "  {:<10} {:<12} {}",
-            line.standing.words(),
+            line.status.words(),
             line.about,
             shown(&line.why)
         );
@@ -26,7 +26,7 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
             let _ = writeln!(text, "  {:<10} {:<12} → {}", "", "", shown(remedy));
         }
     }
-    let failing = lines.iter().filter(|line| line.standing == Standing::Fails).count();
+    let failing = lines.iter().filter(|line| line.status == Status::Fails).count();
     let _ = writeln!(text, "{failing} of {} fail", lines.len());
     text
 }
@@ -36,9 +36,9 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
 pub fn report(report: &Report) -> String {
     let verdict = report.verdict;
     let mut text = match verdict.result {
-        Result::Works => format!("works: {}\n", shown(&verdict.headline)),
-        Result::DoesNotWork => format!("does not work: {}\n", shown(&verdict.headline)),
-        Result::NotProven => format!("{}\n", shown(&verdict.headline)),
+        Conclusion::Works => format!("works: {}\n", shown(&verdict.headline)),
+        Conclusion::DoesNotWork => format!("does not work: {}\n", shown(&verdict.headline)),
+        Conclusion::NotProven => format!("{}\n", shown(&verdict.headline)),
     };
     if let Some(remedy) = &verdict.remedy {
         let _ = writeln!(text, "  → {}", shown(remedy));

@@ -15,7 +15,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
 use serde::{Deserialize, Serialize};
 
-use super::given::Given;
+use super::given::HostPaths;
 use super::init::tmpfs;
 use super::layout::{self, Host};
 use super::pki::Tls;
@@ -35,8 +35,8 @@ pub struct Setup {
     pub emulator: PathBuf,
     /// User and group that QEMU runs as, in system mode.
     pub qemu_user: Option<(String, String)>,
-    /// Whether libvirt is to ask for the processor's features at once; see [`layout::qemu_conf`].
-    pub asks_at_once: bool,
+    /// Whether libvirt asks QEMU for the processor's features in a few queries instead of one each; see [`layout::qemu_conf`].
+    pub batch_cpu_feature_queries: bool,
     /// The directory with libvirt's drivers, if it is known.
     pub drivers: Option<PathBuf>,
     /// Native TLS, if nova.conf asks for it.
@@ -179,7 +179,7 @@ fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
         .map_err(|error| format!("mounts could not be made private: {error}"))?;
     if setup.mode == Mode::System {
-        let given = Given::hold(&setup.given);
+        let given = HostPaths::hold(&setup.given);
         for (part, place) in PLACES {
             provide(Path::new(place))?;
             bind(&host.directory().join(part), Path::new(place))?;

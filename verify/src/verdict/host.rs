@@ -8,12 +8,12 @@ use crate::causes::{self, Cause};
 use crate::plan::Plan;
 use crate::preflight::Host;
 use crate::preflight::confinement::Confinement;
-use crate::preflight::lines::{Standing, post_copy};
+use crate::preflight::lines::{Status, post_copy};
 use crate::preflight::programs::from_number;
 use crate::preflight::userfault;
 use crate::preflight::versions::too_old;
 use crate::sandbox::Mode;
-use crate::sandbox::pki::Whose;
+use crate::sandbox::pki::CertificateSource;
 use crate::session::Session;
 
 /// What the daemons told of libvirt and QEMU between two hosts, or the programs of this one.
@@ -75,7 +75,7 @@ pub(super) fn keeps_from_post_copy(plan: &Plan, host: &Host, session: &Session) 
         return None;
     }
     let line = post_copy(host);
-    (line.standing == Standing::Fails).then(|| Cause {
+    (line.status == Status::Fails).then(|| Cause {
         what: format!(
             "{}: post-copy is permitted but {}{}",
             every(session),
@@ -100,7 +100,7 @@ pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String>
             ));
         }
     }
-    if let Some(Whose::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
+    if let Some(CertificateSource::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
         doubts.push(format!("whether the host's own certificates serve: {because}"));
     }
     doubts.extend(conditions.not_alike.clone());
@@ -128,11 +128,11 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
     }
     let tls = session.conditions.tls.as_ref()?;
     Some(match &tls.certificates {
-        Whose::Host { directory, name } => format!(
+        CertificateSource::Host { directory, name } => format!(
             "correct the certificates in {}; the source asks for the name {name}",
             directory.display()
         ),
-        Whose::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
+        CertificateSource::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
     })
 }
 

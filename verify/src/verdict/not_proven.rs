@@ -8,7 +8,7 @@ use crate::far::Far;
 use crate::judgement::Action;
 use crate::plan::Plan;
 use crate::sandbox::Mode;
-use crate::sandbox::pki::Whose;
+use crate::sandbox::pki::CertificateSource;
 use crate::session::Session;
 
 /// What trials between two hosts leave open.
@@ -86,10 +86,10 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
         );
     }
     match conditions.tls.as_ref().map(|tls| &tls.certificates) {
-        Some(Whose::Host { name, .. }) => list.push(format!(
+        Some(CertificateSource::Host { name, .. }) => list.push(format!(
             "other hosts' certificates were not seen: both ends used this host's, and the source asked for {name}"
         )),
-        Some(Whose::Made { because }) => list.push(format!(
+        Some(CertificateSource::Made { because }) => list.push(format!(
             "the host's own certificates were not tried ({because}); native TLS was, with some made for it"
         )),
         None => {}

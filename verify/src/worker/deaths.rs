@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
 use crate::guest::NAME;
-use crate::sandbox::init::Ended;
+use crate::sandbox::init::ProcessExit;
 use crate::sandbox::layout::Host;
 
 /// Between two looks for QEMUs.
@@ -26,15 +26,15 @@ const REAPED: Duration = Duration::from_secs(2);
 
 /// The QEMUs of guests, and everything that init has reaped.
 #[derive(Debug, Default)]
-struct Seen {
+struct ProcessTable {
     /// By number; at which host, if that is known.
     guests: BTreeMap<i32, Option<Host>>,
-    ended: Vec<Ended>,
+    ended: Vec<ProcessExit>,
 }
 
 /// The processes of the sandbox.
 pub(super) struct Deaths {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<ProcessTable>>,
     kills: Kills,
     daemons: Vec<(Host, u32)>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Deaths {
 impl Deaths {
     /// Watches from now on; `daemons` by their numbers. What init tells comes on standard input.
     pub(super) fn watch(daemons: Vec<(Host, u32)>) -> io::Result<Self> {
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let seen = Arc::new(Mutex::new(ProcessTable::default()));
         let of_init = Arc::clone(&seen);
         thread::Builder::new().spawn(move || {
             let lines = io::stdin().lock().lines().map_while(Result::ok);
@@ -111,7 +111,7 @@ impl Deaths {
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<ProcessTable>) -> MutexGuard<'_, ProcessTable> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -129,7 +129,7 @@ fn namespace(number: u32) -> Option<PathBuf> {
 }
 
 /// Takes note of every QEMU of a guest that runs now.
-fn look(seen: &Mutex<Seen>, daemons: &[(Host, u32)]) {
+fn look(seen: &Mutex<ProcessTable>, daemons: &[(Host, u32)]) {
     let wanted = format!("guest={NAME}");
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
     for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use novamend_verify::preflight::{Asked, Host, QEMU_CONF};
+use novamend_verify::preflight::{Host, HostRequirements, QEMU_CONF};
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
@@ -47,7 +47,9 @@ impl Daemon {
         for part in ["lib", "log", "cache", "etc"] {
             fs::create_dir_all(directory.join(part)).unwrap();
         }
-        let here = Host::look(Path::new(QEMU_CONF), &Asked::default()).daemon.unwrap();
+        let here = Host::look(Path::new(QEMU_CONF), &HostRequirements::default())
+            .daemon
+            .unwrap();
         fs::write(
             directory.join("daemon.conf"),
             format!(
@@ -160,7 +162,7 @@ impl Between {
 
     /// The destination is reached by a name, as in nova; none where the daemon is not one that listens by itself.
     fn by_name(libvirt: &str) -> Option<(Self, u16)> {
-        let daemon = Host::look(Path::new(QEMU_CONF), &Asked::default()).daemon?;
+        let daemon = Host::look(Path::new(QEMU_CONF), &HostRequirements::default()).daemon?;
         if daemon.is_modular {
             eprintln!("skipped: virtqemud does not listen on a port by itself");
             return None;
