@@ -1,6 +1,6 @@
 //! `probe` and `verify`: hands over to the program `novamend-verify` that lies beside this one.
 //!
-//! It links no libvirt and proves nothing itself; it never takes a program from PATH, as it may run as root.
+//! It links no libvirt and tests nothing itself; it never takes a program from PATH, as it may run as root.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -14,11 +14,11 @@ const PROGRAM: &str = "novamend-verify";
 /// Why `novamend-verify` could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// This process does not know where it lies.
-    #[error("novamend does not know where its own program lies; run `{PROGRAM}` by its path")]
+    /// This process cannot find its own path.
+    #[error("novamend cannot find its own path; run `{PROGRAM}` directly")]
     NoPlace(#[source] io::Error),
     /// It is not beside this program.
-    #[error("`{}` is not there; install the package `{PROGRAM}`, of the same version as novamend", .0.display())]
+    #[error("`{}` does not exist; build it with `cargo build --release -p {PROGRAM}`, from the same source as novamend, and put it there", .0.display())]
     Missing(PathBuf),
     /// The loader did not find a library.
     #[error("`{}` cannot be loaded ({said}); install libvirt's client library (libvirt0, libvirt-libs)", .program.display())]
@@ -32,7 +32,7 @@ pub enum VerifyError {
     #[error("`{}` could not be started", .0.display())]
     Start(PathBuf, #[source] io::Error),
     /// It ended without a report.
-    #[error("`{PROGRAM}` could not tell: {0}")]
+    #[error("`{PROGRAM}` failed: {0}")]
     NoReport(String),
 }
 
@@ -81,7 +81,8 @@ pub fn report(options: &str, arguments: &[&OsStr]) -> Result<(i32, serde_json::V
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().trim_start_matches("could not be run: ");
     if let (Some(signal), true) = (output.status.signal(), said.is_empty()) {
-        let what = format!("it was ended by signal {signal}, so nothing is known; see `journalctl -k` where that is 9");
+        let what =
+            format!("it was killed by signal {signal}, so the result is not known; for signal 9 see `journalctl -k`");
         return Err(VerifyError::NoReport(what));
     }
     Err(VerifyError::NoReport(said.to_owned()))
@@ -113,11 +114,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_program_is_named_with_its_package() {
+    fn a_missing_program_is_named_with_the_command_that_builds_it() {
         let directory = tempfile::tempdir().unwrap();
         let error = beside(&directory.path().join("novamend")).unwrap_err();
         assert!(
-            error.to_string().contains("install the package `novamend-verify`"),
+            error.to_string().contains("`cargo build --release -p novamend-verify`"),
             "{error}"
         );
     }

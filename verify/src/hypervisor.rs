@@ -110,7 +110,7 @@ pub enum Standing {
     Off,
     /// Its processor runs.
     Running,
-    /// It stands still.
+    /// Paused.
     Paused,
     /// Crashed, or in a state that no migration leaves behind.
     Broken,
@@ -190,7 +190,7 @@ pub trait Hypervisor {
     /// The next event, or none within `patience`.
     fn next(&mut self, patience: Duration) -> Option<(Duration, Event)>;
 
-    /// How the guest stands at one end.
+    /// The guest's state at one end.
     ///
     /// # Errors
     /// The hypervisor does not answer.

@@ -49,7 +49,7 @@ pub enum SessionError {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// The worker could not go on.
-    #[error("it failed while {stage}: {message}")]
+    #[error("failed while {stage}: {message}")]
     Worker {
         /// At what.
         stage: String,
@@ -68,7 +68,7 @@ pub enum SessionError {
     #[error("interrupted; the guest has been removed from both hosts")]
     FarInterrupted,
     /// A person or a service manager ended it.
-    #[error("interrupted; everything in the sandbox has been ended")]
+    #[error("interrupted; everything in the sandbox has been stopped")]
     Interrupted,
 }
 
@@ -152,7 +152,7 @@ pub fn run(
         seconds: 0.0,
         left: None,
     };
-    let mut stage = "making the sandbox".to_owned();
+    let mut stage = "creating the sandbox".to_owned();
     let mut done = false;
     let mut heard = Instant::now();
     let patience = silence(&order.trials, Duration::from_secs(options.patience));
@@ -220,8 +220,8 @@ fn missing(what: &str, remedy: &str) -> SessionError {
 fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, Conditions), SessionError> {
     if !cfg!(target_arch = "x86_64") {
         return Err(missing(
-            "the probe guest is made for x86-64, this host is not",
-            "verify on an x86-64 compute node",
+            "the probe guest needs x86-64, which this host is not",
+            "run verify on an x86-64 compute node",
         ));
     }
     let daemon = host.daemon.as_ref().ok_or_else(|| {
@@ -235,7 +235,7 @@ fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, 
         .clone()
         .ok_or_else(|| missing("no QEMU for x86-64 is installed", "install qemu-system-x86 or qemu-kvm"))?;
     let why_emulated = match (&host.kvm, plan.virt_type.as_str()) {
-        _ if options.emulate => Some("asked for".to_owned()),
+        _ if options.emulate => Some("--emulate".to_owned()),
         (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
         (Kvm::Usable, _) => None,
         (Kvm::Missing, _) => Some("there is no /dev/kvm".to_owned()),
@@ -245,8 +245,8 @@ fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, 
     let early = emulated && host.qemu.is_none_or(|version| version < EMULATION_MENDED);
     if host.is_root && fs::read_to_string("/proc/self/setgroups").is_ok_and(|text| text.trim() == "deny") {
         return Err(missing(
-            "this root is that of a user namespace, where libvirt may not change to another user",
-            "run it as root of the host, or as an ordinary user outside of the container",
+            "this is root of a user namespace, where libvirt cannot switch to another user",
+            "run it as root of the host, or as an ordinary user outside the container",
         ));
     }
     qemu_conf_is_known(host)?;
@@ -256,10 +256,10 @@ fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, 
     let user = &host.qemu_user;
     if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
         let what = format!(
-            "QEMU is to run as {}:{}, but there is no such user or group",
+            "QEMU would run as {}:{}, but there is no such user or group",
             user.user, user.group
         );
-        return Err(missing(&what, "create it or correct qemu.conf"));
+        return Err(missing(&what, "create it or fix qemu.conf"));
     }
     let (size, bandwidth) = plan.load();
     let mut setup = Setup {
@@ -314,13 +314,11 @@ fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
         None => return Ok(()),
         // an ordinary user's trials run as that user anyway, and the verdict says so
         Some(Fault::Denied(_)) if !host.is_root => return Ok(()),
-        Some(Fault::Refused { .. }) => "correct that line",
-        Some(Fault::Denied(_) | Fault::NotRead { .. }) => {
-            "make it a file that can be read, or name another by --qemu-conf"
-        }
+        Some(Fault::Refused { .. }) => "fix that line",
+        Some(Fault::Denied(_) | Fault::NotRead { .. }) => "make it a readable file, or name another with --qemu-conf",
     };
     let why = host.qemu_conf.fault().map(ToString::to_string).unwrap_or_default();
-    Err(missing(&format!("the user of QEMU is not known: {why}"), remedy))
+    Err(missing(&format!("QEMU's user is not known: {why}"), remedy))
 }
 
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.
@@ -341,13 +339,13 @@ fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
 
 fn why_not_the_hosts(host: &Host) -> Option<String> {
     let Some(found) = &host.certificates else {
-        return Some("only root can see them".to_owned());
+        return Some("only root can read them".to_owned());
     };
     if let Some(missing) = found.missing() {
         return Some(missing);
     }
     if host.tls.is_locked {
-        return Some("their key is locked by a secret that the host's libvirt keeps".to_owned());
+        return Some("their key is encrypted with a secret that the host's libvirt keeps".to_owned());
     }
     None
 }

@@ -30,7 +30,8 @@ use crate::sandbox::{Mode, SandboxError};
 use crate::session::{Conditions, EMULATION_MENDED, RunOptions, Session, SessionError, huge_pages};
 use crate::worker::{Message, silence};
 
-const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it without --source and --dest";
+const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it \
+    without --source and --dest";
 
 /// The two hosts, for the report.
 #[derive(Clone, Debug, Serialize)]
@@ -123,14 +124,14 @@ pub fn run(
         Duration::from_secs(options.patience),
     );
     interrupt.would_leave(Some(format!(
-        "the guest {} may still be at {} or {}; remove it with `virsh destroy` and `virsh undefine` there, if it is",
+        "the guest {} may still be on {} or {}; if it is, remove it there with `virsh destroy` and `virsh undefine`",
         probe.name, named.ends.source, named.ends.destination
     )));
     let work = thread::Builder::new()
         .spawn(move || worker.run())
         .map_err(|error| failed(&error.to_string()))?;
     let ended = gather(&said, &mut session, quiet, interrupt.sign(), &mut progress);
-    let ended = ended.and_then(|()| work.join().map_err(|_| failed("it broke off")));
+    let ended = ended.and_then(|()| work.join().map_err(|_| failed("the worker crashed")));
     stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
     let removed = if shut(&gate) {
@@ -162,7 +163,7 @@ fn failed(message: &str) -> SessionError {
 
 fn why_emulated(plan: &Plan, options: RunOptions) -> Option<String> {
     match plan.virt_type.as_str() {
-        _ if options.emulate => Some("asked for".to_owned()),
+        _ if options.emulate => Some("--emulate".to_owned()),
         "qemu" => Some("`virt_type` is qemu".to_owned()),
         _ => None,
     }
@@ -188,7 +189,7 @@ fn memory(plan: &Plan) -> Memory {
     }
     Memory::Files {
         directory: "the hosts' own directory".into(),
-        file_system: "a file system that was not asked for".to_owned(),
+        file_system: "a file system that is not known".to_owned(),
         made_in: None,
         owner: (0, 0),
         discards: true,

@@ -54,7 +54,7 @@ pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(
         .map(|(uri, why)| {
             let name = &probe.name;
             format!(
-                "the guest {name} may still be at {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
+                "the guest {name} may still be on {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
                  `virsh -c '{uri}' undefine {name}`"
             )
         })
@@ -75,7 +75,7 @@ fn from_one(ends: &Ends, host: Host, probe: &Probe, patience: Duration) -> Resul
             Removal::Requested => {
                 return Err(Refusal {
                     code: 0,
-                    message: "it did not end".to_owned(),
+                    message: "it did not end in time".to_owned(),
                 });
             }
         }

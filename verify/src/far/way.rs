@@ -16,7 +16,7 @@ const BRACKETS: u8 = 19;
 
 /// A URI or an address that is refused, before anything is connected to.
 #[derive(Debug, thiserror::Error)]
-#[error("not tried, and nothing was connected to: {what}: {why}; {}", remedy(.what, .why))]
+#[error("refused before any connection was opened: {what}: {why}; {}", remedy(.what, .why))]
 pub struct RefusedUri {
     what: What,
     why: Why,
@@ -37,7 +37,7 @@ enum What {
 enum Why {
     #[error(transparent)]
     Refused(#[from] Refused),
-    #[error("it leads to another host than the destination")]
+    #[error("it leads to a host other than the destination")]
     Elsewhere,
 }
 
@@ -53,12 +53,12 @@ impl fmt::Display for What {
 fn remedy(what: &What, why: &Why) -> &'static str {
     match (what, why) {
         (What::Argument(_), _) => {
-            "give qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with parameters that docs/verify.md lists"
+            "use qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with the parameters listed in docs/verify.md"
         }
         (_, Why::Refused(why)) if why.runs_a_command() => {
-            "the source's libvirtd runs it as root at every migration: see who wrote that, and remove it"
+            "the source's libvirtd runs it as root for every migration: find out who wrote it, and remove it"
         }
-        _ => "nova hands it to the source's libvirtd, which runs as root: correct it, or remove it",
+        _ => "nova passes it to the source's libvirtd, which runs as root: fix it or remove it",
     }
 }
 

@@ -68,7 +68,7 @@ impl Worker {
         let (mut libvirt, versions) = Libvirt::between(ends, &self.probe.name, self.began, self.patience(), &self.stop)
             .map_err(|(uri, refusal)| {
                 format!(
-                    "{uri}: {}; see that `virsh -c '{uri}' list` works here",
+                    "{uri}: {}; check that `virsh -c '{uri}' list` works here",
                     refusal.message
                 )
             })?;
@@ -101,13 +101,13 @@ impl Worker {
             trial = trial.with_half_the_bandwidth();
         }
         Err(format!(
-            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; this \
-             proves nothing"
+            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; the \
+             action was not tested"
         ))
     }
 
     fn start_guest(&mut self, libvirt: &mut Libvirt) -> Result<Hearing, String> {
-        self.enter("starting the guest at the source");
+        self.enter("starting the guest on the source");
         removal::remove(&self.named.ends, &self.probe, self.patience())?;
         let (name, uuid) = (&self.probe.name, &self.probe.uuid);
         let xml = guest::far_domain_xml(name, uuid, self.emulated, &super::memory(&self.plan), &self.named.image);
@@ -133,11 +133,11 @@ impl Worker {
         let (records, _) = hearing.records();
         match records.last() {
             Some(record) if record.kind == Kind::Damage => {
-                Err("the guest found damage in its memory before any migration".to_owned())
+                Err("the guest found its memory damaged before any migration".to_owned())
             }
             Some(_) if beats => Ok(hearing),
             _ => Err(format!(
-                "the guest was started but did not come to life within {} s; {}",
+                "the guest was started but did not respond within {} s; {}",
                 self.options.patience,
                 self.about_the_image()
             )),
@@ -146,7 +146,7 @@ impl Worker {
 
     fn about_the_image(&self) -> String {
         format!(
-            "see that {} on both hosts is what `novamend-verify guest-image` writes and that QEMU may read it",
+            "check that {} on both hosts is the output of `novamend-verify guest-image` and that QEMU may read it",
             self.named.image.display()
         )
     }
@@ -186,7 +186,7 @@ impl Worker {
         if trace.converged() && damage.is_none() {
             return Ok(None);
         }
-        self.enter("looking at the guest's memory");
+        self.enter("checking the guest's memory");
         let arrived = trace.returned == Some(Ok(()));
         hearing.forget();
         // the source's console is still open where the guest has stayed

@@ -120,7 +120,7 @@ impl Hearing {
         self.look(|kept| (kept.records.clone(), kept.stray))
     }
 
-    /// The damage that the guest has found, after which it stands still for good.
+    /// The damage that the guest has found, after which it halts for good.
     #[must_use]
     pub fn damage(&self) -> Option<Record> {
         self.look(|kept| kept.records.iter().find(|record| record.kind == Kind::Damage).copied())

@@ -114,13 +114,13 @@ fn open(uri: &str, patience: Duration, mut ended: impl FnMut() -> Option<String>
         if let Some(how) = ended() {
             return Err(Refusal {
                 code: 0,
-                message: format!("the daemon ended before it listened ({how})"),
+                message: format!("the daemon exited before it was listening ({how})"),
             });
         }
         if Instant::now() >= until {
             return Err(Refusal {
                 message: format!(
-                    "the daemon did not listen within {} s: {}",
+                    "the daemon was not listening after {} s: {}",
                     patience.as_secs(),
                     error.message()
                 ),

@@ -129,9 +129,9 @@ fn daemon(host: &Host) -> Line {
         Some(daemon) => {
             let kind = if daemon.is_modular { "modular" } else { "monolithic" };
             let runs = if daemon.runs {
-                "runs"
+                "running"
             } else {
-                "installed, does not run now"
+                "installed, not running"
             };
             line(
                 "daemon",
@@ -159,7 +159,7 @@ fn version(
         return line(
             about,
             Status::Fails,
-            format!("no {about} was found, or it told no version"),
+            format!("no {about} was found, or it did not report its version"),
             package,
         );
     };
@@ -168,11 +168,7 @@ fn version(
     }
     match (least, next) {
         (_, Some(next)) if found < next => {
-            let why = format!(
-                "{}; a release after {release} will want {}",
-                dotted(found),
-                dotted(next)
-            );
+            let why = format!("{}; a later release will require {}", dotted(found), dotted(next));
             line(about, Status::Warning, why, "plan to upgrade it")
         }
         (Some(_), _) => line(
@@ -184,7 +180,7 @@ fn version(
         (None, _) => line(
             about,
             Status::NotKnown,
-            format!("{}; what {release} wants is not known", dotted(found)),
+            format!("{}; the minimum for {release} is not known", dotted(found)),
             "",
         ),
     }
@@ -217,29 +213,29 @@ fn user(host: &Host) -> Line {
             let remedy = if user.uid.is_some() {
                 ""
             } else {
-                "create that user or correct qemu.conf"
+                "create that user or fix qemu.conf"
             };
-            line("qemu-user", status, format!("{named}, by qemu.conf"), remedy)
+            line("qemu-user", status, format!("{named}, as qemu.conf says"), remedy)
         }
         UserSource::Distribution => line(
             "qemu-user",
             Status::Ok,
-            format!("{named}, by default of the distribution"),
+            format!("{named}, the distribution's default"),
             "",
         ),
         UserSource::Unreadable(why) => match host.qemu_conf.fault() {
             Some(fault @ Fault::Refused { .. }) => {
                 let why = format!("QEMU's user is not known: {fault}");
-                line("qemu-user", Status::Fails, why, "correct that line")
+                line("qemu-user", Status::Fails, why, "fix that line")
             }
             Some(Fault::NotRead { .. }) => {
                 let why = format!("QEMU's user is not known: {why}");
-                line("qemu-user", Status::NotKnown, why, "make it a file that can be read")
+                line("qemu-user", Status::NotKnown, why, "make it a readable file")
             }
             _ => line(
                 "qemu-user",
                 Status::NotKnown,
-                format!("{why}; if it names no other user, {named}"),
+                format!("{why}; unless it names another user, {named}"),
                 "run probe as root",
             ),
         },
@@ -288,7 +284,7 @@ pub(crate) fn post_copy(host: &Host) -> Line {
             "",
         ),
         (UserfaultAccess::NotTried(_), _) if is_guess => {
-            let why = guess("unless that is root, it may not use userfaultfd, as vm.unprivileged_userfaultfd is not 1");
+            let why = guess("unless it is root, it may not use userfaultfd, as vm.unprivileged_userfaultfd is not 1");
             line("post-copy", Status::NotKnown, why, "run probe as root")
         }
         (UserfaultAccess::NotTried(why), Some(false)) if user != "root" => {
@@ -301,7 +297,7 @@ pub(crate) fn post_copy(host: &Host) -> Line {
 
 fn confinement() -> Line {
     let why = format!(
-        "{}; trials run without the confinement of guests",
+        "{}; the trials run without confinement of guests",
         Confinement::find().words()
     );
     line("confinement", Status::Ok, why, "")
@@ -315,7 +311,7 @@ fn cgroups() -> Line {
     } else {
         return line("cgroups", Status::NotKnown, "no cgroups are mounted", "");
     };
-    line("cgroups", Status::Ok, format!("{kind}; trials use none"), "")
+    line("cgroups", Status::Ok, format!("{kind}; the trials use no cgroups"), "")
 }
 
 fn memory() -> Line {
@@ -339,7 +335,7 @@ fn namespaces(host: &Host) -> Line {
         return line(
             "sandbox",
             Status::Ok,
-            "as root: namespaces of its own, QEMU as the host's user",
+            "as root: private namespaces, QEMU runs as the host's QEMU user",
             "",
         );
     }
@@ -351,7 +347,7 @@ fn namespaces(host: &Host) -> Line {
     let off = number("/proc/sys/user/max_user_namespaces") == Some(0)
         || number("/proc/sys/kernel/unprivileged_userns_clone") == Some(0);
     if off {
-        let why = "user namespaces are off: verify needs root here";
+        let why = "user namespaces are disabled: verify needs root here";
         return line(
             "sandbox",
             Status::Fails,
@@ -359,11 +355,11 @@ fn namespaces(host: &Host) -> Line {
             "run verify as root, or sysctl user.max_user_namespaces=1000",
         );
     }
-    let why = "as an ordinary user: QEMU runs as that user, not as the one the host's qemu.conf names";
+    let why = "as an ordinary user: QEMU runs as this user, not as the one named in the host's qemu.conf";
     line(
         "sandbox",
         Status::Warning,
         why,
-        "run verify as root for the host's own verdict",
+        "run verify as root for a verdict on the host itself",
     )
 }

@@ -164,12 +164,12 @@ fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
     };
     let seen = format!("mode {:04o}, owner {}:{}", at.mode() & 0o7777, at.uid(), at.gid());
     if is_root && !userfault::admits(at.mode(), at.uid(), at.gid(), user) {
-        return Kvm::Refused(format!("{DEVICE} ({seen}) keeps out {}", user.user));
+        return Kvm::Refused(format!("{} cannot open {DEVICE} ({seen})", user.user));
     }
     match File::options().read(true).write(true).open(DEVICE) {
         Ok(_) => Kvm::Usable,
         Err(error) => Kvm::Refused(format!(
-            "{DEVICE} ({seen}) could not be opened by uid {}: {error}",
+            "uid {} cannot open {DEVICE} ({seen}): {error}",
             getuid().as_raw()
         )),
     }

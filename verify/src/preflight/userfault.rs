@@ -43,12 +43,12 @@ pub fn try_as(user: &QemuUser) -> UserfaultAccess {
             command.uid(uid).gid(gid);
         }
     } else if getuid().as_raw() != uid {
-        return UserfaultAccess::NotTried(format!("only root can try it as {}", user.user));
+        return UserfaultAccess::NotTried(format!("only root can test it as {}", user.user));
     }
     match command.output() {
         Ok(output) => match String::from_utf8_lossy(&output.stdout).trim() {
             "" if output.status.success() => UserfaultAccess::Allowed,
-            "" => UserfaultAccess::NotTried(format!("the try ended with {}", output.status)),
+            "" => UserfaultAccess::NotTried(format!("the test ended with {}", output.status)),
             error => UserfaultAccess::Refused(error.to_owned()),
         },
         Err(error) => UserfaultAccess::NotTried(error.to_string()),

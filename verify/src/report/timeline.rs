@@ -67,9 +67,9 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
     if let Some(silence) = evidence.judgement.silence {
         let moves = evidence.judgement.action != Action::Abort;
         let (before, after) = if moves {
-            ("last sign at the source", "first sign at the destination")
+            ("last heartbeat on the source", "first heartbeat on the destination")
         } else {
-            ("last sign before its longest silence", "goes on")
+            ("last heartbeat before its longest silence", "first heartbeat after it")
         };
         rows.push(row(silence.from, Actor::Guest, before.to_owned()));
         rows.push(row(silence.until, Actor::Guest, after.to_owned()));
@@ -93,7 +93,7 @@ fn told(event: &Event) -> (Actor, String) {
             };
             (who, what.clone())
         }
-        Event::Pass(number) => (Actor::Source, format!("pass {number} over the memory begins")),
+        Event::Pass(number) => (Actor::Source, format!("pass {number} over memory begins")),
         Event::Figures {
             downtime_ms,
             transferred,
@@ -115,7 +115,7 @@ fn ordered(group: &[IssuedOrder]) -> String {
     let mut text = match (first.order, last.order) {
         (Order::SetDowntime(from), Order::SetDowntime(to)) if group.len() > 1 => {
             return format!(
-                "allows a downtime of {from} ms, by and by {to} ms ({} steps){}",
+                "raises the allowed downtime from {from} ms to {to} ms in {} steps{}",
                 group.len(),
                 refused(&first.answer)
             );
@@ -124,7 +124,7 @@ fn ordered(group: &[IssuedOrder]) -> String {
         (Order::Abort, _) => "aborts the job".to_owned(),
         (Order::StartPostCopy, _) => "switches to post-copy".to_owned(),
         (Order::Pause, _) => "pauses the guest".to_owned(),
-        (Order::ResumeIfPaused, _) => "resumes the guest if it stands still".to_owned(),
+        (Order::ResumeIfPaused, _) => "resumes the guest if it is paused".to_owned(),
         (Order::Finish(outcome), _) => finished(outcome).to_owned(),
     };
     if group.len() > 1 {
@@ -143,16 +143,16 @@ fn refused(answer: &Result<(), Refusal>) -> String {
 fn ended(trace: &Trace) -> String {
     match (trace.outcome, &trace.broken) {
         (Some(outcome), _) => finished(outcome).to_owned(),
-        (None, Some(refusal)) => format!("cannot go on: {}", refusal.message),
-        (None, None) => "the trial was given up: it took too long".to_owned(),
+        (None, Some(refusal)) => format!("cannot continue: {}", refusal.message),
+        (None, None) => "the trial was stopped: it took too long".to_owned(),
     }
 }
 
 fn finished(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Completed => "takes the migration to have completed",
-        Outcome::Failed => "takes the migration to have failed; the instance stays",
-        Outcome::Cancelled => "takes the migration to have been cancelled; the instance stays",
-        Outcome::MonitorDied => "its monitor dies of the refused abort",
+        Outcome::Completed => "considers the migration completed",
+        Outcome::Failed => "considers the migration failed; the instance stays on the source",
+        Outcome::Cancelled => "considers the migration cancelled; the instance stays on the source",
+        Outcome::MonitorDied => "its monitor crashes because the abort was refused",
     }
 }

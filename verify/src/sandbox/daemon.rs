@@ -175,9 +175,9 @@ fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {
     // SAFETY: the flag leaves the file descriptor table alone, and this process has one thread.
     #[allow(unsafe_code)]
     let made = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
-    made.map_err(|error| format!("a mount namespace was refused: {error}"))?;
+    made.map_err(|error| format!("cannot create a mount namespace: {error}"))?;
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|error| format!("mounts could not be made private: {error}"))?;
+        .map_err(|error| format!("cannot make mounts private: {error}"))?;
     if setup.mode == Mode::System {
         let given = HostPaths::hold(&setup.given);
         for (part, place) in PLACES {
@@ -228,5 +228,5 @@ fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
 
 fn bind(from: &Path, to: &Path) -> Result<(), String> {
     mount_bind_recursive(from, to)
-        .map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
+        .map_err(|error| format!("cannot mount {} at {}: {error}", from.display(), to.display()))
 }

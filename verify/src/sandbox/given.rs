@@ -108,7 +108,7 @@ impl HostPaths {
     pub(super) fn put_back(&self) -> Result<(), String> {
         for held in &self.held {
             held.put_back()
-                .map_err(|error| format!("{} could not be brought into the sandbox: {error}", held.real.display()))?;
+                .map_err(|error| format!("cannot bring {} into the sandbox: {error}", held.real.display()))?;
         }
         for (link, target) in &self.links {
             if fs::symlink_metadata(link).is_err()

@@ -60,9 +60,9 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
     let mut input = io::stdin().lock();
     input
         .read_line(&mut order)
-        .map_err(|error| format!("no order was read: {error}"))?;
+        .map_err(|error| format!("the sandbox received no order: {error}"))?;
     if order.is_empty() {
-        return Err("the tool has ended".to_owned());
+        return Err("novamend-verify has ended".to_owned());
     }
     drop(input);
     let lifeline = || {
@@ -139,7 +139,7 @@ fn mount_private(mode: Mode, kvm: bool) -> Result<(), String> {
         None,
     )
     .map_err(|error| {
-        format!("a /proc of its own was refused ({error}); inside a container it needs an unmasked /proc")
+        format!("cannot mount a private /proc ({error}); inside a container an unmasked /proc is needed")
     })?;
     if mode == Mode::System {
         let mounts = fs::read("/proc/self/mounts").map_err(|error| format!("/proc/self/mounts: {error}"))?;
@@ -248,7 +248,7 @@ pub(super) fn tmpfs(place: &str, options: &CStr) -> Result<(), String> {
         MountFlags::NOSUID | MountFlags::NODEV,
         Some(options),
     )
-    .map_err(|error| format!("a tmpfs of its own at {place} was refused: {error}"))
+    .map_err(|error| format!("cannot mount a tmpfs at {place}: {error}"))
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Vec
     .into_iter()
     .filter_map(|(name, found, least)| {
         let (why, remedy) = too_old(name, found, least, release)?;
-        let what = format!("there will be no live migration {}: {name} {why}", place(session));
+        let what = format!("live migration will not be possible {}: {name} {why}", place(session));
         Some(Cause::new(what, &remedy))
     })
     .collect()
@@ -95,13 +95,13 @@ pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String>
         let may_be_kept = plan.post_copy && userfault::is_open_to_all() != Some(true);
         if conditions.mode == Mode::Session && may_be_kept && userfault::device_admits(&host.qemu_user) != Some(true) {
             doubts.push(format!(
-                "whether QEMU, as {}, may use userfaultfd: it ran as the user who started this",
+                "whether QEMU, as {}, may use userfaultfd: here it ran as the user who started novamend-verify",
                 host.qemu_user.user
             ));
         }
     }
     if let Some(CertificateSource::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
-        doubts.push(format!("whether the host's own certificates serve: {because}"));
+        doubts.push(format!("whether the host's own certificates work: {because}"));
     }
     doubts.extend(conditions.not_alike.clone());
     doubts
@@ -120,7 +120,7 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
         return Some("set live_migration_with_native_tls = true, or migrate_tls_force = 0 in qemu.conf".to_owned());
     }
     if session.conditions.far.is_some() {
-        let what = "look at the certificates of both hosts: authority, names, dates, and whether QEMU may read them";
+        let what = "check the certificates on both hosts: CA, names, dates, and whether QEMU may read them";
         return Some(what.to_owned());
     }
     if let Some(found) = host.certificates.as_ref().filter(|found| !found.faults.is_empty()) {
@@ -129,7 +129,7 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
     let tls = session.conditions.tls.as_ref()?;
     Some(match &tls.certificates {
         CertificateSource::Host { directory, name } => format!(
-            "correct the certificates in {}; the source asks for the name {name}",
+            "fix the certificates in {}; the source expects the name {name}",
             directory.display()
         ),
         CertificateSource::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),

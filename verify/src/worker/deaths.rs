@@ -83,7 +83,7 @@ impl Deaths {
             }
             thread::sleep(LOOK);
         }
-        resource(said).map(|what| format!("there was no more {what} to be had: {said}; {NOTHING_KNOWN}"))
+        resource(said).map(|what| format!("{what} ran out: {said}; {NOTHING_KNOWN}"))
     }
 
     /// A guest's QEMU that a signal ended; libvirt asks by SIGTERM, which QEMU takes for an order to exit.
@@ -98,16 +98,16 @@ impl Deaths {
             Some((host, ended.signal.filter(|signal| *signal != TERMINATION)?))
         });
         let (host, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
-        let end = host.map_or("one end", |host| end_of(host, source));
-        Some(self.kills.killed(&format!("QEMU of {end}"), signal))
+        let end = host.map_or("one side", |host| end_of(host, source));
+        Some(self.kills.killed(&format!("QEMU on {end}"), signal))
     }
 
     fn daemon_gone(&self, source: Host) -> Option<String> {
         let gone = |daemon: &&(Host, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
         let (host, number) = self.daemons.iter().find(gone)?;
-        let who = format!("the libvirt daemon of {}", end_of(*host, source));
+        let who = format!("the libvirt daemon on {}", end_of(*host, source));
         let end = signal_of(*number).map(|signal| self.kills.killed(&who, signal));
-        Some(end.unwrap_or_else(|| format!("{who} has ended")))
+        Some(end.unwrap_or_else(|| format!("{who} has exited")))
     }
 }
 
@@ -182,7 +182,7 @@ fn stopped_from_outside(source: Host, daemons: &[(Host, u32)]) -> Option<String>
         (by != Some(*daemon)).then(|| {
             let end = end_of(*host, source);
             format!(
-                "QEMU of {end} was told to end by another process than libvirt ({})",
+                "QEMU on {end} was terminated by a process other than libvirt ({})",
                 last.trim()
             )
         })

@@ -1,4 +1,4 @@
-//! How long the guest stands still in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
+//! The guest's downtime in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
 //! same two daemons in the same run.
 //!
 //! It measures and asserts no time; run by hand: `cargo test --release -p novamend-verify --test real blackout -- --ignored

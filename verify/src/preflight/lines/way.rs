@@ -41,7 +41,7 @@ fn certificates(host: &Host, asked: &HostRequirements) -> Line {
         return line(
             "tls",
             Status::NotKnown,
-            "only root can see the certificates",
+            "only root can read the certificates",
             "run probe as root",
         );
     };
@@ -66,12 +66,12 @@ fn own_certificates(host: &Host, asked: &HostRequirements) -> Line {
         return line(
             about,
             Status::NotKnown,
-            "only root can see libvirt's own certificates",
+            "only root can read libvirt's own certificates",
             "run probe as root",
         );
     };
     if let Some(complaint) = found.complaint() {
-        let why = format!("the way between the libvirt daemons is tls, but {complaint}");
+        let why = format!("the libvirt daemons connect over TLS, but {complaint}");
         return line(about, Status::Fails, why, "put libvirt's own certificates there");
     }
     let name = asked.address.clone().or_else(|| asked.host.clone());
@@ -82,16 +82,16 @@ fn own_certificates(host: &Host, asked: &HostRequirements) -> Line {
 /// Certificates that are there and valid: by their names, and by when they end.
 fn judged(about: &'static str, found: &Certificates, asked: &str, place: &str, what: &str) -> Line {
     if let Some(complaint) = found.misnamed(asked) {
-        let remedy = format!("have the certificate made for {asked}, or send sources to a name that it is for");
+        let remedy = format!("issue the certificate for {asked}, or point sources to a name that it is for");
         return line(about, Status::Fails, complaint, &remedy);
     }
     match &found.first_to_end {
         Some((path, until)) if until.duration_since(Timestamp::now()) < SOON => {
-            let why = format!("{} is valid until {until} only", path.display());
+            let why = format!("{} expires on {until}", path.display());
             line(about, Status::Warning, why, "renew it")
         }
         Some((_, until)) => {
-            let why = format!("the certificates in {place} {what}, all are valid until {until}");
+            let why = format!("the certificates in {place} {what}; all are valid until {until}");
             line(about, Status::Ok, why, "")
         }
         None => line(
@@ -106,19 +106,21 @@ fn judged(about: &'static str, found: &Certificates, asked: &str, place: &str, w
 fn address(host: &Host, asked: &HostRequirements) -> Line {
     let address = host.address(asked.address.as_deref(), RESOLVER);
     let to = match &address {
-        Address::Nova(address) => format!("to {address} (`live_migration_inbound_addr`)"),
-        Address::Libvirt(name) => format!("to {name} (`migration_host` of qemu.conf), which the source must resolve"),
-        Address::Name(name) => format!("to {name}, the name of this host, which the source must resolve"),
+        Address::Nova(address) => format!("sources connect to {address} (`live_migration_inbound_addr`)"),
+        Address::Libvirt(name) => {
+            format!("sources connect to {name} (`migration_host` in qemu.conf; they must be able to resolve it)")
+        }
+        Address::Name(name) => format!("sources connect to {name} (this host's name; they must be able to resolve it)"),
     };
     if address.is_refused() {
-        let why = format!("{to}: libvirt refuses it, and every live migration to this host fails");
+        let why = format!("{to}; libvirt refuses it, so every live migration to this host fails");
         let remedy = "set live_migration_inbound_addr, or give this host a name";
         return line("address", Status::Fails, why, remedy);
     }
     if let (Address::Nova(_), Some(reach)) = (&address, &host.reach)
         && let Some(complaint) = reach.complaint()
     {
-        let remedy = "set live_migration_inbound_addr to an address of this host that the sources reach";
+        let remedy = "set live_migration_inbound_addr to an address of this host that the sources can reach";
         return if reach.is_certain() {
             let why = format!("{to}, {complaint}: every live migration to this host fails");
             line("address", Status::Fails, why, remedy)
@@ -127,11 +129,11 @@ fn address(host: &Host, asked: &HostRequirements) -> Line {
         };
     }
     if let Some(fault) = host.qemu_conf.fault() {
-        let why = format!("{to}; {fault}; the ports are 49152 to 49215 if it names no others");
+        let why = format!("{to}; {fault}; the ports are 49152-49215 unless it names others");
         return line("address", Status::NotKnown, why, "");
     }
     let (least, most) = host.qemu_conf.migration_ports();
-    line("address", Status::Ok, format!("{to}, ports {least} to {most}"), "")
+    line("address", Status::Ok, format!("{to}, ports {least}-{most}"), "")
 }
 
 /// Ports that the kernel may hand to any program before QEMU asks for them; nothing where that cannot happen.
@@ -146,11 +148,11 @@ fn ports(host: &Host) -> Option<Line> {
         &read("ip_local_reserved_ports").unwrap_or_default(),
     )?;
     let why = format!(
-        "of the ports for migrations, {first} to {last}, {taken} lie in net.ipv4.ip_local_port_range ({}): any connection of \
-         this host may hold one when a migration needs it",
-        range.split_whitespace().collect::<Vec<_>>().join(" to ")
+        "{taken} of the migration ports {first}-{last} are in net.ipv4.ip_local_port_range ({}): any outgoing \
+         connection of this host may occupy one when a migration needs it",
+        range.split_whitespace().collect::<Vec<_>>().join("-")
     );
-    let remedy = format!("add {first}-{last} to net.ipv4.ip_local_reserved_ports in a file of /etc/sysctl.d");
+    let remedy = format!("add {first}-{last} to net.ipv4.ip_local_reserved_ports in a file in /etc/sysctl.d");
     Some(line("ports", Status::Warning, why, &remedy))
 }
 
