@@ -200,7 +200,7 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         Some(Outcome::Completed) => "completed",
         Some(Outcome::Cancelled) => "cancelled",
         Some(Outcome::Failed | Outcome::MonitorDied) => "failed",
-        None => "given up",
+        None => "stopped",
     };
     marks.push(mark(trace.ended, DONE, 3, word.to_owned()));
     marks
