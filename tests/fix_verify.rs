@@ -102,7 +102,10 @@ fn a_trial_that_is_killed_is_named_and_nothing_is_written() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(read(&directory, "nova.conf"), BEFORE);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("killed by signal 9, so nothing is known"), "{said}");
+    assert!(
+        said.contains("killed by signal 9, so the result is not known"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -133,10 +133,10 @@ fn a_uri_of_the_source_that_runs_a_command_is_refused_with_file_and_line() {
         ),
         (
             "live_migration_uri = qemu+ssh://elsewhere/system?keyfile=/%s",
-            "another host",
+            "a host other than",
         ),
-        ("live_migration_uri = qemu+tcp://a.%s/system", "another host"),
-        ("live_migration_uri = qemu+tcp://%.3s/system", "another host"),
+        ("live_migration_uri = qemu+tcp://a.%s/system", "a host other than"),
+        ("live_migration_uri = qemu+tcp://%.3s/system", "a host other than"),
         (
             "live_migration_uri = qemu+tls://%s/system?pkipath=/run/evil",
             "only on the command line",
