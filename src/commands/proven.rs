@@ -1,4 +1,4 @@
-//! Proves on this host what a mended stack will do to a guest that does not converge.
+//! Tests on this host what a fixed stack will do to a guest that does not converge.
 //!
 //! The trials are run by [`super::verify`]; this hands over what decides over a live migration, and no secret.
 

@@ -1,6 +1,6 @@
 //! `probe` and `verify`: hands over to the program `novamend-verify` that lies beside this one.
 //!
-//! It links no libvirt and proves nothing itself; it never takes a program from PATH, as it may run as root.
+//! It links no libvirt and tests nothing itself; it never takes a program from PATH, as it may run as root.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -82,7 +82,8 @@ pub fn report(options: &str, arguments: &[&OsStr]) -> Result<(i32, serde_json::V
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().trim_start_matches("could not be run: ");
     if let (Some(signal), true) = (output.status.signal(), said.is_empty()) {
-        let what = format!("it was killed by signal {signal}, so nothing is known; if that is 9, see `journalctl -k`");
+        let what =
+            format!("it was killed by signal {signal}, so the result is not known; for signal 9 see `journalctl -k`");
         return Err(VerifyError::NoReport(what));
     }
     Err(VerifyError::NoReport(said.to_owned()))
@@ -114,13 +115,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_program_is_named_with_its_package() {
+    fn a_missing_program_is_named_with_the_command_that_builds_it() {
         let directory = tempfile::tempdir().unwrap();
         let error = beside(&directory.path().join("novamend")).unwrap_err();
-        assert!(
-            error.to_string().contains("install the package `novamend-verify`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("build it from the same sources"), "{error}");
     }
 
     #[test]

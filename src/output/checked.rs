@@ -150,6 +150,9 @@ impl Checked {
             return plain::line(&format!("checked {files} for {to}; no upgrade was compared: {why}")).into_owned();
         }
         let from = match &self.compared[..] {
+            [only] if only.newest == self.to => {
+                return plain::line(&format!("checked {files} for {to}; {why}")).into_owned();
+            }
             [only] => only.newest.to_string(),
             many => {
                 let words = many
