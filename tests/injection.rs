@@ -108,13 +108,12 @@ fn assert_markdown(said: &[u8], about: &str) {
             "{about}: {bars} and not {columns} bars in {line}"
         );
         columns = bars;
-        let code_aside: String = line.split('`').step_by(2).collect();
-        let opens = |mark: char| {
-            code_aside
-                .match_indices(mark)
-                .any(|(at, _)| !code_aside[..at].ends_with('\\'))
-        };
-        assert!(!opens('<') && !opens('['), "{about}: {line}");
+        let (mut is_escaped, mut is_code) = (false, false);
+        for c in line.chars() {
+            assert!(is_escaped || is_code || !"<[*_".contains(c), "{about}: {c} in {line}");
+            is_code ^= c == '`' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped && !is_code;
+        }
     }
 }
 
