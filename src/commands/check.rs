@@ -138,7 +138,7 @@ fn check_batch(batch: Vec<Surveyed>, request: &Request, printer: &Printer) -> Ve
 impl Checked {
     fn new(context: &Context<'_>, found: &Found, is_baseline: bool, printer: &Printer) -> Self {
         let findings = &found.findings;
-        let in_baseline = findings.iter().filter(|_| is_baseline);
+        let ignorable = findings.iter().filter(|_| is_baseline);
         let count = |safety| {
             findings
                 .iter()
@@ -156,7 +156,7 @@ impl Checked {
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),
                 suppressed: SuppressedCounts::of(&found.suppressed, findings),
             },
-            ignorable: in_baseline.map(|finding| ignore(context, finding)).collect(),
+            ignorable: ignorable.map(|finding| ignore(context, finding)).collect(),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
         }
     }

@@ -36,7 +36,7 @@ impl Report for Json {
         match part {
             Part::Findings(found) => findings(found),
             Part::Fixes(fixes) => one(&StackFixes::of(fixes)),
-            Part::Answer(answer) => lines(answer.assignments.iter().map(|assignment| text(assignment))),
+            Part::Answer(answer) => lines(answer.assignments.iter().map(text)),
             Part::Life(life) => text(&LifeEntry::of(life)).into(),
             Part::Hop(hop) => one(hop),
             Part::Rules(rules) => lines(rules.iter().map(|rule| text(&RuleEntry::of(rule, None)))),

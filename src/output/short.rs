@@ -99,11 +99,11 @@ fn batch(batch: &Batch, what: &str) -> String {
         let (hop, title) = (applied.hop(), applied.title.replace('\n', " "));
         format!("{file}: fix[{}]: {hop}{title}{unsafe_mark}", applied.reason())
     });
-    let files = batch.changed.iter().map(|file| {
+    let changed = batch.changed.iter().map(|file| {
         let doubt = file.doubt().map(|doubt| format!(", {doubt}"));
         format!("{}: {what}{}", file.file, doubt.unwrap_or_default())
     });
-    lines(fixes.chain(files))
+    lines(fixes.chain(changed))
 }
 
 fn places(answer: &Answer) -> String {

@@ -357,7 +357,7 @@ impl SpanEntry {
             mutable: option.is_mutable(),
             secret: option.is_secret(),
             deprecated_for_removal: option.is_deprecated_for_removal(),
-            deprecated_since: option.deprecated_since().map(Into::into),
+            deprecated_since: option.deprecated_since(),
             old_names: aliases.collect(),
             source: option.source(),
         }

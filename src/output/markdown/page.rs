@@ -38,11 +38,11 @@ impl Escaped {
     /// A sentence of novamend's: what stands between two backquotes is code.
     pub(super) fn prose(text: &str) -> Self {
         let parts: Vec<&str> = text.split('`').collect();
-        if parts.len() % 2 == 0 {
+        if parts.len().is_multiple_of(2) {
             return Self::text(text);
         }
         let each = parts.iter().enumerate().map(|(number, part)| {
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 Self::text(part)
             } else {
                 Self::code(part)
@@ -76,8 +76,8 @@ impl Page {
 
     /// A list; none where it is empty.
     pub(super) fn list(&mut self, items: &[Escaped]) {
-        let lines: String = items.iter().map(|item| format!("* {}\n", item.0)).collect();
-        self.block(&lines);
+        let lines: Vec<String> = items.iter().map(|item| format!("* {}\n", item.0)).collect();
+        self.block(&lines.concat());
     }
 
     /// A table; none where it has no rows.

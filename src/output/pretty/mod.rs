@@ -166,10 +166,11 @@ fn header(checked: &Checked) -> String {
 
 fn check_end(total: &CheckTotal<'_>) -> String {
     let times = total.checked.timetable(total.steps).into_iter();
-    let plan: String = times
+    let plan: Vec<String> = times
         .map(|(when, options)| format!("  {when}: {}\n", plain::line(&options)))
         .collect();
     let summary = total.summary.line(total.checked);
+    let plan = plan.concat();
     if plan.is_empty() {
         summary
     } else {
