@@ -4,10 +4,13 @@
 
 pub mod libvirt;
 pub mod scripted;
+mod side;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::side::{Side, Sides};
 
 /// Which end of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -12,6 +12,7 @@ pub mod hosts;
 pub mod hypervisor;
 pub mod inbound;
 pub mod interrupt;
+pub mod process;
 pub mod readable;
 pub mod report;
 pub mod sandbox;

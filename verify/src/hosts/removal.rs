@@ -7,9 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Probe;
-use crate::hypervisor::Refusal;
 use crate::hypervisor::libvirt::{Connect, Ends, Found, connect_once, find};
-use crate::sandbox::layout::Host;
+use crate::hypervisor::{Refusal, Side};
 
 /// The least time for one step at one end.
 const LEAST: Duration = Duration::from_secs(10);
@@ -25,13 +24,13 @@ pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(
     let (theirs, guest) = (ends.clone(), probe.clone());
     // Where no thread can be had nobody answers, which is said below.
     let _ = thread::Builder::new().spawn(move || {
-        for host in Host::BOTH {
-            let gone = from_one(&theirs, host, &guest, each);
-            let _ = sender.send((host, gone));
+        for side in Side::BOTH {
+            let gone = from_one(&theirs, side, &guest, each);
+            let _ = sender.send((side, gone));
         }
         // only now is the source known to send no more; what arrived meanwhile goes too
-        let gone = from_one(&theirs, Host::B, &guest, each);
-        let _ = sender.send((Host::B, gone));
+        let gone = from_one(&theirs, Side::Second, &guest, each);
+        let _ = sender.send((Side::Second, gone));
     });
     let until = Instant::now() + each * 3;
     let mut left = [
@@ -40,17 +39,17 @@ pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(
     ];
     for _ in 0..3 {
         match answer.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok((host, gone)) => left[usize::from(host == Host::B)] = gone.err().map(|refusal| refusal.message),
+            Ok((side, gone)) => left[usize::from(side == Side::Second)] = gone.err().map(|refusal| refusal.message),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 left[1].get_or_insert_with(|| "no answer in time".to_owned());
                 break;
             }
         }
     }
-    let said: Vec<String> = Host::BOTH
+    let said: Vec<String> = Side::BOTH
         .into_iter()
         .zip(left)
-        .filter_map(|(host, why)| Some((ends.uri(host), why?)))
+        .filter_map(|(side, why)| Some((ends.uri(side), why?)))
         .map(|(uri, why)| {
             let name = &probe.name;
             format!(
@@ -63,8 +62,8 @@ pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(
 }
 
 /// Removes it from one end until two looks in a row find nothing.
-fn from_one(ends: &Ends, host: Host, probe: &Probe, patience: Duration) -> Result<(), Refusal> {
-    let connect: Connect = connect_once(ends.uri(host), patience)?;
+fn from_one(ends: &Ends, side: Side, probe: &Probe, patience: Duration) -> Result<(), Refusal> {
+    let connect: Connect = connect_once(ends.uri(side), patience)?;
     let until = Instant::now() + patience;
     let _ = connect.set_keep_alive(5, 3);
     let mut nothing = 0;

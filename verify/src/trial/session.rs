@@ -17,8 +17,8 @@ use crate::host::programs::NAMELESS_REMEDY;
 use crate::host::qemu_conf::Fault;
 use crate::host::{Host, Kvm, programs};
 use crate::hosts::Far;
-use crate::sandbox::daemon::Setup;
 use crate::sandbox::pki::{Tls, Whose};
+use crate::sandbox::setup::Setup;
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
 use crate::trial::plan::{Plan, Wanted};
 use crate::trial::worker::{Evidence, Message, WorkOrder, silence};
@@ -28,7 +28,7 @@ use alike::{given, memory, not_alike};
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 
-/// From this version on libvirt surely knows the ability that [`crate::sandbox::layout::qemu_conf`] names.
+/// From this version on libvirt surely knows the ability that [`Setup::asks_at_once`] names.
 const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
 
 /// How long the resolver may take to tell this host's full name.

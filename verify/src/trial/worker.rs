@@ -22,11 +22,11 @@ use crate::guest;
 use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, Hypervisor};
-use crate::sandbox::daemon;
-use crate::sandbox::layout::{self, Host};
+use crate::hypervisor::{End, Hypervisor, Side, Sides};
+use crate::sandbox::layout;
 use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
+use crate::sandbox::{connection, daemon};
 use crate::trial::checks::{Action, GUEST_LIVES, Observed, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
@@ -87,7 +87,7 @@ struct Worker {
 
 /// The guest: where it is, and the line of its QEMU.
 struct Place {
-    host: Host,
+    side: Side,
     line: usize,
 }
 
@@ -107,17 +107,12 @@ impl Worker {
         self.lent = lent(&order.memory);
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;
-        let mut daemons = Vec::new();
-        for host in Host::BOTH {
-            daemons.push((
-                host,
-                daemon::start(Path::new("/proc/self/exe"), host, &order.setup).map_err(text)?,
-            ));
-        }
-        let numbers = daemons.iter().map(|(host, daemon)| (*host, daemon.id())).collect();
+        let own = Path::new("/proc/self/exe");
+        let daemons = Sides::try_of(|side| daemon::start(own, side, &order.setup)).map_err(text)?;
+        let numbers = daemons.iter().map(|(side, daemon)| (side, daemon.id())).collect();
         self.deaths = Some(Deaths::watch(numbers).map_err(text)?);
         let (mut libvirt, versions) =
-            Libvirt::connect(&order.setup, daemons, self.began, Duration::from_secs(order.patience))
+            connection::connect(&order.setup, daemons, self.began, Duration::from_secs(order.patience))
                 .map_err(|refusal| self.not_connected(&refusal.message))?;
         say(&Message::Versions {
             libvirt: versions.libvirt,
@@ -165,8 +160,8 @@ impl Worker {
 
     fn start_guest(&mut self, libvirt: &Libvirt, hearing: &Hearing, order: &WorkOrder) -> Result<Place, String> {
         self.enter("starting the guest");
-        for host in Host::BOTH {
-            libvirt.remove_guest(host);
+        for side in Side::BOTH {
+            libvirt.remove_guest(side);
         }
         hearing.forget();
         let line = hearing.connections();
@@ -180,9 +175,9 @@ impl Worker {
         );
         let deaths = self.deaths_so_far();
         libvirt
-            .start_guest(Host::A, &xml)
-            .map_err(|refusal| self.explained(&refusal.message, deaths, Host::A))?;
-        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Host::A)) {
+            .start_guest(Side::First, &xml)
+            .map_err(|refusal| self.explained(&refusal.message, deaths, Side::First))?;
+        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Side::First)) {
             say(&Message::NotAlike(
                 "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
             ));
@@ -199,19 +194,22 @@ impl Worker {
                 "the guest found damage in its memory before any migration: the page at {:#x} held {:#x}",
                 record.sequence, record.generation
             )),
-            Some(_) if heard => Ok(Place { host: Host::A, line }),
+            Some(_) if heard => Ok(Place {
+                side: Side::First,
+                line,
+            }),
             _ => {
                 let message = format!(
                     "the guest was started but did not come to life within {} s",
                     order.patience
                 );
-                Err(self.explained(&message, deaths, Host::A))
+                Err(self.explained(&message, deaths, Side::First))
             }
         }
     }
 
     /// A failure with the accident that it came by, otherwise with what the daemons wrote.
-    fn explained(&self, message: &str, from: usize, source: Host) -> String {
+    fn explained(&self, message: &str, from: usize, source: Side) -> String {
         let accident = self
             .deaths
             .as_ref()
@@ -222,7 +220,7 @@ impl Worker {
     /// Why no daemon answered; one that ended by itself says why in its log.
     fn not_connected(&self, message: &str) -> String {
         if !message.contains("ended before it listened") {
-            return self.explained(message, 0, Host::A);
+            return self.explained(message, 0, Side::First);
         }
         let text = with_logs(message);
         let is_accident = message.contains("(signal: ") || resource(&text).is_some();
@@ -238,7 +236,7 @@ impl Worker {
     }
 
     /// The accident that a trial failed by; none where it shows something.
-    fn accident(&self, evidence: &Evidence, from: usize, source: Host) -> Option<String> {
+    fn accident(&self, evidence: &Evidence, from: usize, source: Side) -> Option<String> {
         let said = evidence.reason().unwrap_or_default();
         if evidence.judgement.holds() {
             return None;
@@ -258,10 +256,10 @@ impl Worker {
         trial: &TrialOrder,
         at: Place,
     ) -> Result<Tried, String> {
-        let source = at.host;
+        let source = at.side;
         libvirt.set_source(source);
         let deaths = self.deaths_so_far();
-        let at_source = (at.host, fs::metadata(at.host.log()).map_or(0, |log| log.len()));
+        let at_source = (at.side, fs::metadata(layout::log(at.side)).map_or(0, |log| log.len()));
         let destination_line = hearing.connections();
         let policy = policy(trial)?;
         let trace = migrate(libvirt, &trial.request, policy, trial.pace);
@@ -292,7 +290,7 @@ impl Worker {
             Some(at)
         } else {
             Some(Place {
-                host: at.host.other(),
+                side: at.side.other(),
                 line: destination_line,
             })
         };
