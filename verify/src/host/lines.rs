@@ -232,8 +232,8 @@ fn user(host: &Host) -> Line {
             "",
         ),
         Known::Unreadable(why) => match host.qemu_conf.fault() {
-            Some(fault @ Fault::Refused { .. }) => {
-                let why = format!("QEMU's user is not known: {fault}");
+            Some(Fault::Refused { .. }) => {
+                let why = format!("QEMU's user is not known: {why}");
                 line("qemu-user", Standing::Fails, why, "correct that line")
             }
             Some(Fault::NotRead { .. }) => {

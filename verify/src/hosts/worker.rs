@@ -107,7 +107,7 @@ impl Worker {
 
     fn start_guest(&mut self, libvirt: &mut Libvirt) -> Result<Hearing, String> {
         self.enter("starting the guest at the source");
-        removal::remove(&self.named.ends, &self.probe, self.patience())?;
+        removal::remove(&self.named.ends, &self.probe, self.patience()).map_err(|error| error.to_string())?;
         let (name, uuid) = (&self.probe.name, &self.probe.uuid);
         let xml = guest::far_domain_xml(name, uuid, self.emulated, &super::memory(&self.plan), &self.named.image);
         let gate = Arc::clone(&self.gate);

@@ -20,6 +20,7 @@ use crate::hosts::Far;
 use crate::sandbox::pki::{Tls, Whose};
 use crate::sandbox::setup::Setup;
 use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
+use crate::shown;
 use crate::trial::plan::{Plan, Wanted};
 use crate::trial::worker::{Evidence, Message, WorkOrder, silence};
 pub(crate) use alike::huge_pages;
@@ -319,7 +320,11 @@ fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
             "make it a file that can be read, or name another by --qemu-conf"
         }
     };
-    let why = host.qemu_conf.fault().map(ToString::to_string).unwrap_or_default();
+    let why = host
+        .qemu_conf
+        .fault()
+        .map(|fault| shown::chain(fault))
+        .unwrap_or_default();
     Err(missing(&format!("the user of QEMU is not known: {why}"), remedy))
 }
 

@@ -12,6 +12,7 @@ use super::super::address::Address;
 use super::super::certificates::Certificates;
 use super::{Asked, Host, Line, Standing, line};
 use crate::causes::in_clear;
+use crate::shown;
 
 /// How long the resolver may take to tell this host's full name.
 const RESOLVER: Duration = Duration::from_millis(250);
@@ -127,6 +128,7 @@ fn address(host: &Host, asked: &Asked) -> Line {
         };
     }
     if let Some(fault) = host.qemu_conf.fault() {
+        let fault = shown::chain(fault);
         let why = format!("{to}; {fault}; the ports are 49152 to 49215 if it names no others");
         return line("address", Standing::NotKnown, why, "");
     }
