@@ -19,4 +19,3 @@ pub mod sandbox;
 pub mod shown;
 pub mod trial;
 pub mod verdict;
-pub mod written;

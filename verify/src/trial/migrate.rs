@@ -5,10 +5,13 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_with::{As, DurationSecondsWithFrac, FromInto};
 
-use crate::hypervisor::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use crate::hypervisor::{Answer, End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome, Policy};
-use crate::written::{answer, seconds};
+
+/// Times as they are written in JSON.
+pub(crate) type Seconds = DurationSecondsWithFrac<f64>;
 
 /// How nova's clock is shortened.
 ///
@@ -17,15 +20,15 @@ use crate::written::{answer, seconds};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     /// Between two looks; 0.5 s in nova.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub interval: Duration,
     /// From the first pass to the completion timeout.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub act_after: Duration,
     /// The pass that must have begun before the timeout.
     pub pass: i64,
     /// When the trial is given up.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub limit: Duration,
 }
 
@@ -33,7 +36,7 @@ pub struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// Bytes.
     pub remaining: i64,
@@ -45,12 +48,12 @@ pub struct Sample {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Given {
     /// When.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// What.
     pub order: Order,
     /// What the hypervisor answered.
-    #[serde(with = "answer")]
+    #[serde(with = "As::<FromInto<Answer>>")]
     pub answer: Result<(), Refusal>,
 }
 
@@ -66,7 +69,7 @@ impl Given {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Heard {
     /// When.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// What.
     #[serde(flatten)]
@@ -77,10 +80,10 @@ pub struct Heard {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// When it was started.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub began: Duration,
     /// When the monitor ended, or the trial was given up.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub ended: Duration,
     /// Nova's seconds for each real one, while the clock runs.
     pub scale: f64,
@@ -93,7 +96,7 @@ pub struct Trace {
     /// How nova took it to have ended; none where the trial was given up.
     pub outcome: Option<Outcome>,
     /// How the migrate call ended.
-    #[serde(with = "answer::optional")]
+    #[serde(with = "As::<Option<FromInto<Answer>>>")]
     pub returned: Option<Result<(), Refusal>>,
     /// A call that nova would not expect to fail did.
     pub broken: Option<Refusal>,
@@ -332,5 +335,39 @@ impl Running {
             }
             self.keep(at, happening);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_survives_the_way_out_of_the_sandbox() {
+        let refusal = Refusal {
+            code: 78,
+            message: "cancelled".to_owned(),
+        };
+        let heard = |happening| Heard {
+            at: Duration::from_micros(1_500_001),
+            happening,
+        };
+        let trace = Trace {
+            began: Duration::from_millis(1250),
+            happenings: vec![
+                heard(Happening::Pass(2)),
+                heard(Happening::Returned(Err(refusal.clone()))),
+                heard(Happening::Returned(Ok(()))),
+            ],
+            returned: Some(Err(refusal)),
+            ..Trace::default()
+        };
+        let text = serde_json::to_string(&trace).unwrap();
+        assert!(
+            text.contains("\"began\":1.25") && text.contains("{\"at\":1.500001,\"pass\":2}"),
+            "{text}"
+        );
+        assert!(text.contains("\"returned\":\"done\""), "{text}");
+        assert_eq!(serde_json::from_str::<Trace>(&text).unwrap(), trace);
     }
 }
