@@ -1,4 +1,4 @@
-//! Proves on this host what a mended stack will do to a guest that does not converge.
+//! Tests on this host what a fixed stack will do to a guest that does not converge.
 //!
 //! The trials are run by [`super::verify`]; this hands over what decides over a live migration, and no secret.
 
@@ -33,7 +33,7 @@ pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
     let said = |name: &str| report["verdict"][name].as_str().map(str::to_owned);
     Ok(Proven {
         works: code == 0,
-        headline: said("headline").ok_or_else(|| VerifyError::NoReport("its report has no verdict".to_owned()))?,
+        headline: said("headline").ok_or_else(|| VerifyError::NoReport("its report holds no verdict".to_owned()))?,
         remedy: said("remedy"),
     })
 }
@@ -82,7 +82,8 @@ mod tests {
         let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.to_vec())));
         assert_eq!(
             options(&stack, Release::NEWEST),
-            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = 900\nlive_migration_timeout_action = Wrong\n"
+            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = \
+             900\nlive_migration_timeout_action = Wrong\n"
         );
     }
 }

@@ -27,7 +27,7 @@ pub enum ParentError {
     #[error("prctl(PR_SET_PDEATHSIG) failed")]
     Refused(#[source] io::Error),
     /// The parent has ended already.
-    #[error("the tool has ended")]
+    #[error("novamend-verify has ended")]
     Gone,
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Probe;
-use crate::hypervisor::libvirt::{Connect, Ends, Found, connect_once, find};
+use crate::hypervisor::libvirt::{Connect, Ends, Removal, connect_once, remove_domain};
 use crate::hypervisor::{Refusal, Side, Sides};
 
 /// The least time for one step at one end.
@@ -31,7 +31,7 @@ impl RemovalError {
         let name = &self.guest;
         let one = |(uri, why): &(String, Refusal)| {
             format!(
-                "the guest {name} may still be at {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
+                "the guest {name} may still be on {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
                  `virsh -c '{uri}' undefine {name}`"
             )
         };
@@ -93,13 +93,13 @@ fn from_one(ends: &Ends, side: Side, probe: &Probe, patience: Duration) -> Resul
     let _ = connect.set_keep_alive(5, 3);
     let mut nothing = 0;
     while nothing < 2 {
-        match find(&connect, &probe.uuid, &probe.name)? {
-            Found::Nothing => nothing += 1,
-            Found::Ended if Instant::now() < until => nothing = 0,
-            Found::Ended => {
+        match remove_domain(&connect, &probe.uuid, &probe.name)? {
+            Removal::NotThere => nothing += 1,
+            Removal::Requested if Instant::now() < until => nothing = 0,
+            Removal::Requested => {
                 return Err(Refusal {
                     code: 0,
-                    message: "it did not end".to_owned(),
+                    message: "it did not end in time".to_owned(),
                 });
             }
         }

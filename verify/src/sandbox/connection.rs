@@ -5,7 +5,7 @@
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use super::capabilities::let_go;
+use super::capabilities::unpin_cpu;
 use super::layout;
 use super::setup::Setup;
 use crate::guest;
@@ -33,6 +33,6 @@ pub fn connect(
         process,
     });
     let connected = Libvirt::connect(daemons, guest::NAME, way, began, patience)?;
-    numbers.into_iter().for_each(let_go);
+    numbers.into_iter().for_each(unpin_cpu);
     Ok(connected)
 }

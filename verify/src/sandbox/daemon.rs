@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
 
-use super::given::{Given, GivenError};
+use super::given::{HostPathError, HostPaths};
 use super::mounts::{self, MountError};
 use super::setup::Setup;
 use super::{Mode, capabilities, layout};
@@ -25,17 +25,17 @@ use crate::shown;
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
     /// What it was handed is no [`Setup`].
-    #[error("the order cannot be read")]
+    #[error("cannot read the order")]
     Order(#[from] serde_json::Error),
     /// The kernel refused the namespace.
-    #[error("a mount namespace was refused")]
+    #[error("cannot create a mount namespace")]
     Namespace(#[source] io::Error),
     /// A mount.
     #[error(transparent)]
     Mount(#[from] MountError),
     /// What the daemon needs of the host.
     #[error(transparent)]
-    Given(#[from] GivenError),
+    HostPaths(#[from] HostPathError),
     /// The program itself did not start.
     #[error("{}", program.display())]
     Program {
@@ -164,7 +164,7 @@ fn prepare(side: Side, order: &str) -> Result<Setup, DaemonError> {
     made.map_err(|error| DaemonError::Namespace(error.into()))?;
     mounts::make_private()?;
     if setup.mode == Mode::System {
-        let given = Given::hold(&setup.given);
+        let given = HostPaths::hold(&setup.given);
         mounts::mount_places(side)?;
         given.put_back()?;
     }
@@ -193,13 +193,13 @@ fn daemon_conf(side: Side, uuid: &str) -> String {
 
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
 ///
-/// [`Setup::asks_at_once`]: without the name of this ability libvirt asks for each name of a feature by itself.
+/// [`Setup::batch_cpu_feature_queries`]: without the name of this ability libvirt asks for each name of a feature by itself.
 fn qemu_conf(setup: &Setup) -> String {
     let mut text = String::from(
         "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
          cgroup_controllers = []\nnamespaces = []\n",
     );
-    if setup.asks_at_once {
+    if setup.batch_cpu_feature_queries {
         text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
     }
     if let Some((user, group)) = &setup.qemu_user {

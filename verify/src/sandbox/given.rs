@@ -22,9 +22,9 @@ const MOST_LINKS: usize = 40;
 
 /// What could not be brought into the sandbox.
 #[derive(Debug, thiserror::Error)]
-pub enum GivenError {
+pub enum HostPathError {
     /// A file or a directory.
-    #[error("{} could not be brought into the sandbox", path.display())]
+    #[error("cannot bring {} into the sandbox", path.display())]
     Path {
         /// Which, by its real path.
         path: PathBuf,
@@ -41,14 +41,14 @@ pub enum GivenError {
     },
 }
 
-/// Paths and what they led to when they were held.
-pub(super) struct Given {
+/// Paths of the host and what they led to when they were opened.
+pub(super) struct HostPaths {
     links: Vec<(PathBuf, PathBuf)>,
-    held: Vec<Held>,
+    held: Vec<OpenPath>,
 }
 
-/// One file or directory, by its real path.
-struct Held {
+/// One open file or directory, by its real path.
+struct OpenPath {
     real: PathBuf,
     file: OwnedFd,
     at: Metadata,
@@ -70,7 +70,7 @@ fn is_own(directory: &Path) -> bool {
     places.chain(OWN).any(|own| Path::new(own).starts_with(directory))
 }
 
-impl Given {
+impl HostPaths {
     /// Holds what is there now at these absolute paths; what is not there, or is one of the sandbox's own directories, is left out.
     pub(super) fn hold(paths: &[PathBuf]) -> Self {
         let mut given = Self {
@@ -79,11 +79,11 @@ impl Given {
         };
         for path in paths {
             let Some(real) = given.follow(path) else { continue };
-            let is_held = |held: &Held| real == held.real || (held.at.is_dir() && real.starts_with(&held.real));
+            let is_held = |held: &OpenPath| real == held.real || (held.at.is_dir() && real.starts_with(&held.real));
             if is_own(&real) || given.held.iter().any(is_held) {
                 continue;
             }
-            if let Ok(held) = Held::open(real) {
+            if let Ok(held) = OpenPath::open(real) {
                 given.held.push(held);
             }
         }
@@ -125,9 +125,9 @@ impl Given {
     ///
     /// # Errors
     /// What could not be put back, and why.
-    pub(super) fn put_back(&self) -> Result<(), GivenError> {
+    pub(super) fn put_back(&self) -> Result<(), HostPathError> {
         for held in &self.held {
-            held.put_back().map_err(|source| GivenError::Path {
+            held.put_back().map_err(|source| HostPathError::Path {
                 path: held.real.clone(),
                 source,
             })?;
@@ -136,7 +136,7 @@ impl Given {
             if fs::symlink_metadata(link).is_err()
                 && link.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
             {
-                symlink(target, link).map_err(|source| GivenError::Link {
+                symlink(target, link).map_err(|source| HostPathError::Link {
                     path: link.clone(),
                     source,
                 })?;
@@ -153,7 +153,7 @@ fn parts(path: &Path) -> impl DoubleEndedIterator<Item = PathBuf> {
         .map(|part| PathBuf::from(part.as_os_str()))
 }
 
-impl Held {
+impl OpenPath {
     fn open(real: PathBuf) -> io::Result<Self> {
         let file = openat(CWD, &real, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         let mut parents = Vec::new();
@@ -206,7 +206,7 @@ mod tests {
         fs::create_dir_all(here.join("a b/pki")).unwrap();
         symlink("a b", here.join("short")).unwrap();
         symlink(here.join("short/../short/pki"), here.join("far")).unwrap();
-        let given = Given::hold(&[here.join("far"), here.join("a b/pki/missing"), here.join("short")]);
+        let given = HostPaths::hold(&[here.join("far"), here.join("a b/pki/missing"), here.join("short")]);
         let held: Vec<&Path> = given.held.iter().map(|held| held.real.as_path()).collect();
         assert_eq!(held, [here.join("a b/pki"), here.join("a b")]);
         assert!(
@@ -220,7 +220,7 @@ mod tests {
     #[test]
     fn the_sandboxs_own_directories_are_never_put_back() {
         let paths = ["/", "/run", "/var/lib", "/etc"].map(PathBuf::from);
-        assert!(Given::hold(&paths).held.is_empty());
+        assert!(HostPaths::hold(&paths).held.is_empty());
         assert_eq!(with_its_directory(Path::new("/run/program")), Path::new("/run/program"));
         assert_eq!(with_its_directory(Path::new("/nowhere/program")), Path::new("/nowhere"));
     }

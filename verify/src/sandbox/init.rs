@@ -13,7 +13,7 @@ use rustix::mount::mount_bind;
 use rustix::process::{WaitOptions, wait};
 use serde::{Deserialize, Serialize};
 
-use super::given::{Given, GivenError};
+use super::given::{HostPathError, HostPaths};
 use super::mounts::{self, MountError};
 use super::setup::Setup;
 use super::{KVM, Mode, layout};
@@ -29,7 +29,7 @@ pub enum InitError {
     #[error(transparent)]
     Parent(#[from] ParentError),
     /// Its order did not come.
-    #[error("no order was read")]
+    #[error("the sandbox received no order")]
     NoOrder(#[source] io::Error),
     /// Its order is not one.
     #[error("the order cannot be read")]
@@ -39,7 +39,7 @@ pub enum InitError {
     Mount(#[from] MountError),
     /// What the daemons need of the host.
     #[error(transparent)]
-    Given(#[from] GivenError),
+    HostPaths(#[from] HostPathError),
     /// The thread that waits for the tool.
     #[error("the sandbox could not start a thread")]
     Thread(#[source] io::Error),
@@ -74,7 +74,7 @@ struct Needs {
 
 /// How a process ended that init has reaped.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Ended {
+pub(crate) struct ProcessExit {
     /// Its number in the sandbox.
     pub(crate) pid: i32,
     /// The signal that ended it.
@@ -111,7 +111,7 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, InitError> {
     };
     thread::Builder::new().spawn(lifeline).map_err(InitError::Thread)?;
     let needs: Needs = serde_json::from_str(&order).map_err(InitError::Order)?;
-    let given = Given::hold(&needs.setup.given);
+    let given = HostPaths::hold(&needs.setup.given);
     // held before /tmp is made read-only, as it may lie there
     let backing = match &needs.memory {
         Memory::Files {
@@ -154,7 +154,7 @@ fn reap_until(worker: u32, mut told: Option<ChildStdin>, kills: Kills) -> Result
                 };
             }
             Ok(Some((pid, status))) => {
-                let ended = Ended {
+                let ended = ProcessExit {
                     pid: pid.as_raw_nonzero().get(),
                     signal: status.terminating_signal(),
                     code: status.exit_status(),

@@ -23,13 +23,13 @@ use crate::hypervisor::Side;
 #[derive(Debug, thiserror::Error)]
 pub enum MountError {
     /// What is mounted would be seen outside.
-    #[error("mounts could not be made private")]
+    #[error("cannot make mounts private")]
     Private(#[source] io::Error),
     /// The kernel gives no new /proc.
-    #[error("a /proc of its own was refused")]
+    #[error("cannot mount a private /proc")]
     Proc(#[source] io::Error),
     /// A tmpfs over a directory.
-    #[error("a tmpfs of its own at {place} was refused")]
+    #[error("cannot mount a tmpfs at {place}")]
     Tmpfs {
         /// The directory.
         place: String,
@@ -37,7 +37,7 @@ pub enum MountError {
         source: io::Error,
     },
     /// A file or a directory at another place.
-    #[error("{} could not be put at {}", from.display(), to.display())]
+    #[error("cannot mount {} at {}", from.display(), to.display())]
     Bind {
         /// What.
         from: PathBuf,
@@ -63,7 +63,7 @@ impl MountError {
     /// What may help.
     #[must_use]
     pub fn remedy(&self) -> Option<&'static str> {
-        matches!(self, Self::Proc(_)).then_some("inside a container it needs an unmasked /proc")
+        matches!(self, Self::Proc(_)).then_some("inside a container an unmasked /proc is needed")
     }
 
     /// Of `path`.

@@ -22,9 +22,9 @@ pub struct Setup {
     pub emulator: PathBuf,
     /// User and group that QEMU runs as, in system mode.
     pub qemu_user: Option<(String, String)>,
-    /// Whether libvirt is to ask for the processor's features at once: in a few questions
-    /// instead of some 400, one for each name; what it says and asks about the migration is the same.
-    pub asks_at_once: bool,
+    /// Whether libvirt asks QEMU for the processor's features in a few queries instead of some 400, one for each name; what
+    /// it says and asks about the migration is the same.
+    pub batch_cpu_feature_queries: bool,
     /// The directory with libvirt's drivers, if it is known.
     pub drivers: Option<PathBuf>,
     /// Native TLS, if nova.conf asks for it.

@@ -25,7 +25,7 @@ pub enum SupervisorError {
     #[error(transparent)]
     Parent(#[from] ParentError),
     /// The kernel refused.
-    #[error("namespaces of its own were refused")]
+    #[error("cannot create namespaces")]
     Namespaces {
         /// How it was to run.
         mode: Mode,
@@ -49,7 +49,7 @@ impl SupervisorError {
     pub fn remedy(&self) -> Option<&'static str> {
         match self {
             Self::Namespaces { mode, .. } => Some(match mode {
-                Mode::System => "run it where CAP_SYS_ADMIN is held, not inside an unprivileged container",
+                Mode::System => "run it with CAP_SYS_ADMIN, not inside an unprivileged container",
                 Mode::Session => {
                     "run it as root, or allow user namespaces (kernel.unprivileged_userns_clone, \
                      user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns)"

@@ -4,14 +4,26 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use serde_with::{As, DurationSecondsWithFrac, FromInto};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::{As, DeserializeAs, DurationSecondsWithFrac, FromInto, SerializeAs};
 
-use crate::hypervisor::{Answer, End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use crate::hypervisor::{Answer, End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome, Policy};
 
-/// Times as they are written in JSON.
-pub(crate) type Seconds = DurationSecondsWithFrac<f64>;
+/// A time as it is written in JSON: a number of seconds, to the microsecond.
+pub(crate) struct Seconds;
+
+impl SerializeAs<Duration> for Seconds {
+    fn serialize_as<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64((time.as_secs_f64() * 1e6).round() / 1e6)
+    }
+}
+
+impl<'de> DeserializeAs<'de, Duration> for Seconds {
+    fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        DurationSecondsWithFrac::<f64>::deserialize_as(from)
+    }
+}
 
 /// How nova's clock is shortened.
 ///
@@ -44,9 +56,9 @@ pub struct Sample {
     pub iteration: i64,
 }
 
-/// An order that was carried out.
+/// An order that nova's monitor gave, and the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Given {
+pub struct IssuedOrder {
     /// When.
     #[serde(with = "As::<Seconds>")]
     pub at: Duration,
@@ -57,7 +69,7 @@ pub struct Given {
     pub answer: Result<(), Refusal>,
 }
 
-impl Given {
+impl IssuedOrder {
     /// Whether it is the action itself, tried at least.
     #[must_use]
     pub fn is_action(&self) -> bool {
@@ -65,15 +77,15 @@ impl Given {
     }
 }
 
-/// A happening and its moment.
+/// A event and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct TimedEvent {
     /// When.
     #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// What.
     #[serde(flatten)]
-    pub happening: Happening,
+    pub event: Event,
 }
 
 /// All that happened during one migration; times are those of the hypervisor's clock.
@@ -90,9 +102,9 @@ pub struct Trace {
     /// Data remaining.
     pub samples: Vec<Sample>,
     /// Events of both ends.
-    pub happenings: Vec<Heard>,
+    pub events: Vec<TimedEvent>,
     /// What nova did.
-    pub orders: Vec<Given>,
+    pub orders: Vec<IssuedOrder>,
     /// How nova took it to have ended; none where the trial was given up.
     pub outcome: Option<Outcome>,
     /// How the migrate call ended.
@@ -115,14 +127,14 @@ impl Trace {
     /// Whether it completed by itself, before nova acted.
     #[must_use]
     pub fn converged(&self) -> bool {
-        self.returned == Some(Ok(())) && !self.orders.iter().any(Given::is_action)
+        self.returned == Some(Ok(())) && !self.orders.iter().any(IssuedOrder::is_action)
     }
 
     /// When pass `number` began.
     #[must_use]
     pub fn pass(&self, number: i64) -> Option<Duration> {
-        self.happenings.iter().find_map(|heard| match heard.happening {
-            Happening::Pass(pass) if pass >= number => Some(heard.at),
+        self.events.iter().find_map(|heard| match heard.event {
+            Event::Pass(pass) if pass >= number => Some(heard.at),
             _ => None,
         })
     }
@@ -130,8 +142,8 @@ impl Trace {
     /// The first lifecycle event `what` at `end`.
     #[must_use]
     pub fn event(&self, wanted_end: End, wanted: &str) -> Option<Duration> {
-        self.happenings.iter().find_map(|heard| match &heard.happening {
-            Happening::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(heard.at),
+        self.events.iter().find_map(|heard| match &heard.event {
+            Event::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(heard.at),
             _ => None,
         })
     }
@@ -139,8 +151,8 @@ impl Trace {
     /// Libvirt's own figure of the guest's downtime in milliseconds.
     #[must_use]
     pub fn downtime_ms(&self) -> Option<u64> {
-        self.happenings.iter().find_map(|heard| match &heard.happening {
-            Happening::Figures { downtime_ms, .. } => *downtime_ms,
+        self.events.iter().find_map(|heard| match &heard.event {
+            Event::Figures { downtime_ms, .. } => *downtime_ms,
             _ => None,
         })
     }
@@ -201,8 +213,8 @@ impl Running {
     /// The call has long returned, and nova's monitor still waits for a job that nobody carries on, as it does for ever where
     /// post-copy broke.
     fn is_over_for_all_but_nova(&self, hypervisor: &mut dyn Hypervisor) -> bool {
-        let mut heard = self.trace.happenings.iter();
-        let returned = heard.find(|heard| matches!(heard.happening, Happening::Returned(_)));
+        let mut heard = self.trace.events.iter();
+        let returned = heard.find(|heard| matches!(heard.event, Event::Returned(_)));
         returned.is_some_and(|returned| hypervisor.now().saturating_sub(returned.at) > FOLLOWED)
     }
 
@@ -211,26 +223,26 @@ impl Running {
         let due = hypervisor.now() + self.pace.interval;
         loop {
             let patience = due.saturating_sub(hypervisor.now());
-            let Some((at, happening)) = hypervisor.next(patience) else {
+            let Some((at, event)) = hypervisor.next(patience) else {
                 return;
             };
-            let decisive = match happening {
-                Happening::Returned(_) => true,
-                Happening::Pass(pass) => pass == self.pace.pass,
+            let decisive = match event {
+                Event::Returned(_) => true,
+                Event::Pass(pass) => pass == self.pace.pass,
                 _ => false,
             };
-            self.keep(at, happening);
+            self.keep(at, event);
             if decisive {
                 return;
             }
         }
     }
 
-    fn keep(&mut self, at: Duration, happening: Happening) {
-        if let Happening::Returned(result) = &happening {
+    fn keep(&mut self, at: Duration, event: Event) {
+        if let Event::Returned(result) = &event {
             self.trace.returned = Some(result.clone());
         }
-        self.trace.happenings.push(Heard { at, happening });
+        self.trace.events.push(TimedEvent { at, event });
     }
 
     fn look(&mut self, hypervisor: &mut dyn Hypervisor) -> Result<Look, Refusal> {
@@ -296,7 +308,7 @@ impl Running {
             }
         };
         let died = self.monitor.answered(order, answer.is_ok());
-        self.trace.orders.push(Given { at, order, answer });
+        self.trace.orders.push(IssuedOrder { at, order, answer });
         if died.is_some() {
             self.trace.outcome = died;
         }
@@ -315,9 +327,9 @@ impl Running {
         loop {
             let figures = self
                 .trace
-                .happenings
+                .events
                 .iter()
-                .any(|heard| matches!(heard.happening, Happening::Figures { .. }));
+                .any(|heard| matches!(heard.event, Event::Figures { .. }));
             let complete = match &self.trace.returned {
                 Some(result) => result.is_err() || figures,
                 None => false,
@@ -327,13 +339,13 @@ impl Running {
             } else {
                 until.saturating_sub(hypervisor.now())
             };
-            let Some((at, happening)) = hypervisor.next(patience) else {
+            let Some((at, event)) = hypervisor.next(patience) else {
                 return;
             };
-            if matches!(happening, Happening::Returned(_)) {
+            if matches!(event, Event::Returned(_)) {
                 until = hypervisor.now() + FIGURES;
             }
-            self.keep(at, happening);
+            self.keep(at, event);
         }
     }
 }
@@ -348,16 +360,16 @@ mod tests {
             code: 78,
             message: "cancelled".to_owned(),
         };
-        let heard = |happening| Heard {
+        let heard = |event| TimedEvent {
             at: Duration::from_micros(1_500_001),
-            happening,
+            event,
         };
         let trace = Trace {
             began: Duration::from_millis(1250),
-            happenings: vec![
-                heard(Happening::Pass(2)),
-                heard(Happening::Returned(Err(refusal.clone()))),
-                heard(Happening::Returned(Ok(()))),
+            events: vec![
+                heard(Event::Pass(2)),
+                heard(Event::Returned(Err(refusal.clone()))),
+                heard(Event::Returned(Ok(()))),
             ],
             returned: Some(Err(refusal)),
             ..Trace::default()

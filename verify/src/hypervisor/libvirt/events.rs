@@ -17,7 +17,7 @@ use super::check;
 use crate::hypervisor::{Refusal, Side};
 
 /// When, from which daemon, what.
-pub(super) type Heard = (Instant, Side, Raw);
+pub(super) type RawEvent = (Instant, Side, Raw);
 
 /// What came, in libvirt's numbers.
 pub(super) enum Raw {
@@ -58,7 +58,7 @@ pub(super) fn numbers(list: sys::virTypedParameterPtr, count: c_int) -> BTreeMap
 struct Ear {
     side: Side,
     guest: CString,
-    sender: Mutex<Sender<Heard>>,
+    sender: Mutex<Sender<RawEvent>>,
 }
 
 impl Ear {
@@ -127,7 +127,7 @@ unsafe extern "C" fn on_completed(
 }
 
 /// Has libvirt tell `sender` what happens to the domain `guest` at `side`.
-pub(super) fn register(connect: &Connect, side: Side, guest: &str, sender: &Sender<Heard>) -> Result<(), Error> {
+pub(super) fn register(connect: &Connect, side: Side, guest: &str, sender: &Sender<RawEvent>) -> Result<(), Error> {
     let callbacks: [(sys::virDomainEventID, *const ()); 3] = [
         (sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle as *const ()),
         (sys::VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, on_pass as *const ()),

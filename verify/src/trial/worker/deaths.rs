@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
 use crate::guest::NAME;
 use crate::hypervisor::Side;
-use crate::sandbox::init::Ended;
+use crate::sandbox::init::ProcessExit;
 use crate::sandbox::layout;
 
 /// Between two looks for QEMUs.
@@ -27,15 +27,15 @@ const REAPED: Duration = Duration::from_secs(2);
 
 /// The QEMUs of guests, and everything that init has reaped.
 #[derive(Debug, Default)]
-struct Seen {
+struct ProcessTable {
     /// By number; at which side, if that is known.
     guests: BTreeMap<i32, Option<Side>>,
-    ended: Vec<Ended>,
+    ended: Vec<ProcessExit>,
 }
 
 /// The processes of the sandbox.
 pub(super) struct Deaths {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<ProcessTable>>,
     kills: Kills,
     daemons: Vec<(Side, u32)>,
 }
@@ -43,7 +43,7 @@ pub(super) struct Deaths {
 impl Deaths {
     /// Watches from now on; `daemons` by their numbers. What init tells comes on standard input.
     pub(super) fn watch(daemons: Vec<(Side, u32)>) -> io::Result<Self> {
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let seen = Arc::new(Mutex::new(ProcessTable::default()));
         let of_init = Arc::clone(&seen);
         thread::Builder::new().spawn(move || {
             let lines = io::stdin().lock().lines().map_while(Result::ok);
@@ -84,7 +84,7 @@ impl Deaths {
             }
             thread::sleep(LOOK);
         }
-        resource(said).map(|what| format!("there was no more {what} to be had: {said}; {NOTHING_KNOWN}"))
+        resource(said).map(|what| format!("{what} ran out: {said}; {NOTHING_KNOWN}"))
     }
 
     /// A guest's QEMU that a signal ended; libvirt asks by SIGTERM, which QEMU takes for an order to exit.
@@ -99,20 +99,20 @@ impl Deaths {
             Some((side, ended.signal.filter(|signal| *signal != TERMINATION)?))
         });
         let (side, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
-        let end = side.map_or("one end", |side| end_of(side, source));
-        Some(self.kills.killed(&format!("QEMU of {end}"), signal))
+        let end = side.map_or("one side", |side| end_of(side, source));
+        Some(self.kills.killed(&format!("QEMU on {end}"), signal))
     }
 
     fn daemon_gone(&self, source: Side) -> Option<String> {
         let gone = |daemon: &&(Side, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
         let (side, number) = self.daemons.iter().find(gone)?;
-        let who = format!("the libvirt daemon of {}", end_of(*side, source));
+        let who = format!("the libvirt daemon on {}", end_of(*side, source));
         let end = signal_of(*number).map(|signal| self.kills.killed(&who, signal));
-        Some(end.unwrap_or_else(|| format!("{who} has ended")))
+        Some(end.unwrap_or_else(|| format!("{who} has exited")))
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<ProcessTable>) -> MutexGuard<'_, ProcessTable> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -130,7 +130,7 @@ fn namespace(number: u32) -> Option<PathBuf> {
 }
 
 /// Takes note of every QEMU of a guest that runs now.
-fn look(seen: &Mutex<Seen>, daemons: &[(Side, u32)]) {
+fn look(seen: &Mutex<ProcessTable>, daemons: &[(Side, u32)]) {
     let wanted = format!("guest={NAME}");
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
     for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
@@ -183,7 +183,7 @@ fn stopped_from_outside(source: Side, daemons: &[(Side, u32)]) -> Option<String>
         (by != Some(*daemon)).then(|| {
             let end = end_of(*side, source);
             format!(
-                "QEMU of {end} was told to end by another process than libvirt ({})",
+                "QEMU on {end} was terminated by a process other than libvirt ({})",
                 last.trim()
             )
         })
