@@ -10,8 +10,8 @@ use novamend::catalog::Release;
 
 use super::super::address::Address;
 use super::super::certificates::Certificates;
+use super::super::versions::in_clear;
 use super::{Host, HostRequirements, Line, Status, line};
-use crate::causes::in_clear;
 use crate::shown;
 
 /// How long the resolver may take to tell this host's full name.
@@ -21,8 +21,8 @@ const RESOLVER: Duration = Duration::from_millis(250);
 pub(super) fn lines(host: &Host, release: Release, asked: &HostRequirements) -> Vec<Line> {
     let mut lines = Vec::new();
     if asked.tls {
-        lines.push(match in_clear(u32::from(release.number()), true, host) {
-            Some(cause) => line("tls", Status::Fails, cause.what, &cause.remedy.unwrap_or_default()),
+        lines.push(match in_clear(u32::from(release.number()), host.libvirt, host.qemu) {
+            Some((why, remedy)) => line("tls", Status::Fails, why, remedy),
             None => certificates(host, asked),
         });
     }
