@@ -13,7 +13,7 @@ use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::inputs::load::{self, Input};
 use novamend::lint::{ActionChoice, Ignore, Severity};
-use novamend::nova::migration::Action;
+use novamend::nova::migration::TimeoutAction;
 use novamend::output::Format;
 use novamend::rules::RULES;
 use novamend::settings::{self, FileSettings};
@@ -55,8 +55,8 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
     settings.explicit = arguments.explicit;
     settings.action = match arguments.action {
         ActionArgument::Auto => ActionChoice::Auto,
-        ActionArgument::Abort => ActionChoice::Fixed(Action::Abort),
-        ActionArgument::ForceComplete => ActionChoice::Fixed(Action::ForceComplete),
+        ActionArgument::Abort => ActionChoice::Fixed(TimeoutAction::Abort),
+        ActionArgument::ForceComplete => ActionChoice::Fixed(TimeoutAction::ForceComplete),
     };
     if settings.action != ActionChoice::Auto && to < Release::STEIN {
         return Err(format!(

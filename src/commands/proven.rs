@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use super::verify::{self, VerifyError};
 use crate::catalog::{self, Release};
 use crate::nova::View;
+use crate::nova::migration::settings::decides;
 use crate::oslo::stack::Stack;
 use crate::redact;
 
@@ -38,13 +39,9 @@ pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
     })
 }
 
-/// The options of `[DEFAULT]` that a live migration depends on, besides all of `[libvirt]`.
-const OF_DEFAULT: [&str; 4] = ["compute_driver", "host", "my_ip", "reserved_huge_pages"];
-
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
 fn options(stack: &Stack, release: Release) -> String {
     let view = View::new(stack, release);
-    let decides = |group: &str, name: &str| group == "libvirt" || (group == "DEFAULT" && OF_DEFAULT.contains(&name));
     let all = catalog::options(release).filter(|facts| decides(facts.group(), facts.name()));
     let (mut text, mut group) = (String::new(), "");
     for facts in all {

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use novamend::bounded::Root;
 use novamend::catalog::Release;
 use novamend::inputs::load::{self, Input};
+use novamend::nova::migration::Settings;
 use novamend::nova::{Setting, View};
 use novamend::oslo::stack::{Stack, Variable};
 use novamend::redact::Secrets;
@@ -21,7 +22,6 @@ use novamend::write::{self, Options, Planned, WriteError};
 use novamend_verify::guest;
 use novamend_verify::host::{Host, HostRequirements, QEMU_CONF, limits, lines};
 use novamend_verify::hosts::{self, HostPair};
-use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::interrupt::Interrupt;
 use novamend_verify::process::die_with_parent;
 use novamend_verify::readable;
@@ -256,10 +256,11 @@ fn probe(common: &Common) -> Result<u8, Failure> {
 
 /// What nova.conf asks of the host.
 fn asked(view: &View) -> HostRequirements {
+    let settings = Settings::read(view);
     HostRequirements {
-        tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
-        address: inbound_address(view),
-        transport: transport(view),
+        tls: settings.tls,
+        transport: settings.transport().map(str::to_owned),
+        address: settings.inbound,
         host: view
             .setting("DEFAULT", "host")
             .filter(Setting::is_set)

@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use novamend::nova::migration::Ending;
 use novamend_verify::report::{Machine, Report, Roles, SCHEMA, html};
-use novamend_verify::trial::checks::Action;
 use novamend_verify::trial::migrate::Sample;
 use novamend_verify::verdict::draw;
 use tempfile::TempDir;
@@ -127,8 +127,8 @@ fn what_others_wrote_stays_text_on_the_page() {
         line.value = HOSTILE.to_owned();
     }
     let mut trials = vec![
-        made::trial(Action::Abort, false, Some(HOSTILE)),
-        made::trial(Action::PostCopy, true, None),
+        made::trial(Ending::Abort, false, Some(HOSTILE)),
+        made::trial(Ending::PostCopy, true, None),
     ];
     trials[1].trace.samples = vec![Sample {
         at: Duration::from_secs(2),

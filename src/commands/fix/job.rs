@@ -12,7 +12,7 @@ use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::{self, Mended, Plan, Until};
 use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
 use crate::nova::today::Today;
 use crate::oslo::stack::Stack;
 use crate::output::{Counts, SuppressedCounts, shown_path};
@@ -98,7 +98,7 @@ impl Job {
         }
         let context = Context::new(&self.before, self.today.newest, request.to, &request.settings);
         let (chosen, _) = context.chosen_action();
-        let Some(other) = Action::ALL.into_iter().find(|action| *action != chosen) else {
+        let Some(other) = TimeoutAction::ALL.into_iter().find(|action| *action != chosen) else {
             return Ok(self);
         };
         let mut instead = request.clone();

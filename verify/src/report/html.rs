@@ -3,11 +3,12 @@
 //! It loads nothing from anywhere and runs no script.
 
 use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+use novamend::nova::migration::Ending;
 
 use super::chart::{self, ChartError};
 use super::{Report, timeline};
 use crate::shown;
-use crate::trial::checks::{Action, Check};
+use crate::trial::checks::Check;
 use crate::trial::worker::Evidence;
 use crate::verdict::{Conclusion, Verdict};
 
@@ -73,7 +74,7 @@ fn head(report: &Report) -> Markup {
             @if let Some(left) = &report.session.left { p { "Left behind: " (Marked(left)) } }
         }
         p.faint {
-            (Plain(&report.machine.host)) " · nova " (Plain(&report.plan.release_name)) " · " (Plain(&report.made_at))
+            (Plain(&report.machine.host)) " · nova " (Plain(&report.plan.settings.release.to_string())) " · " (Plain(&report.made_at))
         }
     }
 }
@@ -149,8 +150,8 @@ fn caption(evidence: &Evidence) -> String {
             .libvirt_downtime_ms
             .map_or_else(String::new, |time| format!("; libvirt's own figure is {time} ms"));
         said.push(match judgement.action {
-            Action::Abort => format!("The guest was never silent for more than {time:.1} ms."),
-            Action::PostCopy | Action::Pause => {
+            Ending::Abort => format!("The guest was never silent for more than {time:.1} ms."),
+            Ending::PostCopy | Ending::Pause => {
                 format!("By its heartbeats, the guest was paused for {time:.1} ms{libvirt}.")
             }
         });
@@ -169,12 +170,12 @@ fn configuration(report: &Report) -> Markup {
     let plan = report.plan;
     html! {
         h2 { "nova.conf" }
-        @for line in report.roles.words(report.session, &plan.release_name) { p.faint { (Plain(&line)) } }
+        @for line in report.roles.words(report.session, plan.settings.release) { p.faint { (Plain(&line)) } }
         table {
             tr { th { "[libvirt]" } th { "value" } th { "from" } }
             @for written in &plan.excerpt {
                 tr {
-                    td.name { code { (Plain(&written.option)) } }
+                    td.name { code { (Plain(written.option)) } }
                     td { code { (Plain(&written.value)) } }
                     td { @if written.set { "the file" } @else { "nova's default" } }
                 }
@@ -220,7 +221,7 @@ fn conditions(report: &Report) -> Markup {
 fn tls(report: &Report) -> String {
     match &report.session.conditions.tls {
         Some(tls) => tls.to_string(),
-        None if report.plan.tls => "with the two hosts' own certificates".to_owned(),
+        None if report.plan.settings.tls => "with the two hosts' own certificates".to_owned(),
         None => "not used".to_owned(),
     }
 }

@@ -21,7 +21,7 @@ const RESOLVER: Duration = Duration::from_millis(250);
 pub(super) fn lines(host: &Host, release: Release, asked: &HostRequirements) -> Vec<Line> {
     let mut lines = Vec::new();
     if asked.tls {
-        lines.push(match in_clear(u32::from(release.number()), host.libvirt, host.qemu) {
+        lines.push(match in_clear(release, host.libvirt, host.qemu) {
             Some((why, remedy)) => line("tls", Status::Fails, why, remedy),
             None => certificates(host, asked),
         });
