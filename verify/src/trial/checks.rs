@@ -59,7 +59,7 @@ pub struct Observation {
     pub destination: Option<Standing>,
     /// Whether the guest has looked at every page since the migration ended.
     pub looked_at_all: bool,
-    /// TimedEvent through a console that opens late and may lose beats: it tells that the guest is well, not when.
+    /// Heard through a console that opens late and may lose beats: it tells that the guest is well, not when.
     pub only_after: bool,
 }
 
