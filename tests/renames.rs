@@ -64,7 +64,7 @@ fn file(random: &mut Random, names: &[(String, String)], renamed: &[(String, Str
 
 fn stack(texts: &[String]) -> Stack {
     let layers = texts.iter().enumerate().map(|(number, text)| Layer {
-        document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())),
+        document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())).into(),
         origin: Origin::Named,
     });
     Stack::new(layers.collect(), Vec::new())
