@@ -10,8 +10,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use novamend::conf::Document;
-use novamend::conf::layers::Stack;
+use novamend::oslo::Document;
+use novamend::oslo::stack::Stack;
 use novamend::text::Source;
 
 /// A file of 1.6 MB such as a generator writes: sections, comments, assignments, continuation lines.

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use novamend::catalog::Release;
-use novamend::conf::Document;
-use novamend::conf::layers::Stack;
-use novamend::effective::today::Today;
 use novamend::fix::{Plan, Until, mend};
 use novamend::lint::Settings;
+use novamend::nova::today::Today;
+use novamend::oslo::Document;
+use novamend::oslo::stack::Stack;
 use novamend::rules::RULES;
 use novamend::text::Source;
 use rayon::prelude::*;

@@ -10,7 +10,7 @@ use std::fs;
 
 use novamend::catalog::fate::by_old_name;
 use novamend::catalog::{self, Fate, Release, fate, moves};
-use novamend::conf::value::{self, Profile};
+use novamend::oslo::value::{self, Profile};
 use serde_json::Value;
 
 use beside::beside;

@@ -7,7 +7,7 @@ use std::net::Ipv6Addr;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use novamend::migration::connection::{Connection, Host, Origin};
+use novamend::nova::migration::connection::{Connection, Host, Origin};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

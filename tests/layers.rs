@@ -10,25 +10,23 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, u8)] = &[
     ("text", 0),
     ("bounded", 0),
-    ("names", 0),
     ("write", 0),
-    ("option_type", 0),
     ("plain", 0),
     ("links", 0),
-    ("conf", 1),
-    ("catalog", 1),
-    ("redact", 2),
-    ("effective", 2),
-    ("migration", 2),
-    ("lint", 3),
-    ("rules", 4),
-    ("settings", 4),
-    ("fix", 4),
-    ("output", 4),
-    ("commands", 5),
-    ("request", 6),
-    ("cli", 6),
-    ("main", 6),
+    ("oslo", 1),
+    ("catalog", 2),
+    ("inputs", 2),
+    ("redact", 3),
+    ("nova", 3),
+    ("lint", 4),
+    ("rules", 5),
+    ("settings", 5),
+    ("fix", 5),
+    ("output", 5),
+    ("commands", 6),
+    ("request", 7),
+    ("cli", 7),
+    ("main", 7),
 ];
 /// What may be imported of the own layer, and why.
 const ALLOWED: &[(&str, &str)] = &[
@@ -36,7 +34,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("write", "bounded"),
     ("write", "links"),
     // What must not be shown is found in files alone; nova's view of them asks for it.
-    ("effective", "redact"),
+    ("nova", "redact"),
     // What is read may lie behind a link.
     ("bounded", "links"),
     ("bounded", "plain"),
@@ -72,12 +70,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("rcgen", &["verify/src/sandbox/pki.rs"]),
     (
         "x509_parser",
-        &[
-            "verify/src/preflight/certificates.rs",
-            "verify/src/preflight/certificates",
-        ],
+        &["verify/src/host/certificates.rs", "verify/src/host/certificates"],
     ),
-    ("dns_lookup", &["verify/src/preflight/address.rs"]),
+    ("dns_lookup", &["verify/src/host/address.rs"]),
     ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
 ];
 
@@ -209,8 +204,9 @@ fn files_open_by_saying_what_they_are_and_stay_short() {
         if !text.starts_with("//! ") {
             wrong.push(format!("{} does not say what it is", path.display()));
         }
-        let most = if path.starts_with("src/rules") { 150 } else { 400 };
-        let lines = code(&path).lines().count();
+        let code = code(&path);
+        let most = if code.contains("static RULE: Rule") { 150 } else { 400 };
+        let lines = code.lines().count();
         if lines > most {
             wrong.push(format!(
                 "{} has {lines} lines of code, more than {most}",

@@ -13,10 +13,10 @@ use std::path::Path;
 
 use novamend::catalog::changes::changes;
 use novamend::catalog::{self, OptionFacts, Release};
-use novamend::conf::Document;
-use novamend::conf::layers::Stack;
-use novamend::effective::nature::{Nature, nature};
 use novamend::lint::{self, Context, Finding, Location, Settings};
+use novamend::nova::nature::{Nature, nature};
+use novamend::oslo::Document;
+use novamend::oslo::stack::Stack;
 use novamend::rules::RULES;
 use novamend::text::Source;
 

@@ -13,8 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use novamend::catalog::Release;
-use novamend::conf::load::{self, Input};
-use novamend::effective::View;
+use novamend::inputs::load::{self, Input};
+use novamend::nova::View;
 use serde_json::{Value, json};
 
 use in_json::in_json;

@@ -8,12 +8,12 @@ mod random;
 use std::fmt::Write;
 
 use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
-use novamend::conf::Document;
-use novamend::conf::layers::{Layer, Origin, Stack};
-use novamend::effective::View;
-use novamend::effective::today::Today;
 use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::Settings;
+use novamend::nova::View;
+use novamend::nova::today::Today;
+use novamend::oslo::Document;
+use novamend::oslo::stack::{Layer, Origin, Stack};
 use novamend::rules::RULES;
 use novamend::text::Source;
 

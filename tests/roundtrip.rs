@@ -1,12 +1,12 @@
 //! Whatever a file holds: reading it loses nothing, and an edit changes nothing but its span.
 
 use novamend::catalog::{self, Release};
-use novamend::conf::layers::Stack;
-use novamend::conf::{Document, Item, ItemKind, edit};
-use novamend::effective::View;
-use novamend::effective::today::Today;
 use novamend::fix::{Plan, Until, mend};
 use novamend::lint::{OptionName, Settings};
+use novamend::nova::View;
+use novamend::nova::today::Today;
+use novamend::oslo::stack::Stack;
+use novamend::oslo::{Document, Item, ItemKind, edit};
 use novamend::rules::RULES;
 use novamend::text::{Edit, Source, apply_edits};
 use proptest::prelude::*;

@@ -16,12 +16,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use novamend::catalog::{self, Release};
-use novamend::conf::Document;
-use novamend::conf::layers::Stack;
-use novamend::effective::View;
-use novamend::effective::today::Today;
 use novamend::fix::{Plan, Until, mend};
 use novamend::lint::Settings;
+use novamend::nova::View;
+use novamend::nova::today::Today;
+use novamend::oslo::Document;
+use novamend::oslo::stack::Stack;
 use novamend::rules::RULES;
 use novamend::text::Source;
 use serde_json::{Value, json};

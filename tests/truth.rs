@@ -15,12 +15,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use novamend::catalog::{self, OptionFacts, Release};
-use novamend::conf::layers::Stack;
-use novamend::conf::load::{self, Input};
-use novamend::conf::value;
-use novamend::effective::View;
-use novamend::effective::nature::natures;
+use novamend::inputs::load::{self, Input};
 use novamend::lint::{self, Context, Settings};
+use novamend::nova::View;
+use novamend::nova::nature::natures;
+use novamend::oslo::stack::Stack;
+use novamend::oslo::value;
 use novamend::rules::RULES;
 use serde_json::{Value, json};
 

@@ -5,13 +5,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use novamend::catalog::{self, Release};
-use novamend::conf::Document;
-use novamend::conf::layers::Stack;
-use novamend::effective::today::Today;
+use novamend::oslo::Document;
+use novamend::oslo::stack::Stack;
+use novamend::nova::today::Today;
 use novamend::fix::witness::{Witnessed, witness};
 use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::{ActionChoice, Context, OptionName, Settings, run};
-use novamend::migration::Action;
+use novamend::nova::migration::Action;
 use novamend::rules::RULES;
 use novamend::text::{Edit, Source, apply_edits};
 

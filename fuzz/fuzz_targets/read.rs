@@ -6,12 +6,12 @@
 use libfuzzer_sys::fuzz_target;
 use novamend::catalog::outside::{self, Hints};
 use novamend::catalog::{self, Release};
-use novamend::conf::layers::{Site, Stack};
-use novamend::conf::substitution::{references, substitute};
-use novamend::conf::value::check;
-use novamend::conf::{Document, ItemKind};
-use novamend::effective::today::Today;
-use novamend::effective::View;
+use novamend::oslo::stack::{Site, Stack};
+use novamend::oslo::substitution::{references, substitute};
+use novamend::oslo::value::check;
+use novamend::oslo::{Document, ItemKind};
+use novamend::nova::today::Today;
+use novamend::nova::View;
 use novamend::redact::{self, Secrets};
 use novamend::text::{Edit, Source, Span, apply_edits};
 

@@ -6,7 +6,7 @@ use super::fate::{Fate, Gone, fate};
 use super::outside::is_listed_late;
 use super::same::is_same_default;
 use super::{OptionFacts, Release, option, options};
-use crate::option_type::OptionType;
+use crate::oslo::types::OptionType;
 
 /// What happens to an option from one release to a later one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The code of nova that values of options name: the scheduler's filters, release by release.
 //!
-//! It judges names; which filters a file lets the scheduler take, [`crate::effective::code`] finds out.
+//! It judges names; which filters a file lets the scheduler take, [`crate::nova::code`] finds out.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;

@@ -1,12 +1,12 @@
 //! What a release says of one option: type, default, limits, marks and old names, read from its row on demand.
 //!
-//! It neither finds options (that is [`super`]) nor judges values (that is [`crate::conf::value`]).
+//! It neither finds options (that is [`super`]) nor judges values (that is [`crate::oslo::value`]).
 
 use serde_json::Value;
 
 use super::release::Release;
 use super::table::{Row, field};
-use crate::option_type::{OptionType, TextLimits};
+use crate::oslo::types::{OptionType, TextLimits};
 
 /// An old name of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

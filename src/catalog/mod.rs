@@ -1,6 +1,6 @@
 //! What each nova release accepts: every option from Ocata to the newest, its type, limits, default and old names.
 //!
-//! It reads no file and no value; where a file sets an option, [`crate::conf`] says.
+//! It reads no file and no value; where a file sets an option, [`crate::oslo`] says.
 
 pub mod before_ocata;
 pub mod changes;
@@ -20,7 +20,7 @@ pub mod table;
 
 use std::sync::OnceLock;
 
-use crate::names::{normal_group, without_hyphens};
+use crate::oslo::names::{normal_group, without_hyphens};
 
 pub use facts::{Alias, OptionFacts};
 pub use fate::{Fate, Gone, fate};

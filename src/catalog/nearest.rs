@@ -33,8 +33,10 @@ fn has_same_parts(wanted: &str, word: &str) -> bool {
     if joined(wanted) == joined(word) {
         return true;
     }
-    let is_slip = |(a, b): (&str, &str)| a == b || distance(a, b, (a.len().max(b.len()) / 3).clamp(1, 2)).is_some();
-    wanted.split('_').count() == word.split('_').count() && wanted.split('_').zip(word.split('_')).all(is_slip)
+    let swallows_something =
+        |(a, b): (&str, &str)| a == b || distance(a, b, (a.len().max(b.len()) / 3).clamp(1, 2)).is_some();
+    wanted.split('_').count() == word.split('_').count()
+        && wanted.split('_').zip(word.split('_')).all(swallows_something)
 }
 
 /// The word nearest to `wanted` of those that differ in `most` letters or fewer and fit.

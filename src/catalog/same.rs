@@ -5,7 +5,7 @@
 use serde_json::{Number, Value};
 
 use super::OptionFacts;
-use crate::option_type::OptionType;
+use crate::oslo::types::OptionType;
 
 /// What a default is once its type has read it.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Options and sections by which the files of other services of a cloud are recognised: nova never had them.
 //!
-//! It counts what speaks for whom; what is made of the counts, [`crate::effective::nature`] says.
+//! It counts what speaks for whom; what is made of the counts, [`crate::nova::nature`] says.
 
 mod marks;
 

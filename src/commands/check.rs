@@ -11,10 +11,10 @@ use serde_json::Value;
 use super::{FailOn, Outcome, Sources, Terminal, outcome};
 use crate::catalog::Release;
 use crate::commands::sources::{Survey, Surveyed, Upgrade};
-use crate::conf::layers::Layer;
-use crate::conf::load::LoadError;
 use crate::fix;
+use crate::inputs::load::LoadError;
 use crate::lint::{self, Context, Edited, Finding, Found, Safety, Settings};
+use crate::oslo::stack::Layer;
 use crate::output::{Counts, Format, Style, Summary, SuppressedCounts, json, pretty, short};
 use crate::rules::{LIVE_MIGRATION, RULES};
 

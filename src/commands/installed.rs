@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bounded::{self, Kinds, Root};
 use crate::catalog::Release;
-use crate::effective::today::{Evidence, Today};
+use crate::nova::today::{Evidence, Today};
 
 /// Where distributions, `pip` and deployers put Python packages; `*` stands for the rest of a name.
 const PLACES: &[&str] = &[

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Outcome, Terminal};
 use crate::catalog::fate::{Fate, fate};
 use crate::catalog::{self, OptionFacts, Release, moves};
-use crate::names::normal_group;
+use crate::oslo::names::normal_group;
 use crate::output::{facts, json as report, table};
 use crate::redact;
 use crate::rules::RULES;

@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 
 use super::verify::{self, VerifyError};
 use crate::catalog::{self, Release};
-use crate::conf::layers::Stack;
-use crate::effective::View;
+use crate::nova::View;
+use crate::oslo::stack::Stack;
 use crate::redact;
 
 /// The verdict on a stack.
@@ -72,7 +72,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::conf::document::Document;
+    use crate::oslo::document::Document;
     use crate::text::Source;
 
     #[test]

@@ -12,11 +12,11 @@ use super::Terminal;
 use super::installed::installed;
 use crate::bounded::Root;
 use crate::catalog::Release;
-use crate::conf::directory::{self, NotRead};
-use crate::conf::layers::{Stack, Variable};
-use crate::conf::load::{self, Input, LoadError};
-use crate::effective::today::{Evidence, Today};
+use crate::inputs::directory::{self, NotRead};
+use crate::inputs::load::{self, Input, LoadError};
 use crate::lint::Settings;
+use crate::nova::today::{Evidence, Today};
+use crate::oslo::stack::{Stack, Variable};
 use crate::output::{self, Checked, Compared};
 
 /// Up to so many stacks stay in memory between inferring their release and checking them.

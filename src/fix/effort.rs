@@ -2,7 +2,7 @@
 //!
 //! It counts lines, no time: the same files always come to the same result.
 
-use crate::conf::layers::Stack;
+use crate::oslo::stack::Stack;
 
 /// What all trials for one stack may cost together.
 const MOST: usize = 16 << 20;

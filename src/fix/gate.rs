@@ -4,10 +4,10 @@
 
 use super::witness::{self, Unreadable, Witnessed};
 use super::{Mended, Plan};
-use crate::conf::document::{Document, Rejection};
-use crate::conf::layers::Stack;
-use crate::effective::nature::{Nature, nature};
 use crate::lint::{self, ActionChoice, Found, Rule, Settings};
+use crate::nova::nature::{Nature, nature};
+use crate::oslo::document::{Document, Rejection};
+use crate::oslo::stack::Stack;
 
 /// Why a file must not be written. `Display` goes on from the file's name and a colon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

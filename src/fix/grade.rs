@@ -10,10 +10,10 @@
 
 use crate::catalog::fate::readers;
 use crate::catalog::{OptionFacts, Release};
-use crate::conf::layers::Stack;
-use crate::effective::today::{Evidence, Today};
-use crate::effective::{View, code};
 use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
+use crate::nova::today::{Evidence, Today};
+use crate::nova::{View, code};
+use crate::oslo::stack::Stack;
 
 use super::effort::Effort;
 use super::proof::{self, Change, Referring};

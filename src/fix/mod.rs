@@ -13,13 +13,13 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::catalog::Release;
-use crate::conf::document::Document;
-use crate::conf::layers::{Layer, Stack};
-use crate::effective::today::Today;
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::lint::{
     self, ActionChoice, Context, Finding, Fix, Found, LayerEdit, Moment, OptionName, Rule, Safety, Settings,
 };
+use crate::nova::today::Today;
+use crate::oslo::document::Document;
+use crate::oslo::stack::{Layer, Stack};
 use crate::text::{Edit, Source, apply_edits};
 
 use effort::Effort;
@@ -438,7 +438,7 @@ mod tests {
     #[test]
     fn an_action_that_is_asked_for_is_written_even_where_none_is_needed() {
         let asked = Settings {
-            action: ActionChoice::Fixed(crate::migration::Action::ForceComplete),
+            action: ActionChoice::Fixed(crate::nova::migration::Action::ForceComplete),
             ..Settings::default()
         };
         assert_eq!(

@@ -8,11 +8,11 @@ use std::fmt;
 
 use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release};
-use crate::conf::document::{Assignment, Document};
-use crate::conf::layers::{Site, Stack};
-use crate::conf::value;
-use crate::effective::{Setting, View};
 use crate::lint::OptionName;
+use crate::nova::{Setting, View};
+use crate::oslo::document::{Assignment, Document};
+use crate::oslo::stack::{Site, Stack};
+use crate::oslo::value;
 
 /// Why a proof failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

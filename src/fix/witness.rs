@@ -198,7 +198,7 @@ fn refuse_what_is_read_differently(text: &str) -> Result<(), Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conf::Document;
+    use crate::oslo::Document;
     use crate::text::Source;
 
     fn witnessed(before: &str, after: &str, announced: &[(&str, &str)]) -> Witnessed {

@@ -10,7 +10,7 @@ use super::finding::{Finding, Location, Severity};
 use super::suppressions::UNUSED_SUPPRESSION;
 use super::{Context, Found, Rule, Suppressed, run_some, run_whole};
 use crate::catalog::Release;
-use crate::effective::today::Today;
+use crate::nova::today::Today;
 
 /// Which releases must run today for a finding to hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,9 +184,9 @@ fn under(condition: Condition, mut finding: Finding) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conf::Document;
-    use crate::conf::layers::Stack;
     use crate::lint::{By, Settings};
+    use crate::oslo::Document;
+    use crate::oslo::stack::Stack;
     use crate::rules::{LIVE_MIGRATION, RULES};
     use crate::text::Source;
 

@@ -2,7 +2,7 @@
 //!
 //! How it is printed is [`crate::output`]'s business, how a fix is applied [`crate::fix`]'s.
 
-pub use crate::conf::layers::Place;
+pub use crate::oslo::stack::Place;
 
 use std::borrow::Cow;
 
@@ -46,14 +46,14 @@ impl Severity {
 /// Where something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Location {
-    /// A stretch of a file; `layer` indexes [`crate::conf::layers::Stack::layers`].
+    /// A stretch of a file; `layer` indexes [`crate::oslo::stack::Stack::layers`].
     File {
         /// Which file.
         layer: usize,
         /// Which bytes of it.
         span: Span,
     },
-    /// A variable of the environment; index into [`crate::conf::layers::Stack::environment`].
+    /// A variable of the environment; index into [`crate::oslo::stack::Stack::environment`].
     Environment(usize),
     /// The stack as a whole: something is missing, and no line can be blamed.
     Stack,
@@ -129,7 +129,7 @@ impl Safety {
 /// One edit of one file of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerEdit {
-    /// Which file; index into [`crate::conf::layers::Stack::layers`].
+    /// Which file; index into [`crate::oslo::stack::Stack::layers`].
     pub layer: usize,
     /// What changes in it.
     pub edit: Edit,

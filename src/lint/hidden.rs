@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Context;
 use super::finding::Place;
-use crate::conf::layers::Site;
+use crate::oslo::stack::Site;
 use crate::redact::{self, Secrets};
 
 impl<'a> Context<'a> {

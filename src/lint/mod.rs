@@ -7,14 +7,11 @@ pub mod condition;
 pub mod context;
 pub mod finding;
 mod hidden;
-mod moving;
 mod reach;
 pub mod references;
-pub mod rename;
 mod rendered;
 pub mod seen;
 pub mod settings;
-pub mod slip;
 pub mod suppressions;
 mod today;
 

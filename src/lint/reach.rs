@@ -6,9 +6,9 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::finding::OptionName;
 use crate::catalog::{self, fate::readers};
-use crate::conf::layers::Site;
-use crate::conf::substitution::{self, Reference};
-use crate::effective::View;
+use crate::nova::View;
+use crate::oslo::stack::Site;
+use crate::oslo::substitution::{self, Reference};
 
 /// Options, and the options whose values or defaults refer to them.
 #[derive(Debug, Default)]
@@ -83,8 +83,8 @@ fn target(view: &View<'_>, group: &str, reference: &Reference) -> Option<OptionN
 mod tests {
     use super::*;
     use crate::catalog::Release;
-    use crate::conf::Document;
-    use crate::conf::layers::Stack;
+    use crate::oslo::Document;
+    use crate::oslo::stack::Stack;
     use crate::text::Source;
 
     #[test]

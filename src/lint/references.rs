@@ -1,13 +1,13 @@
 //! Every reference (`$name`) that a stack holds, found once: who refers to an option that is to be renamed or removed.
 //!
-//! What a reference stands for, [`crate::effective`] says.
+//! What a reference stands for, [`crate::nova`] says.
 
 use std::collections::HashMap;
 
 use super::finding::Place;
-use crate::conf::layers::Stack;
-use crate::conf::substitution;
-use crate::names::normal_group;
+use crate::oslo::names::normal_group;
+use crate::oslo::stack::Stack;
+use crate::oslo::substitution;
 use crate::text::Span;
 
 /// One reference in a file.

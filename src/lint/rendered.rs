@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::finding::{Finding, Location};
 use super::{Context, Rule};
-use crate::conf::layers::{Layer, Stack};
-use crate::conf::template::{Choice, Template};
-use crate::effective::nature::Nature;
+use crate::nova::nature::Nature;
+use crate::oslo::stack::{Layer, Stack};
+use crate::oslo::template::{Choice, Template};
 
 /// What `rules` find in the stack of `context`, over all ways to take the branches of its templates.
 pub(super) fn findings(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
@@ -146,7 +146,6 @@ impl Context<'_> {
     /// What each file of the stack is.
     #[must_use]
     pub fn natures(&self) -> &[Nature] {
-        self.natures
-            .get_or_init(|| crate::effective::nature::natures(self.stack))
+        self.natures.get_or_init(|| crate::nova::nature::natures(self.stack))
     }
 }

@@ -10,8 +10,8 @@ use super::context::{ACTION, LIBVIRT, PROGRESS_TIMEOUT};
 use super::finding::{Edited, Step};
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{self, Fate, Named, Release, fate};
-use crate::conf::layers::{Site, Stack};
-use crate::effective::View;
+use crate::nova::View;
+use crate::oslo::stack::{Site, Stack};
 
 /// One written name.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ fn look_up<'a>(
 }
 
 /// A name before the first section, or under a header that oslo.config rejects, is the reader's business.
-fn is_readable(stack: &Stack, place: crate::conf::layers::Place) -> bool {
+fn is_readable(stack: &Stack, place: crate::oslo::stack::Place) -> bool {
     let section = stack.assignment(place).section;
     section.is_some_and(|index| !stack.document(place).sections()[index].malformed)
 }
@@ -133,7 +133,7 @@ fn is_told_elsewhere(group: &str, key: &str) -> bool {
 fn hints(to: &View<'_>) -> Hints {
     let words = |group: &str, name: &str| -> Vec<String> {
         let setting = to.setting(group, name);
-        let text = setting.filter(crate::effective::Setting::is_set);
+        let text = setting.filter(crate::nova::Setting::is_set);
         let text = text.and_then(|setting| to.text(&setting).ok().flatten());
         let split = text.map(|text| text.split(',').map(|word| word.trim().to_owned()).collect());
         split.unwrap_or_default()

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
-use crate::conf::layers::Layer;
-use crate::migration::Action;
+use crate::nova::migration::Action;
+use crate::oslo::stack::Layer;
 use crate::text;
 
 /// `--action`.

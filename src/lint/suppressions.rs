@@ -5,7 +5,7 @@
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
-use crate::conf::document::{Document, ItemKind};
+use crate::oslo::document::{Document, ItemKind};
 use crate::text::Span;
 
 /// The rule about suppressions themselves; what it finds is added by [`super::run`], after all the others.

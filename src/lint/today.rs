@@ -4,8 +4,8 @@
 
 use super::context::{Context, LIBVIRT};
 use crate::catalog::{self, Release};
-use crate::conf::value;
-use crate::effective::{Setting, View};
+use crate::nova::{Setting, View};
+use crate::oslo::value;
 
 impl Context<'_> {
     /// Whether every release that today's may be reads `key` in `group`: only then does a line tell what runs today.
@@ -59,9 +59,9 @@ fn is_known_before_ocata(group: &str, key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conf::Document;
-    use crate::conf::layers::Stack;
     use crate::lint::Settings;
+    use crate::oslo::Document;
+    use crate::oslo::stack::Stack;
     use crate::text::Source;
 
     #[test]

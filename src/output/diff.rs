@@ -6,7 +6,7 @@
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 use super::{Style, shown_path};
-use crate::conf::document::Document;
+use crate::oslo::document::Document;
 use crate::plain;
 use crate::redact::{Secrets, lines};
 use crate::text::Span;

@@ -2,7 +2,7 @@
 //!
 //! How they are framed is the format's business.
 
-use crate::conf::document::Document;
+use crate::oslo::document::Document;
 use crate::plain;
 use crate::redact::{self, MASK, Secrets};
 use crate::text::Span;

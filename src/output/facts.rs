@@ -3,7 +3,7 @@
 //! How the tables are laid out is the commands' business.
 
 use crate::catalog::OptionFacts;
-use crate::option_type::OptionType;
+use crate::oslo::types::OptionType;
 use crate::redact;
 
 /// The type as a person calls it.

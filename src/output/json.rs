@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::{Checked, Compared, Summary, SuppressedCounts};
 use crate::catalog::Release;
-use crate::conf::layers::Stack;
 use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, SettingsFile, Suppressed};
+use crate::oslo::stack::Stack;
 use crate::plain;
 use crate::redact;
 use crate::text::of_path;

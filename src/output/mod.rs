@@ -14,9 +14,9 @@ pub mod table;
 use std::path::{Path, PathBuf};
 
 use crate::catalog::Release;
-use crate::conf::directory::NotRead;
-use crate::conf::layers::Stack;
+use crate::inputs::directory::NotRead;
 use crate::lint::{By, Finding, Location, SettingsFile, Severity, Suppressed};
+use crate::oslo::stack::Stack;
 use crate::plain;
 use crate::redact;
 

@@ -11,8 +11,8 @@ use miette::{
 
 use super::excerpt::{Excerpt, excerpt};
 use super::{Checked, Style, address};
-use crate::conf::layers::Stack;
 use crate::lint::{Context, Edited, Finding, Location, Moment, Safety, Severity};
+use crate::oslo::stack::Stack;
 use crate::plain;
 use crate::text::Position;
 

@@ -3,8 +3,8 @@
 //! Why it matters and what to do is left to the other formats.
 
 use super::{Checked, address};
-use crate::conf::layers::Stack;
 use crate::lint::{Finding, Moment, Safety};
+use crate::oslo::stack::Stack;
 use crate::plain;
 
 /// The first lines of a report.

@@ -11,9 +11,9 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::{MASK, key_of, lines, names, scan};
 use crate::catalog;
-use crate::conf::document::Document;
-use crate::conf::layers::{Site, Stack};
-use crate::conf::substitution::references;
+use crate::oslo::document::Document;
+use crate::oslo::stack::{Site, Stack};
+use crate::oslo::substitution::references;
 use crate::text::Span;
 
 /// A value shorter than this, in bytes, is hidden at its own place alone: it would be found in half of all words.
@@ -383,7 +383,7 @@ impl Gathered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conf::layers::Variable;
+    use crate::oslo::stack::Variable;
     use crate::text::Source;
 
     fn hidden(conf: &str, text: &str) -> String {

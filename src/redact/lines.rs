@@ -3,8 +3,8 @@
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
 use super::{MASK, Secrets, forms, names, scan};
-use crate::conf::document::{Assignment, Document, Item, ItemKind, Malformed};
-use crate::conf::lexer;
+use crate::oslo::document::{Assignment, Document, Item, ItemKind, Malformed};
+use crate::oslo::lexer;
 use crate::text::{Span, line_end};
 
 /// So many items back a rejected line is looked at as the continuation of a secret; in a file of nothing but rejected

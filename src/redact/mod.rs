@@ -12,7 +12,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::conf::layers::{Place, Site, Stack};
+use crate::oslo::stack::{Place, Site, Stack};
 
 pub use known::Secrets;
 pub use names::{is_secret, is_secret_name};

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use super::scan;
 use super::words;
 use crate::catalog::{self, OptionFacts};
-use crate::option_type::OptionType;
+use crate::oslo::types::OptionType;
 use crate::plain;
 
 /// What the lists say of one name, in any group and release.

@@ -2,7 +2,7 @@
 //!
 //! It judges nothing.
 
-use novamend::conf::value;
+use novamend::oslo::value;
 use serde_json::{Value, json};
 
 /// `value` as JSON.

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use novamend::conf::Document;
-use novamend::conf::document::Rejection;
+use novamend::oslo::Document;
+use novamend::oslo::document::Rejection;
 use novamend::text::Source;
 use serde_json::{Map, Value, json};
 

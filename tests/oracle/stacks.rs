@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use novamend::catalog::{self, OptionFacts, Release};
-use novamend::conf::layers::Variable;
-use novamend::conf::load::{self, Input};
-use novamend::effective::View;
+use novamend::inputs::load::{self, Input};
+use novamend::nova::View;
+use novamend::oslo::stack::Variable;
 use serde_json::{Map, Value, json};
 
 use crate::in_json::in_json;

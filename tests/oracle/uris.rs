@@ -1,6 +1,6 @@
 //! `live_migration_uri` beside Python's own `%` operator, over made-up URIs.
 
-use novamend::migration::uri::formatted;
+use novamend::nova::migration::uri::formatted;
 use serde_json::{Value, json};
 
 use crate::python::Oracle;

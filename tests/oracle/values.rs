@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use novamend::catalog::{self, Release};
-use novamend::conf::value::{self, Profile, Value as Read};
+use novamend::oslo::value::{self, Profile, Value as Read};
 use serde_json::{Map, Value, json};
 
 use crate::python::Oracle;
@@ -183,7 +183,7 @@ fn plain(value: &Read) -> Value {
         Read::None => Value::Null,
         Read::Bool(flag) => json!(flag),
         Read::Int(number) => json!({"int": number.to_string()}),
-        Read::Float(number) => json!({"float": novamend::effective::printed(&Read::Float(*number))}),
+        Read::Float(number) => json!({"float": novamend::nova::printed(&Read::Float(*number))}),
         Read::Text(text) => json!(text),
         Read::List(items) => items.iter().map(plain).collect(),
         Read::Dict(pairs) => {

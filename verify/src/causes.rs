@@ -7,10 +7,10 @@ use std::path::Path;
 use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 
-use crate::plan::Plan;
-use crate::preflight::Host;
-use crate::preflight::certificates::Certificates;
-use crate::preflight::versions::dotted;
+use crate::host::Host;
+use crate::host::certificates::Certificates;
+use crate::host::versions::dotted;
+use crate::trial::plan::Plan;
 
 /// Something that keeps live migrations from working as configured.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -239,7 +239,7 @@ pub fn doubts(plan: &Plan, host: &Host) -> Vec<String> {
             Some(complaint) => doubts.push(format!(
                 "whether sources reach this host: they are sent to {address} (`live_migration_inbound_addr`), {complaint}"
             )),
-            None if *reach == crate::preflight::reach::Reach::NotKnown => doubts.push(format!(
+            None if *reach == crate::host::reach::Reach::NotKnown => doubts.push(format!(
                 "whether sources reach this host: the resolver did not say what {address} is (`live_migration_inbound_addr`)"
             )),
             None => {}

@@ -13,22 +13,22 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 use novamend::bounded::Root;
 use novamend::catalog::Release;
-use novamend::conf::layers::{Stack, Variable};
-use novamend::conf::load::{self, Input};
-use novamend::effective::{Setting, View};
+use novamend::inputs::load::{self, Input};
+use novamend::nova::{Setting, View};
+use novamend::oslo::stack::{Stack, Variable};
 use novamend::redact::Secrets;
 use novamend::write::{self, Options, Planned, WriteError};
-use novamend_verify::far::{self, Named};
 use novamend_verify::guest;
+use novamend_verify::host::{Asked, Host, QEMU_CONF, limits, lines};
+use novamend_verify::hosts::{self, Named};
 use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::interrupt::Interrupt;
-use novamend_verify::plan::{Plan, Wanted};
-use novamend_verify::preflight::{Asked, Host, QEMU_CONF, limits, lines};
 use novamend_verify::readable;
 use novamend_verify::report::{Machine, Probe, Report, Roles, SCHEMA, html, moment, text};
 use novamend_verify::sandbox::supervisor::die_with_parent;
-use novamend_verify::session::{self, Wishes};
 use novamend_verify::shown;
+use novamend_verify::trial::plan::{Plan, Wanted};
+use novamend_verify::trial::session::{self, Wishes};
 use novamend_verify::verdict;
 
 const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
@@ -244,9 +244,11 @@ fn probe(common: &Common) -> Result<u8, Failure> {
         })?,
     };
     print(&shown)?;
-    Ok(u8::from(lines.iter().any(|line| {
-        line.standing == novamend_verify::preflight::Standing::Fails
-    })))
+    Ok(u8::from(
+        lines
+            .iter()
+            .any(|line| line.standing == novamend_verify::host::Standing::Fails),
+    ))
 }
 
 /// What nova.conf asks of the host.
@@ -303,7 +305,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     };
     let progress = |stage: &str| bar.set_message(shown::line(stage));
     let session = match &named {
-        Some(named) => far::run(named, &plan, wishes, &interrupt, progress),
+        Some(named) => hosts::run(named, &plan, wishes, &interrupt, progress),
         None => session::run(&host, &plan, wishes, interrupt.sign(), progress),
     };
     bar.finish_and_clear();
@@ -352,9 +354,9 @@ impl VerifyArguments {
             Some(read.map_err(|error| format!("the destination's nova.conf: {error}"))?)
         };
         let view = given.as_ref().map(|(stack, _)| View::new(stack, source.release()));
-        let ways = far::ends(source, view.as_ref(), from, to)?;
+        let ways = hosts::ends(source, view.as_ref(), from, to)?;
         let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
-        let destination = far::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
+        let destination = hosts::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
             .map_err(|error| format!("the destination's nova.conf: {error}"))?;
         Ok(Some(Named {
             ends: ways.ends,

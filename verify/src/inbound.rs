@@ -2,7 +2,7 @@
 //!
 //! It resolves and opens nothing.
 
-use novamend::effective::View;
+use novamend::nova::View;
 
 /// What stands in the catalog where nova takes an address of the host by itself.
 pub(crate) const NOVAS_OWN_CHOICE: &str = "<host_ipv4>";

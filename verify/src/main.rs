@@ -10,9 +10,9 @@ use std::panic;
 use std::process::ExitCode;
 
 use novamend_verify::environment;
-use novamend_verify::preflight::{certificates, programs, userfault};
+use novamend_verify::host::{certificates, programs, userfault};
 use novamend_verify::sandbox::{INNER, Mode, daemon, init, supervisor};
-use novamend_verify::worker;
+use novamend_verify::trial::worker;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|panic| {

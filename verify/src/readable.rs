@@ -3,8 +3,8 @@
 //! It asks the linter's own rules; what a comment in the file suppresses is refused all the same, as it stops nova too.
 
 use novamend::catalog::Release;
-use novamend::conf::layers::Stack;
 use novamend::lint::{Context, Finding, Location, Settings, Severity};
+use novamend::oslo::stack::Stack;
 use novamend::output::short;
 use novamend::rules::RULES;
 

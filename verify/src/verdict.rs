@@ -10,15 +10,15 @@ use serde::Serialize;
 
 use crate::accident::is_refusal;
 use crate::causes::{self, Cause};
-use crate::judgement::{Action, GUEST_LIVES};
-use crate::plan::Plan;
-use crate::preflight::Host;
-use crate::preflight::lines::SYSCTL_REMEDY;
-use crate::preflight::userfault::{self, Try};
+use crate::host::Host;
+use crate::host::lines::SYSCTL_REMEDY;
+use crate::host::userfault::{self, Try};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Tls;
-use crate::session::Session;
-use crate::worker::Evidence;
+use crate::trial::checks::{Action, GUEST_LIVES};
+use crate::trial::plan::Plan;
+use crate::trial::session::Session;
+use crate::trial::worker::Evidence;
 
 /// What it comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -101,7 +101,7 @@ mod tests {
     use std::time::Duration;
 
     use crate::hypervisor::{Happening, Refusal};
-    use crate::trial::{Heard, Trace};
+    use crate::trial::migrate::{Heard, Trace};
 
     #[test]
     fn a_trace_survives_the_way_out_of_the_sandbox() {

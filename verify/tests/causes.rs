@@ -6,15 +6,15 @@
 mod made;
 
 use novamend::catalog::release::Version;
-use novamend_verify::judgement::Action;
-use novamend_verify::plan::Plan;
-use novamend_verify::preflight::backing::Backing;
-use novamend_verify::preflight::certificates::{Certificates, Fault};
-use novamend_verify::preflight::qemu_user::Known;
-use novamend_verify::preflight::reach::Reach;
-use novamend_verify::preflight::userfault::Try;
-use novamend_verify::preflight::{Host, Standing, lines};
+use novamend_verify::host::backing::Backing;
+use novamend_verify::host::certificates::{Certificates, Fault};
+use novamend_verify::host::qemu_user::Known;
+use novamend_verify::host::reach::Reach;
+use novamend_verify::host::userfault::Try;
+use novamend_verify::host::{Host, Standing, lines};
 use novamend_verify::sandbox::Mode;
+use novamend_verify::trial::checks::Action;
+use novamend_verify::trial::plan::Plan;
 use novamend_verify::verdict::{Result, Verdict, draw};
 
 use crate::made::{FORCE, host, plan, plan_in, session, trial};
@@ -273,7 +273,7 @@ fn a_guess_gives_no_flat_verdict() {
     let lines = lines(
         &host,
         novamend::catalog::Release::NEWEST,
-        &novamend_verify::preflight::Asked::default(),
+        &novamend_verify::host::Asked::default(),
     );
     let line = lines.iter().find(|line| line.about == "post-copy").unwrap();
     assert!(matches!(line.standing, Standing::NotKnown | Standing::Ok), "{line:?}");
@@ -368,7 +368,7 @@ fn before_stein_nothing_is_called_force_complete() {
         "{}",
         found.headline
     );
-    let trials = plan.trials(novamend_verify::plan::Wanted::All, false);
+    let trials = plan.trials(novamend_verify::trial::plan::Wanted::All, false);
     assert!(
         trials.iter().all(|trial| trial.action != Action::Pause),
         "nothing pauses a guest there"

@@ -7,12 +7,12 @@ mod made;
 use std::path::Path;
 
 use novamend::catalog::Release;
-use novamend::conf::document::Document;
-use novamend::conf::layers::Stack;
-use novamend::effective::View;
+use novamend::nova::View;
+use novamend::oslo::document::Document;
+use novamend::oslo::stack::Stack;
 use novamend::text::Source;
-use novamend_verify::judgement::Action;
-use novamend_verify::plan::{Plan, Wanted};
+use novamend_verify::trial::checks::Action;
+use novamend_verify::trial::plan::{Plan, Wanted};
 use novamend_verify::verdict::draw;
 
 use crate::made::{host, session, trial};

@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use novamend::catalog::Release;
-use novamend::migration::Action;
-use novamend::migration::timeout::{DowntimeSettings, downtime_schedule};
+use novamend::nova::migration::Action;
+use novamend::nova::migration::timeout::{DowntimeSettings, downtime_schedule};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
 use novamend_verify::hypervisor::{End, Happening, Job, JobKind, Refusal, Request, Standing};
-use novamend_verify::judgement::{self, Observed, judge};
-use novamend_verify::monitor::{Order, Outcome, Policy};
-use novamend_verify::trial::{Pace, Trace, migrate};
+use novamend_verify::trial::checks::{self, Observed, judge};
+use novamend_verify::trial::migrate::{Pace, Trace, migrate};
+use novamend_verify::trial::monitor::{Order, Outcome, Policy};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -344,7 +344,7 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
             destination: Some(destination),
             ..Observed::default()
         };
-        let judged = judge(judgement::Action::Abort, &trace, &observed);
+        let judged = judge(checks::Action::Abort, &trace, &observed);
         judged.failed("the job ended cancelled").is_none()
     };
     let (runs, gone) = (Standing::Running, Standing::Absent);

@@ -6,12 +6,12 @@ mod made;
 
 use std::time::Duration;
 
-use novamend_verify::far::{AddressFrom, Destination, Far};
 use novamend_verify::guest::serial::{Kind, Record};
+use novamend_verify::hosts::{AddressFrom, Destination, Far};
 use novamend_verify::hypervisor::Standing;
-use novamend_verify::judgement::{Action, Observed, judge};
-use novamend_verify::plan::Wanted;
-use novamend_verify::trial::Trace;
+use novamend_verify::trial::checks::{Action, Observed, judge};
+use novamend_verify::trial::migrate::Trace;
+use novamend_verify::trial::plan::Wanted;
 
 use crate::made::{FORCE, plan, trial, verdict, verdict_of};
 

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::job::Job;
 use super::{Mode, Request};
-use crate::conf::layers::Stack;
-use crate::conf::load::{Input, STDIN};
 use crate::fix::witness::Witnessed;
 use crate::fix::{Applied, Until};
+use crate::inputs::load::{Input, STDIN};
 use crate::lint::{Context, Moment, Safety};
+use crate::oslo::stack::Stack;
 use crate::output::{
     Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, pretty, short, shown_path,
 };

@@ -6,9 +6,9 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::judgement::{Action, Silence};
-use crate::monitor::Outcome;
-use crate::worker::Evidence;
+use crate::trial::checks::{Action, Silence};
+use crate::trial::monitor::Outcome;
+use crate::trial::worker::Evidence;
 
 /// The chart could not be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use super::chart::{self, ChartError};
 use super::{Report, timeline};
 use crate::causes::Cause;
-use crate::judgement::Action;
 use crate::shown;
+use crate::trial::checks::Action;
+use crate::trial::worker::Evidence;
 use crate::verdict::{Result as Comes, Verdict};
-use crate::worker::Evidence;
 
 const STYLE: &str = include_str!("style.css");
 

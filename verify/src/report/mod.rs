@@ -11,10 +11,10 @@ use jiff::Timestamp;
 use novamend::catalog::release::Version;
 use serde::Serialize;
 
-use crate::plan::Plan;
-use crate::preflight::versions::dotted;
-use crate::preflight::{Host, Line, programs};
-use crate::session::Session;
+use crate::host::versions::dotted;
+use crate::host::{Host, Line, programs};
+use crate::trial::plan::Plan;
+use crate::trial::session::Session;
 use crate::verdict::Verdict;
 
 /// The version of both JSON forms; a field may be added without a new one.

@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
-use crate::judgement::Action;
-use crate::preflight::{Line, Standing};
+use crate::host::{Line, Standing};
 use crate::report::Report;
 use crate::shown::line as shown;
+use crate::trial::checks::Action;
 use crate::verdict::Result;
 
 /// `probe` as text.

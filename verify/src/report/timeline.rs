@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use crate::hypervisor::{End, Happening, Refusal};
-use crate::judgement::Action;
-use crate::monitor::{Order, Outcome};
-use crate::trial::{Given, Trace};
-use crate::worker::Evidence;
+use crate::trial::checks::Action;
+use crate::trial::migrate::{Given, Trace};
+use crate::trial::monitor::{Order, Outcome};
+use crate::trial::worker::Evidence;
 
 /// Whose doing something was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,16 +5,16 @@ use novamend::catalog::release::Version;
 
 use super::{by_these_flags, every, place};
 use crate::causes::{self, Cause};
-use crate::plan::Plan;
-use crate::preflight::Host;
-use crate::preflight::confinement::Confinement;
-use crate::preflight::lines::{Standing, post_copy};
-use crate::preflight::programs::from_number;
-use crate::preflight::userfault;
-use crate::preflight::versions::too_old;
+use crate::host::Host;
+use crate::host::confinement::Confinement;
+use crate::host::lines::{Standing, post_copy};
+use crate::host::programs::from_number;
+use crate::host::userfault;
+use crate::host::versions::too_old;
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Whose;
-use crate::session::Session;
+use crate::trial::plan::Plan;
+use crate::trial::session::Session;
 
 /// What the daemons told of libvirt and QEMU between two hosts, or the programs of this one.
 fn versions(host: &Host, session: &Session) -> (Option<Version>, Option<Version>) {

@@ -4,8 +4,8 @@
 
 use crate::accident::is_refusal;
 use crate::causes::Cause;
-use crate::judgement::{Action, GUEST_LIVES};
-use crate::worker::Evidence;
+use crate::trial::checks::{Action, GUEST_LIVES};
+use crate::trial::worker::Evidence;
 
 /// Libvirt's code of a job that was cancelled.
 const CANCELLED: u32 = 78;

@@ -2,14 +2,14 @@
 //!
 //! It judges nothing.
 
-use novamend::migration::timeout::pause_seconds;
+use novamend::nova::migration::timeout::pause_seconds;
 
-use crate::far::Far;
-use crate::judgement::Action;
-use crate::plan::Plan;
+use crate::hosts::Far;
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Whose;
-use crate::session::Session;
+use crate::trial::checks::Action;
+use crate::trial::plan::Plan;
+use crate::trial::session::Session;
 
 /// What trials between two hosts leave open.
 fn between(far: &Far) -> Vec<String> {

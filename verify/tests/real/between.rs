@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use novamend_verify::preflight::{Asked, Host, QEMU_CONF};
+use novamend_verify::host::{Asked, Host, QEMU_CONF};
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;

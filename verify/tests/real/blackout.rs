@@ -11,19 +11,19 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use novamend::catalog::Release;
-use novamend::migration::Action;
-use novamend::migration::timeout::DowntimeSchedule;
+use novamend::nova::migration::Action;
+use novamend::nova::migration::timeout::DowntimeSchedule;
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
+use novamend_verify::host::programs;
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
 use novamend_verify::hypervisor::{Happening, Hypervisor, Request};
-use novamend_verify::monitor::Policy;
-use novamend_verify::preflight::programs;
 use novamend_verify::sandbox::Mode;
 use novamend_verify::sandbox::daemon::{self, Setup};
 use novamend_verify::sandbox::layout::{self, Host};
-use novamend_verify::trial::{Pace, migrate};
+use novamend_verify::trial::migrate::{Pace, migrate};
+use novamend_verify::trial::monitor::Policy;
 
 use crate::ground::{alone, has_kvm, in_namespaces};
 

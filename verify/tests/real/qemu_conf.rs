@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use novamend_verify::preflight::programs;
-use novamend_verify::preflight::qemu_conf::QemuConf;
+use novamend_verify::host::programs;
+use novamend_verify::host::qemu_conf::QemuConf;
 use virt::connect::Connect;
 
 use crate::ground::alone;
@@ -136,7 +136,7 @@ fn libvirt_starts_with_exactly_the_files_that_are_taken_here() {
         // whether there is such a user is looked up beside the reading
         let has_user = read
             .as_ref()
-            .is_ok_and(|conf| novamend_verify::preflight::qemu_user::find(conf).uid.is_some());
+            .is_ok_and(|conf| novamend_verify::host::qemu_user::find(conf).uid.is_some());
         if starts != has_user {
             let text = String::from_utf8_lossy(file).into_owned();
             wrong.push(format!("{text:?}: starts: {starts}, read: {read:?}; {said}"));

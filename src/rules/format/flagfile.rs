@@ -1,0 +1,30 @@
+//! Files of flags, as nova read them before it had oslo.config.
+//!
+//! Every line of one is malformed; one finding says so.
+
+use super::not_nova_conf::first_line;
+use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::nature::Nature;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "flagfile",
+    severity: Severity::Error,
+    summary: "a file of `--name=value` lines: nova has not read such files since Diablo",
+    doc: include_str!("../../../docs/rules/flagfile.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (layer, nature) in context.natures().iter().enumerate() {
+        if *nature == Nature::Flagfile {
+            let message = "this is a flagfile of the years of Cactus and Diablo: nova rejects every line of it";
+            let finding = Finding::new(&RULE, first_line(context, layer), message)
+                .because("oslo.config reads `name = value` below a `[section]`; on such a file nova does not start")
+                .with_help(
+                    "write `[DEFAULT]`, then `name = value` for each `--name=value`, `name = true` for a lone `--name` and \
+                     `name = false` for a lone `--noname`, and check that; most names have changed since",
+                );
+            findings.push(finding.saying_all());
+        }
+    }
+}

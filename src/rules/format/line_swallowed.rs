@@ -1,0 +1,68 @@
+//! Indented lines that look like an option or a section of their own and continue the value above them.
+//!
+//! Indented comments are `comment-swallowed`'s business, indented lines where no value is open `malformed-line`'s.
+
+use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::redact;
+use crate::rules::format::value_lines::{self, SwallowedLine};
+use crate::text::{Edit, Span};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "line-swallowed",
+    severity: Severity::Warning,
+    summary: "an indented option or section header that became part of the value above it",
+    doc: include_str!("../../../docs/rules/line-swallowed.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for place in context.stack.places() {
+        let lines = value_lines::lines_within(&context.to, place);
+        if let Some(first) = lines.first() {
+            findings.push(report(context, place, first, &lines));
+        }
+    }
+}
+
+fn report(context: &Context<'_>, place: Place, first: &SwallowedLine, lines: &[SwallowedLine]) -> Finding {
+    let key = context.stack.key(place);
+    let what = match &first.key {
+        Some(name) => format!("the indented `{name}`"),
+        None => "an indented section header".to_owned(),
+    };
+    let (what, are) = match lines.len() {
+        1 => (what, "is"),
+        2 => (format!("{what} and another line"), "are"),
+        many => (format!("{what} and {} more lines", many - 1), "are"),
+    };
+    let message = format!("{what} {are} part of the value of `{key}`");
+    value_lines::finding(&RULE, context, place, first.line.text, message)
+        .because(
+            "an indented line continues the value above it, whatever it looks like; nova does not see what it says",
+        )
+        .with_help("move the line to the first column")
+        .with_fix(fix(context, place, lines))
+}
+
+/// The lines move to the first column where nothing but they continues the value, and nothing else sets their options.
+fn fix(context: &Context<'_>, place: Place, lines: &[SwallowedLine]) -> Option<Fix> {
+    let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
+    let group = context.stack.group(place);
+    let keys: Option<Vec<&str>> = lines.iter().map(|line| line.key.as_deref()).collect();
+    let keys = keys.filter(|_| assignment.continuations == lines.len())?;
+    let is_set = |key: &&str| context.stack.places_of(group, key).next().is_some();
+    if redact::is_secret_at(context.stack, place) || keys.iter().any(is_set) {
+        return None;
+    }
+    let own = document.key(assignment);
+    let layer = place.layer;
+    let indents = lines
+        .iter()
+        .map(|SwallowedLine { line, .. }| Edit::delete(Span::new(line.whole.start, line.text.start)));
+    Some(Fix {
+        title: format!("move the lines below `{own}` to the first column"),
+        safety: Safety::Unsafe,
+        edits: indents.map(|edit| LayerEdit { layer, edit }).collect(),
+        announces: context.moved_by(keys.iter().map(|key| (group, *key)).chain([(group, &*own)])),
+    })
+}

@@ -1,0 +1,106 @@
+//! Options that one file sets more than once in one group, though only the last line counts.
+//!
+//! Options that take several values are no business of it, nor is an old name beside its new one.
+
+use crate::catalog::outside::{self, Hints, Outside};
+use crate::catalog::{self, Named, Via};
+use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Place, Rule, Safety, Severity};
+use crate::oslo::stack::Site;
+use crate::oslo::types::OptionType;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "repeated-option",
+    severity: Severity::Warning,
+    summary: "an option that the same file sets again further down: only the last line counts",
+    doc: include_str!("../../../docs/rules/repeated-option.md"),
+    check,
+};
+
+/// So many lines of one option are named; a file of a hundred thousand would say no more.
+const SHOWN: usize = 8;
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for places in context.stack.repeated() {
+        if let [dead @ .., last] = &places[..]
+            && counts_once(context, *last)
+            && dead.iter().all(|place| is_beside(context, *place, *last))
+        {
+            findings.extend(report(context, dead, *last));
+        }
+    }
+}
+
+/// Whether both are there together: of a template, in the same branch. A default that a branch overrides is meant.
+fn is_beside(context: &Context<'_>, one: Place, other: Place) -> bool {
+    let branch = |place| context.stack.document(place).branch(context.stack.assignment(place));
+    branch(one) == branch(other)
+}
+
+/// Whether of several lines of this option only the last counts; of one that the release to come reads not at all none does.
+fn counts_once(context: &Context<'_>, last: Place) -> bool {
+    let Some(named) = context.to.option_at(last) else {
+        let (group, key) = (context.stack.group(last), context.stack.key(last));
+        let why = outside::recognise(group, &key, &Hints::default(), context.to.release());
+        return why == Some(Outside::AuthPlugin);
+    };
+    let was_multi = context
+        .from
+        .option_at(last)
+        .is_some_and(|named| named.option.is_multi());
+    !named.option.is_multi() && !was_multi && !is_dead(context, last, &named)
+}
+
+/// Whether the file has the option under its new name too: then no line with the old one counts.
+fn is_dead(context: &Context<'_>, last: Place, named: &Named) -> bool {
+    let mut current = context.stack.places_of(named.option.group(), named.option.name());
+    named.via == Via::Deprecated && current.any(|place| place.layer == last.layer)
+}
+
+fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding> {
+    let stack = context.stack;
+    let value = stack.value(Site::File(last));
+    let differs = dead.iter().any(|&place| stack.value(Site::File(place)) != value);
+    if differs && value.trim().is_empty() && is_number(context, last) {
+        return None; // `empty-number-overrides` speaks of it.
+    }
+    let (group, key) = (stack.group(last), stack.key(last));
+    let times = match dead.len() {
+        1 => "twice".to_owned(),
+        many => format!("{} times", many + 1),
+    };
+    let line = stack.assignment(last).line;
+    let (values, severity) = if differs {
+        ("to different values", Severity::Warning)
+    } else {
+        ("to the same value", Severity::Info)
+    };
+    let message = format!("`{key}` is set {times} in `[{group}]`, {values}; only the last, in line {line}, counts");
+    let mut finding = Finding::new(&RULE, context.location(*dead.first()?), message)
+        .graded(severity)
+        .because("of an option that takes one value oslo.config takes the last line of a file, without a word")
+        .with_help("keep the line that is meant")
+        .with_related(context.location(last), "this one counts");
+    for &place in dead.iter().skip(1).take(SHOWN) {
+        finding = finding.with_related(context.location(place), "set here too, without effect");
+    }
+    let fix = Fix {
+        title: format!("remove the lines of `{key}` that do not count"),
+        safety: Safety::Unsafe,
+        edits: dead
+            .iter()
+            .map(|&place| context.removal_of(place))
+            .collect::<Vec<LayerEdit>>(),
+        announces: vec![OptionName::new(group, &*key)],
+    };
+    Some(finding.with_fix(Some(fix)))
+}
+
+fn is_number(context: &Context<'_>, place: Place) -> bool {
+    let named = catalog::by_any_name(
+        context.stack.group(place),
+        &context.stack.key(place),
+        context.to.release(),
+    );
+    let kind = named.map(|named| named.option.option_type());
+    matches!(kind, Some(OptionType::Int { .. } | OptionType::Float { .. }))
+}

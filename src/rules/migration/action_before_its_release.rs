@@ -1,0 +1,37 @@
+//! A timeout action written for a release that does not know it yet.
+//!
+//! Whether its value is valid is [`super::invalid_action`]'s business, from Stein on.
+
+use crate::catalog::Release;
+use crate::lint::context::{ACTION, LIBVIRT};
+use crate::lint::{Context, Finding, Rule, Severity};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "action-before-its-release",
+    severity: Severity::Warning,
+    summary: "a timeout action for a release before stein, which ignores it",
+    doc: include_str!("../../../docs/rules/action-before-its-release.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let to = context.to.release();
+    if to >= Release::STEIN {
+        return;
+    }
+    let instead = if context.after.permits_post_copy {
+        "switches to post-copy by itself, and aborts"
+    } else {
+        "only aborts"
+    };
+    for place in context.places_of(LIBVIRT, ACTION) {
+        let message = format!("`{ACTION}` came with stein; {} ignores it", to.short());
+        let finding = Finding::new(&RULE, context.location(place), message)
+            .because(format!(
+                "{} {instead} when `live_migration_completion_timeout` runs out, whatever stands here",
+                to.short()
+            ))
+            .with_help("leave it for the upgrade to stein, or say with `--to` which release the file is for");
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,85 @@
+//! `force_complete` without post-copy: the guest is paused until the rest is copied.
+//!
+//! Whether post-copy works on the host only `novamend verify` can tell.
+
+use crate::lint::context::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
+use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::Action;
+use crate::nova::migration::timeout::pause_seconds;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "force-complete-pauses",
+    severity: Severity::Warning,
+    summary: "`force_complete` without post-copy pauses the guest for the rest of the copy",
+    doc: include_str!("../../../docs/rules/force-complete-pauses.md"),
+    check,
+};
+
+/// MiB/s of a link of 1 Gbit/s.
+const GIGABIT: f64 = 1e9 / 8.0 / 1_048_576.0;
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    // Where the action never runs, nothing is paused: `action-never-runs` speaks of that.
+    let is_off = context.after.permits_post_copy || context.after.completion_timeout == Some(0);
+    if is_off || context.coming_action() != Some(Action::ForceComplete) {
+        return;
+    }
+    if context.to.flag(LIBVIRT, POST_COPY) != Some(false) {
+        return;
+    }
+    let message = format!(
+        "`{}` without post-copy pauses the guest for the rest of the copy: {}",
+        Action::ForceComplete,
+        pause(context)
+    );
+    let finding = context.about(&RULE, ACTION, message).because(
+        "when the completion timeout has run out nova suspends the guest at the source until everything is copied; how much \
+         is left then depends on how fast the guest writes",
+    );
+    let finding = context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is switched off here");
+    if let Some(obstacle) = obstacle(context) {
+        findings.push(finding.with_help(format!(
+            "suppress this where a pause is meant; post-copy, which stops a guest for milliseconds, cannot be had with \
+             {obstacle}"
+        )));
+        return;
+    }
+    let title = format!("write `{POST_COPY} = true`: post-copy stops a guest for milliseconds only");
+    let setting = context.to.setting(LIBVIRT, ACTION);
+    let beside = setting.and_then(|setting| setting.winning_place());
+    let fix = context.setting_to(title.clone(), Safety::Unsafe, (LIBVIRT, POST_COPY, "true"), beside);
+    let help =
+        format!("{title}; `novamend verify` shows whether the host can do it. Suppress this where a pause is meant");
+    findings.push(finding.with_help(help).with_fix(fix));
+}
+
+/// For how long a guest is paused per GiB.
+fn pause(context: &Context<'_>) -> String {
+    let figure = |seconds: f64| {
+        let decimals = usize::from(seconds < 10.0);
+        format!("{seconds:.decimals$} s")
+    };
+    let bandwidth = context.to.number(LIBVIRT, BANDWIDTH);
+    let bandwidth = bandwidth.and_then(|rate| u64::try_from(rate).ok());
+    match bandwidth.and_then(|rate| Some((rate, pause_seconds(1024.0, rate)?))) {
+        Some((rate, seconds)) => format!("{} per GiB at `{BANDWIDTH} = {rate}`", figure(seconds)),
+        None => format!(
+            "{} per GiB at 1 Gbit/s, {} at 10 Gbit/s",
+            figure(1024.0 / GIGABIT),
+            figure(102.4 / GIGABIT)
+        ),
+    }
+}
+
+/// What post-copy does not go together with, if that is configured.
+fn obstacle(context: &Context<'_>) -> Option<String> {
+    if context.has(TUNNELLED) {
+        return Some(format!("`{TUNNELLED}`"));
+    }
+    if context.keeps_memory_in_files() {
+        return Some(format!("`{FILE_BACKED}`"));
+    }
+    let is_parallel =
+        context.may_be_set(PARALLEL) && context.to.number(LIBVIRT, PARALLEL).is_some_and(|count| count > 1);
+    is_parallel.then(|| format!("several connections (`{PARALLEL}`) before QEMU 10.1"))
+}

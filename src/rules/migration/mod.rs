@@ -1,0 +1,29 @@
+//! Rules about live migration: what nova makes of the settings of `[libvirt]`.
+
+pub(crate) mod action_before_its_release;
+pub(crate) mod action_never_runs;
+pub(crate) mod auto_converge_unused;
+pub(crate) mod bandwidth_below_timeout;
+pub(crate) mod force_complete_pauses;
+pub(crate) mod inbound_address_leads_nowhere;
+pub(crate) mod invalid_action;
+pub(crate) mod invalid_migration_scheme;
+pub(crate) mod lost_auto_post_copy;
+pub(crate) mod migration_uri_runs_a_command;
+pub(crate) mod moving;
+pub(crate) mod native_tls_ignored;
+pub(crate) mod negative_timeout;
+pub(crate) mod option_in_wrong_section;
+pub(crate) mod parallel_with_post_copy;
+pub(crate) mod parallel_with_tunnelled;
+pub(crate) mod post_copy_unused;
+pub(crate) mod post_copy_with_file_backed_memory;
+pub(crate) mod post_copy_with_passthrough;
+pub(crate) mod post_copy_with_pmem;
+pub(crate) mod post_copy_with_tunnelled;
+pub(crate) mod removed_migration_flags;
+pub(crate) mod removed_progress_timeout;
+pub(crate) mod scheme_overruled_by_uri;
+pub(crate) mod timeout_below_downtime_schedule;
+pub(crate) mod tunnelled_with_tls;
+pub(crate) mod unusable_migration_uri;

@@ -1,0 +1,68 @@
+//! `live_migration_progress_timeout`, which Stein dropped.
+//!
+//! Other removed options are not its business.
+
+use crate::catalog::Release;
+use crate::lint::context::{LIBVIRT, PROGRESS_TIMEOUT};
+use crate::lint::{Context, Finding, Location, Rule, Safety, Severity};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "removed-progress-timeout",
+    severity: Severity::Warning,
+    summary: "the progress timeout is gone in stein, deprecated since ocata",
+    doc: include_str!("../../../docs/rules/removed-progress-timeout.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let to = context.to.release();
+    if to < Release::FIRST_COMPLETE {
+        return;
+    }
+    let is_gone = to >= Release::STEIN;
+    for place in context.places_of(LIBVIRT, PROGRESS_TIMEOUT) {
+        let (message, why) = if is_gone {
+            (
+                format!("`{PROGRESS_TIMEOUT}` is gone in stein; {} ignores it", to.short()),
+                "nothing aborts a migration for lack of progress any more: only `live_migration_completion_timeout` does",
+            )
+        } else {
+            (
+                format!("`{PROGRESS_TIMEOUT}` is deprecated in {} and gone in stein", to.short()),
+                "it looked at a sawtooth, so it aborted migrations that were getting on",
+            )
+        };
+        let title = format!("remove `{PROGRESS_TIMEOUT}`");
+        let mut finding = Finding::new(&RULE, context.location(place), message).because(why);
+        if is_gone {
+            finding =
+                finding
+                    .with_help("remove the line")
+                    .with_fix(Some(context.removal(title, Safety::Safe, &[place])));
+        } else {
+            finding =
+                finding.with_help("plan without it: set `live_migration_completion_timeout` to what a guest may take");
+        }
+        findings.push(finding);
+    }
+    if context.settings.pedantic && is_gone {
+        samples(context, findings);
+    }
+}
+
+/// Commented samples, which say nothing to nova but something to the next person.
+fn samples(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (layer, file) in context.stack.layers().iter().enumerate() {
+        for (_, span) in file.document.comment_lines() {
+            let text = file.document.text(span);
+            let body = text.trim_start_matches(['#', ';']).trim_start();
+            let is_sample = body
+                .strip_prefix(PROGRESS_TIMEOUT)
+                .is_some_and(|rest| rest.trim_start().starts_with(['=', ':']));
+            if is_sample {
+                let message = format!("a comment still offers `{PROGRESS_TIMEOUT}`, which is gone in stein");
+                findings.push(Finding::new(&RULE, Location::File { layer, span }, message));
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A `live_migration_scheme` beside a `live_migration_uri`, which alone counts.
+//!
+//! The inbound address counts beside a URI as well: nova puts it where `%s` stands.
+
+use super::unusable_migration_uri;
+use crate::lint::context::{LIBVIRT, SCHEME, URI};
+use crate::lint::{Context, Finding, Rule, Severity};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "scheme-overruled-by-uri",
+    severity: Severity::Warning,
+    summary: "`live_migration_scheme` is without effect while `live_migration_uri` is set",
+    doc: include_str!("../../../docs/rules/scheme-overruled-by-uri.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.sets(SCHEME) {
+        return;
+    }
+    let (Some(uri), Some(scheme)) = (
+        unusable_migration_uri::written(context),
+        context.to.word(LIBVIRT, SCHEME).filter(|scheme| !scheme.is_empty()),
+    ) else {
+        return;
+    };
+    let used = uri.split_once("://").map(|(before, _)| before);
+    let is_same = used.is_some_and(|used| used == format!("qemu+{scheme}"));
+    let (goes_by, severity) = match used {
+        Some(_) if is_same => ("the URI says the same".to_owned(), Severity::Info),
+        Some(used) => (format!("libvirt is reached by `{used}`"), Severity::Warning),
+        None => ("the URI alone counts".to_owned(), Severity::Warning),
+    };
+    let message = format!("`{SCHEME}` is without effect while `{URI}` is set: {goes_by}");
+    let finding = context
+        .about(&RULE, SCHEME, message)
+        .graded(severity)
+        .because(format!(
+            "nova builds the URI of a migration from `{SCHEME}` only where `{URI}` is not set"
+        ))
+        .with_help(format!(
+            "remove `{URI}`, which is deprecated since ocata, if `{SCHEME}` is meant; else remove `{SCHEME}`"
+        ));
+    findings.push(context.along_with(finding, (LIBVIRT, URI), "this one counts"));
+}

@@ -1,0 +1,121 @@
+//! Options that nothing sets and whose default changes on the way: nova does something else with the same file.
+//!
+//! The few that may break something are warnings; what the file sets is not touched by a default.
+
+use std::collections::HashSet;
+
+use crate::catalog::moves;
+use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
+use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Severity, Step, seen};
+use crate::redact;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "changed-default",
+    severity: Severity::Info,
+    summary: "a default that changes under a file that does not set the option",
+    doc: include_str!("../../../docs/rules/changed-default.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let (from, to) = (context.from.release(), context.to.release());
+    if from == to || !from.is_complete() {
+        return;
+    }
+    let groups: HashSet<&str> = context.seen().iter().map(|seen| &*seen.group).collect();
+    for &ChangedDefault { old, new, known } in catalog::changed_defaults(from, to) {
+        let is_grave = known.is_some_and(|known| known.is_grave);
+        let is_idle = known.is_some_and(|known| known.why.is_empty());
+        let matters = groups.contains(new.group()) || (is_grave && is_whole(context));
+        if matters && !is_idle && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
+            findings.push(report(context, old, new, known));
+        }
+    }
+}
+
+/// Whether the files look like all that a nova service reads, and not like a part of it.
+fn is_whole(context: &Context<'_>) -> bool {
+    let is_set = |(group, name)| context.to.setting(group, name).is_some_and(|setting| setting.is_set());
+    let whole = [
+        ("DEFAULT", "transport_url"),
+        ("database", "connection"),
+        ("api_database", "connection"),
+    ];
+    whole.into_iter().any(is_set)
+}
+
+fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Option<&moves::NewDefault>) -> Finding {
+    let (from, to) = (context.from.release(), context.to.release());
+    let changed = first_with(old, new, from, to);
+    let (was, is) = (shown(old), shown(new));
+    let values = match (was, is) {
+        (Some(was), Some(is)) => format!("from {was} to {is}"),
+        _ => format!("(`novamend option {}.{}` shows both)", new.group(), new.name()),
+    };
+    let message = format!(
+        "the default of `{}` changes in {} {values}",
+        new.title(),
+        changed.short()
+    );
+    let step = Step {
+        hop: seen::hop_over(from, to, changed),
+        edited: Edited::Before,
+    };
+    let why = match known {
+        Some(known) => known.why.clone(),
+        None => format!("nothing sets it, so nova takes the new one{}", step.place()),
+    };
+    let help = match old.default_text() {
+        Some(_) => format!(
+            "to keep the old one write {} into `[{}]` before the upgrade",
+            written(old),
+            old.group()
+        ),
+        None => "set it before the upgrade if the new default does not suit".to_owned(),
+    };
+    let severity = if known.is_some_and(|known| known.is_grave) {
+        Severity::Warning
+    } else {
+        Severity::Info
+    };
+    Finding::new(&RULE, Location::Stack, message)
+        .on(OptionName::new(new.group(), new.name()))
+        .graded(severity)
+        .because(why)
+        .with_help(help)
+        .at(step)
+}
+
+/// The release from which on the default is the new one.
+fn first_with(old: OptionFacts, new: OptionFacts, from: Release, to: Release) -> Release {
+    let on_the_way = Release::all().filter(|release| from < *release && *release <= to).rev();
+    let is_new = |release: &Release| {
+        let there = catalog::option(old.group(), old.name(), *release);
+        there.is_some_and(|facts| catalog::is_same_default(facts, new))
+    };
+    on_the_way.take_while(is_new).last().unwrap_or(to)
+}
+
+/// The longest default that is shown whole, in characters.
+const LONGEST: usize = 60;
+
+/// The default as a report shows it; `None` where it is too long for that.
+fn shown(option: OptionFacts) -> Option<String> {
+    let Some(text) = option.default_text() else {
+        return Some("unset".to_owned());
+    };
+    let text = redact::shown(option.name(), &text);
+    (text.chars().count() <= LONGEST).then(|| format!("`{text}`"))
+}
+
+fn written(option: OptionFacts) -> String {
+    let text = option.default_text().unwrap_or_default();
+    if text.chars().count() > LONGEST {
+        return format!(
+            "its value (`novamend option {}.{}` shows it)",
+            option.group(),
+            option.name()
+        );
+    }
+    format!("`{} = {}`", option.name(), redact::shown(option.name(), &text))
+}

@@ -1,0 +1,60 @@
+//! Options that the release to come still has and announces to go.
+//!
+//! Those that are gone already are for `removed-option`, old names for `renamed-option` and `moved-option`.
+
+use std::collections::HashSet;
+
+use crate::catalog::fate::{by_old_name, dropped_after};
+use crate::catalog::{Fate, OptionFacts, moves};
+use crate::lint::{Context, Finding, Rule, Seen, Severity};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "deprecated-option",
+    severity: Severity::Info,
+    summary: "an option that is announced to go",
+    doc: include_str!("../../../docs/rules/deprecated-option.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut told = HashSet::new();
+    for seen in context.seen() {
+        let option = match &seen.fate {
+            Fate::Known(option) => *option,
+            Fate::Old(options) => options[0],
+            _ => continue,
+        };
+        if option.is_deprecated_for_removal() && told.insert((option.group(), option.name())) {
+            findings.push(report(context, seen, option));
+        }
+    }
+}
+
+fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> Finding {
+    let to = context.to.release();
+    let (group, name) = (option.group(), option.name());
+    let since = match option.deprecated_since() {
+        Some(since) => format!("is marked for removal since {since}"),
+        None => "is marked for removal".to_owned(),
+    };
+    let end = match dropped_after(group, name, to) {
+        Some(gone) => format!("; {} does not have it any more", gone.short()),
+        None => String::new(),
+    };
+    let message = format!("`{}` {since}{end}", option.title());
+    let finding = Finding::new(&RULE, context.site_location(seen.site), message);
+    if let Some(named) = moves::successor(group, name) {
+        return finding.because(named.why.clone()).with_help(named.instead.clone());
+    }
+    let known = moves::gone(group, name);
+    let finding = finding.because(known.map_or_else(
+        || format!("{} still reads it, and warns of it", to.short()),
+        |known| known.why.clone(),
+    ));
+    let successors = by_old_name(group, name, to);
+    match (known, &successors[..]) {
+        (Some(known), _) if !known.instead.is_empty() => finding.with_help(known.instead.clone()),
+        (_, [new, ..]) => finding.with_help(format!("write `{}` instead", new.title())),
+        _ => finding.with_help("plan without it"),
+    }
+}

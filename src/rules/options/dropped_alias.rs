@@ -1,0 +1,94 @@
+//! Old names that the release to come no longer takes, though the option goes on under another name.
+//!
+//! Names it still takes are for `renamed-option` and `moved-option`.
+
+use crate::catalog::{Fate, Gone, OptionFacts};
+use crate::lint::{Context, Finding, Rule, Seen, Severity, seen};
+use crate::oslo::stack::{Site, variable_name};
+use crate::rules::options::rename::{self, Renaming};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "dropped-alias",
+    severity: Severity::Error,
+    summary: "an old name that the release no longer takes: the value is lost",
+    doc: include_str!("../../../docs/rules/dropped-alias.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.to.release().is_complete() {
+        return;
+    }
+    for seen in context.seen().iter().filter(|seen| seen.outside.is_none()) {
+        match (&seen.fate, seen.site) {
+            (Fate::Gone(gone), Site::File(_)) if !gone.successors.is_empty() => {
+                findings.push(in_file(context, seen, gone));
+            }
+            (Fate::Gone(gone), Site::Environment(_)) if !gone.successors.is_empty() => {
+                findings.push(in_environment(context, seen, &gone.successors));
+            }
+            (Fate::Old(options), Site::Environment(_)) => findings.push(in_environment(context, seen, options)),
+            _ => {}
+        }
+    }
+}
+
+fn titles(options: &[OptionFacts]) -> String {
+    let titles: Vec<String> = options.iter().map(|option| format!("`{}`", option.title())).collect();
+    titles.join(" and ")
+}
+
+fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
+    let (from, to) = (context.from.release(), context.to.release());
+    let new = gone.successors[0];
+    let step = seen::step(from, to, gone.release, |release| {
+        crate::catalog::option(new.group(), new.name(), release).is_some()
+    });
+    let since = if gone.release == to {
+        format!("{} does not take it any more", to.short())
+    } else {
+        format!("{} dropped it, {} ignores it", gone.release.short(), to.short())
+    };
+    let message = format!("`{}` is now {}: {since}", seen.title(), titles(&gone.successors));
+    let finding = Finding::new(&RULE, context.site_location(seen.site), message).at(step);
+    let why = match step.place() {
+        place if place.is_empty() => "nova has been ignoring it without a word".to_owned(),
+        place => {
+            format!(
+                "the old name stops to count{place}, and nova gives no sign of it: the option falls back to its default"
+            )
+        }
+    };
+    let finding = finding.because(why);
+    if gone.successors.len() > 1 {
+        return finding.with_help(format!("write what you mean to each of them {}", step.when()));
+    }
+    match rename::rename(context, seen, new) {
+        Renaming::Dead(fix) => finding
+            .graded(Severity::Warning)
+            .because("the new name beside it counts, in this file or by a later line: this line does nothing")
+            .with_help("remove the line")
+            .with_fix(Some(fix)),
+        Renaming::Renamed(fix) => finding
+            .with_help(format!("write `{}` instead {}", new.title(), step.when()))
+            .with_fix(Some(fix)),
+        Renaming::Shown(reason) => finding.with_help(format!(
+            "write `{}` instead {}; by hand: {reason}",
+            new.title(),
+            step.when()
+        )),
+    }
+}
+
+fn in_environment(context: &Context<'_>, seen: &Seen<'_>, options: &[OptionFacts]) -> Finding {
+    let (old, to) = (variable_name(&seen.group, &seen.key), context.to.release());
+    let message = format!(
+        "`{old}` does nothing in {}: the option is now {}",
+        to.short(),
+        titles(options)
+    );
+    let new = variable_name(options[0].group(), options[0].name());
+    Finding::new(&RULE, context.site_location(seen.site), message)
+        .because("of variables in the environment only those with an option's own name count, old names never do")
+        .with_help(format!("set `{new}` instead"))
+}

@@ -1,0 +1,138 @@
+//! Values that oslo.config rejects for the type the release to come gives an option: nova stops, or fails at first use.
+//!
+//! The timeout action and negative timeouts have rules of their own; a reference that leads nowhere is not a value yet.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::catalog::{self, Fate, OptionFacts, Release};
+use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen};
+use crate::nova::View;
+use crate::oslo::stack::Site;
+use crate::oslo::value::{self, ValueError};
+use crate::redact;
+use crate::rules::format::value_lines;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "invalid-value",
+    severity: Severity::Error,
+    summary: "a value that the release rejects",
+    doc: include_str!("../../../docs/rules/invalid-value.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut told = HashSet::new();
+    // Looked up once per option: a file may say the same thing a hundred thousand times.
+    let mut effective: HashMap<(&str, &str), HashSet<Site>> = HashMap::new();
+    for seen in context.seen() {
+        let options: &[OptionFacts] = match &seen.fate {
+            Fate::Known(option) => std::slice::from_ref(option),
+            Fate::Old(options) => options,
+            _ => continue,
+        };
+        for option in options {
+            let effective = effective
+                .entry((option.group(), option.name()))
+                .or_insert_with(|| context.to.setting_of(*option).found.effective.iter().copied().collect());
+            if effective.contains(&seen.site)
+                && let Some(error) = rejected(&context.to, *option, seen.site)
+                && !is_negative_timeout(*option, &error)
+                && !swallows_something(context, seen.site)
+                && told.insert(seen.site)
+            {
+                findings.push(report(context, seen, *option, &error));
+            }
+        }
+    }
+}
+
+/// The rules about comments and backslashes in values say more of a value that is rejected for one.
+fn swallows_something(context: &Context<'_>, site: Site) -> bool {
+    matches!(site, Site::File(place) if value_lines::swallows_something(&context.to, place))
+}
+
+/// `negative-timeout` speaks of the live-migration timeouts below their least value.
+fn is_negative_timeout(option: OptionFacts, error: &ValueError) -> bool {
+    option.name() == "live_migration_completion_timeout" && matches!(error, ValueError::BelowMin(_))
+}
+
+/// Why the release of `view` rejects the value at `site`; `None` where it takes it, or a host decides.
+fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueError> {
+    let raw = view.stack().value(site);
+    if view.stack().is_unknown(site) || view.depends_on_host(option.group(), &raw) {
+        return None;
+    }
+    let text = view.expanded(option.group(), &raw).ok()?;
+    value::check(&option.option_type(), &text, view.profile()).err()
+}
+
+fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Finding {
+    let (from, to) = (context.from.release(), context.to.release());
+    let since = since(context, option, seen.site);
+    let message = format!("{} rejects the value of `{}`: {error}", to.short(), option.title());
+    let step = Step {
+        hop: since.and_then(|release| seen::hop_over(from, to, release)),
+        edited: Edited::Before,
+    };
+    let why = match since.filter(|_| step.hop.is_some()) {
+        Some(release) => format!(
+            "up to now it is taken; {} is the first to reject it,{}",
+            release.short(),
+            step.place()
+        ),
+        None => format!("{} rejects it as well: the first use of the option fails", from.short()),
+    };
+    let location = match seen.site {
+        Site::File(place) => context.value_location(place),
+        site @ Site::Environment(_) => context.site_location(site),
+    };
+    let finding = Finding::new(&RULE, location, message).because(why.replace(",  at", ", at").replace(",  ", ", "));
+    finding
+        .with_help(help(error))
+        .with_fix(choice_fix(context, seen, option, error))
+        .at(step)
+}
+
+/// The first release on the way that rejects the value; `None` where today's does already.
+fn since(context: &Context<'_>, option: OptionFacts, site: Site) -> Option<Release> {
+    let (from, to) = (context.from.release(), context.to.release());
+    let rejects = |release: &Release| {
+        let facts = catalog::option(option.group(), option.name(), *release);
+        facts.is_some_and(|facts| rejected(&View::new(context.stack, *release), facts, site).is_some())
+    };
+    if rejects(&from) {
+        return None;
+    }
+    Release::all()
+        .filter(|release| from < *release && *release <= to)
+        .find(rejects)
+}
+
+fn help(error: &ValueError) -> String {
+    match error {
+        ValueError::Choice(choices) => format!("write one of `{}`", choices.join("`, `")),
+        ValueError::BelowMin(least) => format!("write {least} or more"),
+        ValueError::AboveMax(most) => format!("write {most} or less"),
+        ValueError::Bool => "write `true` or `false`".to_owned(),
+        _ => "write a value it takes, or remove the line for the default".to_owned(),
+    }
+}
+
+/// A choice that differs by case, hyphens or outer space only is plainly what was meant.
+fn choice_fix(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Option<Fix> {
+    let (Site::File(place), ValueError::Choice(choices)) = (seen.site, error) else {
+        return None;
+    };
+    let plain = |text: &str| text.trim().to_lowercase().replace('-', "_");
+    let value = context.stack.value(seen.site);
+    if redact::is_secret_at(context.stack, place) || value.contains('$') {
+        return None;
+    }
+    let meant = choices.iter().find(|choice| plain(choice) == plain(&value))?;
+    Some(Fix {
+        title: format!("write `{} = {meant}`", seen.key),
+        safety: Safety::Unsafe,
+        edits: vec![context.replacement_of(place, meant)],
+        announces: vec![context.name_at(place), OptionName::new(option.group(), option.name())],
+    })
+}

@@ -1,0 +1,144 @@
+//! Options that a release no longer has, and that nothing took the place of under another name.
+//!
+//! Names with a successor are for `dropped-alias`; the old live-migration options have rules of their own.
+
+use crate::catalog::fate::readers;
+use crate::catalog::moves::{self, Gone};
+use crate::catalog::{Fate, OptionFacts, Release};
+use crate::lint::{Context, Edited, Finding, OptionName, Rule, Safety, Seen, Severity, Step, seen};
+use crate::oslo::stack::Site;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "removed-option",
+    severity: Severity::Warning,
+    summary: "an option that the release no longer has",
+    doc: include_str!("../../../docs/rules/removed-option.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.to.release().is_complete() {
+        return;
+    }
+    for seen in context.seen().iter().filter(|seen| seen.outside.is_none()) {
+        match &seen.fate {
+            Fate::Gone(gone) if gone.successors.is_empty() => {
+                findings.push(report(context, seen, Some((gone.last, gone.release))));
+            }
+            Fate::Unknown if early(seen).is_some() => findings.push(report(context, seen, None)),
+            _ => {}
+        }
+    }
+}
+
+/// What is known of an option that went before the first complete list.
+pub(in crate::rules) fn early(seen: &Seen<'_>) -> Option<&'static Gone> {
+    moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
+}
+
+fn report(context: &Context<'_>, seen: &Seen<'_>, gone: Option<(OptionFacts, Release)>) -> Finding {
+    let (from, to) = (context.from.release(), context.to.release());
+    let known = moves::gone(&seen.group, &seen.key);
+    let title = format!("`{}`", seen.title());
+    let message = match gone {
+        Some((_, release)) if release == to && from < to => format!("{title} is gone in {}", to.short()),
+        Some((_, release)) => format!("{title} is gone in {}; {} ignores it", release.short(), to.short()),
+        None => format!(
+            "{title} went before {}; {} ignores it",
+            Release::FIRST_COMPLETE.short(),
+            to.short()
+        ),
+    };
+    let step = Step {
+        hop: gone.and_then(|(_, release)| seen::hop_over(from, to, release)),
+        edited: Edited::Before,
+    };
+    let step = match step.hop {
+        Some((_, end)) => Step {
+            edited: Edited::With(end),
+            ..step
+        },
+        None => step,
+    };
+    let help = help(context, seen, known, step);
+    Finding::new(&RULE, context.site_location(seen.site), message)
+        .because(why(gone, known, step))
+        .with_help(help)
+        .with_fix(fix(context, seen, known))
+        .at(step)
+}
+
+fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: Step) -> String {
+    let mut words = Vec::new();
+    if let Some((last, _)) = gone {
+        let place = step.place();
+        if !place.is_empty() {
+            words.push(format!("it stops to count{place}"));
+        }
+        match last.deprecated_since() {
+            Some(since) if last.is_deprecated_for_removal() => words.push(format!("marked for removal since {since}")),
+            _ if last.is_deprecated_for_removal() => words.push("it was marked for removal before".to_owned()),
+            _ => {}
+        }
+    }
+    words.extend(known.map(|known| known.why.clone()));
+    if words.is_empty() {
+        words.push("nova reads no option it does not know, and gives no sign of it".to_owned());
+    }
+    words.join("; ")
+}
+
+fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step) -> String {
+    let when = match step.edited {
+        Edited::Before => String::new(),
+        _ => format!(" {}: {} still reads it", step.when(), context.from.release().short()),
+    };
+    let is_read_today = seen.before.is_some();
+    let remove = if is_read_today && matches!(seen.site, Site::File(_)) {
+        format!("remove the line{when}")
+    } else if is_read_today {
+        format!("unset the variable{when}")
+    } else if context.may_read_today(&seen.group, &seen.key) {
+        remove_later(context)
+    } else {
+        "remove the line: it does nothing today".to_owned()
+    };
+    match known {
+        Some(known) if !known.instead.is_empty() => format!("{}, and {remove}", known.instead),
+        _ => remove,
+    }
+}
+
+/// Whether today's release reads the line is open: it is too old, or not known for certain.
+fn remove_later(context: &Context<'_>) -> String {
+    let to = context.to.release().short();
+    let may_be = if context.is_today_known() {
+        "the release of today may still read it".to_owned()
+    } else {
+        format!("whether {} reads it is not known", context.today_oldest.short())
+    };
+    format!("remove the line once {to} runs: {may_be}")
+}
+
+/// The line goes where nothing takes its place, or what does is written already.
+fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>) -> Option<crate::lint::Fix> {
+    let Site::File(place) = seen.site else {
+        return None;
+    };
+    let is_done =
+        |(group, name): &(String, String)| context.to.setting(group, name).is_some_and(|setting| setting.is_set());
+    let is_left_to_do = known.is_some_and(|known| !known.instead.is_empty() && !known.becomes.iter().any(is_done));
+    if is_left_to_do || context.is_referred_to(&seen.group, &seen.key) {
+        return None;
+    }
+    let today = context.from.release();
+    let title = format!("remove `{}`", seen.title());
+    let mut fix = context.removal(title, Safety::Safe, &[place]);
+    let options = readers(&seen.group, &seen.key, today);
+    fix.announces.extend(
+        options
+            .iter()
+            .map(|option| OptionName::new(option.group(), option.name())),
+    );
+    Some(fix)
+}

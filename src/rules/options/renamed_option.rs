@@ -1,0 +1,18 @@
+//! Old names that the release to come still takes, of options that have another name in the same group.
+//!
+//! Those that went to another group are for `moved-option`, old names it does not take any more for `dropped-alias`.
+
+use super::moved_option::old_names;
+use crate::lint::{Context, Finding, Rule, Severity};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "renamed-option",
+    severity: Severity::Info,
+    summary: "an old name that the release still takes",
+    doc: include_str!("../../../docs/rules/renamed-option.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    old_names(&RULE, context, findings, |old, new| old == new);
+}

@@ -1,0 +1,96 @@
+//! A scheduler filter that the release to come does not have: nova-scheduler does not start.
+//!
+//! Filters that the operator makes available by names of their own are not judged.
+
+use crate::catalog::nearest::mistyped;
+use crate::catalog::{self, Release, code};
+use crate::lint::{Context, Edited, Finding, Rule, Severity, Step, seen};
+use crate::nova::{Setting, View, code as named};
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "unknown-filter",
+    severity: Severity::Error,
+    summary: "a scheduler filter that the release does not have: nova-scheduler does not start",
+    doc: include_str!("../../../docs/rules/unknown-filter.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for name in ["available_filters", "enabled_filters"] {
+        let Some(setting) = context.to.setting("filter_scheduler", name).filter(Setting::is_set) else {
+            continue;
+        };
+        let missing = named::missing_filters(&context.to, setting.facts);
+        if missing.is_empty() {
+            continue;
+        }
+        let location = setting.winning_place().map_or_else(
+            || context.winner_location(&setting),
+            |place| context.value_location(place),
+        );
+        let message = format!(
+            "nova-scheduler does not start: {} has no filter {}",
+            context.to.release().short(),
+            quoted(&missing)
+        );
+        let finding = Finding::new(&RULE, location, message)
+            .because(
+                "nova-scheduler looks up every filter that `[filter_scheduler]` names when it starts, and ends with an \
+                 error on the first that it does not find",
+            )
+            .with_help(help(&missing, context.to.release()))
+            .at(step(context, name));
+        findings.push(context.with_sites(finding, &setting));
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    let quoted = |name: &String| format!("`{}`", name.escape_debug());
+    let more = if names.len() == named::MOST {
+        " and maybe more"
+    } else {
+        ""
+    };
+    names.iter().map(quoted).collect::<Vec<_>>().join(", ") + more
+}
+
+/// What became of each filter.
+fn help(missing: &[String], to: Release) -> String {
+    let of_one = |name: &String| {
+        let known = code::last(name).filter(|&last| last < to).and_then(Release::next);
+        let class = name.rsplit('.').next().unwrap_or(name);
+        let shown = name.escape_debug();
+        if let Some(gone) = known {
+            format!("`{shown}` is gone since {}: take it out of the list", gone.short())
+        } else if class != name && code::filters(to).any(|filter| filter == class) {
+            format!("write `{class}` for `{shown}`: filters are enabled by the name of the class alone")
+        } else if !name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
+        {
+            format!("`{shown}` is no name of a class: leave only the filter's name between the commas")
+        } else if let Some(near) = mistyped(name, code::filters(to)) {
+            format!("`{near}` may be meant by `{shown}`")
+        } else {
+            format!(
+                "nova has no `{shown}`: if it is your own, name its class in `available_filters`, else take it out of the list"
+            )
+        }
+    };
+    missing.iter().map(of_one).collect::<Vec<_>>().join("; ")
+}
+
+/// The hop at which the scheduler first fails.
+fn step(context: &Context<'_>, name: &str) -> Step {
+    let (from, to) = (context.from.release(), context.to.release());
+    let fails = |release: &Release| {
+        let facts = catalog::option("filter_scheduler", name, *release);
+        facts.is_some_and(|facts| !named::missing_filters(&View::new(context.stack, *release), facts).is_empty())
+    };
+    let mut on_the_way = Release::all().filter(|release| from < *release && *release <= to);
+    let first = if fails(&from) { None } else { on_the_way.find(fails) };
+    Step {
+        hop: first.and_then(|release| seen::hop_over(from, to, release)),
+        edited: Edited::Before,
+    }
+}

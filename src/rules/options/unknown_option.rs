@@ -1,0 +1,134 @@
+//! Names that no release from Ocata on knows, in sections that nova alone reads.
+//!
+//! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
+
+use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, nearest};
+use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Rule, Safety, Seen, Severity};
+use crate::oslo::stack::Site;
+use crate::oslo::value;
+use crate::text::Edit;
+
+pub(in crate::rules) static RULE: Rule = Rule {
+    id: "unknown-option",
+    severity: Severity::Warning,
+    summary: "an option that the release does not know, and none from ocata on did",
+    doc: include_str!("../../../docs/rules/unknown-option.md"),
+    check,
+};
+
+fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.to.release().is_complete() {
+        return;
+    }
+    for seen in context.seen() {
+        if seen.outside.is_some() || matches!(seen.site, Site::Environment(_)) {
+            continue;
+        }
+        match seen.fate {
+            Fate::Unknown if super::removed_option::early(seen).is_none() => findings.extend(unknown(context, seen)),
+            Fate::Later(release) if seen.before.is_none() => findings.push(too_early(context, seen, release)),
+            _ => {}
+        }
+    }
+}
+
+fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Finding {
+    let to = context.to.release().short();
+    let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
+    Finding::new(&RULE, context.site_location(seen.site), message)
+        .because("nova reads no option it does not know, and gives no sign of it")
+        .with_help(format!(
+            "say `--to {}` if that is where the upgrade leads",
+            release.short()
+        ))
+}
+
+fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
+    let to = context.to.release();
+    // A line of prose that a rejected file holds is for `malformed-line` to tell.
+    let mut layers = context.stack.layers().iter();
+    if seen.key.contains(char::is_whitespace) && layers.any(|l| !l.document.malformed().is_empty()) {
+        return None;
+    }
+    let near = catalog::did_you_mean(&seen.group, &seen.key, to, |near| takes(context, seen, near))
+        .filter(|near| is_likely(seen, *near));
+    // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
+    if near.is_none() && !catalog::is_group_known(&seen.group) {
+        return None;
+    }
+    let is_old = seen.group == "DEFAULT" && before_ocata::had(&seen.key);
+    let (title, first) = (seen.title(), Release::FIRST_COMPLETE.short());
+    let message = match near {
+        Some(near) => format!(
+            "no release from {first} on knows `{title}`; did you mean `{}`?",
+            near.title()
+        ),
+        None if is_old => format!(
+            "`{title}` is an option of nova before {first}; {} ignores it",
+            to.short()
+        ),
+        None => format!("no release from {first} on knows `{title}`"),
+    };
+    let why = if context.is_today_known() {
+        "nova reads no option it does not know, and gives no sign of it".to_owned()
+    } else {
+        format!(
+            "nova reads no option it does not know, and gives no sign of it; what {} makes of the line is not known",
+            context.today_oldest.short()
+        )
+    };
+    Some(
+        Finding::new(&RULE, context.site_location(seen.site), message)
+            .because(why)
+            .with_help(help(context, near))
+            .with_fix(near.and_then(|near| correction(context, seen, near))),
+    )
+}
+
+fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
+    let to = context.to.release().short();
+    let when = if context.is_today_known() {
+        String::new()
+    } else {
+        format!(" once {to} runs")
+    };
+    match near {
+        Some(near) => format!("write `{}` if that is meant, else remove the line{when}", near.title()),
+        None => format!("remove the line{when}, or see who else reads this section"),
+    }
+}
+
+/// Whether `option` would take the value: a name whose value does not fit is not the one that was meant.
+fn takes(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> bool {
+    let raw = context.stack.value(seen.site);
+    let text = context.to.expanded(option.group(), &raw);
+    text.is_ok_and(|text| value::check(&option.option_type(), &text, context.to.profile()).is_ok())
+}
+
+/// A section that no release knows counts as mistyped only where its name is nearly a known one.
+fn is_likely(seen: &Seen<'_>, near: OptionFacts) -> bool {
+    if catalog::is_group_known(&seen.group) {
+        return true;
+    }
+    nearest::nearest(&seen.group, std::iter::once(near.group())).is_some()
+}
+
+/// The right spelling, where only the name is wrong and nothing in the file sets the option yet.
+fn correction(context: &Context<'_>, seen: &Seen<'_>, near: OptionFacts) -> Option<Fix> {
+    let Site::File(place) = seen.site else {
+        return None;
+    };
+    if near.group() != seen.group || context.to.setting_of(near).is_set() {
+        return None;
+    }
+    let edit = Edit::replace(context.stack.assignment(place).key, near.name());
+    Some(Fix {
+        title: format!("rename `{}` to `{}`", seen.key, near.name()),
+        safety: Safety::Unsafe,
+        edits: vec![LayerEdit {
+            layer: place.layer,
+            edit,
+        }],
+        announces: vec![context.name_at(place), OptionName::new(near.group(), near.name())],
+    })
+}

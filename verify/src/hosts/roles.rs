@@ -1,0 +1,84 @@
+//! What the destination's nova.conf has to do with migrations to it, and with those back.
+//!
+//! As in nova, of all its options only the address counts for migrations to it.
+
+use novamend::nova::View;
+use serde::Serialize;
+
+use super::uris::{AddressFrom, Ways, fault_of_uri};
+use crate::inbound::{inbound_address, migration_uri};
+use crate::trial::plan::{Plan, PlanError};
+
+/// The address, which two hosts have differently anyhow.
+const ADDRESS: &str = "live_migration_inbound_addr";
+
+/// The destination as its nova.conf and `--dest` tell of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Destination {
+    /// The files of its nova.conf; null where it was not given.
+    pub files: Option<Vec<String>>,
+    /// What nova puts into the URI; null where `--dest` names no host.
+    pub address: Option<String>,
+    /// Where that is from.
+    pub address_from: AddressFrom,
+    /// What is not known of the address; null if nothing.
+    pub not_known: Option<String>,
+    /// The options that its nova.conf has otherwise than the source's: migrations back go by those.
+    pub differs: Vec<String>,
+    /// Why the `live_migration_uri` of its nova.conf is not to be handed to libvirt in a migration back; null if it may be.
+    pub uri_fault: Option<String>,
+}
+
+impl Destination {
+    /// What `view` tells, with the names of its files; without it what is not known.
+    ///
+    /// # Errors
+    /// A value that stops the destination's nova.
+    pub fn of(source: &View, view: Option<(&View, Vec<String>)>, ways: &Ways) -> Result<Self, PlanError> {
+        let mut destination = Self {
+            files: None,
+            address: ways.address.clone(),
+            address_from: ways.address_from,
+            not_known: Some(format!(
+                "`{ADDRESS}` of the destination: its nova.conf was not given (`--dest-config`), and where that sets it, the \
+                 source's nova sends guests there"
+            )),
+            differs: Vec::new(),
+            uri_fault: None,
+        };
+        let Some((view, files)) = view else {
+            return Ok(destination);
+        };
+        destination.files = Some(files);
+        let is_set = view.setting("libvirt", ADDRESS).is_some_and(|setting| setting.is_set());
+        destination.not_known = (is_set && inbound_address(view).is_none()).then(|| {
+            format!("`{ADDRESS}` of the destination: what it refers to is chosen on that host, not in its nova.conf")
+        });
+        destination.differs = differs(source, view)?;
+        destination.uri_fault = fault_of_uri(view);
+        Ok(destination)
+    }
+}
+
+/// The options of `[libvirt]` that decide and have other values in the two.
+fn differs(source: &View, destination: &View) -> Result<Vec<String>, PlanError> {
+    let (ours, theirs) = (Plan::of(source)?, Plan::of(destination)?);
+    let is_uri_other = migration_uri(source) != migration_uri(destination);
+    let uri = is_uri_other.then(|| "live_migration_uri".to_owned());
+    let value = |plan: &Plan, option: &str| {
+        let written = plan.excerpt.iter().find(|written| written.option == option);
+        written.map(|written| written.value.clone())
+    };
+    let mut names: Vec<&String> = ours
+        .excerpt
+        .iter()
+        .chain(&theirs.excerpt)
+        .map(|written| &written.option)
+        .collect();
+    names.sort();
+    names.dedup();
+    let others = names
+        .into_iter()
+        .filter(|name| *name != ADDRESS && value(&ours, name) != value(&theirs, name));
+    Ok(uri.into_iter().chain(others.cloned()).collect())
+}

@@ -1,0 +1,219 @@
+//! How nova would have the source's libvirt reach the destination: its peer URI and the address that QEMU sends to.
+//!
+//! It resolves no name and opens nothing. Whatever libvirt is to open is read, judged and written from its parts first.
+
+use std::fmt;
+
+use novamend::nova::migration::connection::{Connection, Host, Origin, Refused, Transport};
+use novamend::nova::migration::uri::formatted;
+use novamend::nova::{Setting, View};
+
+use crate::hypervisor::libvirt::Ends;
+use crate::inbound::{inbound_address, migration_uri};
+
+/// The release from which on nova puts brackets round an IPv6 address.
+const BRACKETS: u8 = 19;
+
+/// A URI or an address that is not handed to libvirt.
+#[derive(Debug, thiserror::Error)]
+#[error("not tried, and nothing was connected to: {what}: {why}; {}", remedy(.what, .why))]
+pub struct NotTried {
+    what: What,
+    why: Why,
+}
+
+/// Where it stands, without its text: that may hold a secret or control characters.
+#[derive(Debug)]
+enum What {
+    Argument(&'static str),
+    Option {
+        name: &'static str,
+        of: &'static str,
+        place: String,
+    },
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Why {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error("it leads to another host than the destination")]
+    Elsewhere,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument(name) => write!(out, "the URI of `{name}`"),
+            Self::Option { name, of, place } => write!(out, "`{name}` in nova.conf of the {of} ({place})"),
+        }
+    }
+}
+
+fn remedy(what: &What, why: &Why) -> &'static str {
+    match (what, why) {
+        (What::Argument(_), _) => {
+            "give qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with parameters that docs/verify.md lists"
+        }
+        (_, Why::Refused(why)) if why.runs_a_command() => {
+            "the source's libvirtd runs it as root at every migration: see who wrote that, and remove it"
+        }
+        _ => "nova hands it to the source's libvirtd, which runs as root: correct it, or remove it",
+    }
+}
+
+/// Where the address comes from that the source's nova would put into the URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressFrom {
+    /// `live_migration_inbound_addr` of the destination's nova.conf.
+    InboundAddress,
+    /// `host` of the destination's nova.conf, the name by which nova knows it.
+    HostOption,
+    /// The host in `--dest`, as the destination's nova.conf names none or was not given.
+    DestinationUri,
+    /// None: `--dest` leads to a socket, and the peer is that.
+    Nothing,
+}
+
+/// The ends and the way between them.
+#[derive(Debug)]
+pub struct Ways {
+    /// What libvirt is handed.
+    pub ends: Ends,
+    /// The host in the peer's URI, if it was made as nova makes it.
+    pub address: Option<String>,
+    /// Where that is from.
+    pub address_from: AddressFrom,
+}
+
+/// The ends, with the URIs that the source's nova makes of the destination.
+///
+/// As `_live_migration_uri` and `_migrate_uri` of nova's driver: `source` gives URI and scheme, and of `destination` only
+/// `live_migration_inbound_addr` is read, which nova hands over as `target_connect_addr`; without it nova takes the
+/// destination's name, `host`. Where `--dest` names no host, such as a socket of this machine, nova could make no URI, and
+/// the source's libvirt is given that of the operator.
+///
+/// # Errors
+/// A URI or an address, of the command line or of a file, that libvirt is not to be handed.
+pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> Result<Ways, NotTried> {
+    let from = typed("--source", from)?;
+    let to = typed("--dest", to)?;
+    let inbound = destination.and_then(inbound_address);
+    let inbound = inbound.map(|text| address(destination, "libvirt", "live_migration_inbound_addr", &text));
+    let inbound = inbound.transpose()?;
+    let name = destination.and_then(|view| view.text(&view.setting("DEFAULT", "host")?).ok()?);
+    let name = name.filter(|_| destination.is_some_and(|view| is_set(view, "DEFAULT", "host")));
+    let name = name
+        .map(|text| address(destination, "DEFAULT", "host", &text))
+        .transpose()?;
+    let (host, address_from) = match (to.host(), inbound.clone(), name) {
+        (None, ..) => (None, AddressFrom::Nothing),
+        (Some(_), Some(inbound), _) => (Some(inbound), AddressFrom::InboundAddress),
+        (Some(_), None, Some(name)) => (Some(name), AddressFrom::HostOption),
+        (Some(host), None, None) => (Some(host.clone()), AddressFrom::DestinationUri),
+    };
+    let made = peer(source, host.as_ref())?;
+    let ends = Ends {
+        source: from.to_string(),
+        destination: to.to_string(),
+        // nova raises an exception over a URI that cannot be formatted, and the verdict says so
+        peer: made.unwrap_or(to).to_string(),
+        migration: inbound.map(|address| format!("tcp://{address}")),
+    };
+    Ok(Ways {
+        ends,
+        address: host.map(|host| host.to_string()),
+        address_from,
+    })
+}
+
+/// What is wrong with the URI that nova.conf makes for migrations from its host, if it is not to be handed to libvirt.
+pub(super) fn fault_of_uri(view: &View) -> Option<String> {
+    peer(view, None).err().map(|fault| fault.why.to_string())
+}
+
+fn typed(name: &'static str, text: &str) -> Result<Connection, NotTried> {
+    Connection::parse(text, Origin::Typed).map_err(|why| NotTried {
+        what: What::Argument(name),
+        why: why.into(),
+    })
+}
+
+fn address(view: Option<&View>, group: &'static str, name: &'static str, text: &str) -> Result<Host, NotTried> {
+    Host::parse(text).map_err(|why| NotTried {
+        what: option(view, group, name, "destination"),
+        why: why.into(),
+    })
+}
+
+/// The URI that the source's nova makes of `host`; none where it is not known, or nova's formatting fails.
+fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, NotTried> {
+    let name = if migration_uri(source).is_some() {
+        "live_migration_uri"
+    } else {
+        "live_migration_scheme"
+    };
+    let refused = |why| NotTried {
+        what: option(Some(source), "libvirt", name, "source"),
+        why,
+    };
+    // a URI is judged even where no host is to be put in
+    let anyone = Host::Name("host".to_owned());
+    let wanted = host.unwrap_or(&anyone);
+    let written = match wanted {
+        Host::V6(address) if source.release().number() < BRACKETS => address.to_string(),
+        wanted => wanted.to_string(),
+    };
+    let Some(uri) = as_nova_makes_it(source, &written).map_err(|why| refused(why.into()))? else {
+        return Ok(None);
+    };
+    let made = Connection::parse(&uri, Origin::File).map_err(|why| refused(why.into()))?;
+    // the guest is removed from the two ends alone, so it is sent nowhere else
+    if made.host() != Some(wanted) {
+        return Err(refused(Why::Elsewhere));
+    }
+    Ok(host.is_some().then_some(made))
+}
+
+/// The text that nova makes of `host`; none where its formatting raises an exception.
+fn as_nova_makes_it(source: &View, host: &str) -> Result<Option<String>, Refused> {
+    if let Some(uri) = migration_uri(source) {
+        let Ok(made) = formatted(&uri, host) else {
+            // nova stops here; what would run a command once that is corrected is named all the same
+            let fault = Connection::parse(&uri, Origin::File).err();
+            return fault.filter(|fault| fault.runs_a_command()).map_or(Ok(None), Err);
+        };
+        return Ok(Some(made));
+    }
+    let scheme = source.word("libvirt", "live_migration_scheme").unwrap_or_default();
+    let scheme = if scheme.is_empty() { "tcp" } else { &scheme };
+    if scheme.eq_ignore_ascii_case("ext") {
+        return Err(Refused::Ext);
+    }
+    Transport::of(scheme).ok_or(Refused::Transport)?;
+    Ok(Some(format!("qemu+{scheme}://{host}/system")))
+}
+
+fn is_set(view: &View, group: &str, name: &str) -> bool {
+    view.setting(group, name).as_ref().is_some_and(Setting::is_set)
+}
+
+/// An option with the file and line that set it.
+fn option(view: Option<&View>, group: &str, name: &'static str, of: &'static str) -> What {
+    let place = view.and_then(|view| {
+        let place = view.setting(group, name)?.winning_place()?;
+        let source = view.stack().document(place).source();
+        let line = source.position(view.stack().assignment(place).key.start).line;
+        Some(format!("{}:{line}", source.path().display().to_string().escape_debug()))
+    });
+    What::Option {
+        name,
+        of,
+        place: place.unwrap_or_else(|| "nova's default".to_owned()),
+    }
+}
+
+#[cfg(test)]
+#[path = "uris/tests.rs"]
+mod tests;

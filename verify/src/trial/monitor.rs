@@ -1,0 +1,226 @@
+//! Nova's live-migration monitor as a pure state machine: a look at the job comes in, orders go out.
+//!
+//! It calls no hypervisor and reads no clock; [`novamend::nova::migration::timeout`] decides, this keeps what nova keeps between looks.
+//!
+//! Source: `_live_migration_monitor` and `run_tasks`, `run_recover_tasks`, `find_job_type` beside it.
+
+use novamend::catalog::Release;
+use novamend::nova::migration::Action;
+use novamend::nova::migration::timeout::{
+    DowntimeSchedule, Watermark, has_timeout_action, should_abort, should_switch_to_post_copy,
+    should_trigger_timeout_action,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::hypervisor::{Job, JobKind, Standing};
+
+/// What nova.conf asks of the monitor.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// The release whose monitor this is.
+    pub release: Release,
+    /// What happens at the completion timeout, 19 on.
+    pub action: Action,
+    /// Seconds, already scaled by the size of the guest; 0 = never.
+    pub completion_timeout: i64,
+    /// Seconds without progress, 18 and before; 0 = never.
+    pub progress_timeout: i64,
+    /// Whether the migration has the post-copy flag.
+    pub post_copy: bool,
+    /// The downtime schedule.
+    pub schedule: DowntimeSchedule,
+}
+
+/// One look at a migration.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Nova's seconds since the monitor started.
+    pub elapsed: f64,
+    /// The job at the source.
+    pub job: Job,
+    /// Whether the blocking call has returned.
+    pub returned: bool,
+    /// How the guest stands at the source; only read when the job is gone and the call has returned.
+    pub source: Standing,
+}
+
+/// What nova does then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// `abort_job`.
+    Abort,
+    /// `migrate_start_postcopy`.
+    StartPostCopy,
+    /// `guest.pause`.
+    Pause,
+    /// `guest.resume`, only if it stands still: the recovery after a failure.
+    ResumeIfPaused,
+    /// `migrate_configure_max_downtime`, milliseconds.
+    SetDowntime(i64),
+    /// The monitor ends.
+    Finish(Outcome),
+}
+
+/// How nova takes the migration to have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The instance is at the destination.
+    Completed,
+    /// The instance stays; status `error`.
+    Failed,
+    /// The instance stays; status `cancelled`.
+    Cancelled,
+    /// The monitor itself died: an abort was refused.
+    MonitorDied,
+}
+
+/// What nova remembers between two looks.
+#[derive(Debug)]
+pub struct Monitor {
+    policy: Policy,
+    queued_force_complete: bool,
+    in_post_copy: bool,
+    resume_on_failure: bool,
+    downtime: Option<i64>,
+    watermark: Watermark,
+    previous_remaining: i64,
+}
+
+impl Monitor {
+    /// A monitor at the start of a migration.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            queued_force_complete: false,
+            in_post_copy: false,
+            resume_on_failure: false,
+            downtime: None,
+            watermark: Watermark::default(),
+            previous_remaining: -1,
+        }
+    }
+
+    /// Whether nova takes the migration to be in post-copy.
+    #[must_use]
+    pub fn is_in_post_copy(&self) -> bool {
+        self.in_post_copy
+    }
+
+    /// The first half of a pass of nova's loop: the task that an earlier look queued, or the end.
+    ///
+    /// The answers to its orders are to be given to [`Monitor::answered`] before [`Monitor::decide`] is asked.
+    pub fn begin(&mut self, look: &Look) -> Vec<Order> {
+        match settled(look) {
+            JobKind::None => Vec::new(),
+            JobKind::Unbounded => self.run_task(),
+            JobKind::Completed => vec![Order::Finish(Outcome::Completed)],
+            JobKind::Failed => self.recover(Outcome::Failed),
+            JobKind::Cancelled => self.recover(Outcome::Cancelled),
+        }
+    }
+
+    /// The second half, while the job runs: timeouts, the automatic switch of old releases, the downtime.
+    pub fn decide(&mut self, look: &Look) -> Vec<Order> {
+        if settled(look) != JobKind::Unbounded {
+            return Vec::new();
+        }
+        let mut orders = if has_timeout_action(self.policy.release) {
+            self.decide_by_action(look)
+        } else {
+            self.decide_by_progress(look)
+        };
+        let downtime = self.policy.schedule.at(look.elapsed);
+        if downtime.is_some() && downtime != self.downtime {
+            self.downtime = downtime;
+            orders.extend(downtime.map(Order::SetDowntime));
+        }
+        orders
+    }
+
+    /// Takes note of how an order was answered; a refused abort ends nova's monitor.
+    pub fn answered(&mut self, order: Order, done: bool) -> Option<Outcome> {
+        match (order, done) {
+            (Order::StartPostCopy, true) => self.in_post_copy = true,
+            (Order::Pause, true) => self.resume_on_failure = true,
+            (Order::Abort, false) => return Some(Outcome::MonitorDied),
+            _ => {}
+        }
+        None
+    }
+
+    fn run_task(&mut self) -> Vec<Order> {
+        if !std::mem::take(&mut self.queued_force_complete) || self.in_post_copy {
+            return Vec::new();
+        }
+        vec![if self.policy.post_copy {
+            Order::StartPostCopy
+        } else {
+            Order::Pause
+        }]
+    }
+
+    fn recover(&mut self, outcome: Outcome) -> Vec<Order> {
+        let mut orders = Vec::new();
+        if std::mem::take(&mut self.resume_on_failure) {
+            orders.push(Order::ResumeIfPaused);
+        }
+        orders.push(Order::Finish(outcome));
+        orders
+    }
+
+    fn decide_by_action(&mut self, look: &Look) -> Vec<Order> {
+        if !should_trigger_timeout_action(look.elapsed, self.policy.completion_timeout, self.in_post_copy) {
+            return Vec::new();
+        }
+        match self.policy.action {
+            Action::Abort => vec![Order::Abort],
+            Action::ForceComplete => {
+                self.queued_force_complete = true;
+                Vec::new()
+            }
+        }
+    }
+
+    fn decide_by_progress(&mut self, look: &Look) -> Vec<Order> {
+        let mut orders = Vec::new();
+        let stalled = self.watermark.stalled(look.job.remaining, look.elapsed);
+        let Policy {
+            progress_timeout,
+            completion_timeout,
+            ..
+        } = self.policy;
+        if should_abort(
+            stalled,
+            progress_timeout,
+            look.elapsed,
+            completion_timeout,
+            self.in_post_copy,
+        ) {
+            orders.push(Order::Abort);
+        }
+        let Job {
+            iteration, remaining, ..
+        } = look.job;
+        if self.policy.post_copy
+            && should_switch_to_post_copy(iteration, remaining, self.previous_remaining, self.in_post_copy)
+        {
+            orders.push(Order::StartPostCopy);
+        }
+        self.previous_remaining = remaining;
+        orders
+    }
+}
+
+/// The job's kind with nova's correction: a job that is gone after the call returned has failed if the guest still runs here.
+fn settled(look: &Look) -> JobKind {
+    if look.job.kind != JobKind::None || !look.returned {
+        return look.job.kind;
+    }
+    match look.source {
+        Standing::Running | Standing::Paused | Standing::Broken => JobKind::Failed,
+        Standing::Absent | Standing::Off => JobKind::Completed,
+    }
+}

@@ -1,0 +1,145 @@
+//! What the worker is told and what it says: its order, and one line for each thing that happens.
+//!
+//! It does nothing.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::MOST_TRIES;
+use crate::guest::Size;
+use crate::guest::memory::Memory;
+use crate::hypervisor::Request;
+use crate::sandbox::daemon::Setup;
+use crate::trial::checks::{Action, Judgement};
+use crate::trial::migrate::{Pace, Trace};
+
+/// Beyond the worker's own patience, so that it can say what it waited for.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// One migration to try.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TrialOrder {
+    /// What is to happen at the completion timeout.
+    pub action: Action,
+    /// Flags and parameters.
+    pub request: Request,
+    /// The release whose monitor steers.
+    pub release: u32,
+    /// Seconds, scaled by the size of the guest.
+    pub completion_timeout: i64,
+    /// Seconds.
+    pub progress_timeout: i64,
+    /// Milliseconds, steps and seconds per GiB of the downtime schedule.
+    pub downtime: (i64, i64, i64),
+    /// How nova's clock is shortened.
+    pub pace: Pace,
+    /// Tried only where the one before did not do what it promises.
+    pub only_if_failed: bool,
+}
+
+impl TrialOrder {
+    /// The same, given up no sooner than after `patience`: the machines or the network may be slower than was reckoned.
+    #[must_use]
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        let mut trial = self.clone();
+        trial.pace.limit = trial.pace.limit.max(patience);
+        trial
+    }
+
+    /// The same with half the bandwidth, for a guest that converged.
+    pub(crate) fn with_half_the_bandwidth(mut self) -> Self {
+        self.request.bandwidth = (self.request.bandwidth / 2).max(1);
+        self.pace.act_after *= 2;
+        self.pace.limit *= 2;
+        self
+    }
+}
+
+/// How long a worker may say nothing: while one of these trials is tried again and again, and some.
+pub(crate) fn silence(trials: &[TrialOrder], patience: Duration) -> Duration {
+    let longest = trials
+        .iter()
+        .map(|trial| trial.with_patience(patience).pace.limit)
+        .max();
+    patience + GRACE + longest.unwrap_or_default() * 2u32.pow(MOST_TRIES - 1)
+}
+
+/// All that the worker needs to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkOrder {
+    /// The daemons.
+    pub setup: Setup,
+    /// Without KVM.
+    pub emulated: bool,
+    /// What the guest's memory is made of.
+    pub memory: Memory,
+    /// The guest.
+    pub size: Size,
+    /// Rate of the time-stamp counter.
+    pub ticks_per_second: f64,
+    /// Seconds to wait for a daemon or the guest.
+    pub patience: u64,
+    /// The trials, in order.
+    pub trials: Vec<TrialOrder>,
+}
+
+/// One trial with what it proved.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Flags and parameters.
+    pub request: Request,
+    /// What happened.
+    pub trace: Trace,
+    /// What that proves.
+    pub judgement: Judgement,
+    /// Why the job failed by the log of the source's daemon, which says it where the call's answer may only tell what the
+    /// destination saw of it; none between two hosts.
+    pub cause: Option<String>,
+}
+
+impl Evidence {
+    /// The error that the migration ended or was given up with; the source's own words where its log has them.
+    #[must_use]
+    pub fn reason(&self) -> Option<String> {
+        let returned = self.trace.returned.as_ref().and_then(|answer| answer.as_ref().err());
+        let refused = || {
+            let orders = self.trace.orders.iter().rev().filter(|given| given.is_action());
+            orders.map(|given| given.answer.as_ref().err()).next().flatten()
+        };
+        let refusal = returned.or(self.trace.broken.as_ref()).or_else(refused);
+        self.cause
+            .clone()
+            .or_else(|| refusal.map(|refusal| refusal.message.clone()))
+    }
+}
+
+/// What the worker says; one a line.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// It is at this now.
+    Stage(String),
+    /// The versions the daemons answered.
+    Versions {
+        /// libvirt, major × 1 000 000 + minor × 1 000 + micro.
+        libvirt: u32,
+        /// QEMU, likewise.
+        qemu: u32,
+        /// Seconds until both daemons answered.
+        ready_after: f64,
+    },
+    /// Something could not be built as on the host.
+    NotAlike(String),
+    /// A trial is over.
+    Trial(Box<Evidence>),
+    /// All of them are.
+    Done,
+    /// It cannot go on.
+    Failure {
+        /// At what.
+        stage: String,
+        /// Why.
+        message: String,
+    },
+}
