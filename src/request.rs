@@ -113,11 +113,10 @@ pub(crate) fn add_extra(paths: &[PathBuf]) -> Result<(), String> {
         rows.push_str(&extra::read(&text).map_err(|error| format!("`{shown}` is no list of options: {error}"))?);
         rows.push('\n');
     }
-    if rows.is_empty() || catalog::add_extra(rows) {
-        Ok(())
-    } else {
-        Err("the options of `--extra-catalog` came too late".to_owned())
+    if !rows.is_empty() {
+        catalog::add_extra(rows);
     }
+    Ok(())
 }
 
 pub(crate) fn table(format: cli::TableFormat) -> upgrade::Format {

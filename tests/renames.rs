@@ -28,7 +28,7 @@ fn names(release: Release) -> Vec<(String, String)> {
         for (group, name) in option.lookup_names() {
             // What the live-migration rules do to their options is theirs to test.
             if !name.contains("migration") {
-                names.push((group.to_owned(), name));
+                names.push((group.to_string(), name.clone()));
             }
         }
     }

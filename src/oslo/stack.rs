@@ -82,8 +82,11 @@ pub struct Stack {
     environment: Vec<Variable>,
     index: Arc<[(u64, Place)]>,
     /// What was found for names that stand there very often; empty where none does.
-    often: Option<Arc<Mutex<HashMap<u64, Arc<Found>>>>>,
+    often: Option<Arc<Often>>,
 }
+
+/// What was found, by what was looked for.
+type Often = Mutex<HashMap<u64, Arc<Found>>>;
 
 /// A name that stands there more often than this is looked up once.
 const OFTEN: usize = 32;
@@ -188,6 +191,7 @@ impl Stack {
     }
 
     /// Every assignment of `key` in `group` (normalized), in reading order.
+    #[must_use]
     pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
         let wanted = hash(group, key.as_bytes());
         let start = self.index.partition_point(|(hash, _)| *hash < wanted);

@@ -71,7 +71,7 @@ const VALUES: &[&str] = &[
 /// Stacks at a time: their questions must fit a pipe.
 const BATCH: usize = 16;
 
-fn kind(facts: &OptionFacts) -> &'static str {
+fn kind(facts: OptionFacts) -> &'static str {
     match facts.kind() {
         "list<string>" => "list",
         "multi<string>" => "multi",
@@ -85,7 +85,7 @@ fn described(facts: &OptionFacts) -> Value {
         .min()
         .map(|text| text.parse::<i64>().expect("an integer's least value"));
     json!({
-        "group": facts.group(), "name": facts.name(), "kind": kind(facts), "default": facts.default(), "min": min,
+        "group": facts.group(), "name": facts.name(), "kind": kind(*facts), "default": facts.default(), "min": min,
         "aliases": aliases,
     })
 }
@@ -97,7 +97,7 @@ fn effective(view: &View<'_>, facts: OptionFacts) -> Option<Value> {
         return if facts.default_text().is_some_and(|text| text.contains('$')) {
             view.text(&setting).ok().map(|text| json!(text))
         } else {
-            facts.default().or(Some(Value::Null))
+            facts.default().cloned().or(Some(Value::Null))
         };
     }
     if facts.is_multi() {

@@ -2,7 +2,7 @@
 //!
 //! Names that changed within their group are for `renamed-option`, which shares the search below.
 
-use crate::catalog::fate::dropped_after;
+use crate::catalog::dropped_after;
 use crate::catalog::{self, Fate, OptionFacts, Release, Via};
 use crate::lint::{Context, Finding, Rule, Seen, Severity, seen};
 use crate::oslo::stack::Site;
