@@ -79,13 +79,13 @@ fn kind(facts: OptionFacts) -> &'static str {
     }
 }
 
-fn described(facts: &OptionFacts) -> Value {
+fn described(facts: OptionFacts) -> Value {
     let aliases: Vec<Value> = facts.aliases().map(|old| json!([old.group, old.name])).collect();
     let min = facts
         .min()
         .map(|text| text.parse::<i64>().expect("an integer's least value"));
     json!({
-        "group": facts.group(), "name": facts.name(), "kind": kind(*facts), "default": facts.default(), "min": min,
+        "group": facts.group(), "name": facts.name(), "kind": kind(facts), "default": facts.default(), "min": min,
         "aliases": aliases,
     })
 }
@@ -165,7 +165,7 @@ fn case(random: &mut Random, options: &[OptionFacts], stem: &str) -> Case {
         .iter()
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
-    let described: Vec<Value> = options.iter().map(described).collect();
+    let described: Vec<Value> = options.iter().copied().map(described).collect();
     let question = json!({"files": files, "environment": variables, "options": described});
     Case {
         files,
