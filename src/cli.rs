@@ -25,7 +25,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Reads nova.conf as nova does, says what an upgrade breaks, and fixes it without losing a byte
+/// Reads nova.conf as nova does, reports what an upgrade breaks, and fixes it without losing a byte
 #[derive(Debug, Parser)]
 #[command(name = "novamend", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -49,19 +49,19 @@ pub(crate) enum When {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Say what an upgrade breaks
+    /// Report what an upgrade breaks
     #[command(after_help = EXIT_CODES)]
     Check(CheckArguments),
-    /// Show what would fix it, or write it
+    /// Show the fixes as a diff, or apply them
     #[command(after_help = EXIT_CODES)]
     Fix(FixArguments),
-    /// Bring back what `fix --write` replaced
+    /// Restore what `fix --write` replaced
     #[command(after_help = EXIT_CODES)]
     Undo(UndoArguments),
     /// Show every place that sets an option, which takes effect, and why
     #[command(after_help = EXIT_CODES)]
     Where(WhereArguments),
-    /// Show the life of an option: type, default and limits release by release, old names, the rules about it
+    /// Show the history of an option: type, default and limits release by release, old names, the rules about it
     Option {
         /// `group.name`, such as `libvirt.virt_type`
         #[arg(value_name = "OPTION")]
@@ -69,11 +69,11 @@ pub(crate) enum Command {
         /// Options of drivers that are not part of nova, as for `check`
         #[arg(long, value_name = "FILE")]
         extra_catalog: Vec<PathBuf>,
-        /// How to print
+        /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "pretty")]
         format: PlainFormat,
     },
-    /// Show what an upgrade changes for any file, hop by hop
+    /// Show what an upgrade changes, release by release, whatever the file
     Upgrade {
         /// The release that runs today: number, series or date (18, rocky, 2025.1)
         #[arg(value_name = "FROM", value_parser = parse_release)]
@@ -81,22 +81,22 @@ pub(crate) enum Command {
         /// The release to come
         #[arg(value_name = "TO", value_parser = parse_release)]
         to: Release,
-        /// How to print
+        /// Output format
         #[arg(long, value_name = "FORMAT", default_value = "pretty")]
         format: TableFormat,
     },
     /// Show the page of a rule
     Explain {
-        /// The rule's id, as in a report
+        /// The rule's id, as reports show it
         #[arg(value_name = "RULE-ID")]
         rule: String,
     },
     /// List every rule on one line
     Rules,
-    /// Say what this host can do for live migration; starts no guest (needs novamend-verify)
+    /// Report what this host can do for live migration; starts no guest (needs novamend-verify)
     #[command(disable_help_flag = true)]
     Probe(HandedOver),
-    /// Run real test migrations on this host and say what a nova.conf will do (needs novamend-verify)
+    /// Run real test migrations on this host and report what a nova.conf will do (needs novamend-verify)
     #[command(disable_help_flag = true)]
     Verify(HandedOver),
 }
@@ -121,37 +121,37 @@ pub(crate) struct SourceArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct StackArguments {
-    /// A file nova is started with; order decides, as it does for nova
-    #[arg(long, value_name = "FILE", help_heading = "Files as nova takes them")]
+    /// Config file as passed to nova; later files win
+    #[arg(long, value_name = "FILE", help_heading = "Files as nova reads them")]
     pub(crate) config_file: Vec<PathBuf>,
-    /// A directory of *.conf nova is started with: together one stack
-    #[arg(long, value_name = "DIR", help_heading = "Files as nova takes them")]
+    /// Directory of *.conf files as passed to nova, read after the files named before it
+    #[arg(long, value_name = "DIR", help_heading = "Files as nova reads them")]
     pub(crate) config_dir: Vec<PathBuf>,
     /// The nova service whose default files are read where none is named
     #[arg(
         long,
         value_name = "NAME",
         default_value = "nova-compute",
-        help_heading = "Files as nova takes them"
+        help_heading = "Files as nova reads them"
     )]
     pub(crate) program: String,
-    /// Take `OS_GROUP__NAME` from the environment, which nova reads from stein on
-    #[arg(long, help_heading = "Files as nova takes them")]
+    /// Also read `OS_<GROUP>__<OPTION>` variables from the environment (nova does since Stein)
+    #[arg(long, help_heading = "Files as nova reads them")]
     pub(crate) env: bool,
     /// Options of drivers that are not part of nova: the output of oslo-config-generator as yaml or json, or a list as
     /// docs/catalog.md describes it
     #[arg(long, value_name = "FILE")]
     pub(crate) extra_catalog: Vec<PathBuf>,
     /// Look for default files, and for the nova that is installed, under this directory instead of /; no link leads out of
-    /// it, of a path that is named below it neither
+    /// it, not even a link in a path that is named below it
     #[arg(
         long,
         value_name = "DIR",
         default_value = "/",
-        help_heading = "Files as nova takes them"
+        help_heading = "Files as nova reads them"
     )]
     pub(crate) root: PathBuf,
-    /// Read no file that is longer: bytes, or a number with K, M or G
+    /// Refuse files longer than this: bytes, or a number with K, M or G
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = novamend::bounded::parse_size)]
     pub(crate) max_size: u64,
 }
@@ -159,7 +159,7 @@ pub(crate) struct StackArguments {
 #[derive(Debug, Args)]
 pub(crate) struct UpgradeArguments {
     /// The release that runs today: number, series or date (18, rocky, 2025.1), or `auto`: the nova that is installed
-    /// where the files are this host's, else whatever the options in the files leave [default: auto]
+    /// where the files are this host's, otherwise inferred from the options in the files [default: auto]
     #[arg(long, value_name = "REL", value_parser = parse_from)]
     pub(crate) from: Option<From>,
     /// The release to come [default: the newest known]
@@ -176,16 +176,16 @@ pub(crate) enum From {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
-    /// How to print
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) format: Format,
-    /// Fail when something this bad or worse is found [default: warning]
+    /// Exit with 1 on findings of at least this severity [default: warning]
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Count commented samples too
+    /// Also report commented-out sample lines
     #[arg(long)]
     pub(crate) pedantic: bool,
-    /// Settings [default: novamend.toml in the current directory, if there is one]
+    /// Settings file [default: novamend.toml in the current directory, if there is one]
     #[arg(long, value_name = "FILE", conflicts_with = "no_settings")]
     pub(crate) settings: Option<PathBuf>,
     /// Read no novamend.toml
@@ -205,13 +205,13 @@ pub(crate) enum Format {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum FailOn {
-    /// Anything at all
+    /// Any finding
     Info,
-    /// What a person would not expect
+    /// Probably not what you intended
     Warning,
-    /// What does harm
+    /// Harmful: nova fails, or migrations do
     Error,
-    /// Nothing
+    /// No finding
     Never,
 }
 
@@ -223,7 +223,7 @@ pub(crate) struct CheckArguments {
     pub(crate) upgrade: UpgradeArguments,
     #[command(flatten)]
     pub(crate) report: ReportArguments,
-    /// Add what is found today to novamend.toml, so that only what is new is reported from now on
+    /// Add the current findings to novamend.toml as ignores, so that only new ones are reported from now on
     #[arg(long)]
     pub(crate) write_ignores: bool,
 }
@@ -244,7 +244,7 @@ pub(crate) struct FixArguments {
     /// Write the action even where the default is the same
     #[arg(long)]
     pub(crate) explicit: bool,
-    /// Try the action on this host by test migrations and write only what works there (needs novamend-verify)
+    /// Test the action on this host by real migrations, and write only what works here (needs novamend-verify)
     #[arg(long)]
     pub(crate) verify: bool,
     /// Show the diff and change nothing (the default)
@@ -253,14 +253,14 @@ pub(crate) struct FixArguments {
     /// Replace the files
     #[arg(long)]
     pub(crate) write: bool,
-    /// Which edits: `now`, those that today's release reads alike before and after; `upgrade`, also those that belong to
-    /// the upgrade; a release, those up to the hop to it
+    /// Which edits to make: `now`, those that change nothing for today's release; `upgrade`, also those that belong to the
+    /// upgrade; a release, those up to the hop to it
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = parse_until)]
     pub(crate) when: Until,
-    /// Apply also what changes a meaning or rests on the host
+    /// Also apply fixes that change what nova does or that depend on the host
     #[arg(long)]
     pub(crate) unsafe_fixes: bool,
-    /// Write also what the second parser cannot confirm, as it reads the file otherwise than nova does
+    /// Also write what the second parser cannot confirm because it reads the file differently than nova
     #[arg(long, requires = "write")]
     pub(crate) allow_unwitnessed: bool,
     #[command(flatten)]
@@ -269,7 +269,7 @@ pub(crate) struct FixArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct WritingArguments {
-    /// Write a file with hard links, or mounted by itself, in place, though a reader may see it half written
+    /// Write a file that has hard links or is a mount point in place; a reader may see it half written
     #[arg(long)]
     pub(crate) in_place: bool,
     /// Keep no backup
@@ -282,13 +282,13 @@ pub(crate) struct WritingArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct UndoArguments {
-    /// The files to bring back
+    /// The files to restore
     #[arg(value_name = "PATH", required = true)]
     pub(crate) paths: Vec<PathBuf>,
-    /// Bring back this file instead of the newest backup; it stays where it is, and only one PATH may be named
+    /// Restore this file instead of the newest backup; it is kept, and only one PATH may be named
     #[arg(long, value_name = "FILE")]
     pub(crate) backup: Option<PathBuf>,
-    /// Follow no link of a path below this directory out of it, as `fix --root` does
+    /// Follow no link out of this directory for paths below it, as `fix --root`
     #[arg(long, value_name = "DIR", default_value = "/")]
     pub(crate) root: PathBuf,
     #[command(flatten)]
@@ -324,7 +324,7 @@ pub(crate) struct WhereArguments {
     /// options in them allow]
     #[arg(long, value_name = "REL", value_parser = parse_release)]
     pub(crate) release: Option<Release>,
-    /// How to print
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     pub(crate) format: PlainFormat,
     /// Show passwords, tokens and URLs that hold them

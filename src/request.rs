@@ -13,7 +13,7 @@ use novamend::commands::sources::Upgrade;
 use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
 use novamend::inputs::load::{self, Input};
 use novamend::lint::{ActionChoice, Ignore, Severity};
-use novamend::nova::migration::Action;
+use novamend::nova::migration::TimeoutAction;
 use novamend::output::Format;
 use novamend::rules::RULES;
 use novamend::settings::{self, FileSettings};
@@ -31,7 +31,9 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
     let mut settings = file.settings;
     settings.pedantic = arguments.report.pedantic;
     if arguments.write_ignores && arguments.report.no_settings {
-        return Err("`--write-ignores` has nowhere to write to with `--no-settings`".to_owned());
+        return Err(
+            "`--write-ignores` cannot be used with `--no-settings`: the ignores are written to the settings".to_owned(),
+        );
     }
     Ok(check::Request {
         sources: sources(arguments.sources.paths, &arguments.sources.stack, matches)?,
@@ -53,12 +55,12 @@ pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Resu
     settings.explicit = arguments.explicit;
     settings.action = match arguments.action {
         ActionArgument::Auto => ActionChoice::Auto,
-        ActionArgument::Abort => ActionChoice::Fixed(Action::Abort),
-        ActionArgument::ForceComplete => ActionChoice::Fixed(Action::ForceComplete),
+        ActionArgument::Abort => ActionChoice::Fixed(TimeoutAction::Abort),
+        ActionArgument::ForceComplete => ActionChoice::Fixed(TimeoutAction::ForceComplete),
     };
     if settings.action != ActionChoice::Auto && to < Release::STEIN {
         return Err(format!(
-            "`--action` has no meaning for {to}: `live_migration_timeout_action` came with stein (19)"
+            "`--action` cannot be used with {to}: `live_migration_timeout_action` came with stein (19)"
         ));
     }
     let sources = sources(arguments.sources.paths, &arguments.sources.stack, matches)?;
@@ -110,7 +112,7 @@ pub(crate) fn add_extra(paths: &[PathBuf]) -> Result<(), String> {
             Refused::Io(error) => format!("`{shown}` could not be read: {error}"),
             error => format!("`{shown}` {error}"),
         })?;
-        rows.push_str(&extra::read(&text).map_err(|error| format!("`{shown}` is no list of options: {error}"))?);
+        rows.push_str(&extra::read(&text).map_err(|error| format!("`{shown}` is not a valid option list: {error}"))?);
         rows.push('\n');
     }
     if !rows.is_empty() {
@@ -139,7 +141,7 @@ pub(crate) fn options(writing: &WritingArguments, root: &Root) -> Options {
 /// How `undo` writes; one backup for several files is refused.
 pub(crate) fn undo(arguments: &UndoArguments) -> Result<Options, String> {
     if arguments.backup.is_some() && arguments.paths.len() > 1 {
-        return Err("`--backup` is the old text of one file; name one PATH".to_owned());
+        return Err("`--backup` restores one file; name exactly one PATH".to_owned());
     }
     Ok(options(&arguments.writing, &root(&arguments.root)?))
 }
@@ -172,7 +174,9 @@ fn releases(upgrade: &UpgradeArguments, file: &FileSettings) -> Result<(Upgrade,
     let said = upgrade.to.or(file.to);
     let to = said.unwrap_or(Release::NEWEST);
     match from {
-        Some(from) if from > to => Err(format!("an upgrade does not lead from {from} back to {to}")),
+        Some(from) if from > to => Err(format!(
+            "`--from` {from} is newer than `--to` {to}: an upgrade cannot go back"
+        )),
         _ => Ok((Upgrade { from, to: said }, to)),
     }
 }
@@ -245,7 +249,7 @@ pub(crate) fn write_ignores(path: &Path, ignores: &[Ignore], outcome: Outcome, t
     ));
     if !unfit.is_empty() {
         terminal.complain(&format!(
-            "not added: {} of an option or a file with a name that no option or file of nova has; fix the file first",
+            "not added: {} about an option or a file whose name no option or file of nova can have; fix the file first",
             novamend::output::counted_word(unfit.len(), "finding")
         ));
     }

@@ -67,7 +67,7 @@ fn what_works_here_is_written_and_no_secret_is_handed_over() {
     let output = fix(&directory, "");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(read(&directory, "nova.conf").contains("live_migration_timeout_action = force_complete"));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("proven on this host: it works"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("tested on this host: it works"));
     assert!(!read(&directory, "seen").contains("hush"));
     let calls = read(&directory, "calls");
     assert_eq!(calls.lines().count(), 1, "{calls}");
@@ -102,7 +102,10 @@ fn a_trial_that_is_killed_is_named_and_nothing_is_written() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(read(&directory, "nova.conf"), BEFORE);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("ended by signal 9, so nothing is known"), "{said}");
+    assert!(
+        said.contains("killed by signal 9, so the result is not known"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -124,7 +127,10 @@ fn where_nothing_works_nothing_is_written_and_the_remedy_is_told() {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert_eq!(read(&directory, "nova.conf"), BEFORE);
         let out = String::from_utf8_lossy(&output.stdout);
-        assert!(out.contains("not proven on this host: it fails; do this"), "{out}");
+        assert!(
+            out.contains("not shown to work on this host: it fails; do this"),
+            "{out}"
+        );
     }
     assert_eq!(
         read(&directory, "calls").lines().count(),

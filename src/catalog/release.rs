@@ -5,10 +5,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::spelling::nearest;
 
-/// A nova release series, known by its major version; ordered by age, never out of range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
 pub struct Release(u8);
 
 /// A version of libvirt or QEMU: major, minor, micro.
@@ -304,6 +307,20 @@ impl FromStr for Release {
     }
 }
 
+impl From<Release> for u32 {
+    fn from(release: Release) -> Self {
+        release.0.into()
+    }
+}
+
+impl TryFrom<u32> for Release {
+    type Error = UnknownRelease;
+
+    fn try_from(number: u32) -> Result<Self, UnknownRelease> {
+        Self::from_number(number).ok_or_else(|| UnknownRelease::new(&number.to_string()))
+    }
+}
+
 impl UnknownRelease {
     fn new(name: &str) -> Self {
         let lower = name.trim().to_lowercase();
@@ -317,7 +334,7 @@ impl UnknownRelease {
             let words = Release::all().flat_map(|release| [Some(release.series()), release.date()]);
             let near = nearest(&lower, words.flatten());
             let hint = near.map_or(String::new(), |word| format!("did you mean `{word}`? "));
-            format!("no nova release is called `{name}`; {hint}")
+            format!("unknown nova release `{name}`; {hint}")
         };
         Self { what }
     }

@@ -17,7 +17,7 @@ pub fn explain(id: &str, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
     let Some(rule) = rules::by_id(id.trim()) else {
         let hint = nearest(id, RULES.iter().map(|rule| rule.id))
             .map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        terminal.complain(&format!("no rule is called `{id}`; {hint}`novamend rules` lists them"));
+        terminal.complain(&format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules"));
         return Ok(Outcome::Failed);
     };
     terminal.print(rule.doc)?;

@@ -152,16 +152,18 @@ impl From<WriteError> for Failure {
 /// Replaces every changed file, or none.
 fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, Failure> {
     if failed {
-        return Err("nothing is written: not everything could be read and tried"
+        return Err("nothing was written: not everything could be read and tested"
             .to_owned()
             .into());
     }
     if let Some(job) = jobs.iter().find(|job| !job.is_proved()) {
-        return Err(format!("nothing is written: {}", job.objections().join("; ")).into());
+        return Err(format!("nothing was written: {}", job.objections().join("; ")).into());
     }
     let planned: Vec<Planned> = jobs.iter().flat_map(Job::planned).collect();
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
-        return Err("standard input cannot be written to; name the file".to_owned().into());
+        return Err("nothing was written: standard input cannot be replaced; name the file"
+            .to_owned()
+            .into());
     }
     write::tidy(options.root.as_ref(), jobs.iter().flat_map(Job::paths));
     Ok(write::write_all(&planned, options)?)

@@ -56,7 +56,7 @@ fn resolve(words: &str) -> Result<(String, String), String> {
     let hint = near.map_or(String::new(), |near| {
         format!("; did you mean `{}.{}`?", near.group(), near.name())
     });
-    Err(format!("no release knows `[{group}] {name}`{hint}"))
+    Err(format!("unknown option `[{group}] {name}`: no release has it{hint}"))
 }
 
 fn by_name(name: &str) -> Result<(String, String), String> {
@@ -67,12 +67,12 @@ fn by_name(name: &str) -> Result<(String, String), String> {
     groups.dedup();
     match groups[..] {
         [] => Err(format!(
-            "`{name}` names no option; write it as `group.name`, such as `libvirt.virt_type`"
+            "unknown option `{name}`; use GROUP.NAME, such as `libvirt.virt_type`"
         )),
         [only] => Ok((only.to_owned(), name.to_owned())),
         _ => {
             let all: Vec<String> = groups.iter().map(|group| format!("`{group}.{name}`")).collect();
-            Err(format!("`{name}` is several options: {}", all.join(", ")))
+            Err(format!("`{name}` is ambiguous; use one of {}", all.join(", ")))
         }
     }
 }
@@ -119,7 +119,7 @@ impl Life {
             out.push_str(&format!("\n{}", table::aligned(&rows)));
         }
         if let Some(last) = self.spans.last().and_then(OptionFacts::until) {
-            out.push_str(&format!("\ngone in {}\n", last.next().map_or("", Release::short)));
+            out.push_str(&format!("\nremoved in {}\n", last.next().map_or("", Release::short)));
         }
         for line in self.old_names() {
             out.push_str(&format!("\n{line}\n"));

@@ -1,4 +1,4 @@
-//! Proves on this host what a mended stack will do to a guest that does not converge.
+//! Tests on this host what a fixed stack will do to a guest that does not converge.
 //!
 //! The trials are run by [`super::verify`]; this hands over what decides over a live migration, and no secret.
 
@@ -7,6 +7,7 @@ use std::ffi::OsStr;
 use super::verify::{self, VerifyError};
 use crate::catalog::{self, Release};
 use crate::nova::View;
+use crate::nova::migration::settings::decides;
 use crate::oslo::stack::Stack;
 use crate::redact;
 
@@ -33,18 +34,14 @@ pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
     let said = |name: &str| report["verdict"][name].as_str().map(str::to_owned);
     Ok(Proven {
         works: code == 0,
-        headline: said("headline").ok_or_else(|| VerifyError::NoReport("its report has no verdict".to_owned()))?,
+        headline: said("headline").ok_or_else(|| VerifyError::NoReport("its report holds no verdict".to_owned()))?,
         remedy: said("remedy"),
     })
 }
 
-/// The options of `[DEFAULT]` that a live migration depends on, besides all of `[libvirt]`.
-const OF_DEFAULT: [&str; 4] = ["compute_driver", "host", "my_ip", "reserved_huge_pages"];
-
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
 fn options(stack: &Stack, release: Release) -> String {
     let view = View::new(stack, release);
-    let decides = |group: &str, name: &str| group == "libvirt" || (group == "DEFAULT" && OF_DEFAULT.contains(&name));
     let all = catalog::options(release).filter(|facts| decides(facts.group(), facts.name()));
     let (mut text, mut group) = (String::new(), "");
     for facts in all {
@@ -82,7 +79,8 @@ mod tests {
         let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.to_vec())));
         assert_eq!(
             options(&stack, Release::NEWEST),
-            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = 900\nlive_migration_timeout_action = Wrong\n"
+            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = \
+             900\nlive_migration_timeout_action = Wrong\n"
         );
     }
 }

@@ -77,7 +77,7 @@ impl Targets {
         let identity = root.real(&path).unwrap_or_else(|| path.clone());
         match known.entry(identity) {
             Entry::Occupied(known) => {
-                let why = format!("is {} once more", output::shown_path(known.get()));
+                let why = format!("is the same file as {}", output::shown_path(known.get()));
                 self.not_read.push(NotRead { path, why });
             }
             Entry::Vacant(vacant) => {
@@ -291,7 +291,8 @@ impl Survey {
             if target.today.oldest > to {
                 let why = target.today.why();
                 self.refusal = Some(format!(
-                    "{why}: an upgrade does not lead from {} back to {to}; `--from` says what else runs today",
+                    "{why}, but {} is newer than {to}, the release to come; pass `--from` if another release runs \
+                     today, or another `--to`",
                     target.today.oldest
                 ));
             }
@@ -325,7 +326,7 @@ impl Survey {
         let why = match &self.targets[..] {
             [only] => only.today.why(),
             many if many.iter().all(is_said) => many.first().map(|first| first.today.why()).unwrap_or_default(),
-            _ => "what may run today is told by the options in each; `--from` says it".to_owned(),
+            _ => "what may run today is inferred from the options in each file; override it with `--from`".to_owned(),
         };
         let mut paths: Vec<PathBuf> = self.targets.iter().flat_map(|target| target.files.clone()).collect();
         let mut known = HashSet::new();
@@ -365,8 +366,8 @@ impl Survey {
         if let Some(pair) = self.targets.iter().find(|target| target.is_pair) {
             let name = pair.target.inputs.first().map(input_name).unwrap_or_default();
             terminal.complain(&format!(
-                "note: `{name}` is read by itself; nova-compute reads nova.conf and nova-compute.conf together: \
-                 `--config-file nova.conf --config-file nova-compute.conf`"
+                "note: `{name}` is checked on its own, but nova-compute reads nova.conf and nova-compute.conf \
+                 together: use `--config-file nova.conf --config-file nova-compute.conf`"
             ));
         }
     }

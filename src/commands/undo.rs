@@ -29,7 +29,7 @@ pub fn run(
         match undone {
             Ok(undone) => {
                 for passed_over in &undone.passed_over {
-                    terminal.complain(&format!("passed over: {passed_over}"));
+                    terminal.complain(&format!("skipped: {passed_over}"));
                 }
                 let line = undone_line(&undone, backup.is_some());
                 lines.push_str(&line);

@@ -30,13 +30,16 @@ pub enum Format {
 /// The writer's.
 pub fn run(from: Release, to: Release, format: Format, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
     if from >= to {
-        terminal.complain(&format!("an upgrade does not lead from {from} to {to}"));
+        terminal.complain(&format!(
+            "{from} is not older than {to}: name the release that runs today first, then the \
+                                    release to come"
+        ));
         return Ok(Outcome::Failed);
     }
     if !from.is_complete() {
         let first = Release::FIRST_COMPLETE;
         terminal.complain(&format!(
-            "of releases before {first} only the live-migration options are known"
+            "only the live-migration options are known of releases before {first}"
         ));
         return Ok(Outcome::Failed);
     }
@@ -225,24 +228,24 @@ fn detail(change: &Change, from: Release, to: Release) -> String {
             Some(gone) if gone.instead.is_empty() => gone.why.clone(),
             Some(gone) => format!("{}; instead, {}", gone.why, gone.instead),
             None => match option.deprecated_since() {
-                Some(since) => format!("marked for removal since {since}"),
+                Some(since) => format!("deprecated for removal since {since}"),
                 None => String::new(),
             },
         },
-        Change::Renamed(_, new) | Change::Moved(_, new) => format!("now {}; the old name still counts", new.title()),
-        Change::Dropped(_, _, new) => format!("only {} counts from now on", new.title()),
+        Change::Renamed(_, new) | Change::Moved(_, new) => format!("now {}; the old name is still read", new.title()),
+        Change::Dropped(_, _, new) => format!("only {} is read from now on", new.title()),
         Change::Limits(old, new) => format!("{} → {}", limits(*old), limits(*new)),
         Change::Default(old, new) => {
             let values = format!("{} → {}", facts::default(*old), facts::default(*new));
             match moves::new_default(new.group(), new.name(), from, to) {
                 Some(known) if !known.why.is_empty() => format!("{values}: {}", known.why),
-                Some(_) => format!("{values}: the same in effect"),
+                Some(_) => format!("{values}: same effect"),
                 None => values,
             }
         }
         Change::Deprecated(option) => match moves::gone(option.group(), option.name()) {
-            Some(gone) if !gone.instead.is_empty() => format!("marked for removal; instead, {}", gone.instead),
-            _ => "marked for removal".to_owned(),
+            Some(gone) if !gone.instead.is_empty() => format!("deprecated for removal; instead, {}", gone.instead),
+            _ => "deprecated for removal".to_owned(),
         },
         Change::New(option) => {
             let default = facts::default(*option);

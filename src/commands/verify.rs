@@ -1,6 +1,6 @@
 //! `probe` and `verify`: hands over to the program `novamend-verify` that lies beside this one.
 //!
-//! It links no libvirt and proves nothing itself; it never takes a program from PATH, as it may run as root.
+//! It links no libvirt and tests nothing itself; it never takes a program from PATH, as it may run as root.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -15,10 +15,11 @@ const PROGRAM: &str = "novamend-verify";
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// This process does not know where it lies.
-    #[error("novamend does not know where its own program lies; run `{PROGRAM}` by its path")]
+    #[error("novamend cannot find its own executable, beside which `{PROGRAM}` must be; run `{PROGRAM}` by its path")]
     NoPlace(#[source] io::Error),
     /// It is not beside this program.
-    #[error("`{}` is not there; install the package `{PROGRAM}`, of the same version as novamend", .0.display())]
+    #[error("`{}` does not exist; build it from the same sources as novamend with `cargo build --release --package \
+             {PROGRAM}`, and put it there", .0.display())]
     Missing(PathBuf),
     /// The loader did not find a library.
     #[error("`{}` cannot be loaded ({said}); install libvirt's client library (libvirt0, libvirt-libs)", .program.display())]
@@ -32,7 +33,7 @@ pub enum VerifyError {
     #[error("`{}` could not be started", .0.display())]
     Start(PathBuf, #[source] io::Error),
     /// It ended without a report.
-    #[error("`{PROGRAM}` could not tell: {0}")]
+    #[error("`{PROGRAM}` failed: {0}")]
     NoReport(String),
 }
 
@@ -81,7 +82,8 @@ pub fn report(options: &str, arguments: &[&OsStr]) -> Result<(i32, serde_json::V
     let said = String::from_utf8_lossy(&output.stderr);
     let said = said.trim().trim_start_matches("could not be run: ");
     if let (Some(signal), true) = (output.status.signal(), said.is_empty()) {
-        let what = format!("it was ended by signal {signal}, so nothing is known; see `journalctl -k` where that is 9");
+        let what =
+            format!("it was killed by signal {signal}, so the result is not known; for signal 9 see `journalctl -k`");
         return Err(VerifyError::NoReport(what));
     }
     Err(VerifyError::NoReport(said.to_owned()))
@@ -113,13 +115,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_program_is_named_with_its_package() {
+    fn a_missing_program_is_named_with_the_command_that_builds_it() {
         let directory = tempfile::tempdir().unwrap();
         let error = beside(&directory.path().join("novamend")).unwrap_err();
-        assert!(
-            error.to_string().contains("install the package `novamend-verify`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("build it from the same sources"), "{error}");
     }
 
     #[test]

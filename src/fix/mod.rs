@@ -13,10 +13,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::lint::{
     self, ActionChoice, Context, Finding, Fix, Found, LayerEdit, Moment, OptionName, Rule, Safety, Settings,
 };
+use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Layer, Stack};
@@ -229,8 +229,8 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
         return None;
     }
     let is_wanted = match context.settings.action {
-        ActionChoice::Fixed(action) => context.after.written_action != Some(action),
-        ActionChoice::Auto => context.settings.explicit && !context.after.is_action_written,
+        ActionChoice::Fixed(action) => context.written_action().valid() != Some(action),
+        ActionChoice::Auto => context.settings.explicit && !context.written_action().is_written(),
     };
     if !is_wanted {
         return None;
@@ -438,7 +438,7 @@ mod tests {
     #[test]
     fn an_action_that_is_asked_for_is_written_even_where_none_is_needed() {
         let asked = Settings {
-            action: ActionChoice::Fixed(crate::nova::migration::Action::ForceComplete),
+            action: ActionChoice::Fixed(crate::nova::migration::TimeoutAction::ForceComplete),
             ..Settings::default()
         };
         assert_eq!(
@@ -475,6 +475,7 @@ mod tests {
             });
             findings.push(Finding::new(&LIAR, Location::Stack, "lie").with_fix(fix));
         },
+        yields_to: &[],
     };
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
 use crate::oslo::stack::Layer;
 use crate::text;
 
@@ -18,7 +18,7 @@ pub enum ActionChoice {
     #[default]
     Auto,
     /// This one.
-    Fixed(Action),
+    Fixed(TimeoutAction),
 }
 
 /// Findings the operator knows of.

@@ -31,7 +31,7 @@ pub struct View<'a> {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unusable {
     /// A reference leads to no option, or back to itself.
-    #[error("refers to `{0}`, which is no option nova knows")]
+    #[error("refers to `{0}`, which is not an option of nova")]
     Undefined(String),
     /// A template fills the value in.
     #[error("is not known until the template is rendered")]
@@ -214,10 +214,7 @@ impl<'a> View<'a> {
     /// value is empty or unusable.
     #[must_use]
     pub fn number(&self, group: &str, name: &str) -> Option<i64> {
-        match self.value(&self.setting(group, name)?).ok()? {
-            Value::Int(number) => Some(i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })),
-            _ => None,
-        }
+        whole_number(&self.value(&self.setting(group, name)?).ok()?)
     }
 
     /// A text; `None` where the release has no such option, it is unset, or its value is unusable.
@@ -227,6 +224,15 @@ impl<'a> View<'a> {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// A value that is a whole number, one beyond 64 bits held at the end of the range.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<i64> {
+    match *value {
+        Value::Int(number) => Some(i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })),
+        _ => None,
     }
 }
 
@@ -322,7 +328,8 @@ mod tests {
 
     #[test]
     fn references_lead_to_the_same_group_then_to_default() {
-        let text = "[DEFAULT]\nmy_ip = 10.0.0.1\nstate_path=/s\n[vnc]\nserver_listen = $my_ip\n[libvirt]\nimages_rbd_pool=p\nimages_volume_group=${images_rbd_pool}-$state_path\n";
+        let text = "[DEFAULT]\nmy_ip = 10.0.0.1\nstate_path=/s\n[vnc]\nserver_listen = \
+                    $my_ip\n[libvirt]\nimages_rbd_pool=p\nimages_volume_group=${images_rbd_pool}-$state_path\n";
         assert_eq!(text_of(text, "vnc", "server_listen"), Ok(Some("10.0.0.1".into())));
         assert_eq!(text_of(text, "libvirt", "images_volume_group"), Ok(Some("p-/s".into())));
     }

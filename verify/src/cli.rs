@@ -14,27 +14,28 @@ use jiff::Timestamp;
 use novamend::bounded::Root;
 use novamend::catalog::Release;
 use novamend::inputs::load::{self, Input};
+use novamend::nova::migration::Settings;
 use novamend::nova::{Setting, View};
 use novamend::oslo::stack::{Stack, Variable};
 use novamend::redact::Secrets;
 use novamend::write::{self, Options, Planned, WriteError};
 use novamend_verify::guest;
-use novamend_verify::host::{Asked, Host, QEMU_CONF, limits, lines};
-use novamend_verify::hosts::{self, Named};
-use novamend_verify::inbound::{inbound_address, transport};
+use novamend_verify::host::{Host, HostRequirements, QEMU_CONF, limits, lines};
+use novamend_verify::hosts::{self, HostPair};
 use novamend_verify::interrupt::Interrupt;
 use novamend_verify::readable;
 use novamend_verify::report::{Machine, Probe, Report, Roles, SCHEMA, html, moment, text};
 use novamend_verify::sandbox::supervisor::die_with_parent;
 use novamend_verify::shown;
 use novamend_verify::trial::plan::{Plan, Wanted};
-use novamend_verify::trial::session::{self, Wishes};
+use novamend_verify::trial::session::{self, RunOptions};
 use novamend_verify::verdict;
 
-const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
+const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not or is not proven, 2 could not be run";
 
 #[derive(Parser)]
-#[command(name = "novamend-verify", version, about = "Prove on this host what nova's live-migration timeout action will do", after_help = EXIT_CODES)]
+#[command(name = "novamend-verify", version, about = "Test on this host what nova's live-migration timeout action \
+    will do", after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -42,9 +43,10 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Say what this host can do; starts no guest and needs no root
+    /// Show what this host can do; starts no guest and does not need root
     Probe(ProbeArguments),
-    /// Migrate a tiny guest as this nova.conf asks, in a sandbox or between two hosts, and say what happens; leaves no trace
+    /// Live-migrate a tiny guest as nova.conf says, in a sandbox or between two hosts, and report what happens; leaves nothing
+    /// behind
     Verify(VerifyArguments),
     /// Write the probe guest's image to standard output, for `verify --source URI --dest URI`
     GuestImage,
@@ -52,13 +54,13 @@ enum Command {
 
 #[derive(Args)]
 struct Common {
-    /// nova.conf files or directories of them, with --source those of the source; by default where nova-compute looks
+    /// nova.conf files or directories of them, with --source those of the source; default: where nova-compute looks
     #[arg(value_name = "NOVA.CONF")]
     files: Vec<PathBuf>,
     /// The release that nova.conf is for: a number, series or date
     #[arg(long, value_name = "REL")]
     to: Option<String>,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value = "pretty")]
     format: Format,
     /// The host's qemu.conf, which names the user that QEMU runs as
@@ -76,28 +78,29 @@ struct ProbeArguments {
 struct VerifyArguments {
     #[command(flatten)]
     common: Common,
-    /// What to try
+    /// Timeout action to test
     #[arg(long, value_enum, default_value = "configured")]
     action: ActionArgument,
-    /// Write a report as one HTML file, and as JSON beside it
+    /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
-    /// Migrate from this libvirt, for instance `qemu+ssh://host1/system`, instead of in a sandbox
+    /// Migrate from this libvirt URI, e.g. `qemu+ssh://host1/system`, instead of in a sandbox
     #[arg(long, value_name = "URI", requires = "destination", requires = "guest_image")]
     source: Option<String>,
-    /// Migrate to this libvirt
+    /// Migrate to this libvirt URI
     #[arg(long = "dest", value_name = "URI", requires = "source", requires = "guest_image")]
     destination: Option<String>,
-    /// nova.conf of the destination, or a directory of them, once for each; only its `live_migration_inbound_addr` counts
+    /// nova.conf of the destination, or a directory of them; may be repeated; only `live_migration_inbound_addr` and
+    /// `[DEFAULT] host` are used
     #[arg(long = "dest-config", value_name = "NOVA.CONF", requires = "source")]
     destination_config: Vec<PathBuf>,
-    /// What `novamend-verify guest-image` wrote, at the same place on both hosts
+    /// The file written by `novamend-verify guest-image`, at the same path on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
-    /// The process that started this and with which it is to end, however that ends
+    /// End as soon as this process ends
     #[arg(long, value_name = "PID", hide = true)]
     ends_with: Option<u32>,
     /// Seconds to wait for a daemon, the guest or a migration before giving up
@@ -205,7 +208,7 @@ fn load_files(files: &[PathBuf], release: Release) -> Result<(Stack, Vec<String>
     let refused = readable::refused(&stack, release);
     if !refused.is_empty() {
         let (list, release) = (refused.join("\n  "), release.short());
-        return Err(format!("nova of {release} cannot go by this nova.conf:\n  {list}").into());
+        return Err(format!("nova of {release} does not start with this nova.conf:\n  {list}").into());
     }
     Ok((stack, names))
 }
@@ -247,16 +250,17 @@ fn probe(common: &Common) -> Result<u8, Failure> {
     Ok(u8::from(
         lines
             .iter()
-            .any(|line| line.standing == novamend_verify::host::Standing::Fails),
+            .any(|line| line.status == novamend_verify::host::Status::Fails),
     ))
 }
 
 /// What nova.conf asks of the host.
-fn asked(view: &View) -> Asked {
-    Asked {
-        tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
-        address: inbound_address(view),
-        transport: transport(view),
+fn asked(view: &View) -> HostRequirements {
+    let settings = Settings::read(view);
+    HostRequirements {
+        tls: settings.tls,
+        transport: settings.transport().map(str::to_owned),
+        address: settings.inbound,
         host: view
             .setting("DEFAULT", "host")
             .filter(Setting::is_set)
@@ -277,7 +281,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let mut plan = Plan::of(&view)?;
     if release < Release::STEIN && matches!(arguments.action, ActionArgument::ForceComplete) {
         return Err(format!(
-            "{release} has no `live_migration_timeout_action`, so no force_complete; it came with stein"
+            "{release} has no `live_migration_timeout_action`, so no force_complete; it was added in stein"
         )
         .into());
     }
@@ -298,15 +302,15 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     if io::stderr().is_terminal() {
         bar.enable_steady_tick(Duration::from_millis(120));
     }
-    let wishes = Wishes {
+    let options = RunOptions {
         wanted: arguments.action.into(),
         emulate: arguments.emulate,
         patience: arguments.patience,
     };
     let progress = |stage: &str| bar.set_message(shown::line(stage));
     let session = match &named {
-        Some(named) => hosts::run(named, &plan, wishes, &interrupt, progress),
-        None => session::run(&host, &plan, wishes, interrupt.sign(), progress),
+        Some(named) => hosts::run(named, &plan, options, &interrupt, progress),
+        None => session::run(&host, &plan, options, interrupt.sign(), progress),
     };
     bar.finish_and_clear();
     let session = session?;
@@ -334,7 +338,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         let _ = writeln!(
             io::stderr(),
             "{}",
-            shown::text(&format!("the trials are over, but {left}"))
+            shown::text(&format!("the trials have finished, but {left}"))
         );
         return Ok(2);
     }
@@ -343,7 +347,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
 
 impl VerifyArguments {
     /// The two hosts, where they are named; nothing has been connected to then.
-    fn named(&self, source: &View) -> Result<Option<Named>, Failure> {
+    fn named(&self, source: &View) -> Result<Option<HostPair>, Failure> {
         let (Some(from), Some(to), Some(image)) = (&self.source, &self.destination, &self.guest_image) else {
             return Ok(None);
         };
@@ -358,7 +362,7 @@ impl VerifyArguments {
         let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
         let destination = hosts::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
             .map_err(|error| format!("the destination's nova.conf: {error}"))?;
-        Ok(Some(Named {
+        Ok(Some(HostPair {
             ends: ways.ends,
             destination,
             image: image.clone(),
@@ -372,7 +376,7 @@ fn absolute(text: &str) -> Result<PathBuf, String> {
     if path.is_absolute() {
         Ok(path)
     } else {
-        Err("it must begin with a slash, as it names a file on both hosts".to_owned())
+        Err("it must be an absolute path, the same on both hosts".to_owned())
     }
 }
 

@@ -6,27 +6,29 @@ mod host;
 mod known;
 mod not_proven;
 
+use novamend::catalog::Release;
+use novamend::nova::migration::{Ending, TimeoutAction};
 use serde::Serialize;
 
 use crate::accident::is_refusal;
 use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::lines::SYSCTL_REMEDY;
-use crate::host::userfault::{self, Try};
+use crate::host::userfault::{self, UserfaultAccess};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Tls;
-use crate::trial::checks::{Action, GUEST_LIVES};
+use crate::trial::checks::GUEST_LIVES;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::trial::worker::Evidence;
 
-/// What it comes to.
+/// Whether nova.conf works on this host, the verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Result {
+pub enum Conclusion {
     /// What nova.conf asks for works here.
     Works,
-    /// It does not.
+    /// It does not work here.
     DoesNotWork,
     /// What was tried works, and something that decides could not be tried as it is here.
     NotProven,
@@ -36,7 +38,7 @@ pub enum Result {
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// What it comes to.
-    pub result: Result,
+    pub result: Conclusion,
     /// One sentence.
     pub headline: String,
     /// What to do, where something is to be done.
@@ -53,7 +55,7 @@ impl Verdict {
     /// 0 works as configured, 1 does not, or it is not proven.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.result != Result::Works)
+        u8::from(self.result != Conclusion::Works)
     }
 }
 
@@ -73,16 +75,16 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let unknown = decisive(plan, session).and_then(known::shows_nothing);
     not_proven.splice(0..0, unknown.as_ref().map(|cause| cause.what.clone()));
     let (result, headline, remedy) = match (causes.first(), guess.or(unknown)) {
-        (Some(first), _) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
-        (None, Some(open)) => (Result::NotProven, format!("not proven: {}", open.what), open.remedy),
+        (Some(first), _) => (Conclusion::DoesNotWork, first.what.clone(), first.remedy.clone()),
+        (None, Some(open)) => (Conclusion::NotProven, format!("not proven: {}", open.what), open.remedy),
         (None, None) => {
             let works = works_as_configured(plan, session);
             if doubts.is_empty() {
-                (Result::Works, works, None)
+                (Conclusion::Works, works, None)
             } else {
                 let open = doubts.join("; ");
-                let headline = format!("not proven: {open}. What could be tried: {works}");
-                (Result::NotProven, headline, None)
+                let headline = format!("not proven: {open}. As far as it could be tested: {works}");
+                (Conclusion::NotProven, headline, None)
             }
         }
     };
@@ -123,7 +125,7 @@ fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
 
 /// The trial that decides: the configured action's, or where that was not asked for, the first.
 fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
-    let configured = plan.configured();
+    let configured = plan.settings.ending();
     let mut trials = session.trials.iter();
     trials
         .find(|trial| trial.judgement.action == configured)
@@ -141,7 +143,7 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
     if let Some(lost) = trial.judgement.failed(GUEST_LIVES) {
         return Some(Cause::new(
             format!("{name} loses the guest {here}: {}", lost.seen),
-            "set live_migration_permit_post_copy = false (then force_complete pauses)",
+            "set live_migration_permit_post_copy = false (force_complete then pauses the guest)",
         ));
     }
     Some(Cause::new(format!("{name} does not work {here}: {failed}"), ""))
@@ -149,13 +151,13 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
 
 /// With a completion timeout of 0 nobody ends a migration; where an action is configured, that is not what was meant.
 fn never_acts(plan: &Plan) -> Option<Cause> {
-    if plan.can_act() {
+    if plan.settings.ever_ends() {
         return None;
     }
-    let meant = match (plan.force_complete, plan.post_copy) {
-        (true, _) => "`live_migration_timeout_action = force_complete` never runs",
-        (false, true) => "post-copy is permitted but never starts",
-        (false, false) => return None,
+    let meant = match (plan.settings.timeout_action, plan.settings.post_copy) {
+        (TimeoutAction::ForceComplete, _) => "`live_migration_timeout_action = force_complete` never runs",
+        (TimeoutAction::Abort, true) => "post-copy is permitted but never starts",
+        (TimeoutAction::Abort, false) => return None,
     };
     Some(Cause::new(
         format!("{meant}: {}", nobody_ends_it(plan)),
@@ -166,19 +168,19 @@ fn never_acts(plan: &Plan) -> Option<Cause> {
 /// What a completion timeout of 0 means.
 fn nobody_ends_it(plan: &Plan) -> String {
     format!(
-        "`live_migration_completion_timeout` is 0, and then {} does not abort either: nobody ends the migration of a guest that \
-         does not converge, it is copied until somebody steps in",
-        plan.release_name
+        "`live_migration_completion_timeout` is 0, so {} does not abort either: a guest that does not converge is \
+         copied until somebody intervenes",
+        plan.settings.release
     )
 }
 
 /// What is to be said where nothing keeps it from working.
 fn works_as_configured(plan: &Plan, session: &Session) -> String {
-    if !plan.can_act() {
+    if !plan.settings.ever_ends() {
         return format!("as configured, no action is ever taken: {}", nobody_ends_it(plan));
     }
     let decisive = decisive(plan, session);
-    decisive.map_or_else(|| "nothing was tried".to_owned(), |trial| works(plan, trial, session))
+    decisive.map_or_else(|| "nothing was tested".to_owned(), |trial| works(plan, trial, session))
 }
 
 /// Where it was tried.
@@ -213,36 +215,38 @@ fn by_these_flags(session: &Session) -> &'static str {
     if session.conditions.far.is_some() {
         ""
     } else {
-        "; the flags are the source's, and this holds for sources whose nova.conf has those of this host's"
+        "; the flags come from the source's nova.conf, so this holds for sources configured like this host"
     }
 }
 
-/// How long the guest stood still: by its heartbeats, or where those were not timed, by libvirt's own figure.
-fn stood(trial: &Evidence) -> Option<String> {
+/// How long the guest was paused: by its heartbeats, or where those were not timed, by libvirt's own figure.
+fn downtime(trial: &Evidence) -> Option<String> {
     let judgement = &trial.judgement;
     let by_libvirt = || {
         let time = judgement.libvirt_downtime_ms?;
-        Some(format!("{time} ms of standstill by libvirt's own figure"))
+        Some(format!("libvirt reports {time} ms of downtime"))
     };
     judgement
         .blackout_ms
-        .map(|time| format!("{time:.0} ms of standstill"))
+        .map(|time| format!("the guest was paused for {time:.0} ms"))
         .or_else(by_libvirt)
 }
 
 fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
-    evidence.judgement.action.words_in(plan.release)
+    evidence.judgement.action.words_in(plan.settings.release)
 }
 
 fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
-    let stood = stood(trial).map_or_else(String::new, |stood| format!(": {stood}"));
+    let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
     let (here, name) = (place(session), name(plan, trial));
     match trial.judgement.action {
-        Action::Abort => format!("abort works {here}: the guest goes on at the source, nothing is left behind"),
-        Action::PostCopy => format!("{name} works {here}{stood}"),
-        Action::Pause => {
+        Ending::Abort => {
+            format!("abort works {here}: the guest keeps running on the source and nothing is left on the destination")
+        }
+        Ending::PostCopy => format!("{name} works {here}{paused}"),
+        Ending::Pause => {
             let left = left(trial, session);
-            format!("{name} works {here}{stood} for {left:.0} MiB")
+            format!("{name} works {here}{paused} ({left:.0} MiB left)")
         }
     }
 }
@@ -265,7 +269,7 @@ fn first_failure(trial: &Evidence) -> String {
     let failed = trial.judgement.checks.iter().find(|check| !check.holds);
     failed.map_or_else(String::new, |check| {
         let seen = trial.cause.as_ref().unwrap_or(&check.seen);
-        format!("not so: {} ({seen})", check.what)
+        format!("{} ({seen})", check.failure())
     })
 }
 
@@ -283,7 +287,7 @@ fn is_a_guess(host: &Host, session: &Session) -> bool {
 /// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
 fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
-    let evidence = failed.find(|trial| trial.request.post_copy == plan.post_copy)?;
+    let evidence = failed.find(|trial| trial.request.post_copy == plan.settings.post_copy)?;
     let Some(Err(refusal)) = &evidence.trace.returned else {
         return None;
     };
@@ -291,7 +295,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     if !is_refusal(refusal.code, said) {
         return None;
     }
-    let is_the_memory = plan.file_backed > 0 && host.backing.takes_post_copy == Some(false);
+    let is_the_memory = plan.settings.file_backed > 0 && host.backing.takes_post_copy == Some(false);
     if !is_about_post_copy(said) || is_the_memory {
         return Some(Cause {
             what: format!("{} at its start: {said}", every(session)),
@@ -300,7 +304,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     }
     let (why, fix) = why_no_post_copy(host, session, said);
     let every = if is_a_guess(host, session) {
-        "live migrations will fail where QEMU may do no more than this user"
+        "live migrations will fail where QEMU has no more privileges than this user"
     } else {
         every(session)
     };
@@ -322,7 +326,7 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
     if session.conditions.far.is_some() {
         return (
             format!("the destination's QEMU refuses it ({said})"),
-            Some("at the destination set vm.unprivileged_userfaultfd = 1, or look for a seccomp profile".to_owned()),
+            Some("on the destination, set vm.unprivileged_userfaultfd = 1, or look for a seccomp profile".to_owned()),
         );
     }
     let user = &session.conditions.qemu_user;
@@ -333,7 +337,7 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
             why,
             Some(format!("set vm.unprivileged_userfaultfd = 1 ({SYSCTL_REMEDY})")),
         ),
-        (Try::Allowed, _) => (
+        (UserfaultAccess::Allowed, _) => (
             format!("QEMU, as {user}, refuses it although that user may use userfaultfd ({said})"),
             Some("look for a seccomp profile of the service".to_owned()),
         ),
@@ -344,22 +348,19 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
     }
 }
 
-/// What the operator may do without post-copy, and whether that was shown to work.
+/// What the operator may do without post-copy, and whether that worked here.
 fn instead(plan: &Plan, session: &Session) -> String {
-    const INSTEAD: &str = "live_migration_permit_post_copy = false";
-    if plan.release < 19 {
+    const INSTEAD: &str = "set live_migration_permit_post_copy = false";
+    if plan.settings.release < Release::STEIN {
         return format!("{INSTEAD} (then nova aborts at the completion timeout)");
     }
-    let is_pause = |trial: &&Evidence| trial.judgement.action == Action::Pause && trial.judgement.holds();
+    let is_pause = |trial: &&Evidence| trial.judgement.action == Ending::Pause && trial.judgement.holds();
     let Some(trial) = session.trials.iter().find(is_pause) else {
         return INSTEAD.to_owned();
     };
     format!(
-        "{INSTEAD} (then force_complete pauses; shown to work here: {} for {:.0} MiB)",
-        trial.judgement.blackout_ms.map_or_else(
-            || stood(trial).unwrap_or_else(|| "not timed".to_owned()),
-            |time| format!("{time:.0} ms")
-        ),
+        "{INSTEAD} (force_complete then pauses the guest; this worked here: {}, {:.0} MiB left)",
+        downtime(trial).unwrap_or_else(|| "its downtime was not measured".to_owned()),
         left(trial, session),
     )
 }

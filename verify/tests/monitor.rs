@@ -5,13 +5,12 @@
 use std::time::Duration;
 
 use novamend::catalog::Release;
-use novamend::nova::migration::Action;
-use novamend::nova::migration::timeout::{DowntimeSettings, downtime_schedule};
+use novamend::nova::migration::{Ending, Settings, TimeoutAction};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{End, Happening, Job, JobKind, Refusal, Request, Standing};
-use novamend_verify::trial::checks::{self, Observed, judge};
+use novamend_verify::hypervisor::{End, Event, Job, JobKind, Refusal, Request, Standing};
+use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
-use novamend_verify::trial::monitor::{Order, Outcome, Policy};
+use novamend_verify::trial::monitor::{Order, Outcome};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -51,7 +50,7 @@ fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
 }
 
 fn returned(answer: Result<(), &str>) -> Step {
-    Step::Hear(Happening::Returned(answer.map_err(|message| Refusal {
+    Step::Hear(Event::Returned(answer.map_err(|message| Refusal {
         code: 1,
         message: message.to_owned(),
     })))
@@ -63,7 +62,7 @@ fn busy() -> Scripted {
     for pass in 1..=20u32 {
         let at = 300 + 700 * u64::from(pass - 1);
         script = script
-            .at(at, Step::Hear(Happening::Pass(i64::from(pass))))
+            .at(at, Step::Hear(Event::Pass(i64::from(pass))))
             .at(at, job(JobKind::Unbounded, i64::from(pass), 12 << 20));
     }
     script
@@ -88,31 +87,27 @@ fn ending(does: Does) -> Scripted {
 }
 
 fn figures() -> Step {
-    Step::Hear(Happening::Figures {
+    Step::Hear(Event::Figures {
         downtime_ms: Some(3),
         transferred: None,
     })
 }
 
-fn policy(does: Does) -> Policy {
-    let release = Release::from_number(31).unwrap();
-    Policy {
-        release,
-        action: if does == Does::Abort {
-            Action::Abort
+fn settings(does: Does) -> Settings {
+    Settings {
+        timeout_action: if does == Does::Abort {
+            TimeoutAction::Abort
         } else {
-            Action::ForceComplete
+            TimeoutAction::ForceComplete
         },
-        completion_timeout: 1600,
-        progress_timeout: 0,
         post_copy: does == Does::PostCopy,
-        schedule: downtime_schedule(DowntimeSettings::default(), 2.0, release),
+        ..Settings::defaults(Release::from_number(31).unwrap())
     }
 }
 
-fn run_with(script: &mut Scripted, policy: Policy) -> Trace {
+fn run_with(script: &mut Scripted, settings: &Settings) -> Trace {
     let request = Request {
-        post_copy: policy.post_copy,
+        post_copy: settings.post_copy,
         bandwidth: 20,
         ..Request::default()
     };
@@ -122,13 +117,13 @@ fn run_with(script: &mut Scripted, policy: Policy) -> Trace {
         pass: 2,
         limit: LIMIT,
     };
-    let trace = migrate(script, &request, policy, pace);
+    let trace = migrate(script, &request, settings, pace);
     assert!(trace.ended <= LIMIT + Duration::from_secs(1), "it must end: {trace:?}");
     trace
 }
 
 fn run(script: &mut Scripted, does: Does) -> Trace {
-    run_with(script, policy(does))
+    run_with(script, &settings(does))
 }
 
 fn actions(trace: &Trace) -> Vec<Order> {
@@ -196,7 +191,7 @@ fn nothing_is_ordered_before_the_first_pass() {
 fn a_migration_that_converges_by_itself_is_left_alone() {
     let mut script = Scripted::default()
         .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Happening::Pass(1)))
+        .at(300, Step::Hear(Event::Pass(1)))
         .at(300, job(JobKind::Unbounded, 1, 1 << 20))
         .at(600, Step::Stand(End::Source, Standing::Absent))
         .at(600, job(JobKind::Completed, 0, 0))
@@ -227,7 +222,7 @@ fn orders_of<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
 #[test]
 fn the_events_of_a_completed_migration_may_come_in_any_order() {
     let lifecycle = |end, what: &str| {
-        Step::Hear(Happening::Lifecycle {
+        Step::Hear(Event::Lifecycle {
             end,
             what: what.to_owned(),
         })
@@ -253,7 +248,7 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
                 let trace = run(&mut script, does);
                 // a call that has returned and a job that is gone, with the guest still here, nova takes for a failure
                 let place = |wanted: &dyn Fn(&Step) -> bool| order.iter().position(wanted).unwrap();
-                let call = place(&|step| matches!(step, Step::Hear(Happening::Returned(_))));
+                let call = place(&|step| matches!(step, Step::Hear(Event::Returned(_))));
                 let gone = place(&|step| matches!(step, Step::Job(_)));
                 let left = place(&|step| matches!(step, Step::Stand(..)));
                 let seen_between = apart > 25 && left > call.max(gone);
@@ -263,9 +258,9 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
                     Outcome::Completed
                 };
                 let has_figures = trace
-                    .happenings
+                    .events
                     .iter()
-                    .any(|heard| matches!(heard.happening, Happening::Figures { .. }));
+                    .any(|heard| matches!(heard.event, Event::Figures { .. }));
                 if apart > 25 || left < call.max(gone) {
                     assert_eq!(trace.outcome, Some(wanted), "{order:?}");
                 } else {
@@ -287,15 +282,15 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
 fn busy_until_action() -> Scripted {
     Scripted::default()
         .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Happening::Pass(1)))
+        .at(300, Step::Hear(Event::Pass(1)))
         .at(300, job(JobKind::Unbounded, 1, 20 << 20))
-        .at(1000, Step::Hear(Happening::Pass(2)))
+        .at(1000, Step::Hear(Event::Pass(2)))
         .at(1000, job(JobKind::Unbounded, 2, 12 << 20))
 }
 
 #[test]
 fn the_events_of_a_cancelled_migration_may_come_in_any_order() {
-    let stopped = Step::Hear(Happening::Lifecycle {
+    let stopped = Step::Hear(Event::Lifecycle {
         end: End::Destination,
         what: "stopped: failed".to_owned(),
     });
@@ -339,12 +334,12 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
                 .at(1210, returned(Err(said)));
         }
         let trace = run(&mut script, Does::Abort);
-        let observed = Observed {
+        let observed = Observation {
             source: Some(source),
             destination: Some(destination),
-            ..Observed::default()
+            ..Observation::default()
         };
-        let judged = judge(checks::Action::Abort, &trace, &observed);
+        let judged = judge(Ending::Abort, &trace, &observed);
         judged.failed("the job ended cancelled").is_none()
     };
     let (runs, gone) = (Standing::Running, Standing::Absent);
@@ -455,29 +450,28 @@ fn a_job_that_never_ends_is_given_up_at_the_limit() {
     assert!(trace.ended >= LIMIT);
 }
 
-fn rocky(post_copy: bool, progress_timeout: i64, completion_timeout: i64) -> Policy {
-    Policy {
-        release: Release::from_number(18).unwrap(),
+fn rocky(post_copy: bool, progress_timeout: i64, completion_timeout: i64) -> Settings {
+    Settings {
         post_copy,
         progress_timeout,
         completion_timeout,
-        ..policy(Does::Abort)
+        ..Settings::defaults(Release::ROCKY)
     }
 }
 
 #[test]
 fn rocky_switches_to_post_copy_without_any_timeout() {
     let mut script = ending(Does::PostCopy);
-    let trace = run_with(&mut script, rocky(true, 0, 0));
+    let trace = run_with(&mut script, &rocky(true, 0, 0));
     assert_eq!(actions(&trace), [Order::StartPostCopy]);
     assert_eq!(trace.outcome, Some(Outcome::Completed));
 }
 
 #[test]
 fn rocky_aborts_without_progress_or_at_the_timeout_and_never_otherwise() {
-    for (progress, completion, aborts) in [(1, 0, true), (0, 1600, true), (0, 0, false)] {
+    for (progress, completion, aborts) in [(1, 0, true), (0, 800, true), (0, 0, false)] {
         let mut script = ending(Does::Abort);
-        let trace = run_with(&mut script, rocky(false, progress, completion));
+        let trace = run_with(&mut script, &rocky(false, progress, completion));
         assert_eq!(
             actions(&trace).contains(&Order::Abort),
             aborts,

@@ -13,7 +13,7 @@ use crate::fix::gate::{self, Permissions, Refusal};
 use crate::fix::witness::{self, Witnessed};
 use crate::fix::{self, Mended, Plan, Until};
 use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
 use crate::nova::today::Today;
 use crate::oslo::stack::Stack;
 use crate::output::{Counts, SuppressedCounts, shown_path};
@@ -112,7 +112,7 @@ impl Job {
         }
         let context = Context::new(&self.before, self.today.newest, request.to, &request.settings);
         let (chosen, _) = context.chosen_action();
-        let Some(other) = Action::ALL.into_iter().find(|action| *action != chosen) else {
+        let Some(other) = TimeoutAction::ALL.into_iter().find(|action| *action != chosen) else {
             return Ok(self);
         };
         let mut instead = request.clone();
@@ -142,11 +142,11 @@ impl Job {
             .refused
             .iter()
             .chain(&self.later.refused)
-            .map(|refused| format!("not proved: {}: {}", refused.title, refused.moved));
+            .map(|refused| format!("fix rejected: {}: {}", refused.title, refused.moved));
         let files = self.changed.iter().chain(&self.changed_later);
         let contradicted = files.filter_map(|(layer, witnessed)| match witnessed {
             Witnessed::Contradicted { section, key } => Some(format!(
-                "not proved: {}: an independent parser reads another value of `[{section}] {key}`",
+                "fix rejected: {}: a second, independent parser reads another value of `[{section}] {key}`",
                 self.path(*layer)
             )),
             _ => None,
@@ -154,7 +154,7 @@ impl Job {
         let failed = self.proven.iter().filter(|proven| !proven.works).map(|proven| {
             let remedy = proven.remedy.iter().map(|remedy| format!("; {remedy}"));
             format!(
-                "not proven on this host: {}{}",
+                "not shown to work on this host: {}{}",
                 proven.headline,
                 remedy.collect::<String>()
             )

@@ -2,9 +2,9 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::lint::context::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
 use crate::nova::migration::timeout::pause_seconds;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "`force_complete` without post-copy pauses the guest for the rest of the copy",
     doc: include_str!("../../../docs/rules/force-complete-pauses.md"),
     check,
+    yields_to: &[],
 };
 
 /// MiB/s of a link of 1 Gbit/s.
@@ -20,36 +21,38 @@ const GIGABIT: f64 = 1e9 / 8.0 / 1_048_576.0;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Where the action never runs, nothing is paused: `action-never-runs` speaks of that.
-    let is_off = context.after.permits_post_copy || context.after.completion_timeout == Some(0);
-    if is_off || context.coming_action() != Some(Action::ForceComplete) {
+    let is_off = context.after().post_copy || context.after().known_completion_timeout() == Some(0);
+    if is_off || context.coming_action() != Some(TimeoutAction::ForceComplete) {
         return;
     }
-    if context.to.flag(LIBVIRT, POST_COPY) != Some(false) {
+    if !context.after().has_value(POST_COPY) {
         return;
     }
     let message = format!(
         "`{}` without post-copy pauses the guest for the rest of the copy: {}",
-        Action::ForceComplete,
+        TimeoutAction::ForceComplete,
         pause(context)
     );
     let finding = context.about(&RULE, ACTION, message).because(
-        "when the completion timeout has run out nova suspends the guest at the source until everything is copied; how much \
-         is left then depends on how fast the guest writes",
+        "when the completion timeout runs out, nova pauses the guest on the source until the rest of its memory is \
+         copied; how much is left depends on how fast the guest writes",
     );
     let finding = context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is switched off here");
     if let Some(obstacle) = obstacle(context) {
         findings.push(finding.with_help(format!(
-            "suppress this where a pause is meant; post-copy, which stops a guest for milliseconds, cannot be had with \
-             {obstacle}"
+            "suppress this finding if a pause is what you want; post-copy, which pauses a guest for milliseconds \
+             only, is not possible with {obstacle}"
         )));
         return;
     }
-    let title = format!("write `{POST_COPY} = true`: post-copy stops a guest for milliseconds only");
+    let title = format!("write `{POST_COPY} = true`: post-copy pauses a guest for milliseconds only");
     let setting = context.to.setting(LIBVIRT, ACTION);
     let beside = setting.and_then(|setting| setting.winning_place());
     let fix = context.setting_to(title.clone(), Safety::Unsafe, (LIBVIRT, POST_COPY, "true"), beside);
-    let help =
-        format!("{title}; `novamend verify` shows whether the host can do it. Suppress this where a pause is meant");
+    let help = format!(
+        "{title}; `novamend verify` shows whether the host can do it; suppress this finding if a pause is \
+                 what you want"
+    );
     findings.push(finding.with_help(help).with_fix(fix));
 }
 
@@ -59,8 +62,7 @@ fn pause(context: &Context<'_>) -> String {
         let decimals = usize::from(seconds < 10.0);
         format!("{seconds:.decimals$} s")
     };
-    let bandwidth = context.to.number(LIBVIRT, BANDWIDTH);
-    let bandwidth = bandwidth.and_then(|rate| u64::try_from(rate).ok());
+    let bandwidth = u64::try_from(context.after().bandwidth).ok();
     match bandwidth.and_then(|rate| Some((rate, pause_seconds(1024.0, rate)?))) {
         Some((rate, seconds)) => format!("{} per GiB at `{BANDWIDTH} = {rate}`", figure(seconds)),
         None => format!(
@@ -73,13 +75,11 @@ fn pause(context: &Context<'_>) -> String {
 
 /// What post-copy does not go together with, if that is configured.
 fn obstacle(context: &Context<'_>) -> Option<String> {
-    if context.has(TUNNELLED) {
+    if context.after().tunnelled {
         return Some(format!("`{TUNNELLED}`"));
     }
     if context.keeps_memory_in_files() {
         return Some(format!("`{FILE_BACKED}`"));
     }
-    let is_parallel =
-        context.may_be_set(PARALLEL) && context.to.number(LIBVIRT, PARALLEL).is_some_and(|count| count > 1);
-    is_parallel.then(|| format!("several connections (`{PARALLEL}`) before QEMU 10.1"))
+    (context.after().parallel > 1).then(|| format!("several connections (`{PARALLEL}`) before QEMU 10.1"))
 }

@@ -2,11 +2,10 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::catalog::Release;
-use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
 use crate::nova::Setting;
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "lost-auto-post-copy",
@@ -14,55 +13,51 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "post-copy no longer starts by itself in the target release",
     doc: include_str!("../../../docs/rules/lost-auto-post-copy.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !is_lost(context) {
+    if !context.loses_auto_post_copy() {
         return;
     }
     let Some(setting) = context.to.setting(LIBVIRT, POST_COPY) else {
         return;
     };
     let (from, to) = (context.from.release().short(), context.to.release().short());
-    let is_endless = context.after.completion_timeout == Some(0);
+    let is_endless = context.after().known_completion_timeout() == Some(0);
     let message = if is_endless {
         format!(
-            "post-copy no longer starts by itself, and `{COMPLETION_TIMEOUT}` is 0: in {to} nobody ends the migrations of \
-             busy guests that {from} finished"
+            "post-copy no longer starts by itself, and `{COMPLETION_TIMEOUT}` is 0: in {to} nothing ends the \
+             migrations of busy guests that {from} completed"
         )
     } else {
-        format!("post-copy no longer starts by itself: {to} aborts the busy guests that {from} finished")
+        format!("post-copy no longer starts by itself: {to} aborts the migrations of busy guests that {from} completed")
     };
     let why = if is_endless {
         format!(
             "up to rocky nova switched to post-copy as soon as a guest did not converge, without any timeout; from stein on \
-             it waits for `{COMPLETION_TIMEOUT}`, which never runs out where it is 0: nova neither starts post-copy nor \
+             it waits for `{COMPLETION_TIMEOUT}`, which never runs out when it is 0: nova neither starts post-copy nor \
              aborts, and the memory is copied until somebody stops it"
         )
     } else {
         format!(
             "up to rocky nova switched to post-copy as soon as a guest did not converge; from stein on it waits for \
              `{COMPLETION_TIMEOUT}` and then does what `{ACTION}` says, by default `{}`",
-            Action::Abort
+            TimeoutAction::Abort
         )
     };
     let finding = Finding::new(&RULE, context.winner_location(&setting), message).because(why);
     findings.push(context.with_sites(with_way_out(context, finding, &setting, is_endless), &setting));
 }
 
-/// Whether the upgrade takes the automatic post-copy away, and nothing written says what comes instead.
-pub(in crate::rules) fn is_lost(context: &Context<'_>) -> bool {
-    context.crosses(Release::STEIN) && context.before.permits_post_copy && !context.after.is_action_written
-}
-
 fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_endless: bool) -> Finding {
     let (action, reason) = context.chosen_action();
     let is_asked_for = matches!(context.settings.action, ActionChoice::Fixed(_));
-    let loses_guests = context.keeps_memory_in_files() && action == Action::ForceComplete;
+    let loses_guests = context.keeps_memory_in_files() && action == TimeoutAction::ForceComplete;
     if loses_guests && !is_asked_for {
         return finding.with_help(format!(
-            "take `{POST_COPY}` away: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy; then \
-             decide whether `{ACTION}` is to be `abort`, or `force_complete`, which pauses them"
+            "remove `{POST_COPY}`: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy; then \
+             set `{ACTION}` to `abort`, or to `force_complete`, which pauses them"
         ));
     }
     let title = format!("write `{ACTION} = {action}`: {reason}");
@@ -70,7 +65,7 @@ fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_e
     let value = (LIBVIRT, ACTION, action.as_str());
     let fix = context.setting_to(title.clone(), safety, value, setting.winning_place());
     let help = if is_endless {
-        format!("{title}; and give `{COMPLETION_TIMEOUT}` a value, since with 0 no action ever runs")
+        format!("{title}; and set `{COMPLETION_TIMEOUT}` to more than 0, because with 0 no action ever runs")
     } else {
         title
     };

@@ -2,8 +2,8 @@
 //!
 //! Several connections together with post-copy are for [`super::parallel_with_post_copy`].
 
-use crate::lint::context::{LIBVIRT, PARALLEL, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, PARALLEL, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "parallel-with-tunnelled",
@@ -11,22 +11,22 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt refuses parallel connections with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/parallel-with-tunnelled.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.has(TUNNELLED) || !context.may_be_set(PARALLEL) {
+    let count = context.after().parallel;
+    if !context.after().tunnelled || count <= 1 {
         return;
     }
-    let Some(count) = context.to.number(LIBVIRT, PARALLEL).filter(|&count| count > 1) else {
-        return;
-    };
-    let message = format!("`{PARALLEL} = {count}` and `{TUNNELLED}` do not go together: every migration fails");
+    let message = format!("`{PARALLEL} = {count}` and `{TUNNELLED}` cannot be combined: every migration fails");
     let title = format!("remove `{PARALLEL}`");
     let finding = context
         .about(&RULE, PARALLEL, message)
-        .because("nova sets both flags for every migration, and libvirt refuses the pair before it copies anything")
+        .because("nova sets both flags for every migration, and libvirt refuses the combination before it copies \
+                  anything")
         .with_help(format!(
-            "{title}, or take `{TUNNELLED}` away: QEMU then speaks to QEMU directly, which needs its ports (49152 and up) \
+            "{title}, or remove `{TUNNELLED}`: QEMU then connects to QEMU directly, which needs its ports (49152 and up) \
              open between the hosts"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, PARALLEL));

@@ -3,9 +3,9 @@
 //! Where libvirt's memory directory lies it does not know; the files are on a disk unless somebody mounted it otherwise.
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-file-backed-memory",
@@ -13,31 +13,32 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "guests with file-backed memory are lost when post-copy starts, or do not migrate at all",
     doc: include_str!("../../../docs/rules/post-copy-with-file-backed-memory.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy || !context.keeps_memory_in_files() {
+    if !context.after().post_copy || !context.keeps_memory_in_files() {
         return;
     }
     let starts = if context.to.release() < Release::STEIN {
         "nova starts it by itself for every busy guest".to_owned()
-    } else if context.coming_action() == Some(Action::ForceComplete) {
-        format!("`{ACTION} = {}` starts it", Action::ForceComplete)
+    } else if context.coming_action() == Some(TimeoutAction::ForceComplete) {
+        format!("`{ACTION} = {}` starts it", TimeoutAction::ForceComplete)
     } else {
-        "anybody who may order it starts it (`nova live-migration-force-complete`)".to_owned()
+        "anybody who may request it starts it (`nova live-migration-force-complete`)".to_owned()
     };
-    let message = format!("`{FILE_BACKED}` and `{POST_COPY}` do not go together: post-copy loses the guest");
+    let message = format!("`{FILE_BACKED}` and `{POST_COPY}` cannot be combined: post-copy loses the guest");
     let title = format!("remove `{POST_COPY}`");
     let finding = context
         .about(&RULE, FILE_BACKED, message)
         .because(format!(
-            "post-copy catches the guest's accesses to memory that has not come yet, which Linux does not do for files on a \
-             disk: QEMU 7.2 ends at the destination while the source no longer runs the guest, newer ones refuse the \
-             migration at its start; {starts}"
+            "post-copy must catch the guest's accesses to memory that has not arrived yet, which Linux cannot do for \
+             files on a disk: QEMU 7.2 exits on the destination while the source no longer runs the guest, newer \
+             versions refuse the migration at its start; {starts}"
         ))
         .with_help(format!(
-            "{title} on hosts with file-backed memory; where libvirt's `memory_backing_dir` is a tmpfs, suppress this once \
-             `novamend verify` has shown that it works"
+            "{title} on hosts with file-backed memory; where libvirt's `memory_backing_dir` is a tmpfs, suppress this \
+             finding once `novamend verify` has shown that it works"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, POST_COPY));
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));

@@ -2,9 +2,9 @@
 //!
 //! How long the pause takes, [`super::force_complete_pauses`] says.
 
-use crate::lint::context::{LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-pmem",
@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova pauses guests with persistent memory where it switches others to post-copy",
     doc: include_str!("../../../docs/rules/post-copy-with-pmem.md"),
     check,
+    yields_to: &[],
 };
 
 const NAMESPACES: &str = "pmem_namespaces";
@@ -20,25 +21,29 @@ const MIGRATED_SINCE: u8 = 21;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let is_migrated = context.to.release().number() >= MIGRATED_SINCE;
-    if !is_migrated || !context.after.permits_post_copy || !context.may_be_set(NAMESPACES) {
+    if !is_migrated || !context.after().post_copy || !context.may_be_set(NAMESPACES) {
         return;
     }
-    let is_used = context.coming_action() == Some(Action::ForceComplete) && context.after.completion_timeout != Some(0);
+    let is_used = context.coming_action() == Some(TimeoutAction::ForceComplete)
+        && context.after().known_completion_timeout() != Some(0);
     let setting = context.to.setting(LIBVIRT, NAMESPACES);
     let text = setting.and_then(|setting| context.to.text(&setting).ok().flatten());
     if !is_used || text.is_none_or(|text| text.trim_matches([',', ' ']).is_empty()) {
         return;
     }
     let message = format!(
-        "`{}` pauses guests with persistent memory: nova has no post-copy for them",
-        Action::ForceComplete
+        "`{}` pauses guests with persistent memory: nova does not use post-copy for them",
+        TimeoutAction::ForceComplete
     );
     let finding = context
         .about(&RULE, NAMESPACES, message)
         .because(
-            "when the completion timeout has run out nova switches other guests to post-copy; one with a vPMEM device is \
-             suspended at the source until the rest is copied",
+            "when the completion timeout runs out, nova switches other guests to post-copy; one with a vPMEM device \
+             is paused on the source until the rest is copied",
         )
-        .with_help("nothing can be done in nova.conf; tell the owners of such guests, or migrate them when they are quiet");
+        .with_help(
+            "nothing can be done in nova.conf; warn the owners of such guests, or migrate them when they are \
+                    idle",
+        );
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));
 }

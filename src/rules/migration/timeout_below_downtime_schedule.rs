@@ -3,9 +3,11 @@
 //! A timeout of 0 is [`super::action_never_runs`]'s business.
 
 use crate::catalog::Release;
-use crate::lint::context::{COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{
+    COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT, POST_COPY,
+};
 use crate::nova::migration::timeout::{fitting_completion_timeout, last_step_within, schedule_end_seconds};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -14,6 +16,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "migrations are given up before nova has allowed the longest downtime",
     doc: include_str!("../../../docs/rules/timeout-below-downtime-schedule.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -21,7 +24,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !names.into_iter().any(|name| context.may_be_set(name)) || post_copy_comes_first(context) {
         return;
     }
-    let (Some(timeout), Some(schedule)) = (context.after.completion_timeout, context.downtime()) else {
+    let (Some(timeout), Some(schedule)) = (
+        context.after().known_completion_timeout(),
+        context.after().known_downtime(),
+    ) else {
         return;
     };
     let to = context.to.release();
@@ -30,14 +36,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let end = schedule_end_seconds(schedule, 1.0, to);
     let message = format!(
-        "the completion timeout of {timeout} s per GiB leaves no time for the last step of the downtime schedule, at {end} s"
+        "the completion timeout of {timeout} s per GiB leaves no time for the last step of the downtime schedule, at \
+         {end} s"
     );
     let name = names
         .into_iter()
         .find(|name| context.sets(name))
         .unwrap_or(COMPLETION_TIMEOUT);
     let ends = match context.coming_action() {
-        Some(Action::ForceComplete) => "paused",
+        Some(TimeoutAction::ForceComplete) => "paused",
         _ => "not migrated",
     };
     let proposed = fitting_completion_timeout(schedule, to);
@@ -52,8 +59,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let finding = context
         .about(&RULE, name, message)
         .because(format!(
-            "nova raises the downtime it allows in {} steps up to `{DOWNTIME}` ({} ms); at the timeout it stands at step \
-             {step} ({allowed} ms), so guests that {} ms would have been enough for are {ends}",
+            "nova raises the downtime it allows in {} steps up to `{DOWNTIME}` ({} ms); at the timeout it has reached \
+             step {step} ({allowed} ms), so guests for which {} ms would have been enough are {ends}",
             schedule.steps, schedule.downtime_ms, schedule.downtime_ms
         ))
         .with_help(format!("{title}; or lower `{DOWNTIME_DELAY}` or `{DOWNTIME_STEPS}`"))
@@ -63,7 +70,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether post-copy ends the migration, which needs no long downtime: then an early timeout is a choice.
 fn post_copy_comes_first(context: &Context<'_>) -> bool {
-    let starts = context.to.release() < Release::STEIN || context.coming_action() == Some(Action::ForceComplete);
-    let is_unknown = context.to.flag(LIBVIRT, POST_COPY).is_none();
-    is_unknown || (context.after.permits_post_copy && starts)
+    let starts = context.to.release() < Release::STEIN || context.coming_action() == Some(TimeoutAction::ForceComplete);
+    !context.after().has_value(POST_COPY) || (context.after().post_copy && starts)
 }

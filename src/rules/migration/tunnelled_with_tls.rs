@@ -2,8 +2,8 @@
 //!
 //! Tunnelling together with post-copy is [`super::post_copy_with_tunnelled`]'s business.
 
-use crate::lint::context::{LIBVIRT, NATIVE_TLS, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, NATIVE_TLS, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "tunnelled-with-tls",
@@ -11,19 +11,20 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova-compute does not start with both tunnelling and native TLS",
     doc: include_str!("../../../docs/rules/tunnelled-with-tls.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.has(TUNNELLED) || !context.has(NATIVE_TLS) {
+    if !context.after().tunnelled || !context.after().tls {
         return;
     }
     let message = format!("`{TUNNELLED}` and `{NATIVE_TLS}` exclude each other: nova-compute does not start");
     let title = format!("remove `{TUNNELLED}`");
     let finding = context
         .about(&RULE, TUNNELLED, message)
-        .because("nova refuses the pair while it starts; native TLS is what took the place of tunnelling")
+        .because("nova refuses the combination when it starts; native TLS has replaced tunnelling")
         .with_help(format!(
-            "{title}; QEMU's certificates must be on every host before, and its ports open between them"
+            "{title}; QEMU's certificates must be on every host first, and its ports open between the hosts"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, TUNNELLED));
     findings.push(context.along_with(finding, (LIBVIRT, NATIVE_TLS), "native TLS is switched on here"));

@@ -2,11 +2,12 @@
 //!
 //! It is drawn in marker colours, which become classes: the page's style sheet says what they look like, light or dark.
 
+use novamend::nova::migration::Ending;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::trial::checks::{Action, Silence};
+use crate::trial::checks::Silence;
 use crate::trial::monitor::Outcome;
 use crate::trial::worker::Evidence;
 
@@ -64,7 +65,7 @@ type Area<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64,
 struct Mark {
     at: f64,
     colour: RGBColor,
-    /// The line of text from the top that its word stands on.
+    /// The line of text from the top of its word.
     row: u32,
     word: String,
 }
@@ -161,7 +162,7 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         word,
     };
     let mut marks = Vec::new();
-    // passes so short that the guest stood still in them are not told apart here; the time line below has them all
+    // passes during which the guest was paused are too short to be told apart here; the timeline below has them all
     let passes = (1..).map_while(|number| trace.pass(number).map(|at| (number, at)));
     let mut last = f64::MIN;
     for (number, at) in passes {
@@ -182,16 +183,16 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
     }
     if let Some(at) = judgement.acted {
         let word = match judgement.action {
-            Action::Abort => "abort",
-            Action::PostCopy => "post-copy",
-            Action::Pause => "pause",
+            Ending::Abort => "abort",
+            Ending::PostCopy => "post-copy",
+            Ending::Pause => "pause",
         };
         marks.push(mark(at, ACTION, 1, word.to_owned()));
     }
     if let Some(silence) = judgement.silence {
         let word = match judgement.action {
-            Action::Abort => "longest silence",
-            Action::PostCopy | Action::Pause => "standstill",
+            Ending::Abort => "longest silence",
+            Ending::PostCopy | Ending::Pause => "downtime",
         };
         let word = format!("{word} {} ms", silence.length().as_millis());
         marks.push(mark(silence.until, SILENCE, 2, word));
@@ -200,7 +201,7 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         Some(Outcome::Completed) => "completed",
         Some(Outcome::Cancelled) => "cancelled",
         Some(Outcome::Failed | Outcome::MonitorDied) => "failed",
-        None => "given up",
+        None => "stopped",
     };
     marks.push(mark(trace.ended, DONE, 3, word.to_owned()));
     marks

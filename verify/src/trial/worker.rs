@@ -12,10 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use novamend::catalog::Release;
-use novamend::nova::migration;
-use novamend::nova::migration::timeout::DowntimeSettings;
-use novamend::nova::migration::timeout::downtime_schedule;
+use novamend::nova::migration::Ending;
 
 use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
 use crate::guest;
@@ -27,10 +24,9 @@ use crate::sandbox::daemon;
 use crate::sandbox::layout::{self, Host};
 use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
-use crate::trial::checks::{Action, GUEST_LIVES, Observed, judge};
+use crate::trial::checks::{GUEST_LIVES, Observation, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
-use crate::trial::monitor::Policy;
 use deaths::Deaths;
 use logs::{cause, with_logs};
 pub(crate) use messages::silence;
@@ -153,13 +149,13 @@ impl Worker {
             };
             self.enter(&format!("migrating: {}", trial.action.words()));
             match self.one_trial(libvirt, hearing, order, &trial, at)? {
-                Tried::Acted(place) => return Ok(place),
-                Tried::Converged => trial = trial.with_half_the_bandwidth(),
+                TrialEnd::Acted(place) => return Ok(place),
+                TrialEnd::Converged => trial = trial.with_half_the_bandwidth(),
             }
         }
         Err(format!(
-            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; this \
-             proves nothing"
+            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; the \
+             action was not tested"
         ))
     }
 
@@ -196,15 +192,12 @@ impl Worker {
         });
         match last {
             Some(record) if record.kind == Kind::Damage => Err(format!(
-                "the guest found damage in its memory before any migration: the page at {:#x} held {:#x}",
+                "the guest found its memory damaged before any migration: the page at {:#x} held {:#x}",
                 record.sequence, record.generation
             )),
             Some(_) if heard => Ok(Place { host: Host::A, line }),
             _ => {
-                let message = format!(
-                    "the guest was started but did not come to life within {} s",
-                    order.patience
-                );
+                let message = format!("the guest was started but did not respond within {} s", order.patience);
                 Err(self.explained(&message, deaths, Host::A))
             }
         }
@@ -221,7 +214,7 @@ impl Worker {
 
     /// Why no daemon answered; one that ended by itself says why in its log.
     fn not_connected(&self, message: &str) -> String {
-        if !message.contains("ended before it listened") {
+        if !message.contains("exited before it was listening") {
             return self.explained(message, 0, Host::A);
         }
         let text = with_logs(message);
@@ -246,7 +239,7 @@ impl Worker {
         let deaths = self.deaths.as_ref()?;
         deaths.accident(&said, from, source).or_else(|| {
             let is_gone = is_gone(&said) && !is_refusal(0, &said) && evidence.judgement.failed(GUEST_LIVES).is_none();
-            is_gone.then(|| format!("a process or a connection has gone, and nobody said why: {said}; {NOTHING_KNOWN}"))
+            is_gone.then(|| format!("a process or a connection went away without a reason: {said}; {NOTHING_KNOWN}"))
         })
     }
 
@@ -257,21 +250,20 @@ impl Worker {
         order: &WorkOrder,
         trial: &TrialOrder,
         at: Place,
-    ) -> Result<Tried, String> {
+    ) -> Result<TrialEnd, String> {
         let source = at.host;
         libvirt.set_source(source);
         let deaths = self.deaths_so_far();
         let at_source = (at.host, fs::metadata(at.host.log()).map_or(0, |log| log.len()));
         let destination_line = hearing.connections();
-        let policy = policy(trial)?;
-        let trace = migrate(libvirt, &trial.request, policy, trial.pace);
-        // a guest that found damage stands still and converges; that is no reason to try again
+        let trace = migrate(libvirt, &trial.request, &trial.settings, trial.pace);
+        // a guest that found damage halts and converges; that is no reason to try again
         if trace.converged() && hearing.damage().is_none() {
-            return Ok(Tried::Converged);
+            return Ok(TrialEnd::Converged);
         }
-        let looked_at_all = memory::has_looked_at_all(hearing, order.size, memory::over(&trace), ROUND);
+        let looked_at_all = memory::checked_all_pages(hearing, order.size, memory::migration_end(&trace), ROUND);
         let (records, stray) = hearing.records();
-        let observed = Observed {
+        let observed = Observation {
             records: records
                 .into_iter()
                 .filter(|record| record.kind != Kind::Start)
@@ -288,7 +280,7 @@ impl Worker {
         let judgement = judge(trial.action, &trace, &observed);
         let next = if !judgement.holds() {
             None
-        } else if trial.action == Action::Abort {
+        } else if trial.action == Ending::Abort {
             Some(at)
         } else {
             Some(Place {
@@ -306,7 +298,7 @@ impl Worker {
             return Err(accident);
         }
         say(&Message::Trial(Box::new(evidence)));
-        Ok(Tried::Acted(next))
+        Ok(TrialEnd::Acted(next))
     }
 }
 
@@ -323,38 +315,17 @@ fn lent(memory: &Memory) -> Option<Lent> {
     let made = Lent::make(&layout::backing(), *owner);
     if let Err(error) = &made {
         say(&Message::NotAlike(format!(
-            "guests' memory in files: none could be made in {}: {error}",
+            "guests' memory in files: no file could be created in {}: {error}",
             directory.display()
         )));
     }
     made.ok()
 }
 
-/// What became of one migration.
-enum Tried {
+/// How one trial ended.
+enum TrialEnd {
     /// Nova acted, or the migration failed before; where the guest is now, if all is well with it.
     Acted(Option<Place>),
     /// It completed by itself.
     Converged,
-}
-
-pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {
-    let release = Release::from_number(trial.release).ok_or("no such release")?;
-    let (downtime_ms, steps, delay_s) = trial.downtime;
-    let settings = DowntimeSettings {
-        downtime_ms,
-        steps,
-        delay_s,
-    };
-    Ok(Policy {
-        release,
-        action: match trial.action {
-            Action::Abort => migration::Action::Abort,
-            Action::PostCopy | Action::Pause => migration::Action::ForceComplete,
-        },
-        completion_timeout: trial.completion_timeout,
-        progress_timeout: trial.progress_timeout,
-        post_copy: trial.request.post_copy,
-        schedule: downtime_schedule(settings, 2.0, release),
-    })
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use novamend::catalog::Release;
 use novamend::nova::View;
+use novamend::nova::migration::Ending;
 use novamend::oslo::document::Document;
 use novamend::oslo::stack::Stack;
 use novamend::text::Source;
@@ -16,15 +17,15 @@ use novamend_verify::guest::memory::Memory;
 use novamend_verify::host::backing::Backing;
 use novamend_verify::host::certificates::{Certificates, Fault, Settings};
 use novamend_verify::host::qemu_conf::QemuConf;
-use novamend_verify::host::qemu_user::{Known, QemuUser};
-use novamend_verify::host::userfault::Try;
+use novamend_verify::host::qemu_user::{QemuUser, UserSource};
+use novamend_verify::host::userfault::UserfaultAccess;
 use novamend_verify::host::{Host, Kvm};
 use novamend_verify::hosts::Far;
-use novamend_verify::hypervisor::{Happening, Refusal, Request};
+use novamend_verify::hypervisor::{Event, Refusal, Request};
 use novamend_verify::sandbox::Mode;
-use novamend_verify::sandbox::pki::{Tls, Whose};
-use novamend_verify::trial::checks::{Action, Check, Judgement};
-use novamend_verify::trial::migrate::{Heard, Trace};
+use novamend_verify::sandbox::pki::{CertificateSource, Tls};
+use novamend_verify::trial::checks::{Check, Judgement};
+use novamend_verify::trial::migrate::{TimedEvent, Trace};
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::trial::session::{Conditions, Session};
 use novamend_verify::trial::worker::Evidence;
@@ -55,9 +56,9 @@ pub fn host() -> Host {
             group: "root".to_owned(),
             uid: Some(0),
             gid: Some(0),
-            known: Known::Distribution,
+            known: UserSource::Distribution,
         },
-        userfault: Try::Allowed,
+        userfault: UserfaultAccess::Allowed,
         kvm: Kvm::Missing,
         certificates: Some(Certificates {
             faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
@@ -74,16 +75,16 @@ pub fn host() -> Host {
 }
 
 /// A trial that does what it promises, or whose migrate call failed at its start with `refused`.
-pub fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
+pub fn trial(action: Ending, post_copy: bool, refused: Option<&str>) -> Evidence {
     let answer = refused.map_or(Ok(()), |message| {
         Err(Refusal {
             code: 1,
             message: message.to_owned(),
         })
     });
-    let heard = Heard {
+    let heard = TimedEvent {
         at: Duration::from_secs(1),
-        happening: Happening::Pass(1),
+        event: Event::Pass(1),
     };
     Evidence {
         request: Request {
@@ -91,7 +92,7 @@ pub fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence
             ..Request::default()
         },
         trace: Trace {
-            happenings: refused.is_none().then_some(heard).into_iter().collect(),
+            events: refused.is_none().then_some(heard).into_iter().collect(),
             returned: Some(answer),
             ..Trace::default()
         },
@@ -133,8 +134,8 @@ pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session 
             memory_mib: 24,
             hot_mib: 12.0,
             bandwidth: 20,
-            tls: plan.tls.then(|| Tls {
-                certificates: Whose::Made {
+            tls: plan.settings.tls.then(|| Tls {
+                certificates: CertificateSource::Made {
                     because: "there is no /etc/pki/qemu/server-cert.pem".to_owned(),
                 },
                 verifies_clients: true,

@@ -1,4 +1,4 @@
-//! How long the guest stands still in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
+//! The guest's downtime in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
 //! same two daemons in the same run.
 //!
 //! It measures and asserts no time; run by hand: `cargo test --release -p novamend-verify --test real blackout -- --ignored
@@ -11,19 +11,18 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use novamend::catalog::Release;
-use novamend::nova::migration::Action;
-use novamend::nova::migration::timeout::DowntimeSchedule;
+use novamend::nova::migration::settings::DowntimeSettings;
+use novamend::nova::migration::{Settings, TimeoutAction};
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
 use novamend_verify::host::programs;
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
-use novamend_verify::hypervisor::{Happening, Hypervisor, Request};
+use novamend_verify::hypervisor::{Event, Hypervisor, Request};
 use novamend_verify::sandbox::Mode;
 use novamend_verify::sandbox::daemon::{self, Setup};
 use novamend_verify::sandbox::layout::{self, Host};
 use novamend_verify::trial::migrate::{Pace, migrate};
-use novamend_verify::trial::monitor::Policy;
 
 use crate::ground::{alone, has_kvm, in_namespaces};
 
@@ -87,7 +86,7 @@ impl Bench {
             socket: host.socket.to_owned(),
             emulator: programs::emulator().unwrap(),
             qemu_user: Some(("root".to_owned(), "root".to_owned())),
-            asks_at_once: true,
+            batch_cpu_feature_queries: true,
             drivers: if host.is_modular { None } else { programs::drivers() },
             tls: None,
             forces_tls: false,
@@ -146,13 +145,15 @@ impl Bench {
             bandwidth: BANDWIDTH,
             ..Request::default()
         };
-        let policy = Policy {
-            release: Release::NEWEST,
-            action: Action::ForceComplete,
-            completion_timeout: 1600,
-            progress_timeout: 0,
+        let settings = Settings {
+            timeout_action: TimeoutAction::ForceComplete,
             post_copy: true,
-            schedule: DowntimeSchedule::default(),
+            // no steps: the downtime stays as libvirt has it
+            downtime: DowntimeSettings {
+                steps: 0,
+                ..DowntimeSettings::default()
+            },
+            ..Settings::defaults(Release::NEWEST)
         };
         let pace = Pace {
             interval: Duration::from_millis(25),
@@ -160,7 +161,7 @@ impl Bench {
             pass: 2,
             limit: Duration::from_secs(20),
         };
-        let trace = migrate(&mut self.libvirt, &request, policy, pace);
+        let trace = migrate(&mut self.libvirt, &request, &settings, pace);
         assert_eq!(trace.returned, Some(Ok(())), "{trace:?}");
     }
 
@@ -180,8 +181,8 @@ impl Bench {
             .args([guest::NAME, &uri(Host::B)])
             .spawn()
             .unwrap();
-        while let Some((_, happening)) = self.libvirt.next(Duration::from_secs(20)) {
-            if matches!(happening, Happening::Pass(number) if number >= 2) {
+        while let Some((_, event)) = self.libvirt.next(Duration::from_secs(20)) {
+            if matches!(event, Event::Pass(number) if number >= 2) {
                 break;
             }
         }
