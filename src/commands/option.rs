@@ -7,8 +7,8 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::{Outcome, Terminal};
-use crate::catalog::fate::{Fate, fate};
 use crate::catalog::{self, OptionFacts, Release, moves};
+use crate::catalog::{Fate, fate};
 use crate::oslo::names::normal_group;
 use crate::output::{facts, json as report, table};
 use crate::redact;
@@ -52,7 +52,7 @@ fn resolve(words: &str) -> Result<(String, String), String> {
     if moves::gone(group, name).is_some_and(|entry| entry.is_early) {
         return Ok((group.to_owned(), name.to_owned()));
     }
-    let near = catalog::did_you_mean(group, name, Release::NEWEST, |_| true);
+    let near = catalog::spelling::did_you_mean(group, name, Release::NEWEST, |_| true);
     let hint = near.map_or(String::new(), |near| {
         format!("; did you mean `{}.{}`?", near.group(), near.name())
     });
@@ -239,7 +239,7 @@ fn row(option: OptionFacts) -> Vec<String> {
 
 fn span(option: OptionFacts) -> Value {
     let default = option.default_text();
-    let default = default.map(|text| redact::shown(option.name(), &text).into_owned());
+    let default = default.map(|text| redact::shown(option.name(), text).into_owned());
     let aliases: Vec<Value> = option
         .aliases()
         .map(|old| json!({"group": old.group, "name": old.name}))
