@@ -65,7 +65,7 @@ fn misused(error: &clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-/// Makes the options of `--extra-catalog` known, before anything asks for one.
+/// Makes the options of `--extra-catalog` known.
 fn add_extra(command: &Command) -> Result<(), String> {
     let paths = match command {
         Command::Check(arguments) => &arguments.sources.stack.extra_catalog,

@@ -114,11 +114,10 @@ pub(crate) fn add_extra(paths: &[PathBuf]) -> Result<(), String> {
         rows.push_str(&extra::read(&text).map_err(|error| format!("`{shown}` is not a valid option list: {error}"))?);
         rows.push('\n');
     }
-    if rows.is_empty() || catalog::add_extra(rows) {
-        Ok(())
-    } else {
-        Err("internal error: the catalog was in use before `--extra-catalog` was loaded".to_owned())
+    if !rows.is_empty() {
+        catalog::add_extra(rows);
     }
+    Ok(())
 }
 
 pub(crate) fn options(writing: &WritingArguments, root: &Root) -> Options {

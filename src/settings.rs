@@ -9,7 +9,7 @@ use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, va
 
 use crate::bounded::{self, Refused};
 use crate::catalog::Release;
-use crate::catalog::nearest::nearest;
+use crate::catalog::spelling::nearest;
 use crate::lint::{Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::plain;
 use crate::text::{self, Source};

@@ -5,7 +5,7 @@
 use std::io;
 
 use super::{Outcome, Terminal};
-use crate::catalog::nearest::nearest;
+use crate::catalog::spelling::nearest;
 use crate::output::{self, Format, Head, Part};
 use crate::rules::{self, RULES};
 
