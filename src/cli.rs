@@ -6,9 +6,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use novamend::catalog::Release;
 use novamend::fix::Until;
+use novamend::output::Format;
 
 /// How results are told to a shell; the same words stand in README (`tests/docs.rs` holds them together).
 pub(crate) const EXIT_CODES: &str = "\
@@ -70,8 +72,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         extra_catalog: Vec<PathBuf>,
         /// Output format
-        #[arg(long, value_name = "FORMAT", default_value = "pretty")]
-        format: PlainFormat,
+        #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+        format: Format,
     },
     /// Show what an upgrade changes, release by release, whatever the file
     Upgrade {
@@ -82,17 +84,24 @@ pub(crate) enum Command {
         #[arg(value_name = "TO", value_parser = parse_release)]
         to: Release,
         /// Output format
-        #[arg(long, value_name = "FORMAT", default_value = "pretty")]
-        format: TableFormat,
+        #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+        format: Format,
     },
     /// Show the page of a rule
     Explain {
         /// The rule's id, as reports show it
         #[arg(value_name = "RULE-ID")]
         rule: String,
+        /// Output format
+        #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+        format: Format,
     },
     /// List every rule on one line
-    Rules,
+    Rules {
+        /// Output format
+        #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+        format: Format,
+    },
     /// Report what this host can do for live migration; starts no guest (needs novamend-verify)
     #[command(disable_help_flag = true)]
     Probe(HandedOver),
@@ -177,7 +186,7 @@ pub(crate) enum From {
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
     /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
     pub(crate) format: Format,
     /// Exit with 1 on findings of at least this severity [default: warning]
     #[arg(long, value_name = "SEVERITY")]
@@ -191,16 +200,6 @@ pub(crate) struct ReportArguments {
     /// Read no novamend.toml
     #[arg(long)]
     pub(crate) no_settings: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum Format {
-    /// The line, a caret, why it matters, what to do
-    Pretty,
-    /// One line per finding
-    Short,
-    /// One document for programs (docs/json.md)
-    Json,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -325,29 +324,18 @@ pub(crate) struct WhereArguments {
     #[arg(long, value_name = "REL", value_parser = parse_release)]
     pub(crate) release: Option<Release>,
     /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
-    pub(crate) format: PlainFormat,
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    pub(crate) format: Format,
     /// Show passwords, tokens and URLs that hold them
     #[arg(long)]
     pub(crate) show_secrets: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum PlainFormat {
-    /// For people
-    Pretty,
-    /// For programs (docs/json.md)
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum TableFormat {
-    /// Columns
-    Pretty,
-    /// For programs (docs/json.md)
-    Json,
-    /// A page for a wiki
-    Markdown,
+/// The formats, with what each is for.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| PossibleValue::new(format.as_str()).help(format.summary());
+    let values = PossibleValuesParser::new(Format::ALL.map(value));
+    values.map(|word| Format::parse(&word).unwrap_or_default())
 }
 
 fn parse_release(name: &str) -> Result<Release, String> {

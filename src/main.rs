@@ -108,12 +108,10 @@ fn run(command: Command, matches: Option<&clap::ArgMatches>, terminal: &mut Term
             Ok(request) => commands::places::run(&request, terminal),
             Err(message) => Ok(refuse(&message, terminal)),
         },
-        Command::Option { option, format, .. } => {
-            commands::option::run(&option, format == cli::PlainFormat::Json, terminal)
-        }
-        Command::Upgrade { from, to, format } => commands::upgrade::run(from, to, request::table(format), terminal),
-        Command::Explain { rule } => commands::explain::explain(&rule, terminal),
-        Command::Rules => commands::explain::list(terminal),
+        Command::Option { option, format, .. } => commands::option::run(&option, format, terminal),
+        Command::Upgrade { from, to, format } => commands::upgrade::run(from, to, format, terminal),
+        Command::Explain { rule, format } => commands::explain::explain(&rule, format, terminal),
+        Command::Rules { format } => commands::explain::list(format, terminal),
         Command::Probe(arguments) => Ok(hand_over("probe", arguments.arguments, terminal)),
         Command::Verify(arguments) => Ok(hand_over("verify", arguments.arguments, terminal)),
     }
@@ -156,11 +154,13 @@ fn style(when: When) -> Style {
     Style {
         color,
         unicode,
-        width: width(),
+        width: columns().unwrap_or(100),
+        wraps: columns().is_some(),
     }
 }
 
-fn width() -> usize {
+/// The columns of the terminal; `None` where there is none, and nobody says so by `COLUMNS`.
+fn columns() -> Option<usize> {
     let columns = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     columns
         .or_else(|| {
@@ -168,5 +168,4 @@ fn width() -> usize {
             Some(usize::from(size.ws_col))
         })
         .filter(|&columns| columns > 0)
-        .unwrap_or(100)
 }

@@ -10,24 +10,23 @@ use jiff::Timestamp;
 use novamend::bounded::{self, Refused, Root};
 use novamend::catalog::{self, Release, extra};
 use novamend::commands::sources::Upgrade;
-use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place, upgrade};
+use novamend::commands::{FailOn, Outcome, Sources, Terminal, check, fix as mend, places as place};
 use novamend::inputs::load::{self, Input};
 use novamend::lint::{ActionChoice, Ignore, Severity};
 use novamend::nova::migration::TimeoutAction;
-use novamend::output::Format;
 use novamend::rules::RULES;
 use novamend::settings::{self, FileSettings};
 use novamend::write::{self, Links, Options, Planned};
 
 use crate::cli::{
-    self, ActionArgument, CheckArguments, FixArguments, From, PlainFormat, ReportArguments, StackArguments,
-    UndoArguments, UpgradeArguments, WhereArguments, WritingArguments,
+    self, ActionArgument, CheckArguments, FixArguments, From, ReportArguments, StackArguments, UndoArguments,
+    UpgradeArguments, WhereArguments, WritingArguments,
 };
 
 pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> Result<check::Request, String> {
     let file = file_settings(&arguments.report)?;
     let (upgrade, to) = releases(&arguments.upgrade, &file)?;
-    let (format, fail_on) = (format(&arguments.report), fail_on(&arguments.report, &file));
+    let (format, fail_on) = (arguments.report.format, fail_on(&arguments.report, &file));
     let mut settings = file.settings;
     settings.pedantic = arguments.report.pedantic;
     if arguments.write_ignores && arguments.report.no_settings {
@@ -49,7 +48,7 @@ pub(crate) fn check(arguments: CheckArguments, matches: Option<&ArgMatches>) -> 
 pub(crate) fn fix(arguments: FixArguments, matches: Option<&ArgMatches>) -> Result<mend::Request, String> {
     let file = file_settings(&arguments.report)?;
     let (upgrade, to) = releases(&arguments.upgrade, &file)?;
-    let (format, fail_on) = (format(&arguments.report), fail_on(&arguments.report, &file));
+    let (format, fail_on) = (arguments.report.format, fail_on(&arguments.report, &file));
     let mut settings = file.settings;
     settings.pedantic = arguments.report.pedantic;
     settings.explicit = arguments.explicit;
@@ -98,7 +97,7 @@ pub(crate) fn places(arguments: WhereArguments, matches: Option<&ArgMatches>) ->
         // What is not UTF-8 is no option, and the message says so.
         option: option.map(|option| option.to_string_lossy().into_owned()),
         release: arguments.release,
-        json: arguments.format == PlainFormat::Json,
+        format: arguments.format,
         show_secrets: arguments.show_secrets,
     })
 }
@@ -121,14 +120,6 @@ pub(crate) fn add_extra(paths: &[PathBuf]) -> Result<(), String> {
     Ok(())
 }
 
-pub(crate) fn table(format: cli::TableFormat) -> upgrade::Format {
-    match format {
-        cli::TableFormat::Pretty => upgrade::Format::Pretty,
-        cli::TableFormat::Json => upgrade::Format::Json,
-        cli::TableFormat::Markdown => upgrade::Format::Markdown,
-    }
-}
-
 pub(crate) fn options(writing: &WritingArguments, root: &Root) -> Options {
     Options {
         root: (!root.is_host()).then(|| root.clone()),
@@ -144,14 +135,6 @@ pub(crate) fn undo(arguments: &UndoArguments) -> Result<Options, String> {
         return Err("`--backup` restores one file; name exactly one PATH".to_owned());
     }
     Ok(options(&arguments.writing, &root(&arguments.root)?))
-}
-
-fn format(report: &ReportArguments) -> Format {
-    match report.format {
-        cli::Format::Pretty => Format::Pretty,
-        cli::Format::Short => Format::Short,
-        cli::Format::Json => Format::Json,
-    }
 }
 
 fn fail_on(report: &ReportArguments, file: &FileSettings) -> FailOn {

@@ -14,6 +14,7 @@ use crate::commands::sources::{Survey, Upgrade};
 use crate::fix::Until;
 use crate::inputs::load::STDIN;
 use crate::lint::Settings;
+use crate::output::fixed::written_line;
 use crate::output::{Counts, Format};
 use crate::write::{self, Options, Planned, WriteError, Written};
 
@@ -92,7 +93,7 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
         Mode::Diff => Vec::new(),
         Mode::Write(options) => match write(&jobs, failed, options) {
             Ok(written) => {
-                terminal.done.extend(written.iter().map(report::written_line));
+                terminal.done.extend(written.iter().map(written_line));
                 written
             }
             Err(Failure { message, left }) => {

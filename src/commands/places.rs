@@ -6,8 +6,6 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use serde_json::{Value, json};
-
 use super::{Outcome, Sources, Terminal};
 use crate::catalog::outside::{self, Hints};
 use crate::catalog::{self, Release, moves};
@@ -15,8 +13,8 @@ use crate::commands::sources::{Survey, Upgrade};
 use crate::nova::{Setting, View};
 use crate::oslo::names::normal_group;
 use crate::oslo::stack::{Place, Site, Stack};
-use crate::output::{json as report, shown_path};
-use crate::plain;
+use crate::output::places::{Answer, Assignment};
+use crate::output::{self, Format, Head, Part, Printer};
 use crate::redact::{self, Secrets};
 
 /// What to look for.
@@ -28,8 +26,8 @@ pub struct Request {
     pub option: Option<String>,
     /// The release that reads the files; `None`: inferred.
     pub release: Option<Release>,
-    /// Whether to print JSON.
-    pub json: bool,
+    /// How to print.
+    pub format: Format,
     /// Whether secrets are shown.
     pub show_secrets: bool,
 }
@@ -50,8 +48,8 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     } else {
         Outcome::Failed
     };
-    let mut rows: Vec<Value> = Vec::new();
-    let mut is_answered = false;
+    let (mut printer, text) = Printer::begin(request.format, terminal.style, &Head::Where);
+    terminal.print(&text)?;
     for target in survey.targets {
         let release = target.from;
         let stack = match target.into_stack(&request.sources) {
@@ -63,39 +61,38 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
             }
         };
         let view = View::new(&stack, release);
-        let hiding = Hiding::of(&stack, request.show_secrets);
-        match &request.option {
-            None => rows.extend(assignments(&view, &hiding)),
-            Some(option) => match described(&view, option, &hiding) {
-                Ok((text, found)) => {
-                    is_answered = true;
-                    if let Some(message) = unknown(&view, option) {
-                        terminal.complain(&message);
-                        outcome = Outcome::Failed;
-                    }
-                    if request.json {
-                        rows.extend(found);
-                    } else {
-                        terminal.print(&text)?;
-                    }
-                }
-                Err(message) => {
+        match answer(&view, request) {
+            Ok((answer, unknown)) => {
+                if let Some(message) = unknown {
                     terminal.complain(&message);
                     outcome = Outcome::Failed;
                 }
-            },
+                let piece = printer.piece(&Part::Answer(&answer));
+                terminal.print(&printer.add(piece))?;
+            }
+            Err(message) => {
+                terminal.complain(&message);
+                outcome = Outcome::Failed;
+            }
         }
     }
-    if request.json {
-        print_rows(&rows, terminal)?;
-    } else if request.option.is_none() {
-        for row in &rows {
-            terminal.print(&line(row))?;
-        }
-    } else if !is_answered {
-        outcome = Outcome::Failed;
-    }
+    terminal.print(&printer.close())?;
     Ok(outcome)
+}
+
+/// What the stack of `view` answers, and that no release has the option, where that is so.
+fn answer(view: &View<'_>, request: &Request) -> Result<(Answer, Option<String>), String> {
+    let hiding = Hiding::of(view.stack(), request.show_secrets);
+    match &request.option {
+        None => Ok((
+            Answer {
+                headline: None,
+                assignments: assignments(view, &hiding),
+            },
+            None,
+        )),
+        Some(option) => Ok((described(view, option, &hiding)?, unknown(view, option))),
+    }
 }
 
 /// What is hidden of a stack.
@@ -155,21 +152,12 @@ fn unknown(view: &View<'_>, option: &str) -> Option<String> {
     })
 }
 
-/// One array, an object a line.
-fn print_rows(rows: &[Value], terminal: &mut Terminal<'_>) -> io::Result<()> {
-    let lines: Vec<String> = rows.iter().map(report::text).collect();
-    if lines.is_empty() {
-        return terminal.print("[]\n");
-    }
-    terminal.print(&format!("[\n{}\n]\n", lines.join(",\n")))
-}
-
 /// Every assignment in reading order, and whether its value counts.
-fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Value> {
+fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Assignment> {
     let stack = view.stack();
     let effective = effective(view);
     let places = stack.places();
-    let mut rows: Vec<Value> = places
+    let mut rows: Vec<Assignment> = places
         .map(|place| row(stack, place, effective.contains(&Site::File(place)), hiding))
         .collect();
     for (index, variable) in stack.environment().iter().enumerate() {
@@ -208,55 +196,37 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
     effective
 }
 
-fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hiding) -> Value {
+fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hiding) -> Assignment {
     let name = &stack.environment()[index].name;
     let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
-    json!({
-        "variable": hiding.text(name),
-        "section": hiding.text(group),
-        "key": hiding.text(key),
-        "value": hiding.at(stack, Site::Environment(index)),
-        "effective": is_effective,
-    })
+    Assignment {
+        place: output::entry::Place {
+            variable: Some(hiding.text(name)),
+            ..output::entry::Place::default()
+        },
+        section: hiding.text(group),
+        key: hiding.text(key),
+        value: hiding.at(stack, Site::Environment(index)),
+        effective: is_effective,
+        reason: None,
+    }
 }
 
-fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Value {
+fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Assignment {
     let document = stack.document(place);
     let assignment = stack.assignment(place);
-    let mut row = json!({});
-    report::put_path(&mut row, "file", document.source().path());
-    let fields = [
-        ("line", json!(assignment.line)),
-        ("section", json!(hiding.text(&document.section_name(assignment)))),
-        ("key", json!(hiding.text(&document.key(assignment)))),
-        ("value", json!(hiding.at(stack, Site::File(place)))),
-        ("effective", json!(is_effective)),
-    ];
-    for (field, value) in fields {
-        row[field] = value;
+    Assignment {
+        place: output::entry::Place::on_line(document.source().path(), assignment.line),
+        section: hiding.text(&document.section_name(assignment)),
+        key: hiding.text(&document.key(assignment)),
+        value: hiding.at(stack, Site::File(place)),
+        effective: is_effective,
+        reason: None,
     }
-    row
 }
 
-/// `section.key` and the rest of a row on one line.
-fn line(row: &Value) -> String {
-    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-    let address = match row["file"].as_str() {
-        Some(file) => format!("{file}:{}", row["line"]),
-        None => format!("environment {}", text("variable")),
-    };
-    let mark = if row["effective"] == json!(true) {
-        ""
-    } else {
-        "  (without effect)"
-    };
-    let value = text("value").replace('\n', "\\n");
-    let line = format!("{address}: [{}] {} = {value}{mark}", text("section"), text("key"));
-    plain::line(&line).into_owned() + "\n"
-}
-
-/// The places of one option in words and as rows.
-fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, Vec<Value>), String> {
+/// The places of one option, and why each takes effect or not.
+fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<Answer, String> {
     let (group, name) = option
         .split_once('.')
         .ok_or_else(|| format!("unknown option `{option}`; use GROUP.NAME, such as `libvirt.virt_type`, or `--all`"))?;
@@ -271,40 +241,23 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, 
         Some(setting) => setting.found.effective.iter().copied().collect(),
         None => sites.last().copied().into_iter().collect(),
     };
-    let mut rows = Vec::new();
-    let mut lines = vec![headline(view, group, name, setting.as_ref(), hiding)];
-    for &site in &sites {
-        let place = match site {
-            Site::File(place) => place,
-            Site::Environment(index) => {
-                lines.push(environment_line(stack, index, hiding));
-                rows.push(environment_row(stack, index, true, hiding));
-                continue;
+    let assignments = sites.iter().map(|&site| match site {
+        Site::Environment(index) => Assignment {
+            reason: Some("takes effect: the environment overrides every file"),
+            ..environment_row(stack, index, true, hiding)
+        },
+        Site::File(place) => {
+            let is_effective = effective.contains(&site);
+            Assignment {
+                reason: Some(reason(stack, place, is_effective, setting.as_ref())),
+                ..row(stack, place, is_effective, hiding)
             }
-        };
-        let is_effective = effective.contains(&site);
-        rows.push(row(stack, place, is_effective, hiding));
-        let document = stack.document(place);
-        lines.push(format!(
-            "  {}:{}: [{}] {} = {}  ({})",
-            shown_path(document.source().path()),
-            stack.assignment(place).line,
-            hiding.text(&document.section_name(stack.assignment(place))),
-            hiding.text(&stack.key(place)),
-            hiding.at(stack, site),
-            reason(stack, place, is_effective, setting.as_ref()),
-        ));
-    }
-    let lines: Vec<_> = lines.iter().map(|line| plain::line(line)).collect();
-    Ok((lines.join("\n") + "\n", rows))
-}
-
-fn environment_line(stack: &Stack, index: usize, hiding: &Hiding) -> String {
-    format!(
-        "  environment {} = {}  (takes effect: the environment overrides every file)",
-        hiding.text(&stack.environment()[index].name),
-        hiding.at(stack, Site::Environment(index))
-    )
+        }
+    });
+    Ok(Answer {
+        headline: Some(headline(view, group, name, setting.as_ref(), hiding)),
+        assignments: assignments.collect(),
+    })
 }
 
 /// The option, its effective value and where that comes from.
