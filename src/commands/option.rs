@@ -2,37 +2,53 @@
 //!
 //! It reads no file.
 
-use std::io;
-
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{Outcome, Terminal};
-use crate::catalog::fate::{Fate, fate};
-use crate::catalog::{self, OptionFacts, Release, moves};
-use crate::oslo::names::normal_group;
-use crate::output::{facts, json as report, table};
-use crate::redact;
-use crate::rules::RULES;
+use super::{Failure, Outcome};
+use crate::terminal::Terminal;
+use novamend::catalog::fate::{Fate, fate};
+use novamend::catalog::{self, OptionFacts, Release, moves};
+use novamend::inputs::arguments::ExtraArguments;
+use novamend::oslo::names::normal_group;
+use novamend::output::{facts, json as report, table};
+use novamend::redact;
+use novamend::rules::RULES;
 
-/// Prints the life of the option called `name`: `group.name`, `[group] name`, or a name that only one group has.
-///
-/// # Errors
-/// The writer's.
-pub fn run(name: &str, is_json: bool, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let (group, name) = match resolve(name) {
-        Ok(found) => found,
-        Err(message) => {
-            terminal.complain(&message);
-            return Ok(Outcome::Failed);
+/// Show the life of an option: type, default and limits release by release, old names, the rules about it
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// `group.name`, such as `libvirt.virt_type`
+    #[arg(value_name = "OPTION")]
+    option: String,
+    #[command(flatten)]
+    extra: ExtraArguments,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: Format,
+}
+
+/// How a life is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Pretty,
+    /// For programs (docs/json.md)
+    Json,
+}
+
+impl Arguments {
+    /// Prints the life of the option: `group.name`, `[group] name`, or a name that only one group has.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        self.extra.add()?;
+        let (group, name) = resolve(&self.option).map_err(Failure::Refused)?;
+        let life = Life::of(&group, &name);
+        match self.format {
+            Format::Json => terminal.print(&format!("{}\n", report::text(&life.json())))?,
+            Format::Pretty => terminal.print(&life.text())?,
         }
-    };
-    let life = Life::of(&group, &name);
-    if is_json {
-        terminal.print(&format!("{}\n", report::text(&life.json())))?;
-    } else {
-        terminal.print(&life.text())?;
+        Ok(Outcome::Clean)
     }
-    Ok(Outcome::Clean)
 }
 
 /// The group and name that `words` mean.

@@ -2,60 +2,74 @@
 //!
 //! It reads no file; what it means for one, `check` says.
 
-use std::io;
-
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{Outcome, Terminal};
-use crate::catalog::changes::{Change, changes};
-use crate::catalog::moves::NewMeaning;
-use crate::catalog::release::Version;
-use crate::catalog::{Release, moves, options};
-use crate::output::{facts, json as report, table};
+use super::{Failure, Outcome};
+use crate::terminal::Terminal;
+use novamend::catalog::changes::{Change, changes};
+use novamend::catalog::moves::NewMeaning;
+use novamend::catalog::release::Version;
+use novamend::catalog::{Release, moves, options};
+use novamend::output::{facts, json as report, table};
+
+/// Show what an upgrade changes for any file, hop by hop
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The release that runs today: number, series or date (18, rocky, 2025.1)
+    #[arg(value_name = "FROM", value_parser = Release::parse)]
+    from: Release,
+    /// The release to come
+    #[arg(value_name = "TO", value_parser = Release::parse)]
+    to: Release,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: Format,
+}
 
 /// How the table is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Columns
     Pretty,
-    /// One document, described in `docs/json.md`.
+    /// For programs (docs/json.md)
     Json,
-    /// A page for a wiki.
+    /// A page for a wiki
     Markdown,
 }
 
-/// Prints what every hop from `from` to `to` changes.
-///
-/// # Errors
-/// The writer's.
-pub fn run(from: Release, to: Release, format: Format, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    if from >= to {
-        terminal.complain(&format!("an upgrade does not lead from {from} to {to}"));
-        return Ok(Outcome::Failed);
-    }
-    if !from.is_complete() {
-        let first = Release::FIRST_COMPLETE;
-        terminal.complain(&format!(
-            "of releases before {first} only the live-migration options are known"
-        ));
-        return Ok(Outcome::Failed);
-    }
-    let stops = from.hops(to);
-    let starts = std::iter::once(from).chain(stops.iter().copied());
-    let hops: Vec<Hop> = starts.zip(&stops).map(|(from, &to)| Hop::new(from, to)).collect();
-    let text = match format {
-        Format::Pretty => hops.iter().map(Hop::pretty).collect::<Vec<_>>().join("\n"),
-        Format::Markdown => markdown(from, to, &hops),
-        Format::Json => {
-            let mut document = report::head();
-            document["from"] = release(from);
-            document["to"] = release(to);
-            document["hops"] = hops.iter().map(Hop::json).collect();
-            format!("{}\n", report::text(&document))
+impl Arguments {
+    /// Prints what every hop changes.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let Self { from, to, format } = self;
+        if from >= to {
+            return Err(Failure::Refused(format!(
+                "an upgrade does not lead from {from} to {to}"
+            )));
         }
-    };
-    terminal.print(&text)?;
-    Ok(Outcome::Clean)
+        if !from.is_complete() {
+            let first = Release::FIRST_COMPLETE;
+            return Err(Failure::Refused(format!(
+                "of releases before {first} only the live-migration options are known"
+            )));
+        }
+        let stops = from.hops(to);
+        let starts = std::iter::once(from).chain(stops.iter().copied());
+        let hops: Vec<Hop> = starts.zip(&stops).map(|(from, &to)| Hop::new(from, to)).collect();
+        let text = match format {
+            Format::Pretty => hops.iter().map(Hop::pretty).collect::<Vec<_>>().join("\n"),
+            Format::Markdown => markdown(from, to, &hops),
+            Format::Json => {
+                let mut document = report::head();
+                document["from"] = release(from);
+                document["to"] = release(to);
+                document["hops"] = hops.iter().map(Hop::json).collect();
+                format!("{}\n", report::text(&document))
+            }
+        };
+        terminal.print(&text)?;
+        Ok(Outcome::Clean)
+    }
 }
 
 fn release(release: Release) -> Value {
@@ -251,7 +265,7 @@ fn detail(change: &Change, from: Release, to: Release) -> String {
     }
 }
 
-fn limits(option: crate::catalog::OptionFacts) -> String {
+fn limits(option: novamend::catalog::OptionFacts) -> String {
     let mut words = vec![facts::kind(option)];
     words.extend(facts::limits(option));
     words.join(", ")

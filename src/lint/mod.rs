@@ -21,7 +21,7 @@ pub use finding::{
     Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
 };
 pub use seen::Seen;
-pub use settings::{ActionChoice, Ignore, Settings, SettingsFile};
+pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
 
 use crate::redact::Secrets;

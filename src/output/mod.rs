@@ -2,7 +2,9 @@
 //!
 //! It decides nothing: severities, secrets and exit codes are settled before. Every text goes through the mask.
 
+mod checked;
 pub mod diff;
+pub mod envelope;
 pub mod excerpt;
 pub mod facts;
 pub mod json;
@@ -21,14 +23,14 @@ use crate::plain;
 use crate::redact;
 
 /// How `check` prints.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// The line, a caret, why it matters, what to do.
+    /// The line, a caret, why it matters, what to do
     #[default]
     Pretty,
-    /// One line per finding: `path:line:column: severity[rule]: message`.
+    /// One line per finding
     Short,
-    /// One document, described in `docs/json.md`.
+    /// One document for programs (docs/json.md)
     Json,
 }
 

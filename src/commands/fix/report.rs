@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use super::job::Job;
 use super::{Mode, Request};
-use crate::fix::witness::Witnessed;
-use crate::fix::{Applied, Until};
-use crate::inputs::load::{Input, STDIN};
-use crate::lint::{Context, Moment, Safety};
-use crate::oslo::stack::Stack;
-use crate::output::{
+use novamend::fix::witness::Witnessed;
+use novamend::fix::{Applied, Until};
+use novamend::inputs::load::{Input, STDIN};
+use novamend::lint::{Context, Moment, Safety};
+use novamend::oslo::stack::Stack;
+use novamend::output::{
     Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, pretty, short, shown_path,
 };
-use crate::plain;
-use crate::redact::{self, Secrets};
-use crate::text::Edit;
-use crate::write::Written;
+use novamend::plain;
+use novamend::redact::{self, Secrets};
+use novamend::text::Edit;
+use novamend::write::Written;
 
 /// Everything `fix` prints.
 pub(super) struct Report<'a> {
@@ -58,7 +58,7 @@ impl Report<'_> {
 
     fn job_text(&self, job: &Job, style: Style) -> String {
         let mut out = String::new();
-        for proven in job.proven.iter().filter(|proven| proven.works) {
+        for proven in job.proven.iter().filter(|proven| proven.works()) {
             out.push_str(&format!("proven on this host: {}\n", plain::line(&proven.headline)));
         }
         for objection in job.objections() {
@@ -196,7 +196,7 @@ impl Report<'_> {
         let proven = job
             .proven
             .as_ref()
-            .map(|proven| json!({"works": proven.works, "headline": proven.headline, "remedy": proven.remedy}));
+            .map(|proven| json!({"works": proven.works(), "headline": proven.headline, "remedy": proven.remedy}));
         let applied = |applied: &[Applied]| -> Vec<Value> {
             let each = applied.iter().map(|applied| {
                 json!({
@@ -303,7 +303,7 @@ fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &
 /// The edits of one fix, for others to make; a secret in a new text is masked, and said to be.
 fn edits(job: &Job, applied: &Applied) -> Vec<Value> {
     let before = &job.before;
-    let edit = |edit: &crate::lint::LayerEdit| {
+    let edit = |edit: &novamend::lint::LayerEdit| {
         let text = String::from_utf8_lossy(&edit.edit.text);
         let shown = shown_edit(&edit.edit, &job.secrets);
         let mut object = json!({

@@ -4,98 +4,196 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Sources, Terminal};
-use crate::catalog::outside::{self, Hints};
-use crate::catalog::{self, Release, moves};
-use crate::commands::sources::{Survey, Upgrade};
-use crate::nova::{Setting, View};
-use crate::oslo::names::normal_group;
-use crate::oslo::stack::{Place, Site, Stack};
-use crate::output::{json as report, shown_path};
-use crate::plain;
-use crate::redact::{self, Secrets};
+use super::{EXIT_CODES, Failure, Outcome};
+use crate::terminal::Terminal;
+use clap::{Args, ValueEnum};
+use novamend::catalog::outside::{self, Hints};
+use novamend::catalog::{self, Release, moves};
+use novamend::inputs::arguments::Start;
+use novamend::inputs::survey::{Reading, Survey, Upgrade};
+use novamend::nova::{Setting, View};
+use novamend::oslo::names::normal_group;
+use novamend::oslo::stack::{Place, Site, Stack};
+use novamend::output::{json as report, shown_path};
+use novamend::plain;
+use novamend::redact::{self, Secrets};
+use novamend::rules::RULES;
+use novamend::settings::Scope;
 
-/// What to look for.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Which files.
-    pub sources: Sources,
-    /// `group.name`; `None`: every assignment.
-    pub option: Option<String>,
-    /// The release that reads the files; `None`: inferred.
-    pub release: Option<Release>,
-    /// Whether to print JSON.
-    pub json: bool,
-    /// Whether secrets are shown.
-    pub show_secrets: bool,
+/// Show every place that sets an option, which takes effect, and why
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// `group.name`, such as `libvirt.live_migration_timeout_action`; with --all the first PATH
+    #[arg(value_name = "OPTION", required_unless_present = "all")]
+    option: Option<OsString>,
+    #[command(flatten)]
+    inputs: novamend::inputs::Arguments,
+    /// Every assignment, in reading order
+    #[arg(long)]
+    all: bool,
+    /// The old name of --from
+    #[arg(long, value_name = "REL", hide = true, conflicts_with = "from", value_parser = Start::parse)]
+    release: Option<Start>,
+    /// How to print
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: Format,
+    /// Show passwords, tokens and URLs that hold them
+    #[arg(long)]
+    show_secrets: bool,
 }
 
-/// Prints the places.
-///
-/// # Errors
-/// The writer's.
-pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let upgrade = Upgrade {
-        from: request.release,
-        to: None,
-    };
-    let survey = Survey::of(&request.sources, upgrade);
-    survey.complain(&request.sources, terminal);
-    let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
-        Outcome::Clean
-    } else {
-        Outcome::Failed
-    };
-    let mut rows: Vec<Value> = Vec::new();
-    let mut is_answered = false;
-    for target in survey.targets {
-        let release = target.from;
-        let stack = match target.into_stack(&request.sources) {
-            Ok(stack) => stack,
-            Err(error) => {
-                terminal.complain(&error);
-                outcome = Outcome::Failed;
-                continue;
-            }
+/// How places are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Pretty,
+    /// For programs (docs/json.md)
+    Json,
+}
+
+/// What to look for.
+struct Request {
+    scope: Scope,
+    /// `group.name`; `None`: every assignment.
+    option: Option<String>,
+    /// Whether today's release reads the files.
+    is_for_today: bool,
+    /// The release to come, where that reads them.
+    to: Option<Release>,
+    json: bool,
+    show_secrets: bool,
+}
+
+impl Arguments {
+    /// Prints the places as the release of today reads the files (`--from`), as the one to come does (`--to`), or both.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let request = self.request()?;
+        let survey = request.survey();
+        for message in survey.complaints(&request.scope.sources) {
+            terminal.complain(&message);
+        }
+        Ok(request.answer(survey, terminal)?)
+    }
+
+    fn request(mut self) -> Result<Request, Failure> {
+        if self.all {
+            // With `--all` there is no option to name, so the first word is a path as well.
+            let first = self.option.take().map(PathBuf::from);
+            self.inputs.paths.splice(0..0, first);
+        }
+        self.inputs.upgrade.from = self.inputs.upgrade.from.or(self.release);
+        let scope = Scope::of(&self.inputs, RULES)?;
+        Ok(Request {
+            // What is not UTF-8 is no option, and the message says so.
+            option: self.option.map(|option| option.to_string_lossy().into_owned()),
+            is_for_today: scope.start.is_some() || scope.upgrade.to.is_none(),
+            to: scope.upgrade.to,
+            json: self.format == Format::Json,
+            show_secrets: self.show_secrets,
+            scope,
+        })
+    }
+}
+
+impl Request {
+    /// Reads the files; which release runs today matters only where that reads them.
+    fn survey(&self) -> Survey {
+        let upgrade = if self.is_for_today {
+            self.scope.upgrade
+        } else {
+            let from = self.to;
+            Upgrade { from, to: None }
         };
-        let view = View::new(&stack, release);
-        let hiding = Hiding::of(&stack, request.show_secrets);
-        match &request.option {
-            None => rows.extend(assignments(&view, &hiding)),
-            Some(option) => match described(&view, option, &hiding) {
-                Ok((text, found)) => {
-                    is_answered = true;
-                    if let Some(message) = unknown(&view, option) {
-                        terminal.complain(&message);
-                        outcome = Outcome::Failed;
-                    }
-                    if request.json {
-                        rows.extend(found);
-                    } else {
-                        terminal.print(&text)?;
-                    }
+        Survey::of(&self.scope.sources, upgrade)
+    }
+
+    /// The releases that read `target`, today's first.
+    fn readers(&self, target: &Reading) -> Vec<Release> {
+        let today = self.is_for_today.then_some(target.from);
+        let mut readers: Vec<Release> = today.into_iter().chain(self.to).collect();
+        readers.dedup();
+        readers
+    }
+
+    fn answer(&self, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+        let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
+            Outcome::Clean
+        } else {
+            Outcome::Failed
+        };
+        let mut rows: Vec<Value> = Vec::new();
+        let mut is_answered = false;
+        for target in survey.targets {
+            let readers = self.readers(&target);
+            let stack = match target.into_stack(&self.scope.sources) {
+                Ok(stack) => stack,
+                Err(error) => {
+                    terminal.complain(&error);
+                    outcome = Outcome::Failed;
+                    continue;
                 }
-                Err(message) => {
-                    terminal.complain(&message);
+            };
+            let hiding = Hiding::of(&stack, self.show_secrets);
+            for &release in &readers {
+                let view = View::new(&stack, release);
+                let answer = Answer::of(&view, self.option.as_deref(), &hiding);
+                for message in &answer.complaints {
+                    terminal.complain(message);
                     outcome = Outcome::Failed;
                 }
+                is_answered |= answer.text.is_some();
+                if self.json {
+                    rows.extend(answer.rows);
+                    continue;
+                }
+                if self.option.is_none() && readers.len() > 1 {
+                    terminal.print(&format!("as {release} reads it:\n"))?;
+                }
+                terminal.print(&answer.text.unwrap_or_default())?;
+            }
+        }
+        if self.json {
+            print_rows(&rows, terminal)?;
+        } else if !is_answered {
+            outcome = Outcome::Failed;
+        }
+        Ok(outcome)
+    }
+}
+
+/// What one release makes of one stack.
+struct Answer {
+    /// Nothing where the question was none.
+    text: Option<String>,
+    rows: Vec<Value>,
+    complaints: Vec<String>,
+}
+
+impl Answer {
+    fn of(view: &View<'_>, option: Option<&str>, hiding: &Hiding) -> Self {
+        let (text, mut rows, complaints) = match option {
+            None => {
+                let rows = assignments(view, hiding);
+                let text = rows.iter().map(line).collect();
+                (Some(text), rows, Vec::new())
+            }
+            Some(option) => match described(view, option, hiding) {
+                Ok((text, rows)) => (Some(text), rows, unknown(view, option).into_iter().collect()),
+                Err(message) => (None, Vec::new(), vec![message]),
             },
+        };
+        for row in &mut rows {
+            row["release"] = json!(view.release().number());
         }
+        Self { text, rows, complaints }
     }
-    if request.json {
-        print_rows(&rows, terminal)?;
-    } else if request.option.is_none() {
-        for row in &rows {
-            terminal.print(&line(row))?;
-        }
-    } else if !is_answered {
-        outcome = Outcome::Failed;
-    }
-    Ok(outcome)
 }
 
 /// What is hidden of a stack.
