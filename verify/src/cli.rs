@@ -16,6 +16,7 @@ use novamend::catalog::Release;
 use novamend::inputs::load::{self, Input};
 use novamend::nova::{Setting, View};
 use novamend::oslo::stack::{Stack, Variable};
+use novamend::output::envelope::{Envelope, Kind, SCHEMA};
 use novamend::redact::Secrets;
 use novamend::write::{self, Options, Planned, WriteError};
 use novamend_verify::guest;
@@ -24,7 +25,7 @@ use novamend_verify::hosts::{self, Named};
 use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::interrupt::Interrupt;
 use novamend_verify::readable;
-use novamend_verify::report::{Machine, Probe, Report, Roles, SCHEMA, html, moment, text};
+use novamend_verify::report::{Machine, Probe, Report, Roles, html, moment, text};
 use novamend_verify::sandbox::supervisor::die_with_parent;
 use novamend_verify::shown;
 use novamend_verify::trial::plan::{Plan, Wanted};
@@ -236,12 +237,13 @@ fn probe(common: &Common) -> Result<u8, Failure> {
     let lines = lines(&host, release, &asked);
     let shown = match common.format {
         Format::Pretty => shown::text(&text::probe(&release.to_string(), &lines)),
-        Format::Json => shown::json(&Probe {
-            schema: SCHEMA,
-            kind: "probe",
-            release: release.to_string(),
-            lines: &lines,
-        })?,
+        Format::Json => shown::json(&Envelope::new(
+            Kind::Probe,
+            Probe {
+                release: release.to_string(),
+                lines: &lines,
+            },
+        ))?,
     };
     print(&shown)?;
     Ok(u8::from(
@@ -312,8 +314,6 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let session = session?;
     let verdict = verdict::draw(&plan, &host, &session);
     let report = Report {
-        schema: SCHEMA,
-        kind: "verify",
         verdict: &verdict,
         plan: &plan,
         made_at: moment(Timestamp::now()),
@@ -324,7 +324,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     };
     let shown = match arguments.common.format {
         Format::Pretty => shown::text(&text::report(&report)),
-        Format::Json => shown::json(&report)?,
+        Format::Json => shown::json(&Envelope::new(Kind::Verify, &report))?,
     };
     // The report first: it is there even where standard output cannot be written.
     let kept = arguments.report.as_ref().map_or(Ok(()), |path| keep(path, &report));
@@ -382,7 +382,9 @@ fn report_files(path: &Path, page: String, data: String) -> Result<[Planned; 2],
     let not_written = |error: WriteError| format!("the report cannot be written: {}", error.with_state());
     let is_report = |text: &[u8]| {
         let found: Option<serde_json::Value> = serde_json::from_slice(text).ok();
-        found.is_some_and(|found| found["kind"] == "verify" && found["schema"].is_number())
+        // In version 1 the schema was a number.
+        let is_ours = |schema: &serde_json::Value| schema == SCHEMA || schema.is_number();
+        found.is_some_and(|found| found["kind"] == "verify" && is_ours(&found["schema"]))
     };
     let page = write::document(path, page.into_bytes(), "a page", |_| true).map_err(not_written)?;
     let beside = path.with_extension("json");
@@ -399,7 +401,11 @@ fn try_report(path: &Path) -> Result<(), Failure> {
 
 /// Writes the report and its JSON, or neither.
 fn keep(path: &Path, report: &Report) -> Result<(), Failure> {
-    let files = report_files(path, html::page(report)?, shown::json(report)?)?;
+    let files = report_files(
+        path,
+        html::page(report)?,
+        shown::json(&Envelope::new(Kind::Verify, report))?,
+    )?;
     write::write_all(&files, &Options::without_backup())
         .map(|_| ())
         .map_err(|error| format!("the report was not written: {}", error.with_state()).into())

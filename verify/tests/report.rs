@@ -53,18 +53,23 @@ fn what_a_link_leads_to_is_not_overwritten() {
         symlink("victim", ground.path().join(name)).unwrap();
         refused(ground.path(), "symbolic link");
         assert!(!victim.exists());
-        fs::write(&victim, "{\"kind\":\"verify\",\"schema\":1}").unwrap();
+        fs::write(&victim, "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}").unwrap();
         refused(ground.path(), "symbolic link");
         assert_eq!(
             fs::read_to_string(&victim).unwrap(),
-            "{\"kind\":\"verify\",\"schema\":1}"
+            "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}"
         );
     }
 }
 
 #[test]
 fn a_file_beside_that_is_no_report_is_not_overwritten() {
-    for text in ["{\"mine\": 1}", "", "{\"kind\":\"probe\",\"schema\":1}", "not json"] {
+    for text in [
+        "{\"mine\": 1}",
+        "",
+        "{\"schema\":\"novamend\",\"kind\":\"probe\"}",
+        "not json",
+    ] {
         let ground = ground();
         fs::write(ground.path().join("r.json"), text).unwrap();
         refused(ground.path(), "not a report of novamend verify");
@@ -106,7 +111,7 @@ fn what_belongs_to_another_user_is_not_replaced() {
     for name in ["r.html", "r.json"] {
         let ground = ground();
         let path = ground.path().join(name);
-        fs::write(&path, "{\"kind\":\"verify\",\"schema\":1}").unwrap();
+        fs::write(&path, "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}").unwrap();
         std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
         refused(ground.path(), "belongs to user 65534");
     }

@@ -17,29 +17,18 @@ use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::verdict::Verdict;
 
-/// The version of both JSON forms; a field may be added without a new one.
-pub const SCHEMA: u32 = 1;
-
-/// What `probe` prints as JSON.
+/// What `probe` prints as JSON, under an [`Envelope`](novamend::output::envelope::Envelope).
 #[derive(Debug, Serialize)]
 pub struct Probe<'a> {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// `probe`.
-    pub kind: &'static str,
     /// The release that the versions are held against.
     pub release: String,
     /// The lines.
     pub lines: &'a [Line],
 }
 
-/// What `verify` prints as JSON.
+/// What `verify` prints as JSON, under an [`Envelope`](novamend::output::envelope::Envelope).
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// `verify`.
-    pub kind: &'static str,
     /// The verdict.
     pub verdict: &'a Verdict,
     /// What nova.conf asks for.
