@@ -12,7 +12,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     novamend::plain::keep_panics_quiet("novamend");
     ExitCode::from(match commands::Cli::try_parse() {
-        Ok(cli) => terminal::with(cli.color, |terminal| cli.verb.run(terminal)).code(),
+        Ok(cli) => terminal::with(cli.color.color, |terminal| cli.verb.run(terminal)).code(),
         Err(error) => terminal::misused(&error),
     })
 }

@@ -18,9 +18,9 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use novamend::bounded::Root;
-use novamend::inputs::arguments::ArgumentsError;
+use novamend::inputs::arguments::{ArgumentsError, ColorArguments};
 use novamend::lint::FailOn;
 use novamend::output::{Counts, Format};
 use novamend::settings::{BaselineError, ScopeError};
@@ -48,9 +48,8 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "novamend", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// Use colours; on a terminal under `auto`, which heeds `NO_COLOR` and `CLICOLOR_FORCE`
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: ColorChoice,
+    #[command(flatten)]
+    pub(crate) color: ColorArguments,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }

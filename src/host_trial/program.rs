@@ -50,11 +50,11 @@ pub(crate) fn become_it(verb: &str, color: ColorChoice, arguments: &[OsString]) 
         .and_then(|own| beside(&own))
     {
         Ok(program) => {
-            let color = color.to_string();
-            let error = Command::new(&program)
-                .args(["--color", &color, verb])
-                .args(arguments)
-                .exec();
+            let mut command = Command::new(&program);
+            if color != ColorChoice::Auto {
+                command.args(["--color", &color.to_string()]);
+            }
+            let error = command.arg(verb).args(arguments).exec();
             HostTrialError::Start(program, error)
         }
         Err(error) => error,

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgMatches, Args, ColorChoice, Command, FromArgMatches};
 
 use super::home::home;
 use super::load::{self, Input};
@@ -14,8 +14,21 @@ use crate::catalog::release::UnknownRelease;
 use crate::catalog::{self, Release};
 use crate::plain;
 
+/// The heading of [`StackArguments`] in the help.
+const HEADING: &str = "Files as nova takes them";
+
+/// When results have colours, in every verb.
+#[derive(Clone, Copy, Debug, Args)]
+#[group(skip)]
+pub struct ColorArguments {
+    /// Use colours; on a terminal under `auto`, which heeds `NO_COLOR` and `CLICOLOR_FORCE`
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+}
+
 /// What `check`, `fix`, `where`, `probe` and `verify` take alike.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 pub struct Arguments {
     /// Files, directories (every *.conf in and below them), or `-` for standard input, each file a stack of its own;
     /// default: where nova looks
@@ -34,20 +47,20 @@ pub struct Arguments {
 
 /// Files as nova takes them.
 #[derive(Clone, Debug, Args)]
-#[command(next_help_heading = "Files as nova takes them")]
+#[group(skip)]
 pub struct StackArguments {
     /// `--config-file` and `--config-dir`.
     #[command(flatten)]
     pub ordered: Ordered,
     /// The nova service whose default files are read where none is named
-    #[arg(long, value_name = "NAME", default_value = "nova-compute")]
+    #[arg(long, value_name = "NAME", default_value = "nova-compute", help_heading = HEADING)]
     pub program: String,
     /// Take `OS_GROUP__NAME` from the environment, which nova reads from stein on
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     pub env: bool,
     /// Look for default files, and for the nova that is installed, under this directory instead of /; no link leads out of
     /// it, of a path that is named below it neither
-    #[arg(long, value_name = "DIR", default_value = "/")]
+    #[arg(long, value_name = "DIR", default_value = "/", help_heading = HEADING)]
     pub root: PathBuf,
     /// Read no file that is longer: bytes, or a number with K, M or G
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = bounded::parse_size)]
@@ -59,6 +72,7 @@ pub struct StackArguments {
 
 /// `--extra-catalog`.
 #[derive(Clone, Debug, Args)]
+#[group(skip)]
 pub struct ExtraArguments {
     /// Options of drivers that are not part of nova: the output of oslo-config-generator as yaml or json, or a list as
     /// docs/catalog.md describes it
@@ -75,12 +89,13 @@ pub struct Ordered {
 
 /// The two flags as clap reads them, each by itself.
 #[derive(Args)]
+#[group(skip)]
 struct Flags {
     /// A file nova is started with; order decides, as it does for nova
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     config_file: Vec<PathBuf>,
     /// A directory of *.conf nova is started with: together one stack
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = HEADING)]
     config_dir: Vec<PathBuf>,
 }
 
@@ -114,6 +129,7 @@ impl Args for Ordered {
 
 /// The release that runs today and the one to come.
 #[derive(Clone, Copy, Debug, Default, Args)]
+#[group(skip)]
 pub struct UpgradeArguments {
     /// The release that runs today: number, series or date (18, rocky, 2025.1), or `auto`: the nova that is installed
     /// where the files are this host's, else whatever the options in the files leave [default: auto]
@@ -157,6 +173,7 @@ impl Start {
 
 /// Which `novamend.toml` is read.
 #[derive(Clone, Debug, Default, Args)]
+#[group(skip)]
 pub struct SettingsArguments {
     /// Settings [default: novamend.toml in the current directory, if there is one]
     #[arg(long, value_name = "FILE", conflicts_with = "no_settings")]

@@ -121,6 +121,12 @@ impl Sources {
         found
     }
 
+    /// Whether files are named, and nova does not look for them by itself.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        !self.paths.is_empty() || !self.ordered.is_empty()
+    }
+
     /// oslo.config reads default directories before what the arguments name, and default files where no file is named.
     fn as_nova_takes_them(&self) -> Vec<Input> {
         let home = self.home.as_deref();

@@ -135,6 +135,12 @@ impl Survey {
         }
     }
 
+    /// Whether something that was named is not read, or the upgrade cannot be.
+    #[must_use]
+    pub fn is_wanting(&self) -> bool {
+        !self.errors.is_empty() || self.refusal.is_some()
+    }
+
     /// What is to be said on standard error: what could not be read, and what was read apart that nova reads together.
     #[must_use]
     pub fn complaints(&self, sources: &Sources) -> Vec<String> {
