@@ -34,24 +34,27 @@ pub enum Refused {
     #[error("is {0}; only regular files and pipes are read")]
     Kind(&'static str),
     /// A pipe that nobody named: reading it may wait for ever, and takes from whoever it is for.
-    #[error("is a pipe, which is read only where it is named: PATH or `--config-file`")]
+    #[error("is a pipe, which is read only when it is named, as PATH or with `--config-file`")]
     Pipe,
     /// A file of the kernel that nobody named, such as one of `/proc`: reading some takes messages away, or waits.
-    #[error("is a file of the kernel (/proc, /sys), which is read only where it is named: PATH or `--config-file`")]
+    #[error(
+        "is a file of the kernel (/proc, /sys), which is read only when it is named, as PATH or with \
+             `--config-file`"
+    )]
     Kernel,
     /// A symbolic link in the place of a file that nobody named.
-    #[error("is a symbolic link, which is followed only where it is named")]
+    #[error("is a symbolic link, which is followed only when it is named")]
     Link,
     /// A file that nobody named and that somebody else than root has a hand in.
     #[error("{0}, and novamend runs as root")]
     Foreign(String),
     /// It is longer than the limit in bytes.
-    #[error("is longer than {}; `--max-size` raises the limit", in_words(*.0))]
+    #[error("is longer than {}; raise the limit with `--max-size`", in_words(*.0))]
     TooLong(u64),
     /// A link on the way that somebody else than the file's owner made.
     #[error(
-        "is behind the link `{}` of user {}, who does not own the file it leads to (user {} does); root does not follow it, \
-         for it may lead to what that user may not read: name the file itself",
+        "is reached through the symbolic link `{}` of user {}, who does not own its target (user {} does); root does \
+         not follow it, because it could expose what that user may not read: name the file itself",
         plain::path(&.0.path), .0.owner, .0.of
     )]
     ForeignLink(ForeignLink),
@@ -158,12 +161,12 @@ fn trusted(file: &Metadata, directory: &Metadata) -> Result<(), Refused> {
     if file.uid() != 0 {
         foreign(format!("belongs to user {}", file.uid()))
     } else if mode & 0o022 != 0 {
-        foreign(format!("may be written by others (mode {mode:04o})"))
+        foreign(format!("is writable by others (mode {mode:04o})"))
     } else if directory.uid() != 0 {
-        foreign(format!("lies in a directory of user {}", directory.uid()))
+        foreign(format!("is in a directory of user {}", directory.uid()))
     } else if place & 0o022 != 0 && place & 0o1000 == 0 {
         foreign(format!(
-            "lies in a directory where others may replace it (mode {place:04o})"
+            "is in a directory where others can replace it (mode {place:04o})"
         ))
     } else {
         Ok(())
@@ -272,7 +275,7 @@ fn in_words(size: u64) -> String {
 /// # Errors
 /// The text is no such size, or 0; the message says what is.
 pub fn parse_size(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no size; write bytes, or a number with K, M or G such as `64M`");
+    let wrong = || format!("`{text}` is not a size; write bytes, or a number with K, M or G such as `64M`");
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let shift = match unit

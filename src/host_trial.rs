@@ -1,4 +1,4 @@
-//! Tries on this host, by test migrations, what a fixed stack will do to a guest that does not converge.
+//! Tests on this host, by real migrations, what a fixed stack will do to a guest that does not converge.
 //!
 //! [`program`] runs them; this hands over what decides over a live migration, and no secret.
 
@@ -67,7 +67,8 @@ mod tests {
         let stack = Stack::of(Document::parse(Source::new(Path::new("nova.conf"), text.to_vec())));
         assert_eq!(
             options(&stack, Release::NEWEST),
-            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = 900\nlive_migration_timeout_action = Wrong\n"
+            "[DEFAULT]\nmy_ip = 192.0.2.1\n[libvirt]\nlive_migration_completion_timeout = \
+             900\nlive_migration_timeout_action = Wrong\n"
         );
     }
 }

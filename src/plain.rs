@@ -174,7 +174,7 @@ pub fn keep_panics_quiet(program: &'static str) {
         let place = panic
             .location()
             .map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
-        eprintln!("{program}: a mistake in the program{place}; please report it with the command and the versions");
+        eprintln!("{program}: internal error{place}; please report it with the command line and the versions");
     }));
 }
 

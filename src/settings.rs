@@ -57,7 +57,7 @@ pub enum SettingsError {
     },
     /// The file was found, not named, and is not taken.
     #[error(
-        "{}; look into it, then `--settings {FILE_NAME}` reads it all the same, and `--no-settings` reads none",
+        "{}; inspect it, then use `--settings {FILE_NAME}` to read it anyway, or `--no-settings` to read none",
         not_read(path, why)
     )]
     NotTaken {
@@ -95,7 +95,7 @@ fn quoted(word: &str) -> String {
     if word.chars().count() <= REPEATED && word.chars().all(is_plain) {
         format!("`{word}`")
     } else {
-        "this".to_owned()
+        "(not shown)".to_owned()
     }
 }
 
@@ -186,7 +186,7 @@ fn grammar(message: &str) -> String {
     let words = message.lines().next().unwrap_or_default();
     let is_plain = |c: char| !c.is_control() && c.is_ascii();
     let words: String = words.chars().filter(|&c| is_plain(c)).collect();
-    format!("this is no TOML, in which settings are written: {words}")
+    format!("this is not valid TOML: {words}")
 }
 
 struct Reader<'a> {
@@ -237,13 +237,13 @@ impl Reader<'_> {
             .map_or(0, |span| span.start);
         self.mistake(
             offset,
-            format!("{} is no setting; {hint}known: {}", quoted(key), known.join(", ")),
+            format!("unknown setting {}; {hint}known: {}", quoted(key), known.join(", ")),
         )
     }
 
     fn word<'i>(&self, item: &'i Item) -> Result<&'i str, SettingsError> {
         item.as_str()
-            .ok_or_else(|| self.at(item, "must be a text in quotes".to_owned()))
+            .ok_or_else(|| self.at(item, "must be a quoted string".to_owned()))
     }
 
     fn release<T>(&self, item: &Item, parse: fn(&str) -> Result<T, UnknownRelease>) -> Result<T, SettingsError> {
@@ -253,11 +253,11 @@ impl Reader<'_> {
             None => self.word(item)?,
         };
         parse(word).map_err(|error| {
-            let is_word = quoted(word) != "this";
+            let is_word = quoted(word).starts_with('`');
             let message = if is_word {
                 error.to_string()
             } else {
-                "this is no nova release".to_owned()
+                "this is not a nova release".to_owned()
             };
             self.at(item, message)
         })
@@ -276,7 +276,7 @@ impl Reader<'_> {
             .map_or(String::new(), |near| format!("did you mean `{near}`? "));
         Err(self.mistake(
             offset,
-            format!("no rule is called {}; {hint}`novamend rules` lists them", quoted(id)),
+            format!("unknown rule {}; {hint}`novamend rules` lists all rules", quoted(id)),
         ))
     }
 
@@ -323,10 +323,10 @@ impl Reader<'_> {
         }
         let start = table.span().map_or(0, |span| span.start);
         if found.rule.is_empty() {
-            return Err(self.mistake(start, "an ignore names its rule: `rule = \"…\"`"));
+            return Err(self.mistake(start, "an ignore must name its rule: `rule = \"…\"`"));
         }
         if found.reason.trim().is_empty() {
-            return Err(self.mistake(start, "an ignore gives its reason: `reason = \"…\"`"));
+            return Err(self.mistake(start, "an ignore must give its reason: `reason = \"…\"`"));
         }
         Ok(found)
     }
@@ -343,7 +343,9 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let text = "from = \"rocky\"\nto = 19\nfail-on = \"never\"\n[severity]\nlost-auto-post-copy = \"info\"\nremoved-progress-timeout = \"off\"\n[[ignore]]\nrule = \"lost-auto-post-copy\"\nfile = \"nova.conf\"\nreason = \"no guest is that busy\"\n";
+        let text = "from = \"rocky\"\nto = 19\nfail-on = \"never\"\n[severity]\nlost-auto-post-copy = \
+                    \"info\"\nremoved-progress-timeout = \"off\"\n[[ignore]]\nrule = \"lost-auto-post-copy\"\nfile = \
+                    \"nova.conf\"\nreason = \"no guest is that busy\"\n";
         let found = read_text(text).unwrap();
         assert_eq!(
             (found.from, found.to),
@@ -365,19 +367,16 @@ mod tests {
         for (text, words) in [
             (
                 "to = 19\nform = \"rocky\"\n",
-                "novamend.toml:2:1: `form` is no setting; did you mean `from`?",
+                "novamend.toml:2:1: unknown setting `form`; did you mean `from`?",
             ),
-            (
-                "to = \"rocki\"\n",
-                "novamend.toml:1:6: no nova release is called `rocki`",
-            ),
+            ("to = \"rocki\"\n", "novamend.toml:1:6: unknown nova release `rocki`"),
             (
                 "[severity]\nlost-post-copy = \"off\"\n",
-                "novamend.toml:2:1: no rule is called `lost-post-copy`",
+                "novamend.toml:2:1: unknown rule `lost-post-copy`",
             ),
-            ("[[ignore]]\nrule = \"lost-auto-post-copy\"\n", "gives its reason"),
+            ("[[ignore]]\nrule = \"lost-auto-post-copy\"\n", "must give its reason"),
             ("to = \n", "novamend.toml:1:"),
-            ("fail-on = true\n", "novamend.toml:1:11: must be a text in quotes"),
+            ("fail-on = true\n", "novamend.toml:1:11: must be a quoted string"),
         ] {
             let error = read_text(text).unwrap_err().to_string();
             assert!(error.contains(words), "{error}");

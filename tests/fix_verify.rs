@@ -84,7 +84,7 @@ fn what_works_here_is_written_and_no_secret_is_handed_over() {
     let output = fix(&directory, "");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert!(read(&directory, "nova.conf").contains("live_migration_timeout_action = force_complete"));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("proven on this host: it works"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("tested on this host: it works"));
     assert!(!read(&directory, "seen").contains("hush"));
     let calls = read(&directory, "calls");
     assert_eq!(calls.lines().count(), 1, "{calls}");
@@ -115,7 +115,10 @@ fn a_trial_that_is_killed_is_named_and_nothing_is_written() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(read(&directory, "nova.conf"), BEFORE);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("ended by signal 9, so nothing is known"), "{said}");
+    assert!(
+        said.contains("killed by signal 9, so the result is not known"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -137,7 +140,10 @@ fn where_nothing_works_nothing_is_written_and_the_remedy_is_told() {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         assert_eq!(read(&directory, "nova.conf"), BEFORE);
         let out = String::from_utf8_lossy(&output.stdout);
-        assert!(out.contains("not proven on this host: it fails; do this"), "{out}");
+        assert!(
+            out.contains("not shown to work on this host: it fails; do this"),
+            "{out}"
+        );
     }
     assert_eq!(
         read(&directory, "calls").lines().count(),
@@ -154,9 +160,9 @@ fn where_it_cannot_be_tried_nothing_is_written() {
     for (script, words) in [
         (
             "echo '{\"schema\":\"novamend\",\"kind\":\"error\",\"version\":2,\"message\":\"no QEMU\"}'; exit 2",
-            "could not tell: no QEMU",
+            "failed: no QEMU",
         ),
-        ("echo 'no such option' >&2; exit 2", "could not tell: no such option"),
+        ("echo 'no such option' >&2; exit 2", "failed: no such option"),
         (&format!("echo '{other}'"), "install both programs of one version"),
         ("echo works", "it printed no verdict"),
     ] {

@@ -77,13 +77,17 @@ fn a_file_named_twice_counts_once_by_whatever_name() {
     let left = document["checked"]["not_read"].as_array().expect("a list");
     assert!(!left.is_empty());
     assert!(
-        left.iter().all(|left| left["why"] == "is nova.conf once more"),
+        left.iter().all(|left| left["why"] == "is the same file as nova.conf"),
         "{left:?}"
     );
     for format in ["short", "pretty"] {
         let run = check(at.path(), &[&all[..], &STEIN, &["--format", format]].concat());
-        assert!(run.out.starts_with("checked 1 file,"), "{}", run.out);
-        assert!(run.out.contains("link.conf (is nova.conf once more)"), "{}", run.out);
+        assert!(run.out.starts_with("checked 1 file:"), "{}", run.out);
+        assert!(
+            run.out.contains("link.conf (is the same file as nova.conf)"),
+            "{}",
+            run.out
+        );
     }
 }
 
@@ -102,7 +106,7 @@ fn a_directory_means_its_files_one_by_one_and_what_is_not_read_is_named() {
     let files = ["d/a/b/host.conf", "d/nova.conf", "d/z.conf"];
     let left = [
         ("d/.hidden.conf", "is hidden"),
-        ("d/nova.conf.bak", "is no *.conf file"),
+        ("d/nova.conf.bak", "is not a *.conf file"),
         ("d/pipe.conf", "is a pipe"),
         ("d/zero.conf", "is a device"),
     ];

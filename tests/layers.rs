@@ -203,6 +203,28 @@ fn every_room_is_lived_in() {
 }
 
 #[test]
+fn no_rule_names_another() {
+    let rules: Vec<PathBuf> = files("src/rules")
+        .into_iter()
+        .filter(|path| code(path).contains("static RULE: Rule"))
+        .collect();
+    let mut wrong = Vec::new();
+    for path in &rules {
+        let code = code(path);
+        for other in rules.iter().filter(|other| *other != path) {
+            let name = other.file_stem().expect("a name").to_string_lossy();
+            let is_named = [format!("super::{name}"), format!("::{name}::")]
+                .iter()
+                .any(|word| code.contains(word.as_str()));
+            if is_named {
+                wrong.push(format!("{} names {name}", path.display()));
+            }
+        }
+    }
+    assert!(rules.len() > 40 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn files_open_by_saying_what_they_are_and_stay_short() {
     let mut wrong = Vec::new();
     for path in files("src").into_iter().chain(files("verify/src")) {

@@ -31,8 +31,8 @@ pub enum RootError {
     Io(#[from] io::Error),
     /// The kernel, or a filter of system calls in front of it, has no `openat2`.
     #[error(
-        "cannot be kept to: this kernel has no openat2 (Linux 5.6), without which a link in there could lead out; \
-         name the files by PATH, or run novamend inside that root"
+        "cannot be enforced: this kernel has no openat2 (Linux 5.6), and without it a link below the root could lead \
+         outside; name the files by PATH, or run novamend inside that root"
     )]
     NotKept,
 }

@@ -50,20 +50,20 @@ fn plain(text: &str) -> Result<String, ExtraError> {
         }
         if line.starts_with('[') {
             if !line.ends_with(']') {
-                return fail("a group ends in `]`");
+                return fail("a group header must end in `]`");
             }
             continue;
         }
         let words: Vec<&str> = line.split('\t').collect();
         let [_, span, kind, facts @ ..] = &words[..] else {
-            return fail("name, releases, type and facts stand between tabs");
+            return fail("name, releases, type and facts must be separated by tabs");
         };
         let number_of = |word: &str| word.parse().ok().and_then(Release::from_number);
         let is_span = span.split_once('-').is_some_and(|(since, until)| {
             number_of(since).is_some() && (until.is_empty() || number_of(until).is_some())
         });
         if !is_span {
-            return fail("the releases are two numbers with a `-` between, such as `19-` or `15-18`");
+            return fail("the releases must be two numbers joined by `-`, such as `19-` or `15-18`");
         }
         if kind.is_empty() {
             return fail("the type is missing");
@@ -73,7 +73,7 @@ fn plain(text: &str) -> Result<String, ExtraError> {
             Some((_, value)) => serde_json::from_str::<Value>(value).is_ok(),
         };
         if !facts.iter().all(is_fact) {
-            return fail("a fact is `key=JSON`, `aliases=group/name,…` or a word");
+            return fail("a fact must be `key=JSON`, `aliases=group/name,…` or a word");
         }
     }
     Ok(text.to_owned())
@@ -173,7 +173,10 @@ mod tests {
 
     #[test]
     fn what_the_generator_writes_becomes_rows() {
-        let yaml = "options:\n  mydriver:\n    driver_opts: {}\n    opts:\n    - choices:\n      - - fast\n        - ''\n      - - slow\n        - ''\n      default: fast\n      deprecated_opts:\n      - group: DEFAULT\n        name: my-mode\n      dest: mode\n      max: null\n      mutable: true\n      type: string value\n";
+        let yaml = "options:\n  mydriver:\n    driver_opts: {}\n    opts:\n    - choices:\n      - - fast\n        - \
+                    ''\n      - - slow\n        - ''\n      default: fast\n      deprecated_opts:\n      - group: \
+                    DEFAULT\n        name: my-mode\n      dest: mode\n      max: null\n      mutable: true\n      \
+                    type: string value\n";
         let rows = read(yaml).unwrap();
         let wanted = "[mydriver]\nmode\t13-\tstring\tdefault=\"fast\"\tchoices=[\"fast\",\"slow\"]\taliases=DEFAULT/my-mode\tmutable\tsource=\"extra\"\n";
         assert_eq!(rows, wanted);
@@ -187,7 +190,7 @@ mod tests {
         for (text, words) in [
             ("[a]\nb = 1\n", "line 2: not an option; name, releases"),
             ("[a]\nb\t12-\tstring\n", "line 2: not an option; the releases"),
-            ("[a\n", "line 1: not an option; a group ends"),
+            ("[a\n", "line 1: not an option; a group header"),
             ("[a]\nb\t15-\tstring\tdefault=x\n", "line 2: not an option; a fact"),
             ("{\"a\": 1}", "no `options`"),
             ("{\"a\"", "not well-formed"),

@@ -301,7 +301,7 @@ impl UnknownRelease {
             let words = Release::all().flat_map(|release| [Some(release.series()), release.date()]);
             let near = nearest(&lower, words.flatten());
             let hint = near.map_or(String::new(), |word| format!("did you mean `{word}`? "));
-            format!("no nova release is called `{name}`; {hint}")
+            format!("unknown nova release `{name}`; {hint}")
         };
         Self { what }
     }

@@ -26,7 +26,7 @@ use novamend::settings::{self, Scope};
 /// So many stacks are checked at once; the results of one batch are in memory, not of all.
 const BATCH: usize = 256;
 
-/// Say what an upgrade breaks
+/// Report what an upgrade breaks
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     inputs: novamend::inputs::Arguments,
     #[command(flatten)]
     report: ReportArguments,
-    /// Add what is found today to novamend.toml, so that only what is new is reported from now on
+    /// Add the current findings to novamend.toml as ignores, so that only new ones are reported from now on
     #[arg(long)]
     write_ignores: bool,
 }
@@ -99,7 +99,7 @@ fn write_ignores(place: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &
     ));
     if baseline.unfit > 0 {
         terminal.complain(&format!(
-            "not added: {} of an option or a file with a name that no option or file of nova has; fix the file first",
+            "not added: {} about an option or a file whose name no option or file of nova can have; fix the file first",
             output::counted_word(baseline.unfit, "finding")
         ));
     }

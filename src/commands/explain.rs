@@ -10,7 +10,7 @@ use novamend::rules::{self, RULES};
 /// Show the page of a rule
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The rule's id, as in a report
+    /// The rule's id, as reports show it
     #[arg(value_name = "RULE-ID")]
     rule: String,
 }
@@ -22,7 +22,7 @@ impl Arguments {
         let Some(rule) = rules::by_id(id.trim()) else {
             let hint = nearest(id, RULES.iter().map(|rule| rule.id))
                 .map_or(String::new(), |near| format!("did you mean `{near}`? "));
-            let why = format!("no rule is called `{id}`; {hint}`novamend rules` lists them");
+            let why = format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules");
             return Err(Failure::Refused(why));
         };
         terminal.print(rule.doc)?;

@@ -28,7 +28,7 @@ use job::Job;
 use report::Report;
 
 // Each flag is one on the command line, and they mean nothing together.
-/// Show what would fix it, or write it
+/// Show the fixes as a diff, or apply them
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     /// Write the action even where the default is the same
     #[arg(long)]
     explicit: bool,
-    /// Try the action on this host by test migrations and write only what works there (needs novamend-verify)
+    /// Test the action on this host by real migrations, and write only what works here (needs novamend-verify)
     #[arg(long)]
     verify: bool,
     /// Show the diff and change nothing (the default)
@@ -52,14 +52,14 @@ pub(crate) struct Arguments {
     /// Replace the files
     #[arg(long)]
     write: bool,
-    /// Which edits: `now`, those that today's release reads alike before and after; `upgrade`, also those that belong to
-    /// the upgrade; a release, those up to the hop to it
+    /// Which edits to make: `now`, those that change nothing for today's release; `upgrade`, also those that belong to the
+    /// upgrade; a release, those up to the hop to it
     #[arg(long, value_name = "WHEN", default_value = "now", value_parser = until)]
     when: Until,
-    /// Apply also what changes a meaning or rests on the host
+    /// Also apply fixes that change what nova does or that depend on the host
     #[arg(long)]
     unsafe_fixes: bool,
-    /// Write also what the second parser cannot confirm, as it reads the file otherwise than nova does
+    /// Also write what the second parser cannot confirm because it reads the file differently than nova
     #[arg(long, requires = "write")]
     allow_unwitnessed: bool,
     #[command(flatten)]
@@ -137,7 +137,7 @@ impl Arguments {
         let to = scope.to;
         if self.action != ActionChoice::Auto && to < Release::STEIN {
             return Err(Failure::Refused(format!(
-                "`--action` has no meaning for {to}: `live_migration_timeout_action` came with stein (19)"
+                "`--action` cannot be used with {to}: `live_migration_timeout_action` came with stein (19)"
             )));
         }
         let mode = if self.write {
@@ -251,16 +251,18 @@ impl From<WriteError> for NotWritten {
 /// Replaces every changed file, or none.
 fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, NotWritten> {
     if failed {
-        return Err("nothing is written: not everything could be read and tried"
+        return Err("nothing was written: not everything could be read and tested"
             .to_owned()
             .into());
     }
     if let Some(job) = jobs.iter().find(|job| !job.is_proved()) {
-        return Err(format!("nothing is written: {}", job.objections().join("; ")).into());
+        return Err(format!("nothing was written: {}", job.objections().join("; ")).into());
     }
     let planned: Vec<Planned> = jobs.iter().flat_map(Job::planned).collect();
     if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
-        return Err("standard input cannot be written to; name the file".to_owned().into());
+        return Err("nothing was written: standard input cannot be replaced; name the file"
+            .to_owned()
+            .into());
     }
     write::tidy(options.root.as_ref(), jobs.iter().flat_map(Job::paths));
     Ok(write::write_all(&planned, options)?)

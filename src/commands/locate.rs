@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     /// The old name of --from
     #[arg(long, value_name = "REL", hide = true, conflicts_with = "from", value_parser = Start::parse)]
     release: Option<Start>,
-    /// How to print
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
     /// Show passwords, tokens and URLs that hold them
@@ -247,7 +247,7 @@ fn unknown(view: &View<'_>, option: &str) -> Option<String> {
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });
         format!(
-            "no release from {} on knows `{group}.{name}`{hint}",
+            "unknown option `{group}.{name}`: no release from {} on has it{hint}",
             Release::FIRST_COMPLETE.short()
         )
     })
@@ -355,9 +355,9 @@ fn line(row: &Value) -> String {
 
 /// The places of one option in words and as rows.
 fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, Vec<Value>), String> {
-    let (group, name) = option.split_once('.').ok_or_else(|| {
-        format!("`{option}` names no option; write it as `group.name`, such as `libvirt.virt_type`, or ask for `--all`")
-    })?;
+    let (group, name) = option
+        .split_once('.')
+        .ok_or_else(|| format!("unknown option `{option}`; use GROUP.NAME, such as `libvirt.virt_type`, or `--all`"))?;
     let group = &*normal_group(group);
     let stack = view.stack();
     let setting = catalog::by_any_name(group, name, view.release()).map(|named| view.setting_of(named.option));
@@ -399,7 +399,7 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, 
 
 fn environment_line(stack: &Stack, index: usize, hiding: &Hiding) -> String {
     format!(
-        "  environment {} = {}  (takes effect: the environment beats every file)",
+        "  environment {} = {}  (takes effect: the environment overrides every file)",
         hiding.text(&stack.environment()[index].name),
         hiding.at(stack, Site::Environment(index))
     )
@@ -414,7 +414,7 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });
         return format!(
-            "{group}.{name}: {} does not know it and ignores it{hint}",
+            "{group}.{name}: unknown option in {}, silently ignored{hint}",
             release.short()
         );
     };
@@ -423,10 +423,7 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
     if !setting.is_set() {
         let default = facts.default_text().unwrap_or_else(|| "unset".to_owned());
         let default = hiding.value(facts.name(), &default);
-        return format!(
-            "{title}: nothing sets it; {} takes its default, {default}",
-            release.short()
-        );
+        return format!("{title}: not set; {} uses the default, {default}", release.short());
     }
     let values = match view.texts(setting) {
         Ok(values) => {
@@ -441,7 +438,7 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
 /// Why the value at `place` counts or not.
 fn reason(stack: &Stack, place: Place, is_effective: bool, setting: Option<&Setting>) -> &'static str {
     let Some(setting) = setting else {
-        return "ignored: no such option";
+        return "ignored: unknown option";
     };
     let found = &setting.found;
     if is_effective {
@@ -452,10 +449,10 @@ fn reason(stack: &Stack, place: Place, is_effective: bool, setting: Option<&Sett
         };
     }
     match found.winner() {
-        Some(Site::Environment(_)) => "without effect: the environment beats every file",
+        Some(Site::Environment(_)) => "without effect: the environment overrides every file",
         Some(Site::File(winner)) if winner.layer > place.layer => "without effect: a later file sets it",
         Some(Site::File(winner)) if stack.key(winner) != stack.key(place) => {
-            "without effect: within a file the current name beats an old one"
+            "without effect: within a file the current name takes precedence over an old one"
         }
         _ => "without effect: a later line sets it again",
     }

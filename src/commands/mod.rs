@@ -44,7 +44,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// Reads nova.conf as nova does, says what an upgrade breaks, and fixes it without losing a byte
+/// Reads nova.conf as nova does, reports what an upgrade breaks, and fixes it without losing a byte
 #[derive(Debug, Parser)]
 #[command(name = "novamend", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -149,23 +149,23 @@ fn whole(error: &dyn std::error::Error) -> String {
 /// How findings are reported.
 #[derive(Debug, Args)]
 struct ReportArguments {
-    /// How to print
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
-    /// Fail when something this bad or worse is found [default: warning]
+    /// Exit with 1 on findings of at least this severity [default: warning]
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
     fail_on: Option<FailOn>,
-    /// Count commented samples too
+    /// Also report commented-out sample lines
     #[arg(long)]
     pedantic: bool,
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {
     let words = [
-        PossibleValue::new("info").help("Anything at all"),
-        PossibleValue::new("warning").help("What a person would not expect"),
-        PossibleValue::new("error").help("What does harm"),
-        PossibleValue::new("never").help("Nothing"),
+        PossibleValue::new("info").help("Any finding"),
+        PossibleValue::new("warning").help("Probably not what you intended"),
+        PossibleValue::new("error").help("Harmful: nova fails, or migrations do"),
+        PossibleValue::new("never").help("No finding"),
     ];
     PossibleValuesParser::new(words).try_map(|word| FailOn::parse(&word).ok_or("no severity"))
 }
@@ -173,7 +173,7 @@ fn fail_on() -> impl TypedValueParser<Value = FailOn> {
 /// How files are written.
 #[derive(Debug, Args)]
 struct WritingArguments {
-    /// Write a file with hard links, or mounted by itself, in place, though a reader may see it half written
+    /// Write a file that has hard links or is a mount point in place; a reader may see it half written
     #[arg(long)]
     in_place: bool,
     /// Keep no backup

@@ -15,7 +15,7 @@ use novamend::output::{facts, json as report, table};
 use novamend::redact;
 use novamend::rules::RULES;
 
-/// Show the life of an option: type, default and limits release by release, old names, the rules about it
+/// Show the history of an option: type, default and limits release by release, old names, the rules about it
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// `group.name`, such as `libvirt.virt_type`
@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     option: String,
     #[command(flatten)]
     extra: ExtraArguments,
-    /// How to print
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
 }
@@ -72,7 +72,7 @@ fn resolve(words: &str) -> Result<(String, String), String> {
     let hint = near.map_or(String::new(), |near| {
         format!("; did you mean `{}.{}`?", near.group(), near.name())
     });
-    Err(format!("no release knows `[{group}] {name}`{hint}"))
+    Err(format!("unknown option `[{group}] {name}`: no release has it{hint}"))
 }
 
 fn by_name(name: &str) -> Result<(String, String), String> {
@@ -83,12 +83,12 @@ fn by_name(name: &str) -> Result<(String, String), String> {
     groups.dedup();
     match groups[..] {
         [] => Err(format!(
-            "`{name}` names no option; write it as `group.name`, such as `libvirt.virt_type`"
+            "unknown option `{name}`; use GROUP.NAME, such as `libvirt.virt_type`"
         )),
         [only] => Ok((only.to_owned(), name.to_owned())),
         _ => {
             let all: Vec<String> = groups.iter().map(|group| format!("`{group}.{name}`")).collect();
-            Err(format!("`{name}` is several options: {}", all.join(", ")))
+            Err(format!("`{name}` is ambiguous; use one of {}", all.join(", ")))
         }
     }
 }
@@ -135,7 +135,7 @@ impl Life {
             out.push_str(&format!("\n{}", table::aligned(&rows)));
         }
         if let Some(last) = self.spans.last().and_then(OptionFacts::until) {
-            out.push_str(&format!("\ngone in {}\n", last.next().map_or("", Release::short)));
+            out.push_str(&format!("\nremoved in {}\n", last.next().map_or("", Release::short)));
         }
         for line in self.old_names() {
             out.push_str(&format!("\n{line}\n"));

@@ -10,7 +10,7 @@ use super::{Failure, Outcome};
 use crate::host_trial::program;
 use crate::terminal::Terminal;
 
-/// Say what this host can do for live migration; starts no guest (needs novamend-verify)
+/// Report what this host can do for live migration; starts no guest (needs novamend-verify)
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {

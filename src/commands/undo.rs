@@ -12,17 +12,17 @@ use novamend::write;
 use super::{EXIT_CODES, Failure, Outcome, WritingArguments};
 use crate::terminal::Terminal;
 
-/// Bring back what `fix --write` replaced
+/// Restore what `fix --write` replaced
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// The files to bring back
+    /// The files to restore
     #[arg(value_name = "PATH", required = true)]
     paths: Vec<PathBuf>,
-    /// Bring back this file instead of the newest backup; it stays where it is, and only one PATH may be named
+    /// Restore this file instead of the newest backup; it is kept, and only one PATH may be named
     #[arg(long, value_name = "FILE")]
     backup: Option<PathBuf>,
-    /// Follow no link of a path below this directory out of it, as `fix --root` does
+    /// Follow no link out of this directory for paths below it, as `fix --root`
     #[arg(long, value_name = "DIR", default_value = "/")]
     root: PathBuf,
     #[command(flatten)]
@@ -33,7 +33,7 @@ impl Arguments {
     /// Brings back the newest backup of each path, or `--backup`; one that fails does not keep the others from it.
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
         if self.backup.is_some() && self.paths.len() > 1 {
-            let why = "`--backup` is the old text of one file; name one PATH";
+            let why = "`--backup` restores one file; name exactly one PATH";
             return Err(Failure::Refused(why.to_owned()));
         }
         let options = self.writing.options(&open_root(&self.root)?);
@@ -47,7 +47,7 @@ impl Arguments {
             match undone {
                 Ok(undone) => {
                     for passed_over in &undone.passed_over {
-                        terminal.complain(&format!("passed over: {passed_over}"));
+                        terminal.complain(&format!("skipped: {passed_over}"));
                     }
                     let line = undone_line(&undone, self.backup.is_some());
                     lines.push_str(&line);

@@ -13,7 +13,7 @@ use novamend::catalog::release::Version;
 use novamend::catalog::{Release, moves, options};
 use novamend::output::{facts, json as report, table};
 
-/// Show what an upgrade changes for any file, hop by hop
+/// Show what an upgrade changes, release by release, whatever the file
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The release that runs today: number, series or date (18, rocky, 2025.1)
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     /// The release to come
     #[arg(value_name = "TO", value_parser = Release::parse)]
     to: Release,
-    /// How to print
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
 }
@@ -44,13 +44,13 @@ impl Arguments {
         let Self { from, to, format } = self;
         if from >= to {
             return Err(Failure::Refused(format!(
-                "an upgrade does not lead from {from} to {to}"
+                "{from} is not older than {to}: name the release that runs today first, then the release to come"
             )));
         }
         if !from.is_complete() {
             let first = Release::FIRST_COMPLETE;
             return Err(Failure::Refused(format!(
-                "of releases before {first} only the live-migration options are known"
+                "only the live-migration options are known of releases before {first}"
             )));
         }
         let stops = from.hops(to);
@@ -239,24 +239,24 @@ fn detail(change: &Change, from: Release, to: Release) -> String {
             Some(gone) if gone.instead.is_empty() => gone.why.clone(),
             Some(gone) => format!("{}; instead, {}", gone.why, gone.instead),
             None => match option.deprecated_since() {
-                Some(since) => format!("marked for removal since {since}"),
+                Some(since) => format!("deprecated for removal since {since}"),
                 None => String::new(),
             },
         },
-        Change::Renamed(_, new) | Change::Moved(_, new) => format!("now {}; the old name still counts", new.title()),
-        Change::Dropped(_, _, new) => format!("only {} counts from now on", new.title()),
+        Change::Renamed(_, new) | Change::Moved(_, new) => format!("now {}; the old name is still read", new.title()),
+        Change::Dropped(_, _, new) => format!("only {} is read from now on", new.title()),
         Change::Limits(old, new) => format!("{} → {}", limits(*old), limits(*new)),
         Change::Default(old, new) => {
             let values = format!("{} → {}", facts::default(*old), facts::default(*new));
             match moves::new_default(new.group(), new.name(), from, to) {
                 Some(known) if !known.why.is_empty() => format!("{values}: {}", known.why),
-                Some(_) => format!("{values}: the same in effect"),
+                Some(_) => format!("{values}: same effect"),
                 None => values,
             }
         }
         Change::Deprecated(option) => match moves::gone(option.group(), option.name()) {
-            Some(gone) if !gone.instead.is_empty() => format!("marked for removal; instead, {}", gone.instead),
-            _ => "marked for removal".to_owned(),
+            Some(gone) if !gone.instead.is_empty() => format!("deprecated for removal; instead, {}", gone.instead),
+            _ => "deprecated for removal".to_owned(),
         },
         Change::New(option) => {
             let default = facts::default(*option);

@@ -10,7 +10,7 @@ use super::{Failure, Outcome};
 use crate::host_trial::program;
 use crate::terminal::Terminal;
 
-/// Run real test migrations on this host and say what a nova.conf will do (needs novamend-verify)
+/// Run real test migrations on this host and report what a nova.conf will do (needs novamend-verify)
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Arguments {

@@ -13,22 +13,22 @@ use crate::oslo::stack::Stack;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// A template: nova reads what it is rendered to.
-    #[error("it is {0}, and novamend writes to no template: change it by hand")]
+    #[error("it is {0}, and novamend does not write to templates: change it by hand")]
     Template(String),
     /// Not nova's: another service's configuration, a flagfile, another format.
     #[error("it is {0}, and novamend writes to nova.conf only")]
     Foreign(String),
     /// nova does not start with the file as it is.
     #[error(
-        "nova does not read the file as it is ({0}), so nothing tells what a change does to it; repair it first: by hand, or \
-         with `--unsafe-fixes` where a finding offers a fix"
+        "nova rejects the file as it is ({0}), so what a change does is not known; repair it first, by hand or, where \
+         a finding offers a fix, with `--unsafe-fixes`"
     )]
     Rejected(String),
     /// The repair leaves a file that nova does not read either.
-    #[error("nova would not read the file after the repair either ({0}); repair the rest by hand")]
+    #[error("nova would still reject the file after the repair ({0}); repair the rest by hand")]
     StillRejected(String),
     /// The independent parser could not compare the old text with the new one.
-    #[error("no independent parser confirms the change: {0}; `--allow-unwitnessed` writes all the same")]
+    #[error("no second, independent parser confirms the change: {0}; write it anyway with `--allow-unwitnessed`")]
     Unwitnessed(Unreadable),
 }
 

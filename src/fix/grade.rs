@@ -80,7 +80,10 @@ pub(super) fn grade_within(context: &Context<'_>, findings: &mut [Finding], effo
         };
         if !effort.spend() {
             finding.fix = None;
-            finding.help = format!("{}; `fix` offers this once it has made the fixes before", finding.help);
+            finding.help = format!(
+                "{}; `fix` offers this once the fixes before it are applied",
+                finding.help
+            );
             continue;
         }
         let Ok(after) = with_edits(context.stack, &[fix]) else {
@@ -93,7 +96,7 @@ pub(super) fn grade_within(context: &Context<'_>, findings: &mut [Finding], effo
             // Without the line the next run would take the file for another release, and change it once more.
             finding.fix = None;
             finding.help = format!(
-                "{}; `fix` leaves the line unless `--from` says what runs today, for it tells that",
+                "{}; `fix` keeps the line unless `--from` is given, because the line shows what runs today",
                 finding.help
             );
             continue;
@@ -194,7 +197,7 @@ fn unkept(context: &Context<'_>, change: &Change<'_>, finding: &Finding) -> Opti
         if !finding.is_reasoned && !is_read_today(context, change, &texts) {
             let today = context.today_oldest.short();
             return Some(format!(
-                "it makes a value of `{title}` count that {today} is not known to read"
+                "it gives effect to a value of `{title}` that {today} is not known to read"
             ));
         }
     }

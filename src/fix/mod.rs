@@ -462,6 +462,7 @@ mod tests {
             });
             findings.push(Finding::new(&LIAR, Location::Stack, "lie").with_fix(fix));
         },
+        yields_to: &[],
     };
 
     #[test]

@@ -28,9 +28,13 @@ pub enum Moved {
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(OptionName { group, name, .. }) => write!(f, "`[{group}] {name}` would have had another value"),
-            Self::Rejected => f.write_str("nova would have rejected the file"),
-            Self::Overlap => f.write_str("its edits lie over each other"),
+            Self::Value(OptionName { group, name, .. }) => write!(
+                f,
+                "it would also change the effective value of \
+                                                                      `[{group}] {name}`"
+            ),
+            Self::Rejected => f.write_str("nova would reject the file"),
+            Self::Overlap => f.write_str("its edits overlap"),
         }
     }
 }

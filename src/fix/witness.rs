@@ -66,8 +66,8 @@ impl fmt::Display for Unreadable {
 impl fmt::Display for Witnessed {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Agrees => out.write_str("witnessed: an independent parser sees only the announced changes"),
-            Self::NotWitnessed(reason) => write!(out, "not witnessed: {reason}"),
+            Self::Agrees => out.write_str("confirmed: an independent parser sees only the announced changes"),
+            Self::NotWitnessed(reason) => write!(out, "not confirmed: {reason}"),
             Self::Contradicted { section, key } => {
                 write!(out, "an independent parser sees another value of `[{section}] {key}`")
             }
@@ -295,7 +295,8 @@ mod tests {
     proptest::proptest! {
         /// Where rust-ini is trusted, it must see the sections, the keys and the order that oslo.config sees.
         #[test]
-        fn what_is_not_refused_is_read_alike(text in "([a=:\\[\\]#; \t\\\\\"'\r\n\u{b}\u{85}\u{a0}]|\\[x\\]\n|a=|\n  |\n# ){0,24}") {
+        fn what_is_not_refused_is_read_alike(text in "([a=:\\[\\]#; \t\\\\\"'\r\n\u{b}\u{85}\u{a0}]|\\[x\\]\n|a=|\n  \
+                                                      |\n# ){0,24}") {
             if let Ok(theirs) = read(text.as_bytes()) {
                 let document = Document::parse(Source::new("x", text.clone().into_bytes()));
                 let mut ours = Values::new();

@@ -18,10 +18,11 @@ const PROGRAM: &str = "novamend-verify";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HostTrialError {
     /// This process does not know where it lies.
-    #[error("novamend does not know where its own program lies; run `{PROGRAM}` by its path")]
+    #[error("novamend cannot find its own executable, beside which `{PROGRAM}` must be; run `{PROGRAM}` by its path")]
     NoPlace(#[source] io::Error),
     /// It is not beside this program.
-    #[error("`{}` is not there; install the package `{PROGRAM}`, of the same version as novamend", .0.display())]
+    #[error("`{}` does not exist; build it from the same sources as novamend with `cargo build --release --package \
+             {PROGRAM}`, and put it there", .0.display())]
     Missing(PathBuf),
     /// The loader did not find a library.
     #[error("`{}` cannot be loaded ({said}); install libvirt's client library (libvirt0, libvirt-libs)", .program.display())]
@@ -35,10 +36,10 @@ pub(crate) enum HostTrialError {
     #[error("`{}` could not be started", .0.display())]
     Start(PathBuf, #[source] io::Error),
     /// It ended without a verdict, and says why.
-    #[error("`{PROGRAM}` could not tell")]
+    #[error("`{PROGRAM}` failed")]
     NoVerdict(#[source] HandoverError),
     /// It ended without a word that this program reads.
-    #[error("`{PROGRAM}` could not tell: {0}")]
+    #[error("`{PROGRAM}` failed: {0}")]
     NoDocument(String),
 }
 
@@ -91,7 +92,7 @@ pub(super) fn verdict(options: &str, arguments: &[&str]) -> Result<Verdict, Host
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(HostTrialError::NoDocument(match output.status.signal() {
         Some(signal) if said.is_empty() => {
-            format!("it was ended by signal {signal}, so nothing is known; see `journalctl -k` where that is 9")
+            format!("it was killed by signal {signal}, so the result is not known; for signal 9 see `journalctl -k`")
         }
         _ => said,
     }))
@@ -123,13 +124,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_program_is_named_with_its_package() {
+    fn a_missing_program_is_named_with_the_command_that_builds_it() {
         let directory = tempfile::tempdir().unwrap();
         let error = beside(&directory.path().join("novamend")).unwrap_err();
-        assert!(
-            error.to_string().contains("install the package `novamend-verify`"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("build it from the same sources"), "{error}");
     }
 
     #[test]

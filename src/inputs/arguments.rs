@@ -15,7 +15,7 @@ use crate::catalog::{self, Release};
 use crate::plain;
 
 /// The heading of [`StackArguments`] in the help.
-const HEADING: &str = "Files as nova takes them";
+const HEADING: &str = "Files as nova reads them";
 
 /// When results have colours, in every verb.
 #[derive(Clone, Copy, Debug, Args)]
@@ -45,7 +45,7 @@ pub struct Arguments {
     pub settings: SettingsArguments,
 }
 
-/// Files as nova takes them.
+/// Files as nova reads them.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 pub struct StackArguments {
@@ -55,14 +55,14 @@ pub struct StackArguments {
     /// The nova service whose default files are read where none is named
     #[arg(long, value_name = "NAME", default_value = "nova-compute", help_heading = HEADING)]
     pub program: String,
-    /// Take `OS_GROUP__NAME` from the environment, which nova reads from stein on
+    /// Also read `OS_<GROUP>__<OPTION>` variables from the environment (nova does since Stein)
     #[arg(long, help_heading = HEADING)]
     pub env: bool,
     /// Look for default files, and for the nova that is installed, under this directory instead of /; no link leads out of
-    /// it, of a path that is named below it neither
+    /// it, not even a link in a path that is named below it
     #[arg(long, value_name = "DIR", default_value = "/", help_heading = HEADING)]
     pub root: PathBuf,
-    /// Read no file that is longer: bytes, or a number with K, M or G
+    /// Refuse files longer than this: bytes, or a number with K, M or G
     #[arg(long, value_name = "SIZE", default_value = "64M", value_parser = bounded::parse_size)]
     pub max_size: u64,
     /// Options of drivers that are not part of nova.
@@ -91,10 +91,10 @@ pub struct Ordered {
 #[derive(Args)]
 #[group(skip)]
 struct Flags {
-    /// A file nova is started with; order decides, as it does for nova
+    /// Config file as passed to nova; later files win
     #[arg(long, value_name = "FILE", help_heading = HEADING)]
     config_file: Vec<PathBuf>,
-    /// A directory of *.conf nova is started with: together one stack
+    /// Directory of *.conf files as passed to nova, read after the files named before it
     #[arg(long, value_name = "DIR", help_heading = HEADING)]
     config_dir: Vec<PathBuf>,
 }
@@ -132,7 +132,7 @@ impl Args for Ordered {
 #[group(skip)]
 pub struct UpgradeArguments {
     /// The release that runs today: number, series or date (18, rocky, 2025.1), or `auto`: the nova that is installed
-    /// where the files are this host's, else whatever the options in the files leave [default: auto]
+    /// where the files are this host's, otherwise inferred from the options in the files [default: auto]
     #[arg(long, value_name = "REL", value_parser = Start::parse)]
     pub from: Option<Start>,
     /// The release to come [default: the newest known]
@@ -175,7 +175,7 @@ impl Start {
 #[derive(Clone, Debug, Default, Args)]
 #[group(skip)]
 pub struct SettingsArguments {
-    /// Settings [default: novamend.toml in the current directory, if there is one]
+    /// Settings file [default: novamend.toml in the current directory, if there is one]
     #[arg(long, value_name = "FILE", conflicts_with = "no_settings")]
     pub settings: Option<PathBuf>,
     /// Read no novamend.toml
@@ -208,7 +208,7 @@ pub enum ArgumentsError {
         why: Refused,
     },
     /// A file of `--extra-catalog` that is no list.
-    #[error("`{}` is no list of options: {why}", plain::path(path))]
+    #[error("`{}` is not a valid option list: {why}", plain::path(path))]
     Extra {
         /// The file.
         path: PathBuf,
@@ -217,7 +217,7 @@ pub enum ArgumentsError {
         why: ExtraError,
     },
     /// The catalog was asked before it was whole.
-    #[error("the options of `--extra-catalog` came too late")]
+    #[error("internal error: the catalog was in use before `--extra-catalog` was loaded")]
     ExtraTooLate,
 }
 

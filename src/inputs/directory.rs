@@ -15,7 +15,7 @@ use crate::bounded::{self, Root};
 pub struct NotRead {
     /// Its path.
     pub path: PathBuf,
-    /// Why it is not read, to follow "it": "is no *.conf file".
+    /// Why it is not read, to follow "it": "is not a *.conf file".
     pub why: String,
 }
 
@@ -27,12 +27,12 @@ impl NotRead {
             LoadError::NotFound(path) => (path.as_path(), "does not exist".to_owned()),
             LoadError::LeadsNowhere(path, target) => (
                 path.as_path(),
-                format!("is a link to {}, where nothing is", target.display()),
+                format!("is a symbolic link to {}, which does not exist", target.display()),
             ),
-            LoadError::Denied(path) => (path.as_path(), "may not be read by this user".to_owned()),
+            LoadError::Denied(path) => (path.as_path(), "cannot be read by this user".to_owned()),
             LoadError::IsDirectory(path) => (path.as_path(), "is a directory".to_owned()),
             LoadError::EmptyInput => (Path::new(STDIN), "is empty".to_owned()),
-            LoadError::NothingIn(path) => (path.as_path(), "holds no *.conf file".to_owned()),
+            LoadError::NothingIn(path) => (path.as_path(), "contains no *.conf file".to_owned()),
             LoadError::Refused { path, why } => (path.as_path(), why.to_string()),
             LoadError::Io { path, source } => (path.as_path(), format!("could not be read: {source}")),
         };
@@ -85,12 +85,12 @@ pub fn left_by_nova(root: &Root, directory: &Path) -> Vec<NotRead> {
         }
     }
     if is_empty {
-        walked.leave_out(directory, "holds no *.conf file");
+        walked.leave_out(directory, "contains no *.conf file");
     }
     walked.not_read
 }
 
-const NO_CONF: &str = "is no *.conf file";
+const NO_CONF: &str = "is not a *.conf file";
 
 fn entries(root: &Root, directory: &Path) -> io::Result<Vec<PathBuf>> {
     let names = root.names(directory, usize::MAX)?.into_iter();
@@ -101,7 +101,7 @@ impl Walked {
     fn enter(&mut self, root: &Root, directory: &Path, entered: &mut HashSet<(u64, u64)>) {
         let listed = root.look(directory).and_then(|looked| {
             if !entered.insert((looked.metadata().dev(), looked.metadata().ino())) {
-                self.leave_out(directory, "is a link to a directory that is looked through already");
+                self.leave_out(directory, "is a symbolic link to a directory that is read already");
                 return Ok(Vec::new());
             }
             entries(root, directory)

@@ -209,7 +209,7 @@ mod tests {
             "openstack/venvs/nova-26.1.0/lib/python3.10/site-packages/nova-26.2.2.dist-info/METADATA",
             "opt/stack/nova/nova.egg-info/PKG-INFO",
         ] {
-            let words = "today is zed (26): nova 26.2.2 is installed".to_owned();
+            let words = "today's release is zed (26): nova 26.2.2 is installed".to_owned();
             assert_eq!(found(&[(place, METADATA)]), Some((26, 26, words)), "{place}");
         }
     }
@@ -249,7 +249,8 @@ mod tests {
             ),
         ];
         let words =
-            "today is 2023.2 bobcat (28) to 2024.1 caracal (29): nova 28.1.0 and 29.0.1 are installed".to_owned();
+            "today's release is one of 2023.2 bobcat (28) to 2024.1 caracal (29): nova 28.1.0 and 29.0.1 are installed"
+                .to_owned();
         assert_eq!(found(&files), Some((28, 29, words)));
     }
 
@@ -258,7 +259,7 @@ mod tests {
         let status = "Package: nova-compute\nStatus: deinstall ok config-files\nVersion: 2:18.1.0-1\n\n\
                       Package: nova-common\nStatus: install ok installed\nVersion: 2:26.2.2-1~deb12u3\n\n\
                       Package: python3-novaclient\nStatus: install ok installed\nVersion: 2:18.1.0-2\n";
-        let words = "today is zed (26): nova 26.2.2 is installed".to_owned();
+        let words = "today's release is zed (26): nova 26.2.2 is installed".to_owned();
         assert_eq!(found(&[("var/lib/dpkg/status", status)]), Some((26, 26, words)));
     }
 

@@ -51,23 +51,24 @@ pub enum LoadError {
     NotFound(PathBuf),
     /// A symbolic link that leads to nothing, and what it says.
     #[error(
-        "`{}` is a link to `{}`, and nothing is there (below `--root`, nothing inside it); check the link",
+        "`{}` is a symbolic link to `{}`, which does not exist (with `--root`: not inside it); check the link",
         .0.display(), .1.display()
     )]
     LeadsNowhere(PathBuf, PathBuf),
     /// No permission.
-    #[error("`{0}` may not be read by this user; run as root or as a member of the file's group")]
+    #[error("`{0}` cannot be read by this user; run as root or as a member of the file's group")]
     Denied(PathBuf),
     /// A directory where a file is wanted: nova itself stops on it.
     #[error(
-        "`{0}` is a directory, and nova stops on it with IsADirectoryError; rename it so that it does not end in `.conf`"
+        "`{0}` is a directory, and nova stops on it with IsADirectoryError; rename it so that it does not end in \
+         `.conf`"
     )]
     IsDirectory(PathBuf),
     /// Nothing came by standard input: what was to be piped in is not there.
     #[error("standard input is empty: nothing was checked; pipe a nova.conf in")]
     EmptyInput,
     /// A directory that was named and holds nothing to check.
-    #[error("`{}` holds no *.conf file: nothing was checked there; name a file or another directory", .0.display())]
+    #[error("`{}` contains no *.conf file: nothing was checked there; name a file or another directory", .0.display())]
     NothingIn(PathBuf),
     /// A device, a pipe that nobody writes to, or too much.
     #[error("`{}` {why}", path.display())]

@@ -67,7 +67,7 @@ impl Targets {
         let identity = root.real(&path).unwrap_or_else(|| path.clone());
         match known.entry(identity) {
             Entry::Occupied(known) => {
-                let why = format!("is {} once more", plain::path(known.get()));
+                let why = format!("is the same file as {}", plain::path(known.get()));
                 self.not_read.push(NotRead { path, why });
             }
             Entry::Vacant(vacant) => {

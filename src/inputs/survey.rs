@@ -123,7 +123,8 @@ impl Survey {
             if target.today.oldest > to {
                 let why = target.today.why();
                 self.refusal = Some(format!(
-                    "{why}: an upgrade does not lead from {} back to {to}; `--from` says what else runs today",
+                    "{why}, but {} is newer than {to}, the release to come; pass `--from` if another release runs \
+                     today, or another `--to`",
                     target.today.oldest
                 ));
             }
@@ -154,8 +155,8 @@ impl Survey {
         if let Some(pair) = self.targets.iter().find(|target| target.is_pair) {
             let name = pair.target.inputs.first().map(input_name).unwrap_or_default();
             lines.push(format!(
-                "note: `{name}` is read by itself; nova-compute reads nova.conf and nova-compute.conf together: \
-                 `--config-file nova.conf --config-file nova-compute.conf`"
+                "note: `{name}` is checked on its own, but nova-compute reads nova.conf and nova-compute.conf \
+                 together: use `--config-file nova.conf --config-file nova-compute.conf`"
             ));
         }
         lines

@@ -159,7 +159,7 @@ impl Older {
 fn under(condition: Condition, mut finding: Finding) -> Finding {
     finding.message = format!("{}: {}", condition.in_words(), finding.message);
     if finding.fix.take().is_some() {
-        let sentence = "say what runs today with `--from`, and `novamend fix` can do it";
+        let sentence = "pass `--from` with the release that runs today, and `novamend fix` can do it";
         finding.help = if finding.help.is_empty() {
             sentence.to_owned()
         } else {

@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::finding::{Finding, Fix, LayerEdit, Location, OptionName, Place, Safety};
+use super::finding::{Finding, Fix, LayerEdit, OptionName, Place, Safety};
 use super::reach::Reach;
 use super::references::References;
 use super::seen::{self, Seen};
@@ -21,9 +21,8 @@ use crate::nova::{Setting, View};
 use crate::oslo::edit;
 use crate::oslo::names::normal_group;
 use crate::oslo::stack::{Site, Stack};
-use crate::plain;
 use crate::redact::Secrets;
-use crate::text::{Edit, Span};
+use crate::text::Edit;
 
 /// The group of every live-migration option.
 pub const LIBVIRT: &str = "libvirt";
@@ -180,6 +179,12 @@ impl<'a> Context<'a> {
         self.from.release() < release && release <= self.to.release()
     }
 
+    /// Whether the upgrade takes the automatic post-copy away, and nothing written says what comes instead.
+    #[must_use]
+    pub fn loses_auto_post_copy(&self) -> bool {
+        self.crosses(Release::STEIN) && self.before.permits_post_copy && !self.after.is_action_written
+    }
+
     /// What the old settings meant.
     #[must_use]
     pub fn intent(&self) -> Intent {
@@ -249,86 +254,6 @@ impl<'a> Context<'a> {
     /// The assignments of exactly `key` in `group` in every file, in reading order.
     pub fn places_of(&self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
         self.stack.places_of(group, key)
-    }
-
-    /// The whole of the assignment at `place`, without its last line end: where a finding points.
-    #[must_use]
-    pub fn location(&self, place: Place) -> Location {
-        let assignment = self.stack.assignment(place);
-        let bytes = self.stack.document(place).source().bytes();
-        let end = assignment.value_span(bytes).end.max(assignment.separator + 1);
-        Location::File {
-            layer: place.layer,
-            span: Span::new(assignment.key.start, end),
-        }
-    }
-
-    /// The value at `place`, where a finding is about the value; its place is the separator's where it is empty.
-    #[must_use]
-    pub fn value_location(&self, place: Place) -> Location {
-        let assignment = self.stack.assignment(place);
-        let span = assignment.value_span(self.stack.document(place).source().bytes());
-        let span = if span.is_empty() {
-            Span::new(assignment.separator, assignment.separator + 1)
-        } else {
-            span
-        };
-        Location::File {
-            layer: place.layer,
-            span,
-        }
-    }
-
-    /// Where a site is.
-    #[must_use]
-    pub fn site_location(&self, site: Site) -> Location {
-        match site {
-            Site::File(place) => self.location(place),
-            Site::Environment(variable) => Location::Environment(variable),
-        }
-    }
-
-    /// Where the effective value of a setting is set; the stack as a whole where it is the default.
-    #[must_use]
-    pub fn winner_location(&self, setting: &Setting) -> Location {
-        setting
-            .winner()
-            .map_or(Location::Stack, |site| self.site_location(site))
-    }
-
-    /// `path:line` of a place.
-    #[must_use]
-    pub fn address(&self, place: Place) -> String {
-        let source = self.stack.document(place).source();
-        format!("{}:{}", plain::path(source.path()), self.stack.assignment(place).line)
-    }
-
-    /// `group.name` of the option `finding` is about: of the assignment it lies in, else what it names itself.
-    #[must_use]
-    pub fn subject(&self, finding: &Finding) -> Option<String> {
-        let named = || {
-            finding
-                .option
-                .as_ref()
-                .map(|option| format!("{}.{}", option.group, option.name))
-        };
-        self.option_of(finding.location).or_else(named)
-    }
-
-    /// `group.name` of the assignment that `location` lies in, secrets masked.
-    #[must_use]
-    pub fn option_of(&self, location: Location) -> Option<String> {
-        let Location::File { layer, span } = location else {
-            return None;
-        };
-        let document = &self.stack.layers()[layer].document;
-        let index = document.assignments().partition_point(|a| a.span.end <= span.start);
-        let assignment = document
-            .assignments()
-            .get(index)
-            .filter(|a| a.span.start <= span.start)?;
-        let option = format!("{}.{}", document.group(assignment), document.key(assignment));
-        Some(self.secrets().hide(&option).into_owned())
     }
 
     /// Adds to `finding` every other place that sets `setting`, and says which of them counts.

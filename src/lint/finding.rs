@@ -178,11 +178,11 @@ pub struct Step {
 }
 
 impl Step {
-    /// When to edit, to go on from an order: "before the upgrade: both releases read it alike".
+    /// When to edit, to go on from an order: "before the upgrade (both releases read it the same way)".
     #[must_use]
     pub fn when(&self) -> String {
         match self.edited {
-            Edited::Before => "before the upgrade: both releases read the file alike then".to_owned(),
+            Edited::Before => "before the upgrade (both releases read it the same way)".to_owned(),
             Edited::Between(after, before) => format!(
                 "after the hop to {} and before the one to {}",
                 after.short(),

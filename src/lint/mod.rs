@@ -7,6 +7,8 @@ pub mod condition;
 pub mod context;
 pub mod finding;
 mod hidden;
+mod location;
+mod precedence;
 mod reach;
 pub mod references;
 mod rendered;
@@ -20,11 +22,13 @@ pub use context::{Context, LiveMigration};
 pub use finding::{
     Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
 };
+pub use precedence::Yields;
 pub use seen::Seen;
 pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
 
 use crate::redact::Secrets;
+use precedence::Said;
 
 /// One thing novamend looks for.
 #[derive(Debug)]
@@ -39,6 +43,8 @@ pub struct Rule {
     pub doc: &'static str,
     /// Adds what it finds.
     pub check: fn(&Context<'_>, &mut Vec<Finding>),
+    /// Which rules say it better where they speak of the same thing: what they find there this one does not report.
+    pub yields_to: &'static [Yields],
 }
 
 /// Two rules are one when their ids are.
@@ -79,10 +85,12 @@ fn run_some(
 ) -> Found {
     let asked = rules.iter().copied().filter(|rule| is_asked(rule));
     let (off, on): (Vec<&Rule>, Vec<&Rule>) = asked.partition(|rule| context.settings.is_off(rule));
-    let mut findings = rendered::findings(&on, context);
+    let others = precedence::others(rules, &[&on[..], &off].concat());
+    let [mut findings, mut off] = heard(context, [&on, &off, &others]);
     findings.retain(&is_kept);
-    let off = rendered::findings(&off, context).into_iter().filter(is_kept);
+    off.retain(&is_kept);
     let mut suppressed: Vec<Suppressed> = off
+        .into_iter()
         .map(|finding| Suppressed {
             finding,
             by: By::RuleOff,
@@ -111,6 +119,16 @@ fn run_some(
     found.hide(context.secrets());
     found.sort();
     found
+}
+
+/// What the rules that are on and those that are off find, without what they leave to each other and to `others`.
+fn heard(context: &Context<'_>, [on, off, others]: [&[&'static Rule]; 3]) -> [Vec<Finding>; 2] {
+    let [mut by_on, mut by_off, by_others] = [on, off, others].map(|rules| rendered::findings(rules, context));
+    let all = by_on.iter().chain(&by_off).chain(&by_others);
+    let said = Said::of(context, &[on, off].concat(), all);
+    by_on.retain(|finding| !said.covers(context, finding));
+    by_off.retain(|finding| !said.covers(context, finding));
+    [by_on, by_off]
 }
 
 impl Found {

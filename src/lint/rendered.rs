@@ -88,12 +88,12 @@ fn merged(context: &Context<'_>, found: Vec<Vec<Finding>>) -> Vec<Finding> {
             return finding;
         }
         if let Some(line) = branch(context, finding.location) {
-            let words = format!("; if this branch is taken, which begins in line {line}");
+            let words = format!("; this applies if the branch of the template in line {line} is taken");
             finding.message.push_str(&words);
         } else if times < ways {
             finding
                 .message
-                .push_str("; if the branches of the template are taken so");
+                .push_str("; this applies to some branches of the template only");
         }
         finding
     });

@@ -1,12 +1,10 @@
 //! Every name written in a stack with what both releases make of it: looked up once, shared by the rules about options.
 //!
-//! It leaves out what other rules speak of: the live-migration options that lie in a wrong place or went early, and
-//! names that nova ignores for the way they are written.
+//! It leaves out names that nova ignores for the way they, or their sections, are written.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::context::{ACTION, LIBVIRT, PROGRESS_TIMEOUT};
 use super::finding::{Edited, Step};
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{self, Fate, Named, Release, fate};
@@ -45,7 +43,7 @@ pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<Seen<'a>> {
     let mut found = Vec::with_capacity(stack.places().count());
     for place in stack.places() {
         let (group, key) = (stack.group(place), stack.key(place));
-        if is_readable(stack, place) && !is_told_elsewhere(group, &key) {
+        if is_readable(stack, place) && !is_misspelt(group, &key) {
             let (group, site) = (Cow::Borrowed(group), Site::File(place));
             found.push(look_up(site, group, key, [from.release(), to.release()], &hints));
         }
@@ -62,7 +60,7 @@ pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<Seen<'a>> {
         let key = key.to_lowercase();
         // The environment counts by an option's own name only.
         let is_read = from.reads_environment() && catalog::option(&group, &key, from.release()).is_some();
-        if is_read && !is_told_elsewhere(&group, &key) {
+        if is_read && !is_misspelt(&group, &key) {
             let (group, key) = (Cow::Owned(group), Cow::Owned(key));
             let releases = [from.release(), to.release()];
             found.push(look_up(Site::Environment(index), group, key, releases, &hints));
@@ -108,20 +106,8 @@ fn is_readable(stack: &Stack, place: crate::oslo::stack::Place) -> bool {
     section.is_some_and(|index| !stack.document(place).sections()[index].malformed)
 }
 
-/// The options of live migration that belong elsewhere than in `[libvirt]`.
-const IN_OTHER_GROUPS: [&str; 2] = ["live_migration_retry_count", "live_migration_wait_for_vif_plug"];
-
-/// Whether other rules speak of this name: the live-migration rules, or those about how a name is written.
-fn is_told_elsewhere(group: &str, key: &str) -> bool {
-    if matches!(
-        key,
-        PROGRESS_TIMEOUT | "live_migration_flag" | "block_migration_flag" | ACTION
-    ) {
-        return true;
-    }
-    if key.starts_with("live_migration_") && (group != LIBVIRT || IN_OTHER_GROUPS.contains(&key)) {
-        return true;
-    }
+/// Whether nova ignores the name for the way it, or its section, is written: by case, hyphens or space.
+fn is_misspelt(group: &str, key: &str) -> bool {
     if catalog::group_meant(group).is_some() {
         return true;
     }

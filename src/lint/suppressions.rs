@@ -15,6 +15,7 @@ pub static UNUSED_SUPPRESSION: Rule = Rule {
     summary: "a `# novamend: ignore[…]` comment that suppresses nothing, or gives no reason",
     doc: include_str!("../../docs/rules/unused-suppression.md"),
     check: |_, _| {},
+    yields_to: &[],
 };
 
 /// A finding that is not reported.
@@ -135,23 +136,26 @@ fn report(rules: &[&'static Rule], context: &Context<'_>, suppression: &Suppress
         .find(|id| !rules.iter().any(|rule| rule.id == **id));
     let (message, help) = if suppression.rules.is_empty() {
         (
-            "suppression names no rule".to_owned(),
+            "suppression does not name a rule".to_owned(),
             "write `# novamend: ignore[rule-id] reason`",
         )
     } else if let Some(id) = unknown {
-        (format!("no rule is called `{id}`"), "`novamend rules` lists them")
+        (
+            format!("suppression of an unknown rule, `{id}`"),
+            "`novamend rules` lists all rules",
+        )
     } else if !suppression.reason.is_empty() {
         (
-            format!("suppression of `{}` suppresses nothing", suppression.rules.join(", ")),
+            format!("unused suppression of `{}`", suppression.rules.join(", ")),
             "remove the comment",
         )
     } else {
         (
             format!(
-                "suppression of `{}` gives no reason and does not count",
+                "suppression of `{}` gives no reason and is ignored",
                 suppression.rules.join(", ")
             ),
-            "say behind the bracket why this is right here",
+            "add a reason after the bracket",
         )
     };
     let location = Location::File {

@@ -32,7 +32,7 @@ pub struct View<'a> {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Unusable {
     /// A reference leads to no option, or back to itself.
-    #[error("refers to `{0}`, which is no option nova knows")]
+    #[error("refers to `{0}`, which is not an option of nova")]
     Undefined(String),
     /// A template fills the value in.
     #[error("is not known until the template is rendered")]
@@ -342,7 +342,8 @@ mod tests {
 
     #[test]
     fn references_lead_to_the_same_group_then_to_default() {
-        let text = "[DEFAULT]\nmy_ip = 10.0.0.1\nstate_path=/s\n[vnc]\nserver_listen = $my_ip\n[libvirt]\nimages_rbd_pool=p\nimages_volume_group=${images_rbd_pool}-$state_path\n";
+        let text = "[DEFAULT]\nmy_ip = 10.0.0.1\nstate_path=/s\n[vnc]\nserver_listen = \
+                    $my_ip\n[libvirt]\nimages_rbd_pool=p\nimages_volume_group=${images_rbd_pool}-$state_path\n";
         assert_eq!(text_of(text, "vnc", "server_listen"), Ok(Some("10.0.0.1".into())));
         assert_eq!(text_of(text, "libvirt", "images_volume_group"), Ok(Some("p-/s".into())));
     }

@@ -255,7 +255,7 @@ fn by_name(counts: &Counts<'_>, named: Option<usize>, document: &Document, name:
     if counts.known || counts.total < most || document.template().is_some() || in_default(document) {
         return Nature::Nova;
     }
-    Nature::Other("no configuration of nova: no release of nova has any of its sections or options")
+    Nature::Other("not a configuration of nova, because no release of nova has any of its sections or options")
 }
 
 /// Whether something is set in `[DEFAULT]`, where an option of nova may only be misspelt.

@@ -123,25 +123,31 @@ impl Today {
     #[must_use]
     pub fn why(&self) -> String {
         let (came, to) = match &self.evidence {
-            Evidence::Said => return "`--from` says so".to_owned(),
-            Evidence::Installed(words) if self.is_one() => return format!("today is {}: {words}", self.newest),
-            Evidence::Installed(words) => return format!("today is {} to {}: {words}", self.oldest, self.newest),
+            Evidence::Said => return "today's release was given with `--from`".to_owned(),
+            Evidence::Installed(words) if self.is_one() => {
+                return format!("today's release is {}: {words}", self.newest);
+            }
+            Evidence::Installed(words) => {
+                return format!("today's release is one of {} to {}: {words}", self.oldest, self.newest);
+            }
             Evidence::Options { came, to } => (came, *to),
         };
         let brought = |pin: &Pin| format!("`[{}] {}` came with {}", pin.group, pin.name, pin.release.short());
         match (came, to) {
-            (Some(pin), Some(to)) if pin.release >= to => format!("{}; `--from` says what runs today", brought(pin)),
+            (Some(pin), Some(to)) if pin.release >= to => {
+                format!("{}; pass `--from` to say what runs today", brought(pin))
+            }
             (Some(pin), _) => format!(
-                "{} may run today, as {}; `--from` says which",
+                "{} may run today, because {}; pass `--from` to say which",
                 self.in_words(),
                 brought(pin)
             ),
             (None, Some(to)) => format!(
-                "{} may run today, as no option in it came with {} or later; `--from` says which",
+                "{} may run today, because no option in it came with {} or later; pass `--from` to say which",
                 self.in_words(),
                 to.short()
             ),
-            (None, None) => "no option in it tells what runs today; `--from` says it".to_owned(),
+            (None, None) => "no option in it shows what runs today; pass `--from` to say so".to_owned(),
         }
     }
 }

@@ -34,7 +34,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ValueError {
     /// Not one of the eight words.
-    #[error("not a truth value; it must be one of `true`, `false`, `yes`, `no`, `on`, `off`, `1`, `0`")]
+    #[error("not a boolean; it must be one of `true`, `false`, `yes`, `no`, `on`, `off`, `1`, `0`")]
     Bool,
     /// Not a whole number.
     #[error("not a whole number")]
@@ -61,7 +61,7 @@ pub enum ValueError {
     #[error("starts with a quote that is not closed")]
     Quote,
     /// The brackets around a list or a dict are missing.
-    #[error("must stand between `{0}` and `{1}`")]
+    #[error("must be enclosed in `{0}` and `{1}`")]
     Bounds(char, char),
     /// A piece without the separator of key and value.
     #[error("must be `name:value` pairs separated by commas")]

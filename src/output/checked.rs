@@ -34,7 +34,7 @@ impl Checked {
         let why = match &survey.targets[..] {
             [only] => only.today.why(),
             many if many.iter().all(is_said) => many.first().map(|first| first.today.why()).unwrap_or_default(),
-            _ => "what may run today is told by the options in each; `--from` says it".to_owned(),
+            _ => "what may run today is inferred from the options in each file; override it with `--from`".to_owned(),
         };
         let mut paths: Vec<PathBuf> = survey.targets.iter().flat_map(|target| target.files.clone()).collect();
         let mut known = HashSet::new();

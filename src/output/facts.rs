@@ -30,7 +30,7 @@ fn type_name(kind: &OptionType, word: &str) -> String {
         OptionType::Hostname => "host name".to_owned(),
         OptionType::HostAddress { .. } | OptionType::HostDomain { .. } => "host name or IP address".to_owned(),
         OptionType::Uri { .. } => "URI".to_owned(),
-        OptionType::Opaque => "value of a type of its own".to_owned(),
+        OptionType::Opaque => "custom type (not checked)".to_owned(),
     }
 }
 
@@ -87,8 +87,8 @@ pub fn marks(facts: OptionFacts) -> Vec<String> {
     let mut words = Vec::new();
     if facts.is_deprecated_for_removal() {
         words.push(match facts.deprecated_since() {
-            Some(since) => format!("marked for removal since {since}"),
-            None => "marked for removal".to_owned(),
+            Some(since) => format!("deprecated for removal since {since}"),
+            None => "deprecated for removal".to_owned(),
         });
     }
     let flags = [

@@ -195,6 +195,9 @@ impl Checked {
             return plain::line(&format!("checked {files} for {to}; no upgrade was compared: {why}")).into_owned();
         }
         let from = match &self.compared[..] {
+            [only] if only.newest == to => {
+                return plain::line(&format!("checked {files} for {to}; {why}")).into_owned();
+            }
             [only] => only.newest.to_string(),
             many => {
                 let words = many
@@ -207,7 +210,7 @@ impl Checked {
             0 => String::new(),
             count => format!("; no upgrade was compared for {count} of them"),
         };
-        plain::line(&format!("checked {files}, from {from} to {to}: {why}{rest}")).into_owned()
+        plain::line(&format!("checked {files}: upgrade from {from} to {to}; {why}{rest}")).into_owned()
     }
 
     /// The settings, the files that were read and what was not, a line each; empty where the one file that was named is
@@ -231,7 +234,7 @@ impl Checked {
 /// `settings: ./novamend.toml (fail-on never, 2 ignores)`.
 fn settings_line(file: &SettingsFile) -> String {
     let says = match &file.says[..] {
-        [] => "which changes nothing".to_owned(),
+        [] => "changes nothing".to_owned(),
         says => says.join(", "),
     };
     format!("settings: {} ({says})\n", shown_path(&file.path))
@@ -286,7 +289,7 @@ impl Summary {
         }
         words.extend(self.suppressed.in_words(checked));
         if checked.compares_nothing() {
-            words.push("no upgrade was compared: give `--from`, the release that runs today".to_owned());
+            words.push("no upgrade was compared: pass `--from` with the release that runs today".to_owned());
         }
         format!("{}\n", words.join("; "))
     }

@@ -79,8 +79,16 @@ pub fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String
         // Only a label outside its text could fail, and labels are clamped to it; say it plainly rather than not at all.
         out = format!("{}: {}\n", address(context.stack, finding.location), shown.message);
     }
+    for (label, text) in notes(context.stack, finding) {
+        push_note(&mut out, label, &plain::line(&text), style);
+    }
     out.push('\n');
     out
+}
+
+/// The columns of a report.
+fn width(style: Style) -> usize {
+    style.width.clamp(40, 120)
 }
 
 fn handler(style: Style) -> GraphicalReportHandler {
@@ -94,7 +102,7 @@ fn handler(style: Style) -> GraphicalReportHandler {
         (false, false) => GraphicalTheme::none(),
     };
     GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width.clamp(40, 120))
+        .with_width(width(style))
         .with_links(false)
         .with_primary_span_start()
 }
@@ -105,7 +113,6 @@ struct Shown {
     code: &'static str,
     severity: Severity,
     message: String,
-    help: String,
     name: String,
     /// The place itself, where there is an excerpt.
     position: Position,
@@ -135,7 +142,6 @@ impl Shown {
             code: finding.rule.id,
             severity: finding.severity,
             message,
-            help: help(stack, finding),
             name,
             position,
             excerpt,
@@ -143,37 +149,57 @@ impl Shown {
     }
 }
 
-/// Why, what to do, where else, and what `fix` would do: one paragraph each.
-fn help(stack: &Stack, finding: &Finding) -> String {
-    let mut lines: Vec<String> = Vec::new();
+/// Why, what to do, where else, and what `fix` would do: each with its label.
+fn notes(stack: &Stack, finding: &Finding) -> Vec<(&'static str, String)> {
+    let mut notes = Vec::new();
     if !finding.why.is_empty() {
-        lines.push(format!("why: {}", finding.why));
+        notes.push(("why", finding.why.clone()));
     }
     if !finding.help.is_empty() {
-        lines.push(format!("do: {}", finding.help));
+        notes.push(("help", finding.help.clone()));
     }
     for related in &finding.related {
-        lines.push(format!("see: {}: {}", address(stack, related.location), related.note));
+        notes.push(("see", format!("{}: {}", address(stack, related.location), related.note)));
     }
     if let Some(fix) = &finding.fix {
-        let how = match fix.safety {
-            Safety::Safe => "`novamend fix`",
-            Safety::Unsafe => "`novamend fix --unsafe-fixes`",
+        let flag = match fix.safety {
+            Safety::Safe => "",
+            Safety::Unsafe => " --unsafe-fixes",
         };
-        let when = match finding.moment {
-            Some(Moment::With(release)) => format!(" with `--when {}`, when {0} is installed", release.short()),
-            _ => String::new(),
+        let mut text = match finding.moment {
+            Some(Moment::With(release)) => {
+                format!("`novamend fix{flag} --when {}`, once {0} is installed", release.short())
+            }
+            _ => format!("`novamend fix{flag}`"),
         };
-        let mut line = if finding.help.contains(&fix.title) {
-            format!("fix: {how}{when} does it")
-        } else {
-            format!("fix: {how}{when}: {}", fix.title)
-        };
-        line.extend(finding.objection.iter().map(|why| format!("; not safe: {why}")));
-        lines.push(line);
+        if !finding.help.contains(&fix.title) {
+            text.push_str(&format!(": {}", fix.title));
+        }
+        text.extend(finding.objection.iter().map(|why| format!("; not safe: {why}")));
+        notes.push(("fix available", text));
     }
-    let lines: Vec<_> = lines.iter().map(|line| plain::line(line)).collect();
-    lines.join("\n")
+    notes
+}
+
+/// A note on lines of the report's width, indented below its label.
+fn push_note(out: &mut String, label: &str, text: &str, style: Style) {
+    let indent = label.len() + "  : ".len();
+    if style.color {
+        out.push_str(&format!("  \u{1b}[36m{label}:\u{1b}[0m"));
+    } else {
+        out.push_str(&format!("  {label}:"));
+    }
+    let mut column = indent - 1;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > width(style) {
+            out.push_str(&format!("\n{:1$}", "", indent - 1));
+            column = indent - 1;
+        }
+        out.push_str(&format!(" {word}"));
+        column += 1 + length;
+    }
+    out.push('\n');
 }
 
 impl fmt::Display for Shown {
@@ -195,10 +221,6 @@ impl Diagnostic for Shown {
             Severity::Warning => miette::Severity::Warning,
             Severity::Error => miette::Severity::Error,
         })
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        (!self.help.is_empty()).then(|| Box::new(&self.help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

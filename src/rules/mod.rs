@@ -1,4 +1,4 @@
-//! Every rule, one file each; adding one is a file, its page, its fixtures and a line here.
+//! Every rule, one file each; adding one is a file, its lines in the `mod.rs` of its family, its page and its fixtures.
 //!
 //! How they are run is [`crate::lint`]'s business. What a person must know of a rule stands on its page.
 
@@ -9,90 +9,49 @@ pub(crate) mod options;
 use crate::lint::{Rule, suppressions};
 
 /// All rules, in the order of their ids.
-pub static RULES: &[&Rule] = &[
-    &migration::action_before_its_release::RULE,
-    &migration::action_never_runs::RULE,
-    &migration::auto_converge_unused::RULE,
-    &format::backslash_continuation::RULE,
-    &migration::bandwidth_below_timeout::RULE,
-    &format::byte_order_mark::RULE,
-    &options::changed_default::RULE,
-    &format::comment_swallowed::RULE,
-    &options::deprecated_option::RULE,
-    &options::dropped_alias::RULE,
-    &format::empty_number_overrides::RULE,
-    &format::flagfile::RULE,
-    &migration::force_complete_pauses::RULE,
-    &migration::inbound_address_leads_nowhere::RULE,
-    &format::inline_comment::RULE,
-    &migration::invalid_action::RULE,
-    &migration::invalid_migration_scheme::RULE,
-    &options::invalid_value::RULE,
-    &format::key_ignored::RULE,
-    &format::line_swallowed::RULE,
-    &migration::lost_auto_post_copy::RULE,
-    &format::malformed_line::RULE,
-    &migration::migration_uri_runs_a_command::RULE,
-    &options::moved_option::RULE,
-    &migration::native_tls_ignored::RULE,
-    &migration::negative_timeout::RULE,
-    &format::not_nova_conf::RULE,
-    &migration::option_in_wrong_section::RULE,
-    &migration::parallel_with_post_copy::RULE,
-    &migration::parallel_with_tunnelled::RULE,
-    &migration::post_copy_unused::RULE,
-    &migration::post_copy_with_file_backed_memory::RULE,
-    &migration::post_copy_with_passthrough::RULE,
-    &migration::post_copy_with_pmem::RULE,
-    &migration::post_copy_with_tunnelled::RULE,
-    &migration::removed_migration_flags::RULE,
-    &options::removed_option::RULE,
-    &migration::removed_progress_timeout::RULE,
-    &options::renamed_option::RULE,
-    &format::repeated_option::RULE,
-    &format::repeated_section::RULE,
-    &migration::scheme_overruled_by_uri::RULE,
-    &format::section_name_ignored::RULE,
-    &format::template_file::RULE,
-    &migration::timeout_below_downtime_schedule::RULE,
-    &migration::tunnelled_with_tls::RULE,
-    &format::undecodable_text::RULE,
-    &format::undefined_reference::RULE,
-    &options::unknown_filter::RULE,
-    &options::unknown_option::RULE,
-    &migration::unusable_migration_uri::RULE,
-    &suppressions::UNUSED_SUPPRESSION,
-];
+pub static RULES: &[&Rule] = &all();
 
 /// The rules about live migration: what they find is said also where only an older release that may run today has it.
-pub static LIVE_MIGRATION: &[&Rule] = &[
-    &migration::action_before_its_release::RULE,
-    &migration::action_never_runs::RULE,
-    &migration::auto_converge_unused::RULE,
-    &migration::bandwidth_below_timeout::RULE,
-    &migration::force_complete_pauses::RULE,
-    &migration::inbound_address_leads_nowhere::RULE,
-    &migration::invalid_action::RULE,
-    &migration::invalid_migration_scheme::RULE,
-    &migration::lost_auto_post_copy::RULE,
-    &migration::migration_uri_runs_a_command::RULE,
-    &migration::native_tls_ignored::RULE,
-    &migration::negative_timeout::RULE,
-    &migration::option_in_wrong_section::RULE,
-    &migration::parallel_with_post_copy::RULE,
-    &migration::parallel_with_tunnelled::RULE,
-    &migration::post_copy_unused::RULE,
-    &migration::post_copy_with_file_backed_memory::RULE,
-    &migration::post_copy_with_passthrough::RULE,
-    &migration::post_copy_with_pmem::RULE,
-    &migration::post_copy_with_tunnelled::RULE,
-    &migration::removed_migration_flags::RULE,
-    &migration::removed_progress_timeout::RULE,
-    &migration::scheme_overruled_by_uri::RULE,
-    &migration::timeout_below_downtime_schedule::RULE,
-    &migration::tunnelled_with_tls::RULE,
-    &migration::unusable_migration_uri::RULE,
-];
+pub static LIVE_MIGRATION: &[&Rule] = migration::RULES;
+
+/// How many there are: the families, and the engine's own.
+const COUNT: usize = format::RULES.len() + migration::RULES.len() + options::RULES.len() + 1;
+
+/// The families as one list, in the order of ids.
+const fn all() -> [&'static Rule; COUNT] {
+    let families = [format::RULES, migration::RULES, options::RULES];
+    let mut all = [&suppressions::UNUSED_SUPPRESSION; COUNT];
+    let (mut family, mut filled) = (0, 0);
+    while family < families.len() {
+        let mut index = 0;
+        while index < families[family].len() {
+            let rule = families[family][index];
+            // Where it belongs among those that are in already.
+            let mut place = filled;
+            while place > 0 && is_before(rule.id.as_bytes(), all[place - 1].id.as_bytes()) {
+                all[place] = all[place - 1];
+                place -= 1;
+            }
+            all[place] = rule;
+            filled += 1;
+            index += 1;
+        }
+        family += 1;
+    }
+    all
+}
+
+/// Whether `one` comes before `other` in the alphabet.
+const fn is_before(one: &[u8], other: &[u8]) -> bool {
+    let mut index = 0;
+    while index < one.len() && index < other.len() {
+        if one[index] != other[index] {
+            return one[index] < other[index];
+        }
+        index += 1;
+    }
+    one.len() < other.len()
+}
 
 /// The rule called `id`.
 #[must_use]
@@ -108,6 +67,17 @@ mod tests {
     fn rules_are_in_the_order_of_their_ids_and_none_is_there_twice() {
         let ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
         assert!(ids.windows(2).all(|pair| pair[0] < pair[1]), "{ids:?}");
+    }
+
+    #[test]
+    fn a_rule_yields_to_rules_that_are_there_and_not_back() {
+        for rule in RULES {
+            for yields in rule.yields_to {
+                let other = by_id(yields.rule()).unwrap_or_else(|| panic!("{}: {yields:?}", rule.id));
+                let back = other.yields_to.iter().any(|yields| yields.rule() == rule.id);
+                assert!(!back && other.id != rule.id, "{} and {}", rule.id, other.id);
+            }
+        }
     }
 
     #[test]

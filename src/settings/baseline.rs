@@ -29,7 +29,7 @@ pub struct Baseline {
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// There is no place for them.
-    #[error("`--write-ignores` has nowhere to write to with `--no-settings`")]
+    #[error("`--write-ignores` cannot be used with `--no-settings`: the ignores are written to the settings")]
     NoPlace,
     /// The settings cannot be read.
     #[error("{}; no ignores were written", not_read(path, why))]

@@ -33,7 +33,7 @@ pub enum ScopeError {
     #[error(transparent)]
     Arguments(#[from] ArgumentsError),
     /// The release to come is older than today's.
-    #[error("an upgrade does not lead from {from} back to {to}")]
+    #[error("`--from` {from} is newer than `--to` {to}: an upgrade cannot go back")]
     Back {
         /// Today's.
         from: Release,

@@ -22,7 +22,8 @@ pub enum WriteError {
     },
     /// Replacing it would part it from its other names.
     #[error(
-        "`{path}` has {links} hard links, and replacing it would leave the other names with the old text; write it with `--in-place`, or copy it over itself first"
+        "`{path}` has {links} hard links, and replacing it would leave the other names with the old text; write it \
+         with `--in-place`, or copy it over itself first"
     )]
     HardLinked {
         /// The path as given.
@@ -32,7 +33,8 @@ pub enum WriteError {
     },
     /// A file mounted by itself, as into a container, cannot be renamed over.
     #[error(
-        "`{0}` is mounted by itself and cannot be replaced from here; write it with `--in-place`, or outside the container"
+        "`{0}` is mounted by itself and cannot be replaced from here; write it with `--in-place`, or outside the \
+         container"
     )]
     Mounted(PathBuf),
     /// `chattr +i` or `+a`.
@@ -42,18 +44,18 @@ pub enum WriteError {
     #[error("`{0}` was changed by someone else since it was read; run novamend again")]
     Changed(PathBuf),
     /// The path is a symbolic link, where none is followed.
-    #[error(
-        "`{0}` is a symbolic link, and what it leads to is not overwritten; name the file itself, or remove the link"
-    )]
+    #[error("`{0}` is a symbolic link, and its target is not overwritten; name the file itself, or remove the link")]
     Link(PathBuf),
     /// The path is a symbolic link to what is not there.
     #[error(
-        "`{0}` is a symbolic link that leads nowhere, and nothing is made at its end; remove the link, or name the file itself"
+        "`{0}` is a symbolic link whose target does not exist, and no file is created through it; remove the link, or \
+         name the file itself"
     )]
     DanglingLink(PathBuf),
     /// Root would follow a link of somebody else's to what that user could not write.
     #[error(
-        "`{path}` leads through a symbolic link made by user {maker} to a file of user {owner}, which root does not follow; name the file itself if it is the one"
+        "`{path}` leads through a symbolic link made by user {maker} to a file of user {owner}, which root does not \
+         follow; name the file itself if it is the right one"
     )]
     PlantedLink {
         /// The path as given.
@@ -83,16 +85,19 @@ pub enum WriteError {
     #[error("`{0}` is longer than 64 MiB and is not read")]
     TooLong(PathBuf),
     /// The directory for backups is none.
-    #[error("`{0}` is not a directory; name one for the backups that exists")]
+    #[error("`{0}` is not a directory; name an existing directory for the backups")]
     NoDirectory(PathBuf),
     /// A backup beside a file that is mounted by itself would lie in another place than the file.
     #[error(
-        "`{0}` is mounted by itself: a backup beside it would lie in the container's own layer and be lost with the container; name a directory that outlives it with `--backup-dir`, keep none with `--no-backup`, or write the file outside the container"
+        "`{0}` is mounted by itself: a backup beside it would be in the container's own layer and be lost with the \
+         container; name a directory that outlives it with `--backup-dir`, keep none with `--no-backup`, or write the \
+         file outside the container"
     )]
     BackupInLayer(PathBuf),
     /// The text that would be lost is not what novamend wrote.
     #[error(
-        "`{0}` is not, or is not known to be, as novamend last wrote it, and `--no-backup` would lose what was changed since; run `novamend undo` without it, which keeps the present text as a backup"
+        "`{0}` is not, or is not known to be, as novamend last wrote it, and `--no-backup` would lose what was \
+         changed since; run `novamend undo` without it, which keeps the current text as a backup"
     )]
     Edited(PathBuf),
     /// Another novamend writes in the same directory.
@@ -123,7 +128,7 @@ pub enum WriteError {
         second: PathBuf,
     },
     /// `undo` found nothing that differs from the file.
-    #[error("`{path}` has no backup that differs from it; nothing to bring back{}", each(.passed_over))]
+    #[error("`{path}` has no backup that differs from it; there is nothing to restore{}", each(.passed_over))]
     NoBackup {
         /// The path as given.
         path: PathBuf,
@@ -243,7 +248,7 @@ fn named(what: &str, paths: &[PathBuf]) -> String {
 fn remedy(source: &io::Error) -> &'static str {
     use io::ErrorKind as Kind;
     if source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-        return "; its symbolic links go in a circle";
+        return "; its symbolic links form a loop";
     }
     match source.kind() {
         Kind::StorageFull => "; free some space on its file system",

@@ -71,7 +71,11 @@ impl Lock {
         }
         Err(WriteError::Locked {
             directory: path.to_owned(),
-            holder: Some("files of other users have every name of the lock: `.novamend-lock-0.tmp` and on".to_owned()),
+            holder: Some(
+                "files of other users occupy every name of the lock, `.novamend-lock-0.tmp` and the \
+                          following"
+                    .to_owned(),
+            ),
         })
     }
 

@@ -157,7 +157,7 @@ fn newest_other(shelf: &Directory, place: &Place, owner: u32, current: &[u8]) ->
 
 fn unmarked(at: &Path) -> String {
     format!(
-        "`{}` is not as novamend makes a backup and leaves it: its mark, an extended attribute, is missing or belongs to \
+        "`{}` is not an unchanged backup made by novamend: its mark, an extended attribute, is missing or belongs to \
          another name or text (a copy, an edit and some file systems lose it); if it is the right one, name it with \
          `--backup`",
         at.display()
@@ -169,7 +169,7 @@ fn candidate(shelf: &Directory, name: &OsStr, owner: u32) -> Result<(File, Looke
     let not_read = |error: io::Error| format!("could not be read: {error}");
     let looked = shelf.look(name).map_err(not_read)?;
     if let Some(kind) = looked.other_kind() {
-        return Err(format!("is {kind} and no backup"));
+        return Err(format!("is {kind}, not a backup"));
     }
     if ![0, owner, rustix::process::geteuid().as_raw()].contains(&looked.owner()) {
         return Err(format!(

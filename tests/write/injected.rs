@@ -155,7 +155,7 @@ impl Case {
             changed += usize::from(!is(*old));
         }
         let (all, code) = (self.files.len(), output.status.code());
-        let denials = ["nothing was changed", "no file was changed", "nothing is written"];
+        let denials = ["nothing was changed", "no file was changed", "nothing was written"];
         if denials.iter().any(|denial| said.contains(denial)) {
             assert_eq!(changed, 0, "{fault}: said to be unchanged\n{said}");
         }

@@ -141,11 +141,14 @@ impl Kills {
         match signal {
             9 => format!("{who} was killed ({name}), {}", self.by_whom()),
             7 => {
-                format!("{who} was ended by {name}: its memory could not be had, as where a disk or huge pages run out")
+                format!(
+                    "{who} was terminated by {name}: its memory could not be allocated, as when a disk or huge pages \
+                     run out"
+                )
             }
-            24 | 25 => format!("{who} was ended by {name}: a limit of this session (ulimit) was reached"),
-            31 => format!("{who} was ended by {name}: a seccomp profile forbade what it did"),
-            15 => format!("{who} was ended by {name}"),
+            24 | 25 => format!("{who} was terminated by {name}: a limit of this session (ulimit) was reached"),
+            31 => format!("{who} was terminated by {name}: a seccomp profile forbids what it did"),
+            15 => format!("{who} was terminated by {name}"),
             _ => format!("{who} crashed ({name})"),
         }
     }
@@ -153,13 +156,13 @@ impl Kills {
     fn by_whom(self) -> String {
         match (self.kills, Self::now().kills) {
             (Some(before), Some(now)) if now > before => format!(
-                "out of memory: meanwhile the kernel has killed {} on this machine for want of it; see `journalctl -k --grep \
+                "out of memory: meanwhile the kernel's OOM killer has killed {} process(es) on this machine; see \
+                 `journalctl -k --grep \
                  'Killed process'`, and the memory limit of the service or container",
                 now - before
             ),
             (Some(_), Some(_)) => {
-                "not for want of memory by the kernel's count, so by a person, a service manager or an oom daemon"
-                    .to_owned()
+                "not by the kernel's OOM killer, so by a person, a service manager or an OOM daemon".to_owned()
             }
             _ => "probably out of memory: see `journalctl -k --grep 'Killed process'`".to_owned(),
         }
@@ -170,7 +173,7 @@ impl Kills {
     pub fn ended(self, who: &str, status: ExitStatus) -> String {
         match status.signal() {
             Some(signal) => self.killed(who, signal),
-            None => format!("{who} ended by itself ({status})"),
+            None => format!("{who} exited by itself ({status})"),
         }
     }
 }
@@ -181,7 +184,8 @@ mod tests {
 
     #[test]
     fn a_resource_that_has_run_out_is_named() {
-        let said = "internal error: process exited while connecting to monitor: cannot set up guest memory 'pc.ram': Cannot \
+        let said = "internal error: process exited while connecting to monitor: cannot set up guest memory 'pc.ram': \
+            Cannot \
                     allocate memory";
         assert_eq!(resource(said), Some("memory"));
         assert_eq!(resource("write: No space left on device"), Some("disk space"));

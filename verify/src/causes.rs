@@ -52,7 +52,8 @@ pub fn of_the_start(plan: &Plan, qemu: Option<Version>) -> Vec<Cause> {
     if plan.release >= 19 && plan.tunnelled && plan.tls {
         causes.push(Cause::new(
             format!(
-                "nova-compute of {} does not start: `live_migration_tunnelled` and `live_migration_with_native_tls` are both \
+                "nova-compute of {} does not start: `live_migration_tunnelled` and `live_migration_with_native_tls` \
+                 are both \
                  set",
                 plan.release_name
             ),
@@ -90,14 +91,17 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
     let every = format!("every live migration from {source} fails");
     if let Some(fault) = &plan.uri_fault {
         causes.push(Cause::new(
-            format!("{every}: `live_migration_uri` is not what nova can put the host into: {fault}"),
-            "write %s where the host belongs and %% for a percent sign, or remove it: nova makes the URI from \
+            format!("{every}: nova cannot put the destination's host into `live_migration_uri`: {fault}"),
+            "write %s for the host and %% for a percent sign, or remove the option: nova then builds the URI from \
              live_migration_scheme and live_migration_inbound_addr",
         ));
     }
     if matches!(plan.virt_type.as_str(), "lxc" | "uml") {
         causes.push(Cause::new(
-            format!("{every}: nova migrates no guest of `virt_type = {}`", plan.virt_type),
+            format!(
+                "{every}: nova does not live-migrate guests with `virt_type = {}`",
+                plan.virt_type
+            ),
             "",
         ));
     }
@@ -107,15 +111,15 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
                 "{every}: `live_migration_bandwidth` is {}, and libvirt's Python raises an OverflowError",
                 plan.bandwidth
             ),
-            "set live_migration_bandwidth = 0, which is no limit",
+            "set live_migration_bandwidth = 0, which means no limit",
         ));
     } else if plan.bandwidth > MOST_BANDWIDTH {
         causes.push(Cause::new(
             format!(
-                "{every}: `live_migration_bandwidth` is {}, and libvirt takes no more than {MOST_BANDWIDTH}",
+                "{every}: `live_migration_bandwidth` is {}, and libvirt accepts at most {MOST_BANDWIDTH}",
                 plan.bandwidth
             ),
-            "set live_migration_bandwidth in MiB/s, or to 0, which is no limit",
+            "set live_migration_bandwidth in MiB/s, or to 0, which means no limit",
         ));
     }
     if plan.parallel > i64::from(i32::MAX) {
@@ -130,8 +134,8 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
     if plan.downtime_steps > MOST_STEPS {
         causes.push(Cause::new(
             format!(
-                "{every}: `live_migration_downtime_steps` is {}, and nova makes a list of them all in memory when a migration \
-                 begins, which nova-compute does not survive",
+                "{every}: `live_migration_downtime_steps` is {}, and nova builds a list of all steps in memory when a \
+                 migration starts, which nova-compute does not survive",
                 plan.downtime_steps
             ),
             "set live_migration_downtime_steps to nova's default of 10",
@@ -141,7 +145,9 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
         && !TRANSPORTS.contains(&scheme.to_lowercase().as_str())
     {
         causes.push(Cause::new(
-            format!("{every}: `live_migration_scheme` is {scheme}, and libvirt knows no such way to another host"),
+            format!(
+                "{every}: `live_migration_scheme` is {scheme}, and libvirt knows no such transport to another host"
+            ),
             "set live_migration_scheme to tcp, tls or ssh, or remove it",
         ));
     }
@@ -158,8 +164,8 @@ pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
         && let Some(complaint) = reach.complaint()
     {
         causes.push(Cause::new(
-            format!("{every}: sources are sent to {address} (`live_migration_inbound_addr`), {complaint}"),
-            "set live_migration_inbound_addr to an address of this host that the sources reach, or remove it",
+            format!("{every}: sources connect to {address} (`live_migration_inbound_addr`), {complaint}"),
+            "set live_migration_inbound_addr to an address of this host that the sources can reach, or remove it",
         ));
     }
     causes.extend(host.own_certificates.as_ref().and_then(between_the_daemons));
@@ -178,11 +184,11 @@ fn between_the_daemons(found: &Certificates) -> Option<Cause> {
     let (every, of) = if found.faults.iter().all(|(path, _)| is_a_clients(path)) {
         ("every live migration from this host will fail", "")
     } else {
-        let sources = " for sources whose nova.conf says so, as this host's does";
+        let sources = " for sources configured like this host";
         ("every live migration to this host will fail", sources)
     };
     Some(Cause::new(
-        format!("{every}: the way between the libvirt daemons is tls{of}, but {complaint}"),
+        format!("{every}: the libvirt daemons connect over TLS{of}, but {complaint}"),
         "put libvirt's own certificates there, or set live_migration_scheme = ssh",
     ))
 }
@@ -199,8 +205,8 @@ pub fn in_clear(release: u32, tls: bool, host: &Host) -> Option<Cause> {
     let told = |found: Option<Version>| found.map_or_else(|| "not known".to_owned(), dotted);
     Some(Cause::new(
         format!(
-            "guests' memory goes over the wire in clear when they leave this host: {name} leaves `live_migration_with_native_tls` out without a word below \
-             libvirt {} or QEMU {}, and this host has libvirt {} and QEMU {}",
+            "guests that leave this host are migrated unencrypted: {name} silently ignores \
+             `live_migration_with_native_tls` below libvirt {} or QEMU {}, and this host has libvirt {} and QEMU {}",
             dotted(libvirt),
             dotted(qemu),
             told(host.libvirt),
@@ -217,12 +223,14 @@ fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
     cannot.then(|| {
         Cause::new(
             format!(
-                "post-copy loses the guest or is refused: by `file_backed_memory` guests that come to this host have their memory in \
-                 files in {}, on {}, which the kernel's userfaultfd does not take; with QEMU 7.2 the guest is lost when the switch comes",
+                "post-copy loses the guest or is refused: with `file_backed_memory`, guests on this host have their \
+                 memory in files in {}, on {}, which the kernel's userfaultfd does not support; with QEMU 7.2 the \
+                 guest is lost at the switch",
                 backing.directory.display(),
                 backing.file_system
             ),
-            "set live_migration_permit_post_copy = false (then force_complete pauses), or memory_backing_dir in qemu.conf to a \
+            "set live_migration_permit_post_copy = false (force_complete then pauses the guest), or \
+             memory_backing_dir in qemu.conf to a \
              directory on tmpfs",
         )
     })
@@ -237,23 +245,25 @@ pub fn doubts(plan: &Plan, host: &Host) -> Vec<String> {
     {
         match reach.complaint() {
             Some(complaint) => doubts.push(format!(
-                "whether sources reach this host: they are sent to {address} (`live_migration_inbound_addr`), {complaint}"
+                "whether sources can reach this host: they connect to {address} (`live_migration_inbound_addr`), \
+                 {complaint}"
             )),
             None if *reach == crate::host::reach::Reach::NotKnown => doubts.push(format!(
-                "whether sources reach this host: the resolver did not say what {address} is (`live_migration_inbound_addr`)"
+                "whether sources can reach this host: its resolver did not answer for {address} \
+                 (`live_migration_inbound_addr`)"
             )),
             None => {}
         }
     }
     if matches!(plan.virt_type.as_str(), "xen" | "parallels") {
         doubts.push(format!(
-            "guests of `virt_type = {}`: verify tries QEMU's alone",
+            "guests with `virt_type = {}`: verify tests QEMU's guests only",
             plan.virt_type
         ));
     }
     if plan.file_backed > 0 && plan.post_copy && host.backing.takes_post_copy.is_none() {
         doubts.push(format!(
-            "whether post-copy can take guests' memory (`file_backed_memory`) in {}: it lies on {}",
+            "whether post-copy supports guests' memory (`file_backed_memory`) in {}: it is on {}",
             host.backing.directory.display(),
             host.backing.file_system
         ));

@@ -17,16 +17,16 @@ use novamend::inputs::Arguments;
 use novamend::inputs::arguments::ColorArguments;
 use novamend::output::envelope::{Envelope, Kind};
 use novamend_verify::guest;
-use novamend_verify::host::{Host, QEMU_CONF, Standing, lines};
+use novamend_verify::host::{Host, QEMU_CONF, Status, lines};
 use novamend_verify::report::{Probe, Stacks, text};
 use novamend_verify::shown;
 
 use subject::subjects;
 use verify::VerifyArguments;
 
-const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not, 2 could not be run";
+const EXIT_CODES: &str = "Exit codes: 0 works as configured, 1 does not or is not proven, 2 could not be run";
 
-/// Prove on this host what nova's live-migration timeout action will do
+/// Test on this host what nova's live-migration timeout action will do
 #[derive(Parser)]
 #[command(name = "novamend-verify", version, after_help = EXIT_CODES, max_term_width = 100)]
 struct Cli {
@@ -39,7 +39,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Say what this host can do; starts no guest and needs no root
+    /// Show what this host can do; starts no guest and does not need root
     Probe(Common),
     Verify(VerifyArguments),
     /// Write the probe guest's image to standard output, for `verify --source URI --dest URI`
@@ -50,7 +50,7 @@ enum Command {
 struct Common {
     #[command(flatten)]
     inputs: Arguments,
-    /// How to print
+    /// Output format
     #[arg(long, value_enum, default_value = "pretty")]
     format: Format,
     /// The host's qemu.conf, which names the user that QEMU runs as
@@ -192,7 +192,7 @@ fn probe(common: &Common) -> Result<u8, Failure> {
     let fails = |lines: &[_]| {
         lines
             .iter()
-            .any(|line: &novamend_verify::host::Line| line.standing == Standing::Fails)
+            .any(|line: &novamend_verify::host::Line| line.status == Status::Fails)
     };
     Ok(u8::from(found.iter().any(|(_, lines)| fails(lines))))
 }

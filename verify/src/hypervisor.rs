@@ -110,16 +110,16 @@ pub enum Standing {
     Off,
     /// Its processor runs.
     Running,
-    /// It stands still.
+    /// Paused.
     Paused,
     /// Crashed, or in a state that no migration leaves behind.
     Broken,
 }
 
-/// Something that happened.
+/// Something that the hypervisor reports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Happening {
+pub enum Event {
     /// The domain changed its state at one end: libvirt's event and detail in words.
     Lifecycle {
         /// Where.
@@ -145,7 +145,7 @@ pub trait Hypervisor {
     /// Time since some fixed moment; a script's own clock in tests.
     fn now(&self) -> Duration;
 
-    /// Starts the migration in the background; its end comes as [`Happening::Returned`].
+    /// Starts the migration in the background; its end comes as [`Event::Returned`].
     ///
     /// # Errors
     /// The guest is not there.
@@ -187,10 +187,10 @@ pub trait Hypervisor {
     /// Refused.
     fn set_max_downtime(&mut self, milliseconds: i64) -> Result<(), Refusal>;
 
-    /// The next happening, or none within `patience`.
-    fn next(&mut self, patience: Duration) -> Option<(Duration, Happening)>;
+    /// The next event, or none within `patience`.
+    fn next(&mut self, patience: Duration) -> Option<(Duration, Event)>;
 
-    /// How the guest stands at one end.
+    /// The guest's state at one end.
     ///
     /// # Errors
     /// The hypervisor does not answer.

@@ -20,7 +20,7 @@ fn main() -> ExitCode {
         let payload = panic.payload();
         let text = payload.downcast_ref::<&str>().copied();
         let said = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let said = said.unwrap_or("it broke off");
+        let said = said.unwrap_or("novamend-verify crashed");
         let place = panic.location().map_or_else(String::new, |place| format!(" ({place})"));
         let _ = writeln!(io::stderr(), "could not be run: {said}{place}");
     }));
@@ -37,7 +37,10 @@ fn main() -> ExitCode {
         _ => match environment::clean() {
             Ok(()) => cli::run(),
             Err(error) => {
-                let _ = writeln!(io::stderr(), "could not be run: it could not be started again: {error}");
+                let _ = writeln!(
+                    io::stderr(),
+                    "could not be run: novamend-verify could not restart itself: {error}"
+                );
                 ExitCode::from(2)
             }
         },

@@ -12,7 +12,7 @@ use crate::accident::is_refusal;
 use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::lines::SYSCTL_REMEDY;
-use crate::host::userfault::{self, Try};
+use crate::host::userfault::{self, UserfaultAccess};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Tls;
 use crate::trial::checks::{Action, GUEST_LIVES};
@@ -20,13 +20,13 @@ use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::trial::worker::Evidence;
 
-/// What it comes to.
+/// Whether nova.conf works on this host, the verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Result {
+pub enum Conclusion {
     /// What nova.conf asks for works here.
     Works,
-    /// It does not.
+    /// It does not work here.
     DoesNotWork,
     /// What was tried works, and something that decides could not be tried as it is here.
     NotProven,
@@ -36,7 +36,7 @@ pub enum Result {
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// What it comes to.
-    pub result: Result,
+    pub result: Conclusion,
     /// One sentence.
     pub headline: String,
     /// What to do, where something is to be done.
@@ -53,7 +53,7 @@ impl Verdict {
     /// 0 works as configured, 1 does not, or it is not proven.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
-        u8::from(self.result != Result::Works)
+        u8::from(self.result != Conclusion::Works)
     }
 }
 
@@ -73,16 +73,16 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
     let unknown = decisive(plan, session).and_then(known::shows_nothing);
     not_proven.splice(0..0, unknown.as_ref().map(|cause| cause.what.clone()));
     let (result, headline, remedy) = match (causes.first(), guess.or(unknown)) {
-        (Some(first), _) => (Result::DoesNotWork, first.what.clone(), first.remedy.clone()),
-        (None, Some(open)) => (Result::NotProven, format!("not proven: {}", open.what), open.remedy),
+        (Some(first), _) => (Conclusion::DoesNotWork, first.what.clone(), first.remedy.clone()),
+        (None, Some(open)) => (Conclusion::NotProven, format!("not proven: {}", open.what), open.remedy),
         (None, None) => {
             let works = works_as_configured(plan, session);
             if doubts.is_empty() {
-                (Result::Works, works, None)
+                (Conclusion::Works, works, None)
             } else {
                 let open = doubts.join("; ");
-                let headline = format!("not proven: {open}. What could be tried: {works}");
-                (Result::NotProven, headline, None)
+                let headline = format!("not proven: {open}. As far as it could be tested: {works}");
+                (Conclusion::NotProven, headline, None)
             }
         }
     };
@@ -141,7 +141,7 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
     if let Some(lost) = trial.judgement.failed(GUEST_LIVES) {
         return Some(Cause::new(
             format!("{name} loses the guest {here}: {}", lost.seen),
-            "set live_migration_permit_post_copy = false (then force_complete pauses)",
+            "set live_migration_permit_post_copy = false (force_complete then pauses the guest)",
         ));
     }
     Some(Cause::new(format!("{name} does not work {here}: {failed}"), ""))
@@ -166,8 +166,8 @@ fn never_acts(plan: &Plan) -> Option<Cause> {
 /// What a completion timeout of 0 means.
 fn nobody_ends_it(plan: &Plan) -> String {
     format!(
-        "`live_migration_completion_timeout` is 0, and then {} does not abort either: nobody ends the migration of a guest that \
-         does not converge, it is copied until somebody steps in",
+        "`live_migration_completion_timeout` is 0, so {} does not abort either: a guest that does not converge is \
+         copied until somebody intervenes",
         plan.release_name
     )
 }
@@ -178,7 +178,7 @@ fn works_as_configured(plan: &Plan, session: &Session) -> String {
         return format!("as configured, no action is ever taken: {}", nobody_ends_it(plan));
     }
     let decisive = decisive(plan, session);
-    decisive.map_or_else(|| "nothing was tried".to_owned(), |trial| works(plan, trial, session))
+    decisive.map_or_else(|| "nothing was tested".to_owned(), |trial| works(plan, trial, session))
 }
 
 /// Where it was tried.
@@ -213,20 +213,20 @@ fn by_these_flags(session: &Session) -> &'static str {
     if session.conditions.far.is_some() {
         ""
     } else {
-        "; the flags are the source's, and this holds for sources whose nova.conf has those of this host's"
+        "; the flags come from the source's nova.conf, so this holds for sources configured like this host"
     }
 }
 
-/// How long the guest stood still: by its heartbeats, or where those were not timed, by libvirt's own figure.
-fn stood(trial: &Evidence) -> Option<String> {
+/// How long the guest was paused: by its heartbeats, or where those were not timed, by libvirt's own figure.
+fn downtime(trial: &Evidence) -> Option<String> {
     let judgement = &trial.judgement;
     let by_libvirt = || {
         let time = judgement.libvirt_downtime_ms?;
-        Some(format!("{time} ms of standstill by libvirt's own figure"))
+        Some(format!("libvirt reports {time} ms of downtime"))
     };
     judgement
         .blackout_ms
-        .map(|time| format!("{time:.0} ms of standstill"))
+        .map(|time| format!("the guest was paused for {time:.0} ms"))
         .or_else(by_libvirt)
 }
 
@@ -235,14 +235,16 @@ fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
 }
 
 fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
-    let stood = stood(trial).map_or_else(String::new, |stood| format!(": {stood}"));
+    let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
     let (here, name) = (place(session), name(plan, trial));
     match trial.judgement.action {
-        Action::Abort => format!("abort works {here}: the guest goes on at the source, nothing is left behind"),
-        Action::PostCopy => format!("{name} works {here}{stood}"),
+        Action::Abort => {
+            format!("abort works {here}: the guest keeps running on the source and nothing is left on the destination")
+        }
+        Action::PostCopy => format!("{name} works {here}{paused}"),
         Action::Pause => {
             let left = left(trial, session);
-            format!("{name} works {here}{stood} for {left:.0} MiB")
+            format!("{name} works {here}{paused} ({left:.0} MiB left)")
         }
     }
 }
@@ -265,7 +267,7 @@ fn first_failure(trial: &Evidence) -> String {
     let failed = trial.judgement.checks.iter().find(|check| !check.holds);
     failed.map_or_else(String::new, |check| {
         let seen = trial.cause.as_ref().unwrap_or(&check.seen);
-        format!("not so: {} ({seen})", check.what)
+        format!("{} ({seen})", check.failure())
     })
 }
 
@@ -300,7 +302,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     }
     let (why, fix) = why_no_post_copy(host, session, said);
     let every = if is_a_guess(host, session) {
-        "live migrations will fail where QEMU may do no more than this user"
+        "live migrations will fail where QEMU has no more privileges than this user"
     } else {
         every(session)
     };
@@ -322,7 +324,7 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
     if session.conditions.far.is_some() {
         return (
             format!("the destination's QEMU refuses it ({said})"),
-            Some("at the destination set vm.unprivileged_userfaultfd = 1, or look for a seccomp profile".to_owned()),
+            Some("on the destination, set vm.unprivileged_userfaultfd = 1, or look for a seccomp profile".to_owned()),
         );
     }
     let user = &session.conditions.qemu_user;
@@ -333,7 +335,7 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
             why,
             Some(format!("set vm.unprivileged_userfaultfd = 1 ({SYSCTL_REMEDY})")),
         ),
-        (Try::Allowed, _) => (
+        (UserfaultAccess::Allowed, _) => (
             format!("QEMU, as {user}, refuses it although that user may use userfaultfd ({said})"),
             Some("look for a seccomp profile of the service".to_owned()),
         ),
@@ -344,9 +346,9 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
     }
 }
 
-/// What the operator may do without post-copy, and whether that was shown to work.
+/// What the operator may do without post-copy, and whether that worked here.
 fn instead(plan: &Plan, session: &Session) -> String {
-    const INSTEAD: &str = "live_migration_permit_post_copy = false";
+    const INSTEAD: &str = "set live_migration_permit_post_copy = false";
     if plan.release < 19 {
         return format!("{INSTEAD} (then nova aborts at the completion timeout)");
     }
@@ -355,11 +357,8 @@ fn instead(plan: &Plan, session: &Session) -> String {
         return INSTEAD.to_owned();
     };
     format!(
-        "{INSTEAD} (then force_complete pauses; shown to work here: {} for {:.0} MiB)",
-        trial.judgement.blackout_ms.map_or_else(
-            || stood(trial).unwrap_or_else(|| "not timed".to_owned()),
-            |time| format!("{time:.0} ms")
-        ),
+        "{INSTEAD} (force_complete then pauses the guest; this worked here: {}, {:.0} MiB left)",
+        downtime(trial).unwrap_or_else(|| "its downtime was not measured".to_owned()),
         left(trial, session),
     )
 }

@@ -100,8 +100,8 @@ pub mod answer {
 mod tests {
     use std::time::Duration;
 
-    use crate::hypervisor::{Happening, Refusal};
-    use crate::trial::migrate::{Heard, Trace};
+    use crate::hypervisor::{Event, Refusal};
+    use crate::trial::migrate::{TimedEvent, Trace};
 
     #[test]
     fn a_trace_survives_the_way_out_of_the_sandbox() {
@@ -109,16 +109,16 @@ mod tests {
             code: 78,
             message: "cancelled".to_owned(),
         };
-        let heard = |happening| Heard {
+        let heard = |event| TimedEvent {
             at: Duration::from_micros(1_500_001),
-            happening,
+            event,
         };
         let trace = Trace {
             began: Duration::from_millis(1250),
-            happenings: vec![
-                heard(Happening::Pass(2)),
-                heard(Happening::Returned(Err(refusal.clone()))),
-                heard(Happening::Returned(Ok(()))),
+            events: vec![
+                heard(Event::Pass(2)),
+                heard(Event::Returned(Err(refusal.clone()))),
+                heard(Event::Returned(Ok(()))),
             ],
             returned: Some(Err(refusal)),
             ..Trace::default()

@@ -8,14 +8,14 @@ mod made;
 use novamend::catalog::release::Version;
 use novamend_verify::host::backing::Backing;
 use novamend_verify::host::certificates::{Certificates, Fault};
-use novamend_verify::host::qemu_user::Known;
+use novamend_verify::host::qemu_user::UserSource;
 use novamend_verify::host::reach::Reach;
-use novamend_verify::host::userfault::Try;
-use novamend_verify::host::{Host, Standing, lines};
+use novamend_verify::host::userfault::UserfaultAccess;
+use novamend_verify::host::{Host, Status, lines};
 use novamend_verify::sandbox::Mode;
 use novamend_verify::trial::checks::Action;
 use novamend_verify::trial::plan::Plan;
-use novamend_verify::verdict::{Result, Verdict, draw};
+use novamend_verify::verdict::{Conclusion, Verdict, draw};
 
 use crate::made::{FORCE, host, plan, plan_in, session, trial};
 
@@ -47,7 +47,7 @@ fn a_sound_host_and_file_have_no_cause() {
     let found = all_worked(&plan(POST_COPY), &sound());
     assert_eq!(
         (found.result, words(&found)),
-        (Result::Works, Vec::new()),
+        (Conclusion::Works, Vec::new()),
         "{}",
         found.headline
     );
@@ -66,7 +66,7 @@ fn what_stops_every_migration_in_nova_conf_is_named_whatever_the_trials_showed()
         ("live_migration_bandwidth = -1", "OverflowError"),
         (
             "live_migration_bandwidth = 8796093022208",
-            "takes no more than 8796093022207",
+            "accepts at most 8796093022207",
         ),
         ("live_migration_scheme = bogus", "`live_migration_scheme` is bogus"),
         ("virt_type = lxc", "virt_type = lxc"),
@@ -139,11 +139,11 @@ fn an_address_that_leads_nowhere_is_no_place_to_send_guests_to() {
     };
     for reach in [Reach::Nowhere(ip), Reach::Elsewhere(ip)] {
         let found = of(reach);
-        assert_eq!(found.result, Result::DoesNotWork);
+        assert_eq!(found.result, Conclusion::DoesNotWork);
         assert!(
             found
                 .headline
-                .contains("sources are sent to 10.1.2.3 (`live_migration_inbound_addr`), which")
+                .contains("sources connect to 10.1.2.3 (`live_migration_inbound_addr`), which")
         );
     }
     for reach in [
@@ -155,14 +155,14 @@ fn an_address_that_leads_nowhere_is_no_place_to_send_guests_to() {
         let found = of(reach);
         assert_eq!(
             (found.result, found.exit_code()),
-            (Result::NotProven, 1),
+            (Conclusion::NotProven, 1),
             "{}",
             found.headline
         );
         assert!(
             found
                 .headline
-                .starts_with("not proven: whether sources reach this host"),
+                .starts_with("not proven: whether sources can reach this host"),
             "{}",
             found.headline
         );
@@ -183,16 +183,16 @@ fn memory_in_files_and_post_copy_go_together_on_tmpfs_alone() {
     };
     let both = plan(&format!("{POST_COPY}\nfile_backed_memory = 4096"));
     let found = all_worked(&both, &on("ext4", Some(false)));
-    assert_eq!(found.result, Result::DoesNotWork);
+    assert_eq!(found.result, Conclusion::DoesNotWork);
     assert!(
         found.headline.starts_with("post-copy loses the guest or is refused"),
         "{}",
         found.headline
     );
-    assert_eq!(all_worked(&both, &on("tmpfs", Some(true))).result, Result::Works);
-    assert_eq!(all_worked(&both, &on("0x1", None)).result, Result::NotProven);
+    assert_eq!(all_worked(&both, &on("tmpfs", Some(true))).result, Conclusion::Works);
+    assert_eq!(all_worked(&both, &on("0x1", None)).result, Conclusion::NotProven);
     let pause = plan(&format!("{FORCE}\nfile_backed_memory = 4096"));
-    assert_eq!(all_worked(&pause, &on("ext4", Some(false))).result, Result::Works);
+    assert_eq!(all_worked(&pause, &on("ext4", Some(false))).result, Conclusion::Works);
 }
 
 #[test]
@@ -204,10 +204,10 @@ fn what_could_not_be_built_alike_keeps_the_verdict_from_works() {
         .not_alike
         .push("guests with huge pages: the probe guest had none".to_owned());
     let found = draw(&plan, &sound(), &evidence);
-    assert_eq!((found.result, found.exit_code()), (Result::NotProven, 1));
+    assert_eq!((found.result, found.exit_code()), (Conclusion::NotProven, 1));
     assert!(found.headline.contains("guests with huge pages"), "{}", found.headline);
     assert!(
-        found.headline.contains("force_complete by a pause works"),
+        found.headline.contains("force_complete by pausing the guest works"),
         "{}",
         found.headline
     );
@@ -218,7 +218,7 @@ fn what_could_not_be_built_alike_keeps_the_verdict_from_works() {
 fn every_cause_is_named_at_once() {
     let refused = Host {
         qemu: Some((8, 0, 0)), // which knows no device beside the system call
-        userfault: Try::Refused("Operation not permitted (errno 1)".to_owned()),
+        userfault: UserfaultAccess::Refused("Operation not permitted (errno 1)".to_owned()),
         reach: Some(Reach::Nowhere("127.0.0.1".parse().unwrap())),
         ..sound()
     };
@@ -233,7 +233,7 @@ fn every_cause_is_named_at_once() {
     assert_eq!(causes.len(), 3, "{causes:?}");
     assert!(causes[0].contains("127.0.0.1"), "{causes:?}");
     assert!(causes[1].contains("post-copy is permitted but QEMU"), "{causes:?}");
-    assert!(causes[2].contains("nobody ends the migration"), "{causes:?}");
+    assert!(causes[2].contains("is copied until somebody intervenes"), "{causes:?}");
     assert!(found.causes.iter().all(|cause| cause.remedy.is_some()));
     // another refusal at the start does not hide what the host is known to lack
     let evidence = session(
@@ -254,8 +254,8 @@ fn a_guess_gives_no_flat_verdict() {
     let mut host = sound();
     host.qemu_user.user = "libvirt-qemu".to_owned();
     host.qemu_user.uid = Some(64055);
-    host.qemu_user.known = Known::Unreadable("/etc/libvirt/qemu.conf".into());
-    host.userfault = Try::NotTried("only root can try it as libvirt-qemu".to_owned());
+    host.qemu_user.known = UserSource::Unreadable("/etc/libvirt/qemu.conf".into());
+    host.userfault = UserfaultAccess::NotTried("only root can test it as libvirt-qemu".to_owned());
     let plan = plan(POST_COPY);
     let mut evidence = session(
         &plan,
@@ -264,19 +264,21 @@ fn a_guess_gives_no_flat_verdict() {
     );
     evidence.conditions.mode = Mode::Session;
     let found = draw(&plan, &host, &evidence);
-    assert_eq!(found.result, Result::NotProven, "{}", found.headline);
+    assert_eq!(found.result, Conclusion::NotProven, "{}", found.headline);
     assert!(
-        found.headline.contains("where QEMU may do no more than this user"),
+        found
+            .headline
+            .contains("where QEMU has no more privileges than this user"),
         "{}",
         found.headline
     );
     let lines = lines(
         &host,
         novamend::catalog::Release::NEWEST,
-        &novamend_verify::host::Asked::default(),
+        &novamend_verify::host::HostRequirements::default(),
     );
     let line = lines.iter().find(|line| line.about == "post-copy").unwrap();
-    assert!(matches!(line.standing, Standing::NotKnown | Standing::Ok), "{line:?}");
+    assert!(matches!(line.status, Status::NotKnown | Status::Ok), "{line:?}");
 }
 
 #[test]
@@ -292,12 +294,15 @@ fn tls_that_nova_leaves_out_is_no_tls() {
         let said = found
             .causes
             .iter()
-            .any(|cause| cause.what.contains("over the wire in clear"));
+            .any(|cause| cause.what.contains("are migrated unencrypted"));
         assert!(said, "{release}: {:?}", found.causes);
     }
     let clear = |release, host: &Host| {
         let found = all_worked(&plan_in(release, tls), host);
-        found.causes.iter().any(|cause| cause.what.contains("in clear"))
+        found
+            .causes
+            .iter()
+            .any(|cause| cause.what.contains("are migrated unencrypted"))
     };
     assert!(!clear(22, &old) && !clear(21, &sound()));
 }
@@ -345,14 +350,14 @@ fn a_cause_is_put_on_the_role_that_nova_reads_it_in() {
         found.starts_with("every live migration to this host will fail: "),
         "{found}"
     );
-    assert!(found.contains("for sources whose nova.conf says so"), "{found}");
+    assert!(found.contains("for sources configured like this host"), "{found}");
     let loopback = Host {
         reach: Some(Reach::Nowhere("127.0.0.1".parse().unwrap())),
         ..sound()
     };
     let found = headline("live_migration_inbound_addr = 127.0.0.1", &loopback);
     assert!(
-        found.starts_with("every live migration to this host will fail: sources are sent to"),
+        found.starts_with("every live migration to this host will fail: sources connect to"),
         "{found}"
     );
 }
@@ -362,9 +367,7 @@ fn before_stein_nothing_is_called_force_complete() {
     let plan = plan_in(18, "live_migration_permit_post_copy = true");
     let found = all_worked(&plan, &sound());
     assert!(
-        found
-            .headline
-            .starts_with("the switch to post-copy by nova itself works"),
+        found.headline.starts_with("nova's own switch to post-copy works"),
         "{}",
         found.headline
     );

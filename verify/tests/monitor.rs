@@ -8,8 +8,8 @@ use novamend::catalog::Release;
 use novamend::nova::migration::Action;
 use novamend::nova::migration::timeout::{DowntimeSettings, downtime_schedule};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{End, Happening, Job, JobKind, Refusal, Request, Standing};
-use novamend_verify::trial::checks::{self, Observed, judge};
+use novamend_verify::hypervisor::{End, Event, Job, JobKind, Refusal, Request, Standing};
+use novamend_verify::trial::checks::{self, Observation, judge};
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
 use novamend_verify::trial::monitor::{Order, Outcome, Policy};
 
@@ -51,7 +51,7 @@ fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
 }
 
 fn returned(answer: Result<(), &str>) -> Step {
-    Step::Hear(Happening::Returned(answer.map_err(|message| Refusal {
+    Step::Hear(Event::Returned(answer.map_err(|message| Refusal {
         code: 1,
         message: message.to_owned(),
     })))
@@ -63,7 +63,7 @@ fn busy() -> Scripted {
     for pass in 1..=20u32 {
         let at = 300 + 700 * u64::from(pass - 1);
         script = script
-            .at(at, Step::Hear(Happening::Pass(i64::from(pass))))
+            .at(at, Step::Hear(Event::Pass(i64::from(pass))))
             .at(at, job(JobKind::Unbounded, i64::from(pass), 12 << 20));
     }
     script
@@ -88,7 +88,7 @@ fn ending(does: Does) -> Scripted {
 }
 
 fn figures() -> Step {
-    Step::Hear(Happening::Figures {
+    Step::Hear(Event::Figures {
         downtime_ms: Some(3),
         transferred: None,
     })
@@ -196,7 +196,7 @@ fn nothing_is_ordered_before_the_first_pass() {
 fn a_migration_that_converges_by_itself_is_left_alone() {
     let mut script = Scripted::default()
         .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Happening::Pass(1)))
+        .at(300, Step::Hear(Event::Pass(1)))
         .at(300, job(JobKind::Unbounded, 1, 1 << 20))
         .at(600, Step::Stand(End::Source, Standing::Absent))
         .at(600, job(JobKind::Completed, 0, 0))
@@ -227,7 +227,7 @@ fn orders_of<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
 #[test]
 fn the_events_of_a_completed_migration_may_come_in_any_order() {
     let lifecycle = |end, what: &str| {
-        Step::Hear(Happening::Lifecycle {
+        Step::Hear(Event::Lifecycle {
             end,
             what: what.to_owned(),
         })
@@ -253,7 +253,7 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
                 let trace = run(&mut script, does);
                 // a call that has returned and a job that is gone, with the guest still here, nova takes for a failure
                 let place = |wanted: &dyn Fn(&Step) -> bool| order.iter().position(wanted).unwrap();
-                let call = place(&|step| matches!(step, Step::Hear(Happening::Returned(_))));
+                let call = place(&|step| matches!(step, Step::Hear(Event::Returned(_))));
                 let gone = place(&|step| matches!(step, Step::Job(_)));
                 let left = place(&|step| matches!(step, Step::Stand(..)));
                 let seen_between = apart > 25 && left > call.max(gone);
@@ -263,9 +263,9 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
                     Outcome::Completed
                 };
                 let has_figures = trace
-                    .happenings
+                    .events
                     .iter()
-                    .any(|heard| matches!(heard.happening, Happening::Figures { .. }));
+                    .any(|heard| matches!(heard.event, Event::Figures { .. }));
                 if apart > 25 || left < call.max(gone) {
                     assert_eq!(trace.outcome, Some(wanted), "{order:?}");
                 } else {
@@ -287,15 +287,15 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
 fn busy_until_action() -> Scripted {
     Scripted::default()
         .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Happening::Pass(1)))
+        .at(300, Step::Hear(Event::Pass(1)))
         .at(300, job(JobKind::Unbounded, 1, 20 << 20))
-        .at(1000, Step::Hear(Happening::Pass(2)))
+        .at(1000, Step::Hear(Event::Pass(2)))
         .at(1000, job(JobKind::Unbounded, 2, 12 << 20))
 }
 
 #[test]
 fn the_events_of_a_cancelled_migration_may_come_in_any_order() {
-    let stopped = Step::Hear(Happening::Lifecycle {
+    let stopped = Step::Hear(Event::Lifecycle {
         end: End::Destination,
         what: "stopped: failed".to_owned(),
     });
@@ -339,10 +339,10 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
                 .at(1210, returned(Err(said)));
         }
         let trace = run(&mut script, Does::Abort);
-        let observed = Observed {
+        let observed = Observation {
             source: Some(source),
             destination: Some(destination),
-            ..Observed::default()
+            ..Observation::default()
         };
         let judged = judge(checks::Action::Abort, &trace, &observed);
         judged.failed("the job ended cancelled").is_none()

@@ -9,7 +9,7 @@ use std::time::Duration;
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hosts::{AddressFrom, Destination, Far};
 use novamend_verify::hypervisor::Standing;
-use novamend_verify::trial::checks::{Action, Observed, judge};
+use novamend_verify::trial::checks::{Action, Observation, judge};
 use novamend_verify::trial::migrate::Trace;
 use novamend_verify::trial::plan::Wanted;
 
@@ -28,7 +28,7 @@ fn destination() -> Destination {
 }
 
 #[test]
-fn between_two_hosts_no_standstill_is_made_up() {
+fn between_two_hosts_no_downtime_is_made_up() {
     let far = || {
         Some(Far {
             source: "qemu+ssh://one/system".to_owned(),
@@ -46,44 +46,55 @@ fn between_two_hosts_no_standstill_is_made_up() {
     let found = verdict_of(far(), FORCE, vec![pause.clone()]);
     assert_eq!(
         found.headline,
-        "force_complete by a pause works between these hosts for 12 MiB"
+        "force_complete by pausing the guest works between these hosts (12 MiB left)"
     );
     assert!(
         found
             .not_proven
             .iter()
-            .any(|line| line.contains("the standstill was not measured"))
+            .any(|line| line.contains("the downtime was not measured"))
     );
-    assert!(!found.not_proven.iter().any(|line| line.contains("one host is not two")));
+    assert!(
+        !found
+            .not_proven
+            .iter()
+            .any(|line| line.contains("only this host was tested"))
+    );
     pause.judgement.libvirt_downtime_ms = Some(90);
     let refused = trial(Action::PostCopy, true, Some("Postcopy is not supported"));
     let both = format!("{FORCE}\nlive_migration_permit_post_copy = true");
     let found = verdict_of(far(), &both, vec![refused, pause]);
     assert_eq!(
         found.headline,
-        "every live migration from this source to this destination will fail: post-copy is permitted but the destination's \
+        "every live migration from this source to this destination will fail: post-copy is permitted but the \
+         destination's \
          QEMU refuses it (Postcopy is not supported)"
     );
     let remedy = found.remedy.unwrap();
     assert!(
-        remedy.starts_with("at the destination set vm.unprivileged_userfaultfd = 1"),
+        remedy.starts_with("on the destination, set vm.unprivileged_userfaultfd = 1"),
         "{remedy}"
     );
     assert!(
-        remedy.ends_with("shown to work here: 90 ms of standstill by libvirt's own figure for 12 MiB)"),
+        remedy.ends_with("this worked here: libvirt reports 90 ms of downtime, 12 MiB left)"),
         "{remedy}"
     );
 }
 
 #[test]
-fn what_works_is_said_with_its_standstill() {
+fn what_works_is_said_with_its_downtime() {
     let found = verdict(FORCE, vec![trial(Action::Pause, false, None)]);
     assert_eq!(found.exit_code(), 0);
     assert_eq!(
         found.headline,
-        "force_complete by a pause works on this host: 14 ms of standstill for 12 MiB"
+        "force_complete by pausing the guest works on this host: the guest was paused for 14 ms (12 MiB left)"
     );
-    assert!(found.not_proven.iter().any(|line| line.contains("one host is not two")));
+    assert!(
+        found
+            .not_proven
+            .iter()
+            .any(|line| line.contains("only this host was tested"))
+    );
 }
 
 #[test]
@@ -133,7 +144,8 @@ fn a_missing_userfaultfd_is_told_from_flags_that_do_not_go_together() {
         found.headline
     );
     assert!(found.remedy.unwrap().contains(
-        "live_migration_permit_post_copy = false (then force_complete pauses; shown to work here: 14 ms for 12 MiB)"
+        "set live_migration_permit_post_copy = false (force_complete then pauses the guest; this worked here: the guest \
+         was paused for 14 ms, 12 MiB left)"
     ));
     let found = verdict(
         &libvirt,
@@ -221,19 +233,19 @@ fn beat(at: u64, sequence: u32, from: usize) -> Record {
 }
 
 /// What was observed of a guest that moved at 100 ms and was heard again at 114 ms.
-fn moved() -> Observed {
-    Observed {
+fn moved() -> Observation {
+    Observation {
         records: vec![beat(98, 1, 0), beat(100, 2, 0), beat(114, 3, 1), beat(116, 4, 1)],
         source_span: Some((Duration::from_millis(98), Duration::from_millis(100))),
         destination_span: Some((Duration::from_millis(114), Duration::from_millis(116))),
         source: Some(Standing::Absent),
         destination: Some(Standing::Running),
         looked_at_all: true,
-        ..Observed::default()
+        ..Observation::default()
     }
 }
 
-fn broken_checks(change: impl FnOnce(&mut Observed)) -> Vec<String> {
+fn broken_checks(change: impl FnOnce(&mut Observation)) -> Vec<String> {
     let mut observed = moved();
     change(&mut observed);
     let trace = Trace {
@@ -249,19 +261,19 @@ fn broken_checks(change: impl FnOnce(&mut Observed)) -> Vec<String> {
     failed.filter(|what| what != "the action was taken").collect()
 }
 
-type Change = fn(&mut Observed);
+type Change = fn(&mut Observation);
 
 #[test]
 fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {
     assert_eq!(broken_checks(|_| {}), Vec::<String>::new());
     let cases: [(&str, Change); 8] = [
-        ("the guest runs at the destination", |seen| {
+        ("the guest runs on the destination", |seen| {
             seen.destination = Some(Standing::Paused);
         }),
-        ("nothing is left at the source", |seen| {
+        ("nothing is left on the source", |seen| {
             seen.source = Some(Standing::Off);
         }),
-        ("the guest runs exactly once", |seen| {
+        ("exactly one copy of the guest runs", |seen| {
             seen.source_span = Some((Duration::ZERO, Duration::from_millis(115)));
         }),
         ("no heartbeat is missing or repeated", |seen| {
@@ -272,8 +284,8 @@ fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {
             seen.records.insert(2, again);
         }),
         ("no heartbeat is missing or repeated", |seen| seen.stray = 1),
-        ("the guest's memory is whole", |seen| seen.looked_at_all = false),
-        ("the guest's memory is whole", |seen| {
+        ("the guest's memory is intact", |seen| seen.looked_at_all = false),
+        ("the guest's memory is intact", |seen| {
             seen.records.push(Record {
                 kind: Kind::Damage,
                 ..beat(120, 0x10_7000, 1)
@@ -286,7 +298,7 @@ fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {
 }
 
 #[test]
-fn the_standstill_lies_between_the_last_sign_here_and_the_first_there() {
+fn the_downtime_lies_between_the_last_heartbeat_here_and_the_first_there() {
     let trace = Trace {
         returned: Some(Ok(())),
         ..Trace::default()

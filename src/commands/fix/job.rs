@@ -128,11 +128,11 @@ impl Job {
             .refused
             .iter()
             .chain(&self.later.refused)
-            .map(|refused| format!("not proved: {}: {}", refused.title, refused.moved));
+            .map(|refused| format!("fix rejected: {}: {}", refused.title, refused.moved));
         let files = self.changed.iter().chain(&self.changed_later);
         let contradicted = files.filter_map(|(layer, witnessed)| match witnessed {
             Witnessed::Contradicted { section, key } => Some(format!(
-                "not proved: {}: an independent parser reads another value of `[{section}] {key}`",
+                "fix rejected: {}: a second, independent parser reads another value of `[{section}] {key}`",
                 self.path(*layer)
             )),
             _ => None,
@@ -140,7 +140,7 @@ impl Job {
         let failed = self.proven.iter().filter(|proven| !proven.works()).map(|proven| {
             let remedy = proven.remedy.iter().map(|remedy| format!("; {remedy}"));
             format!(
-                "not proven on this host: {}{}",
+                "not shown to work on this host: {}{}",
                 proven.headline,
                 remedy.collect::<String>()
             )

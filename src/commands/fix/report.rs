@@ -59,7 +59,7 @@ impl Report<'_> {
     fn job_text(&self, job: &Job, style: Style) -> String {
         let mut out = String::new();
         for proven in job.proven.iter().filter(|proven| proven.works()) {
-            out.push_str(&format!("proven on this host: {}\n", plain::line(&proven.headline)));
+            out.push_str(&format!("tested on this host: {}\n", plain::line(&proven.headline)));
         }
         for objection in job.objections() {
             out.push_str(&format!("{}\n", plain::line(&objection)));
@@ -73,7 +73,7 @@ impl Report<'_> {
         if !job.later.applied.is_empty() {
             let (before, after) = (&job.written.stack, &job.later.stack);
             let diffs = diffs(before, after, &job.changed_later, &job.secrets, style);
-            let heading = format!("with the upgrade, not before: {} reads the old text", reader(job));
+            let heading = format!("with the upgrade, not before: {} still reads the old text", reader(job));
             parts.push(format!("{heading}\n{}{diffs}", lines(&job.later.applied)));
         }
         let mut left = String::new();
@@ -87,7 +87,7 @@ impl Report<'_> {
             );
         }
         if !left.is_empty() {
-            parts.push(format!("left to you:\n{left}"));
+            parts.push(format!("remaining findings:\n{left}"));
         }
         out.push_str(&parts.join("\n"));
         out
@@ -98,7 +98,7 @@ impl Report<'_> {
         let is_neutral = |applied: &Applied| applied.moment == Moment::Now && applied.safety == Safety::Safe;
         match self.request.until {
             _ if job.written.applied.iter().all(|a| is_neutral(a) && a.rule.is_some()) => {
-                format!("now: {} reads the same before and after", job.today.in_words())
+                format!("now: {} reads the same values before and after", job.today.in_words())
             }
             Until::Now => "now:".to_owned(),
             Until::Hop(release) => format!("up to the hop to {}:", release.short()),
@@ -115,7 +115,7 @@ impl Report<'_> {
                 .map(|words| format!("{words}\n")),
         );
         if self.checked.compares_nothing() {
-            out.push_str("no upgrade was compared: give `--from`, the release that runs today\n");
+            out.push_str("no upgrade was compared: pass `--from` with the release that runs today\n");
         }
         out
     }
@@ -130,19 +130,19 @@ impl Report<'_> {
         let later: usize = self.jobs.iter().map(|job| job.changed_later.len()).sum();
         let mut out = String::new();
         match &self.request.mode {
-            _ if changed == 0 && later == 0 => return "nothing to fix\n".to_owned(),
-            _ if changed == 0 => out.push_str("nothing to fix now\n"),
+            _ if changed == 0 && later == 0 => return "no fixes to apply\n".to_owned(),
+            _ if changed == 0 => out.push_str("no fixes to apply now\n"),
             Mode::Diff if self.jobs.iter().any(|job| !job.refusals.is_empty()) => {
                 out.push_str("nothing would be written\n");
             }
             Mode::Diff => {
                 let when = if self.request.until == Until::Now { " now" } else { "" };
                 out.push_str(&format!(
-                    "{} would change{when}; `--write` writes\n",
+                    "{} would be changed{when}; use `--write` to apply\n",
                     counted_word(changed, "file")
                 ));
             }
-            Mode::Write(_) if self.written.is_empty() => out.push_str("nothing is written\n"),
+            Mode::Write(_) if self.written.is_empty() => out.push_str("nothing was written\n"),
             Mode::Write(_) => {
                 for written in self.written {
                     out.push_str(&written_line(written));
@@ -153,7 +153,7 @@ impl Report<'_> {
         if later > 0 {
             let edits: usize = self.jobs.iter().map(|job| job.later.applied.len()).sum();
             out.push_str(&format!(
-                "{} in {} left for the upgrade; when it is made: {}\n",
+                "{} in {} left for the upgrade; when you upgrade, run {}\n",
                 counted_word(edits, "edit"),
                 counted_word(later, "file"),
                 command(self.request)
@@ -238,7 +238,7 @@ fn reader(job: &Job) -> String {
     if job.today.is_one() {
         words
     } else {
-        format!("{words} may run today, and some of that")
+        format!("{words} may run today, and one of these")
     }
 }
 
@@ -249,7 +249,7 @@ fn lines(applied: &[Applied]) -> String {
             Moment::Now => String::new(),
             Moment::With(release) => format!("with {}: ", release.short()),
         };
-        let rule = applied.rule.unwrap_or("as asked");
+        let rule = applied.rule.unwrap_or("as requested");
         let unsafe_mark = if applied.safety == Safety::Unsafe {
             " (unsafe)"
         } else {
@@ -268,7 +268,7 @@ fn diffs(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &
         if let Witnessed::NotWitnessed(reason) = witnessed {
             let reason = reason.to_string();
             out.push_str(&format!(
-                "not witnessed by a second parser: {}\n",
+                "not confirmed by a second parser: {}\n",
                 plain::line(&known.hide(&reason))
             ));
         }

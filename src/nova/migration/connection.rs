@@ -107,64 +107,66 @@ impl fmt::Display for Host {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// Blanks, control characters, other alphabets, or absurdly long.
-    #[error("it holds a blank, a control character or a letter outside ASCII, or is longer than {LONGEST} bytes")]
+    #[error("it contains a space, a control character or a letter outside ASCII, or is longer than {LONGEST} bytes")]
     Odd,
     /// Another form.
-    #[error("it has not the form qemu+TRANSPORT://HOST/system")]
+    #[error("it does not have the form qemu+TRANSPORT://HOST/system")]
     Form,
     /// The transport `ext`.
-    #[error("its transport `ext` runs a command as the user that libvirt runs as, root as a rule")]
+    #[error("its transport `ext` runs a command as the user that libvirt runs as, usually root")]
     Ext,
     /// A parameter that names a program.
     #[error("its parameter `{0}` runs a command")]
     Runs(&'static str),
     /// A user that ssh takes for an option.
-    #[error("its user name begins with `-`, which no name does and ssh may take for an option")]
+    #[error("its user name begins with `-`, so ssh may read it as an option")]
     UserIsAnOption,
     /// A host that ssh takes for an option.
     #[error(
-        "its host begins with `-`, which older libvirts hand to ssh as an option, and `-oProxyCommand=` runs a command"
+        "its host begins with `-`: older libvirt versions pass it to ssh as an option, and `-oProxyCommand=` runs a \
+         command"
     )]
     HostIsAnOption,
     /// A transport that is none of ours.
-    #[error("its transport is none of tcp, tls, ssh, libssh, libssh2 and unix")]
+    #[error("its transport is not one of tcp, tls, ssh, libssh, libssh2 and unix")]
     Transport,
     /// A driver other than `qemu`.
     #[error("its driver is not `qemu`")]
     Driver,
     /// Other letters in the user name; a password is one of these.
     #[error(
-        "its user name holds other characters than letters, digits, `.`, `_` and `-` (a password has no place there)"
+        "its user name contains something else than letters, digits, `.`, `_` and `-` (a password is not allowed there)"
     )]
     OddUser,
     /// Other letters in the host.
     #[error("its host is neither a name of letters, digits, `.`, `_` and `-` nor an address without a zone")]
     OddHost,
     /// No host where one is needed.
-    #[error("it names no host")]
+    #[error("it does not name a host")]
     NoHost,
     /// A host, user or port where the transport leads to a socket of the same host.
-    #[error("its transport `unix` leads to a socket and takes no host")]
+    #[error("its transport `unix` uses a local socket and cannot have a host")]
     HostOfASocket,
     /// No number from 1 to 65535.
-    #[error("its port is no number from 1 to 65535")]
+    #[error("its port is not a number from 1 to 65535")]
     Port,
     /// Another path.
     #[error("its path is not `/system`")]
     Path,
     /// Parameters that may be read in two ways.
-    #[error("its parameters have not the form name=value&name=value, each name once")]
+    #[error("its parameters do not have the form name=value&name=value, each name once")]
     Query,
     /// A parameter that is not on the list.
-    #[error("it has a parameter that is not known to run nothing")]
+    #[error("it has a parameter that is not known to be harmless (some run a command)")]
     Parameter,
     /// A parameter that only the operator may set.
     #[error(
-        "its parameter `{0}` is taken from the command line alone, as it says whom to trust or where to connect to"
+        "its parameter `{0}` is accepted only on the command line, because it decides whom to trust or where to \
+         connect to"
     )]
     OnlyTyped(&'static str),
     /// A value that the parameter does not have.
-    #[error("its parameter `{0}` has a value that is not taken")]
+    #[error("its parameter `{0}` has a value that is not accepted")]
     Value(&'static str),
 }
 

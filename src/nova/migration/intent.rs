@@ -43,7 +43,7 @@ pub fn decide(before: &Before) -> Intent {
         );
     }
     if let Some(action) = before.written {
-        return unwritten(action, format!("`{action}` is written already and stays"));
+        return unwritten(action, format!("`{action}` is set already and is kept"));
     }
     if before.from >= Release::STEIN {
         let reason = format!("{} aborts by default too, so nothing changes", before.from.short());
@@ -75,7 +75,8 @@ fn abort_reason(before: &Before) -> String {
         ),
         None if before.completion_timeout > 0 => {
             format!(
-                "post-copy was not permitted, and {from} aborted at the completion timeout; the default `abort` keeps that"
+                "post-copy was not permitted, and {from} aborted at the completion timeout; the default `abort` keeps \
+                 that"
             )
         }
         None => format!("post-copy was not permitted, and {from} stopped no migration; the default changes nothing"),
@@ -140,7 +141,7 @@ mod tests {
                 },
                 Action::Abort,
                 false,
-                "stays",
+                "is kept",
             ),
             (
                 Before {

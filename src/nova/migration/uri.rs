@@ -11,21 +11,22 @@ const WIDEST: usize = 1 << 16;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// A `TypeError`: there is no place for the host.
-    #[error("it has no `%s`, and nova puts the host there: a TypeError")]
+    #[error("it has no `%s`, where nova puts the host: a TypeError")]
     NoPlace,
     /// A `TypeError`: more than one place, and there is one host only.
     #[error(
-        "it has more than one `%` conversion, and nova has one host to put in (write `%%` for a percent sign): a TypeError"
+        "it has more than one `%` conversion, and nova has one host to put in (write `%%` for a percent sign): a \
+         TypeError"
     )]
     MorePlaces,
     /// A `TypeError`: `%(name)s` wants names, and nova gives the host alone.
-    #[error("`%(name)` asks for values by name, and nova gives the host alone: a TypeError")]
+    #[error("`%(name)` asks for values by name, and nova passes only the host: a TypeError")]
     ByName,
     /// A `TypeError`: `%d` and its like want a number; this is the letter, or `*`.
-    #[error("`{0}` after `%` wants a number, and nova gives a host (write `%%` for a percent sign): a TypeError")]
+    #[error("`{0}` after `%` needs a number, and nova passes a host (write `%%` for a percent sign): a TypeError")]
     NotText(char),
     /// A `ValueError`: no such conversion; this is its letter. `%2Fetc` of an encoded path is one of these.
-    #[error("`{0}` after `%` is no conversion that Python knows (write `%%` for a percent sign): a ValueError")]
+    #[error("`{0}` after `%` is not a conversion that Python knows (write `%%` for a percent sign): a ValueError")]
     UnknownConversion(char),
     /// A `ValueError`: it ends within a conversion.
     #[error("it ends within a `%` conversion: a ValueError")]
@@ -54,7 +55,7 @@ pub enum Fault {
     #[error(transparent)]
     Fails(#[from] Failure),
     /// It is formatted, but some hosts do not stand in it as they are called: quoted, cut or padded.
-    #[error("nova's formatting quotes, cuts or pads the host in it, so that libvirt is sent to another name")]
+    #[error("nova's formatting quotes, cuts or pads the host, so that libvirt connects to another name")]
     Distorts,
 }
 

@@ -43,7 +43,7 @@ impl fmt::Display for Language {
             Self::Erb => "an ERB or EPP template",
             Self::Mako => "a Mako template",
             Self::Shell => "a template for envsubst or a shell",
-            Self::Marks => "a file with blanks to fill in",
+            Self::Marks => "a file with placeholders to fill in",
         })
     }
 }

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a backslash at the end of a line, which becomes part of the value",
     doc: include_str!("../../../docs/rules/backslash-continuation.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -41,8 +42,8 @@ fn report(context: &Context<'_>, place: Place, first: &ValueLine, lines: &[Value
         message,
     )
     .because(
-        "oslo.config knows no such sign: an indented line continues the value by itself, and the backslash stays in it \
-             with a line end behind it",
+        "oslo.config has no backslash continuation: indentation alone continues a value, so the backslash and the \
+         newline become part of it",
     )
     .with_help("remove the backslash, or write the value on one line")
     .with_fix(fix(context, place, lines))
@@ -71,7 +72,7 @@ fn fix(context: &Context<'_>, place: Place, lines: &[ValueLine]) -> Option<Fix> 
     let key = context.stack.key(place);
     let layer = place.layer;
     Some(Fix {
-        title: format!("take the backslashes out of the value of `{key}`"),
+        title: format!("remove the backslashes from the value of `{key}`"),
         safety: Safety::Unsafe,
         edits: edits.into_iter().map(|edit| LayerEdit { layer, edit }).collect(),
         announces: context.moved_by([(context.stack.group(place), &*key)]),

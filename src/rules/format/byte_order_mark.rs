@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the file starts with a byte-order mark: nova does not start",
     doc: include_str!("../../../docs/rules/byte-order-mark.md"),
     check,
+    yields_to: &[],
 };
 
 const MARK: Span = Span { start: 0, end: 3 };
@@ -34,7 +35,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message = "the file starts with a byte-order mark, and nova does not start";
         findings.push(
             Finding::new(&RULE, Location::File { layer, span: MARK }, message)
-                .because("to oslo.config the mark is text: the first line is no header and no comment, and is rejected")
+                .because(
+                    "oslo.config reads the mark as text: the first line is then neither a header nor a comment, \
+                          and is rejected",
+                )
                 .with_help("save the file as UTF-8 without a byte-order mark")
                 .with_fix(Some(fix)),
         );

@@ -15,6 +15,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an indented comment that became part of the value above it",
     doc: include_str!("../../../docs/rules/comment-swallowed.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -67,7 +68,7 @@ fn fix(context: &Context<'_>, place: Place, comments: &[ValueLine]) -> Option<Fi
     let key = context.stack.key(place);
     let layer = place.layer;
     Some(Fix {
-        title: format!("take the comments out of the value of `{key}`"),
+        title: format!("move the comments out of the value of `{key}`"),
         safety: Safety::Unsafe,
         edits: edits.into_iter().map(|edit| LayerEdit { layer, edit }).collect(),
         announces: context.moved_by([(context.stack.group(place), &*key)]),

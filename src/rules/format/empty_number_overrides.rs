@@ -16,6 +16,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a number left empty: it has no value, not even its default",
     doc: include_str!("../../../docs/rules/empty-number-overrides.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -59,7 +60,7 @@ fn report(context: &Context<'_>, setting: &Setting, winner: Place) -> Option<Fin
         .find(|&&site| site != Site::File(winner) && !is_empty(context, site));
     let default = setting.facts.default_text().filter(|default| !default.is_empty());
     let lost = match (earlier, default) {
-        (Some(Site::File(place)), _) => format!("what {} says", context.address(*place)),
+        (Some(Site::File(place)), _) => format!("what {} sets", context.address(*place)),
         (None, Some(default)) => format!("the default of {default}"),
         (Some(Site::Environment(_)), _) | (None, None) => return None,
     };
@@ -68,7 +69,7 @@ fn report(context: &Context<'_>, setting: &Setting, winner: Place) -> Option<Fin
         context.location(winner),
         format!("`{key}` is empty, so it has no value at all: it overrides {lost}"),
     )
-    .because("oslo.config reads an empty number as `None`, and what calculates with it fails")
+    .because("oslo.config reads an empty number as `None`, and nova fails as soon as it uses the number")
     .with_help("write a number, or remove the line")
     .with_fix(Some(Fix {
         title: format!("remove the empty `{key}`"),

@@ -10,9 +10,10 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "inline-comment",
     severity: Severity::Warning,
-    summary: "a comment behind a value, which becomes part of the value",
+    summary: "a comment after a value, which becomes part of the value",
     doc: include_str!("../../../docs/rules/inline-comment.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -48,7 +49,10 @@ fn report(context: &Context<'_>, place: Place, behind: &CommentBehind) -> Findin
     };
     Finding::new(&RULE, location, message)
         .graded(severity)
-        .because("only a line that starts with `#` or `;` in the first column is a comment; behind a value it is value")
+        .because(
+            "only a line that starts with `#` or `;` in the first column is a comment; after a value it is part \
+                  of the value",
+        )
         .with_help("write the comment on a line of its own, above")
         .with_fix(fix(context, place, behind))
 }

@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a name with hyphens or capitals, under which nova does not look for the option",
     doc: include_str!("../../../docs/rules/key-ignored.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -46,8 +47,8 @@ fn report(context: &Context<'_>, place: Place, meant: &str) -> Finding {
         format!("nova ignores `{key}`: it looks for `{meant}`"),
     )
     .because(format!(
-        "oslo.config looks an option up by its name with underscores and in lower case; a line with {what} in the name \
-         sets nothing"
+        "oslo.config looks up an option by its name with underscores and in lower case; a line with {what} in the \
+         name sets nothing"
     ))
     .with_help(format!("write `{meant}`"))
     .with_fix(fix(context, place, group, &key, meant))

@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an indented option or section header that became part of the value above it",
     doc: include_str!("../../../docs/rules/line-swallowed.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -38,7 +39,8 @@ fn report(context: &Context<'_>, place: Place, first: &SwallowedLine, lines: &[S
     let message = format!("{what} {are} part of the value of `{key}`");
     value_lines::finding(&RULE, context, place, first.line.text, message)
         .because(
-            "an indented line continues the value above it, whatever it looks like; nova does not see what it says",
+            "an indented line continues the value above it, whatever it looks like; nova does not read it as a line \
+             of its own",
         )
         .with_help("move the line to the first column")
         .with_fix(fix(context, place, lines))

@@ -15,6 +15,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a line that oslo.config rejects: nova does not start",
     doc: include_str!("../../../docs/rules/malformed-line.md"),
     check,
+    yields_to: &[],
 };
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -76,7 +77,7 @@ fn report(document: &Document, layer: usize, malformed: &Malformed, offset: usiz
     );
     if malformed.span.start.checked_sub(1).map(|before| bytes[before]) == Some(b'\r') && document.line_ending() != "\r"
     {
-        why.push_str("; in front of it stands a carriage return without a line feed, which ends a line too");
+        why.push_str("; before it is a carriage return without a line feed, which also ends a line");
     }
     Finding::new(&RULE, location, message)
         .because(why)
@@ -87,31 +88,31 @@ fn report(document: &Document, layer: usize, malformed: &Malformed, offset: usiz
 fn words(kind: MalformedKind, is_comment: bool) -> (&'static str, &'static str) {
     match kind {
         MalformedKind::UnexpectedContinuation if is_comment => (
-            "an indented comment where no value is open: only `#` or `;` in the first column starts a comment",
+            "an indented comment with no value above it: only `#` or `;` in the first column starts a comment",
             "move the comment to the first column",
         ),
         MalformedKind::UnexpectedContinuation => (
-            "an indented line where no value is open that it could continue",
-            "remove the spaces in front of it, or what stands between it and its value",
+            "an indented line with no value above it to continue",
+            "remove the spaces before it, or whatever separates it from its value",
         ),
         MalformedKind::UnclosedSection => (
             "a section header whose last character is not `]`",
-            "end the line with `]`; a comment goes on a line of its own",
+            "end the line with `]`; put a comment on a line of its own",
         ),
         MalformedKind::EmptySection => (
             "a section header without a name",
             "name the section, or remove the line",
         ),
         MalformedKind::NoSeparator => (
-            "a line that is no header, no comment and no `name = value`",
+            "a line that is neither a header, a comment nor `name = value`",
             "write `name = value`, put `#` in the first column, or remove the line",
         ),
         MalformedKind::EmptyKey => (
             "an assignment without a name",
-            "write the name in front of `=`, or remove the line",
+            "write the name before `=`, or remove the line",
         ),
         MalformedKind::NoSection => (
-            "an assignment in front of the first section header",
+            "an assignment before the first section header",
             "write `[DEFAULT]`, or the section it belongs to, above it",
         ),
     }

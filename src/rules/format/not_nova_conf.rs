@@ -2,16 +2,16 @@
 //!
 //! What nova would say of such a file is noise, so this is all that is said of it.
 
-use crate::lint::{Context, Finding, Location, Rule, Severity};
+use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::nature::Nature;
-use crate::text::{Span, line_end};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "not-nova-conf",
     severity: Severity::Warning,
-    summary: "a file that is no nova.conf: it is not checked",
+    summary: "a file that is not a nova.conf: it is not checked",
     doc: include_str!("../../../docs/rules/not-nova-conf.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -24,28 +24,17 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         };
         let message = format!("novamend does not check this file: it is {nature}{of}");
         let why = if is_read {
-            "it is recognised by what it sets and what it is called; what nova would make of its options says nothing of it"
+            "it is recognised by its name and the options in it; nova's meaning of these options does not apply to it"
         } else {
-            "it is recognised by its form and by what it holds; nothing in it is an option of nova"
+            "it is recognised by its form and content; nothing in it is an option of nova"
         };
-        let mut finding = Finding::new(&RULE, first_line(context, layer), message)
+        let mut finding = Finding::new(&RULE, context.first_line(layer), message)
             .because(why)
-            .with_help("leave it out; if it is a nova.conf all the same, switch this rule off in novamend.toml");
+            .with_help("leave it out; if it is a nova.conf after all, switch this rule off in novamend.toml");
         if !is_alone && !is_read {
             // nova-api reads its paste deployment file together with nova.conf.
             finding = finding.graded(Severity::Info);
         }
         findings.push(finding.saying_all());
-    }
-}
-
-/// The first line of a file that is not empty.
-pub(in crate::rules) fn first_line(context: &Context<'_>, layer: usize) -> Location {
-    let bytes = context.stack.layers()[layer].document.source().bytes();
-    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
-    let (end, _) = line_end(bytes, start);
-    Location::File {
-        layer,
-        span: Span::new(start, end),
     }
 }

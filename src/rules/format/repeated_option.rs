@@ -3,17 +3,17 @@
 //! Options that take several values are no business of it, nor is an old name beside its new one.
 
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::catalog::{self, Named, Via};
-use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Place, Rule, Safety, Severity};
+use crate::catalog::{Named, Via};
+use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Place, Rule, Safety, Severity, Yields};
 use crate::oslo::stack::Site;
-use crate::oslo::types::OptionType;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "repeated-option",
     severity: Severity::Warning,
-    summary: "an option that the same file sets again further down: only the last line counts",
+    summary: "an option that the same file sets again further down: only the last line takes effect",
     doc: include_str!("../../../docs/rules/repeated-option.md"),
     check,
+    yields_to: &[Yields::Option("empty-number-overrides")],
 };
 
 /// So many lines of one option are named; a file of a hundred thousand would say no more.
@@ -60,9 +60,6 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
     let stack = context.stack;
     let value = stack.value(Site::File(last));
     let differs = dead.iter().any(|&place| stack.value(Site::File(place)) != value);
-    if differs && value.trim().is_empty() && is_number(context, last) {
-        return None; // `empty-number-overrides` speaks of it.
-    }
     let (group, key) = (stack.group(last), stack.key(last));
     let times = match dead.len() {
         1 => "twice".to_owned(),
@@ -74,17 +71,20 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
     } else {
         ("to the same value", Severity::Info)
     };
-    let message = format!("`{key}` is set {times} in `[{group}]`, {values}; only the last, in line {line}, counts");
+    let message = format!(
+        "`{key}` is set {times} in `[{group}]`, {values}; only the last, in line {line}, takes \
+                           effect"
+    );
     let mut finding = Finding::new(&RULE, context.location(*dead.first()?), message)
         .graded(severity)
-        .because("of an option that takes one value oslo.config takes the last line of a file, without a word")
-        .with_help("keep the line that is meant")
-        .with_related(context.location(last), "this one counts");
+        .because("for an option with one value oslo.config silently uses the last line of a file")
+        .with_help("keep the line you mean")
+        .with_related(context.location(last), "this one takes effect");
     for &place in dead.iter().skip(1).take(SHOWN) {
         finding = finding.with_related(context.location(place), "set here too, without effect");
     }
     let fix = Fix {
-        title: format!("remove the lines of `{key}` that do not count"),
+        title: format!("remove the lines of `{key}` that have no effect"),
         safety: Safety::Unsafe,
         edits: dead
             .iter()
@@ -93,14 +93,4 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
         announces: vec![OptionName::new(group, &*key)],
     };
     Some(finding.with_fix(Some(fix)))
-}
-
-fn is_number(context: &Context<'_>, place: Place) -> bool {
-    let named = catalog::by_any_name(
-        context.stack.group(place),
-        &context.stack.key(place),
-        context.to.release(),
-    );
-    let kind = named.map(|named| named.option.option_type());
-    matches!(kind, Some(OptionType::Int { .. } | OptionType::Float { .. }))
 }

@@ -16,6 +16,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a section that the same file opened before",
     doc: include_str!("../../../docs/rules/repeated-section.md"),
     check,
+    yields_to: &[],
 };
 
 /// So many headers of one group are named; a file of a hundred thousand would say no more.
@@ -40,13 +41,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 } else {
                     format!("{} times", sections.len())
                 };
-                let message = format!("`[{group}]` is opened {times}; it began in line {}", first.line);
+                let message = format!("`[{group}]` is opened {times}; it first opens in line {}", first.line);
                 let mut finding = Finding::new(&RULE, location(second), message)
-                    .because("oslo.config reads all sections of one name as one, and a person may see only the first")
+                    .because("oslo.config reads all sections of one name as one, and a reader may see only the first")
                     .with_help("put their lines together under one header")
-                    .with_related(location(first), "it began here");
+                    .with_related(location(first), "it first opens here");
                 for section in others.iter().take(SHOWN) {
-                    finding = finding.with_related(location(section), "and goes on here");
+                    finding = finding.with_related(location(section), "and is continued here");
                 }
                 findings.push(finding);
             }

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a section such as `[default]` or `[ libvirt ]`, which is not the group it seems: nova ignores it",
     doc: include_str!("../../../docs/rules/section-name-ignored.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -51,10 +52,10 @@ fn report(context: &Context<'_>, layer: usize, section: &Section, assignments: &
     let written = document.text(section.name);
     let message = format!("`[{written}]` is not `[{meant}]`: nova ignores {what} in it");
     let why = if meant == "DEFAULT" {
-        "of all group names only `DEFAULT` must be written exactly so; every other spelling is a group of its own, which \
-         nova never reads"
+        "the name `DEFAULT` must be spelled exactly so; every other spelling is a section of its own, which nova \
+         never reads"
     } else {
-        "oslo.config takes all that stands between the first `[` and the last `]` for the name; nova never reads a group \
+        "oslo.config takes everything between the first `[` and the last `]` as the name; nova never reads a section \
          of that name"
     };
     let clash = keys.iter().find(|key| is_set(context, meant, key));
@@ -69,7 +70,7 @@ fn report(context: &Context<'_>, layer: usize, section: &Section, assignments: &
     .because(why);
     if let Some(key) = clash {
         return finding.with_help(format!(
-            "write `[{meant}]` once it is clear which `{key}` counts: `[{meant}]` sets it too"
+            "write `[{meant}]` once you have decided which `{key}` to keep: `[{meant}]` sets it too"
         ));
     }
     let lines = keys.iter().flat_map(|key| [(&*section.group, &**key), (meant, &**key)]);

@@ -2,7 +2,6 @@
 //!
 //! The findings in them are those of the other rules.
 
-use super::not_nova_conf::first_line;
 use crate::lint::{Context, Finding, Location, Rule, Severity};
 use crate::oslo::stack::{Layer, Origin};
 use crate::oslo::template::{Language, Template};
@@ -11,9 +10,10 @@ use crate::text::{Span, line_end};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "template-file",
     severity: Severity::Warning,
-    summary: "a template of a nova.conf: read as far as that can be done before it is rendered",
+    summary: "a template of a nova.conf: read as far as possible before it is rendered",
     doc: include_str!("../../../docs/rules/template-file.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template) -> Finding {
     let document = &file.document;
     let location = template.evidence().map_or_else(
-        || first_line(context, layer),
+        || context.first_line(layer),
         |start| {
             let (end, _) = line_end(document.source().bytes(), start);
             let span = Span::new(start, end);
@@ -36,15 +36,15 @@ fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template
     );
     let message = format!("this is {}, not what nova reads", template.language());
     let why = if template.has_statements() {
-        "statements and comments of the template are passed over, a value with a placeholder counts as unknown, and every \
-         branch is looked at as if it were taken"
+        "statements and comments of the template are skipped, a value with a placeholder is treated as unknown, and \
+         every branch is checked as if it were taken"
     } else {
-        "a value with a placeholder counts as unknown; nova itself would take the placeholder for the value"
+        "a value with a placeholder is treated as unknown; nova itself would use the placeholder as the value"
     };
     let help = if template.language() == Language::Marks {
-        "fill in the blanks and check the result; novamend writes to no such file"
+        "fill in the placeholders and check the result; novamend does not write to such a file"
     } else {
-        "check what it is rendered to as well; novamend writes to no template"
+        "check the rendered file as well; novamend does not write to templates"
     };
     let severity = match file.origin {
         // Nova itself reads the file as it is.

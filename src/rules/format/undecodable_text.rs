@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the file is not UTF-8: nova does not start",
     doc: include_str!("../../../docs/rules/undecodable-text.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -24,21 +25,21 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (message, help) = if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
             (
                 "the file is UTF-16, and nova does not start".to_owned(),
-                "`iconv -f utf-16 -t utf-8` makes it UTF-8",
+                "convert it with `iconv -f utf-16 -t utf-8`",
             )
         } else {
             let line = file.document.source().position(start).line;
             (
-                format!("line {line} holds bytes that are not UTF-8, and nova does not start"),
-                "save the file as UTF-8; `iconv -f latin1 -t utf-8` makes it that where it is Latin-1",
+                format!("line {line} contains bytes that are not UTF-8, and nova does not start"),
+                "save the file as UTF-8; if it is Latin-1, convert it with `iconv -f latin1 -t utf-8`",
             )
         };
         let span = Span::new(start, start + length);
         findings.push(
             Finding::new(&RULE, Location::File { layer, span }, message)
                 .because(
-                    "nova on Python 3, the only one from ussuri on, reads its files as UTF-8 and ends in an unexplained \
-                     `UnicodeDecodeError`",
+                    "nova on Python 3, the only one from ussuri on, reads its files as UTF-8 and stops with a \
+                     `UnicodeDecodeError` that names no file",
                 )
                 .with_help(help),
         );

@@ -21,6 +21,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a `$name` that leads to no option: reading the value fails",
     doc: include_str!("../../../docs/rules/undefined-reference.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -88,7 +89,7 @@ fn report(context: &Context<'_>, place: Place, option: (&str, &str), broken: &[(
         ),
         Target::Itself => (
             format!("the value of `{key}` refers to itself"),
-            "write what is meant in place of the reference".to_owned(),
+            "write the value you mean in place of the reference".to_owned(),
         ),
         _ => (
             format!("the value of `{key}` refers to `{name}`, and {to} has no such option"),
@@ -133,7 +134,7 @@ fn fix(
     let title = if is_secret {
         format!("write `$$` for `$` in the value of `{key}`")
     } else {
-        format!("mend the references in the value of `{key}`")
+        format!("fix the references in the value of `{key}`")
     };
     Some(Fix {
         title,

@@ -179,18 +179,6 @@ pub(in crate::rules) fn lines_within(view: &View<'_>, place: Place) -> Vec<Swall
         .collect()
 }
 
-/// Whether a rule about slips speaks of the value at `place`: what follows from it needs no finding of its own.
-#[must_use]
-pub(in crate::rules) fn swallows_something(view: &View<'_>, place: Place) -> bool {
-    let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
-    if assignment.continuations == 0 {
-        return comment_behind(view, place).is_some();
-    }
-    !comments_within(document, assignment).is_empty()
-        || !backslashes(document, assignment).is_empty()
-        || !lines_within(view, place).is_empty()
-}
-
 /// A finding about `span` of the value at `place`: an error, and said so, where the release to come rejects the value.
 #[must_use]
 pub(in crate::rules) fn finding(

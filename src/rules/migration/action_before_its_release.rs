@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a timeout action for a release before stein, which ignores it",
     doc: include_str!("../../../docs/rules/action-before-its-release.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -28,10 +29,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message = format!("`{ACTION}` came with stein; {} ignores it", to.short());
         let finding = Finding::new(&RULE, context.location(place), message)
             .because(format!(
-                "{} {instead} when `live_migration_completion_timeout` runs out, whatever stands here",
+                "{} {instead} when `live_migration_completion_timeout` runs out, whatever is set here",
                 to.short()
             ))
-            .with_help("leave it for the upgrade to stein, or say with `--to` which release the file is for");
+            .with_help("keep it for the upgrade to stein, or pass `--to` with the release that the file is for");
         findings.push(finding);
     }
 }

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the completion timeout is 0, so `force_complete` and post-copy never start",
     doc: include_str!("../../../docs/rules/action-never-runs.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -28,13 +29,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 ", once written,"
             };
             let message = format!(
-                "`{}`{once_written} never runs: `{COMPLETION_TIMEOUT}` is 0, and nobody ends the migration of a busy guest",
+                "`{}`{once_written} never runs: `{COMPLETION_TIMEOUT}` is 0, so nothing ends the migration of a busy \
+                 guest",
                 Action::ForceComplete
             );
             (message, Severity::Error)
         }
         None if context.after.permits_post_copy && !context.after.is_action_written => {
-            let message = format!("post-copy never starts: `{COMPLETION_TIMEOUT}` is 0, and no action is written");
+            let message = format!("post-copy never starts: `{COMPLETION_TIMEOUT}` is 0, and no action is set");
             (message, Severity::Warning)
         }
         _ => return,
@@ -43,8 +45,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let mut why =
-        "from stein on only the completion timeout ends a migration that does not end by itself, and 0 means that \
-                   it never runs out: the memory of a busy guest is copied again and again until somebody stops it"
+        "from stein on only the completion timeout ends a migration that does not finish by itself, and 0 means that \
+         it never runs out: the memory of a busy guest is copied again and again until somebody stops it"
             .to_owned();
     if context.crosses(Release::STEIN) && context.before.permits_post_copy {
         why.push_str(&format!(
@@ -80,13 +82,14 @@ fn proposal(context: &Context<'_>) -> (i64, String) {
         Some(seconds) => (
             seconds,
             format!(
-                "the downtime schedule takes nearly as long, and nova's default of {DEFAULT_COMPLETION_TIMEOUT} ends before it"
+                "the downtime schedule needs nearly as long, and nova's default of {DEFAULT_COMPLETION_TIMEOUT} ends \
+                 before it"
             ),
         ),
         None => (
             DEFAULT_COMPLETION_TIMEOUT,
             format!(
-                "it is nova's default, in seconds per GiB; a guest of 4 GiB has {} s",
+                "it is nova's default, in seconds per GiB; a guest of 4 GiB gets {} s",
                 completion_timeout_seconds(DEFAULT_COMPLETION_TIMEOUT, 4.0)
             ),
         ),
@@ -103,7 +106,7 @@ fn fix(context: &Context<'_>, seconds: i64, title: String) -> Option<Fix> {
         let action = Action::ForceComplete.as_str();
         let beside = context.places_of(LIBVIRT, COMPLETION_TIMEOUT).next_back();
         let title = format!(
-            "{}; write `{ACTION} = {action}`: `abort` starts no post-copy",
+            "{}; write `{ACTION} = {action}`: `abort` does not start post-copy",
             fix.title
         );
         let more = context.setting_to(title, Safety::Unsafe, (LIBVIRT, ACTION, action), beside)?;

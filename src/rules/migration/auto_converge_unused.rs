@@ -8,22 +8,23 @@ use crate::lint::{Context, Finding, Rule, Severity};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "auto-converge-unused",
     severity: Severity::Info,
-    summary: "auto-converge is without effect while post-copy is permitted",
+    summary: "auto-converge has no effect while post-copy is permitted",
     doc: include_str!("../../../docs/rules/auto-converge-unused.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.after.permits_post_copy || !context.has(AUTO_CONVERGE) {
         return;
     }
-    let message = format!("`{AUTO_CONVERGE}` is without effect while `{POST_COPY}` is true");
+    let message = format!("`{AUTO_CONVERGE}` has no effect while `{POST_COPY}` is true");
     let finding = context
         .about(&RULE, AUTO_CONVERGE, message)
         .because(
-            "nova asks QEMU for auto-converge only where post-copy is not permitted: a guest that writes faster than it is \
-             copied is not slowed down before the timeout action",
+            "nova asks QEMU for auto-converge only where post-copy is not permitted: a guest that writes faster than \
+             its memory is copied is not slowed down before the timeout action",
         )
-        .with_help("nothing has to be done; the line counts again as soon as post-copy is taken away");
+        .with_help("nothing needs to be done; the line takes effect again once post-copy is not permitted");
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));
 }

@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "the bandwidth is too low to copy a guest's memory once before the completion timeout",
     doc: include_str!("../../../docs/rules/bandwidth-below-timeout.md"),
     check,
+    yields_to: &[],
 };
 
 /// MiB in a GiB.
@@ -38,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn negative(context: &Context<'_>) -> Finding {
-    let title = format!("write `{BANDWIDTH} = 0`: no limit, which is what a negative one was most likely meant for");
+    let title = format!("write `{BANDWIDTH} = 0`: no limit, which the negative value was most likely meant to say");
     let fix = context.setting_to(title.clone(), Safety::Unsafe, (LIBVIRT, BANDWIDTH, "0"), None);
     context
         .about(
@@ -47,7 +48,7 @@ fn negative(context: &Context<'_>) -> Finding {
             format!("`{BANDWIDTH}` is negative: every live migration fails"),
         )
         .graded(Severity::Error)
-        .because("libvirt takes 0 and more only: its Python binding raises an OverflowError before anything is copied")
+        .because("libvirt accepts only 0 or more: its Python binding raises an OverflowError before anything is copied")
         .with_help(title)
         .with_fix(fix)
 }
@@ -61,17 +62,17 @@ fn too_low(context: &Context<'_>, bandwidth: i64, timeout: i64) -> Finding {
     );
     let ends = match context.coming_action() {
         Some(Action::ForceComplete) if context.after.permits_post_copy => {
-            "is always switched to post-copy, before its memory was copied once".to_owned()
+            "is always switched to post-copy before its memory has been copied once".to_owned()
         }
         Some(Action::ForceComplete) => {
             let seconds = MIB / bandwidth as f64;
             format!("is always paused, for {seconds:.0} s per GiB that is left")
         }
         _ if context.to.release() < Release::STEIN => "is always aborted".to_owned(),
-        _ => "never moves: nova cancels its migration".to_owned(),
+        _ => "never migrates: nova cancels its migration".to_owned(),
     };
     let message = format!(
-        "`{BANDWIDTH} = {bandwidth}` takes {:.0} s for a GiB, and `{COMPLETION_TIMEOUT}` leaves {timeout}",
+        "`{BANDWIDTH} = {bandwidth}` needs {:.0} s for a GiB, and `{COMPLETION_TIMEOUT}` allows {timeout}",
         MIB / bandwidth as f64
     );
     let finding = context

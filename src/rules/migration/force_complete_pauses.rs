@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "`force_complete` without post-copy pauses the guest for the rest of the copy",
     doc: include_str!("../../../docs/rules/force-complete-pauses.md"),
     check,
+    yields_to: &[],
 };
 
 /// MiB/s of a link of 1 Gbit/s.
@@ -33,23 +34,25 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         pause(context)
     );
     let finding = context.about(&RULE, ACTION, message).because(
-        "when the completion timeout has run out nova suspends the guest at the source until everything is copied; how much \
-         is left then depends on how fast the guest writes",
+        "when the completion timeout runs out, nova pauses the guest on the source until the rest of its memory is \
+         copied; how much is left depends on how fast the guest writes",
     );
     let finding = context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is switched off here");
     if let Some(obstacle) = obstacle(context) {
         findings.push(finding.with_help(format!(
-            "suppress this where a pause is meant; post-copy, which stops a guest for milliseconds, cannot be had with \
-             {obstacle}"
+            "suppress this finding if a pause is what you want; post-copy, which pauses a guest for milliseconds \
+             only, is not possible with {obstacle}"
         )));
         return;
     }
-    let title = format!("write `{POST_COPY} = true`: post-copy stops a guest for milliseconds only");
+    let title = format!("write `{POST_COPY} = true`: post-copy pauses a guest for milliseconds only");
     let setting = context.to.setting(LIBVIRT, ACTION);
     let beside = setting.and_then(|setting| setting.winning_place());
     let fix = context.setting_to(title.clone(), Safety::Unsafe, (LIBVIRT, POST_COPY, "true"), beside);
-    let help =
-        format!("{title}; `novamend verify` shows whether the host can do it. Suppress this where a pause is meant");
+    let help = format!(
+        "{title}; `novamend verify` shows whether the host can do it; suppress this finding if a pause is \
+                 what you want"
+    );
     findings.push(finding.with_help(help).with_fix(fix));
 }
 

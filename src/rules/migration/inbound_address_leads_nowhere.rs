@@ -11,9 +11,10 @@ use crate::oslo::stack::Site;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "inbound-address-leads-nowhere",
     severity: Severity::Error,
-    summary: "sources are told an address that leads them to themselves, or nowhere",
+    summary: "sources are sent to an address that leads back to themselves, or nowhere",
     doc: include_str!("../../../docs/rules/inbound-address-leads-nowhere.md"),
     check,
+    yields_to: &[],
 };
 
 /// Names that every host has for itself.
@@ -49,11 +50,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut finding = context
         .about(&RULE, INBOUND, message)
         .because(
-            "the source of a migration connects to the address that the destination's nova.conf says, for libvirt and for \
-             the guest's memory; with this one it finds itself, or nobody",
+            "the source of a migration connects to the address that the destination's nova.conf sets, for libvirt and \
+             for the guest's memory; this one leads the source to itself, or to nobody",
         )
         .with_help(format!(
-            "write the address that the other hosts reach this one by, or remove `{INBOUND}`: they then go by the host's name"
+            "write the address by which the other hosts reach this one, or remove `{INBOUND}`: they then use the \
+             host's name"
         ));
     if let Some(Site::File(place)) = setting.winner()
         && context.stack.value(Site::File(place)).contains("my_ip")
@@ -85,11 +87,11 @@ fn of_ip(ip: IpAddr) -> Option<&'static str> {
     };
     let is_broadcast = matches!(ip, IpAddr::V4(v4) if v4.is_broadcast());
     if ip.is_loopback() || ip == IpAddr::V6(Ipv6Addr::LOCALHOST) {
-        Some("a loopback address, by which every host reaches itself only")
+        Some("a loopback address, which leads every host to itself")
     } else if ip.is_unspecified() {
-        Some("the address that stands for all of a host's own: one can listen on it, not connect to it")
+        Some("the wildcard address: a host can listen on it, but no other can connect to it")
     } else if ip.is_multicast() || is_broadcast {
-        Some("an address of many hosts, to which no connection can be made")
+        Some("a multicast or broadcast address, to which no connection can be made")
     } else {
         None
     }

@@ -5,9 +5,8 @@
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
 use crate::lint::context::{ACTION, LIBVIRT};
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Rule, Safety, Severity, Yields};
 use crate::nova::migration::Action;
-use crate::rules::format::value_lines;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-action",
@@ -15,6 +14,12 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a timeout action that is neither `abort` nor `force_complete`",
     doc: include_str!("../../../docs/rules/invalid-action.md"),
     check,
+    yields_to: &[
+        Yields::Line("backslash-continuation"),
+        Yields::Line("comment-swallowed"),
+        Yields::Line("inline-comment"),
+        Yields::Line("line-swallowed"),
+    ],
 };
 
 /// What people write for an action, letters only.
@@ -47,34 +52,27 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if Action::parse(&value).is_some() {
         return;
     }
-    // The rules about comments and backslashes in values say more of a value that is rejected for one.
-    if setting
-        .winning_place()
-        .is_some_and(|place| value_lines::swallows_something(&context.to, place))
-    {
-        return;
-    }
     let location = setting.winning_place().map_or_else(
         || context.winner_location(&setting),
         |place| context.value_location(place),
     );
     let message = if value.is_empty() {
-        format!("`{ACTION}` is empty; nova takes `abort` and `force_complete`")
+        format!("`{ACTION}` is empty; nova accepts `abort` or `force_complete`")
     } else {
         let shown: String = context.hidden(&value).chars().take(60).collect();
-        format!("`{}` is no timeout action", shown.escape_debug())
+        format!("`{}` is not a timeout action", shown.escape_debug())
     };
     let mut finding = Finding::new(&RULE, location, message).because(
-        "oslo.config takes `abort` and `force_complete` only, letter by letter; on anything else nova-compute dies when \
-         it starts and logs its options, or in the monitor of the first migration that times out",
+        "oslo.config accepts only `abort` and `force_complete`, spelled exactly so; with anything else nova-compute \
+         crashes when it starts and logs its options, or the monitor of the first migration that times out does",
     );
     finding = match meant(&value) {
         Some(action) => {
-            let title = format!("write `{ACTION} = {action}`: the nearest that nova takes");
+            let title = format!("write `{ACTION} = {action}`: the nearest that nova accepts");
             let fix = context.setting_to(title, Safety::Unsafe, (LIBVIRT, ACTION, action.as_str()), None);
             finding.with_help(format!("write `{action}`")).with_fix(fix)
         }
-        None => finding.with_help("write `abort`, or `force_complete` if busy guests are to move all the same"),
+        None => finding.with_help("write `abort`, or `force_complete` if busy guests should migrate anyway"),
     };
     findings.push(context.with_sites(finding, &setting));
 }

@@ -2,7 +2,7 @@
 //!
 //! Whether libvirt listens for it on the hosts it does not know.
 
-use super::unusable_migration_uri;
+use super::written_uri::written_uri;
 use crate::lint::context::{LIBVIRT, SCHEME, URI};
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::migration::uri;
@@ -10,9 +10,10 @@ use crate::nova::migration::uri;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-migration-scheme",
     severity: Severity::Error,
-    summary: "libvirt knows no such transport: every migration fails",
+    summary: "libvirt has no such transport: every migration fails",
     doc: include_str!("../../../docs/rules/invalid-migration-scheme.md"),
     check,
+    yields_to: &[],
 };
 
 /// The transports by which libvirt reaches another host, in any case.
@@ -24,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let virt_type = context.to.word(LIBVIRT, "virt_type").unwrap_or_default();
     if context.sets(URI) {
         // Of one that cannot be formatted `unusable-migration-uri` speaks.
-        if let Some(uri) = unusable_migration_uri::written(context).filter(|uri| uri::fault(uri).is_none())
+        if let Some(uri) = written_uri(context).filter(|uri| uri::fault(uri).is_none())
             && let Some(transport) = transport(&uri)
             && !is_one_of(&REMOTE, transport)
             && !is_one_of(&OTHERS, transport)
@@ -46,7 +47,7 @@ fn report(context: &Context<'_>, name: &str, transport: &str) -> Finding {
     let shown: String = context.hidden(transport).chars().take(60).collect();
     let shown = shown.escape_debug();
     let message = if is_one_of(&OTHERS, transport) {
-        format!("every live migration fails: the transport `{shown}` leads to no other host")
+        format!("every live migration fails: the transport `{shown}` does not reach another host")
     } else {
         format!("every live migration fails: libvirt has no transport `{shown}`")
     };
@@ -55,9 +56,9 @@ fn report(context: &Context<'_>, name: &str, transport: &str) -> Finding {
         _ => "write `tcp`, `tls` or `ssh`".to_owned(),
     };
     let why = if name == SCHEME {
-        "nova puts it behind `qemu+` and hands the URI to libvirt, which must know the transport"
+        "nova appends it to `qemu+` and passes the URI to libvirt, which must know the transport"
     } else {
-        "nova hands the URI to libvirt, which must know the transport behind `qemu+`"
+        "nova passes the URI to libvirt, which must know the transport after `qemu+`"
     };
     context.about(&RULE, name, message).because(why).with_help(help)
 }

@@ -2,7 +2,6 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::catalog::Release;
 use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
 use crate::nova::Setting;
@@ -14,10 +13,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "post-copy no longer starts by itself in the target release",
     doc: include_str!("../../../docs/rules/lost-auto-post-copy.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !is_lost(context) {
+    if !context.loses_auto_post_copy() {
         return;
     }
     let Some(setting) = context.to.setting(LIBVIRT, POST_COPY) else {
@@ -27,16 +27,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let is_endless = context.after.completion_timeout == Some(0);
     let message = if is_endless {
         format!(
-            "post-copy no longer starts by itself, and `{COMPLETION_TIMEOUT}` is 0: in {to} nobody ends the migrations of \
-             busy guests that {from} finished"
+            "post-copy no longer starts by itself, and `{COMPLETION_TIMEOUT}` is 0: in {to} nothing ends the \
+             migrations of busy guests that {from} completed"
         )
     } else {
-        format!("post-copy no longer starts by itself: {to} aborts the busy guests that {from} finished")
+        format!("post-copy no longer starts by itself: {to} aborts the migrations of busy guests that {from} completed")
     };
     let why = if is_endless {
         format!(
             "up to rocky nova switched to post-copy as soon as a guest did not converge, without any timeout; from stein on \
-             it waits for `{COMPLETION_TIMEOUT}`, which never runs out where it is 0: nova neither starts post-copy nor \
+             it waits for `{COMPLETION_TIMEOUT}`, which never runs out when it is 0: nova neither starts post-copy nor \
              aborts, and the memory is copied until somebody stops it"
         )
     } else {
@@ -50,19 +50,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.push(context.with_sites(with_way_out(context, finding, &setting, is_endless), &setting));
 }
 
-/// Whether the upgrade takes the automatic post-copy away, and nothing written says what comes instead.
-pub(in crate::rules) fn is_lost(context: &Context<'_>) -> bool {
-    context.crosses(Release::STEIN) && context.before.permits_post_copy && !context.after.is_action_written
-}
-
 fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_endless: bool) -> Finding {
     let (action, reason) = context.chosen_action();
     let is_asked_for = matches!(context.settings.action, ActionChoice::Fixed(_));
     let loses_guests = context.keeps_memory_in_files() && action == Action::ForceComplete;
     if loses_guests && !is_asked_for {
         return finding.with_help(format!(
-            "take `{POST_COPY}` away: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy; then \
-             decide whether `{ACTION}` is to be `abort`, or `force_complete`, which pauses them"
+            "remove `{POST_COPY}`: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy; then \
+             set `{ACTION}` to `abort`, or to `force_complete`, which pauses them"
         ));
     }
     let title = format!("write `{ACTION} = {action}`: {reason}");
@@ -70,7 +65,7 @@ fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_e
     let value = (LIBVIRT, ACTION, action.as_str());
     let fix = context.setting_to(title.clone(), safety, value, setting.winning_place());
     let help = if is_endless {
-        format!("{title}; and give `{COMPLETION_TIMEOUT}` a value, since with 0 no action ever runs")
+        format!("{title}; and set `{COMPLETION_TIMEOUT}` to more than 0, because with 0 no action ever runs")
     } else {
         title
     };

@@ -2,7 +2,7 @@
 //!
 //! A `live_migration_scheme` of `ext` runs none, as nova gives it no command: it is for [`super::invalid_migration_scheme`].
 
-use super::unusable_migration_uri;
+use super::written_uri::written_uri;
 use crate::lint::context::URI;
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::migration::connection::{Connection, Origin, Refused};
@@ -11,13 +11,14 @@ use crate::nova::migration::uri;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "migration-uri-runs-a-command",
     severity: Severity::Warning,
-    summary: "libvirt runs a command that `live_migration_uri` names, as root as a rule",
+    summary: "libvirt runs a command that `live_migration_uri` names, usually as root",
     doc: include_str!("../../../docs/rules/migration-uri-runs-a-command.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let Some(written) = unusable_migration_uri::written(context) else {
+    let Some(written) = written_uri(context) else {
         return;
     };
     // one that nova cannot format runs nothing today, and would once that is corrected
@@ -27,17 +28,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let message = match why {
         why if why.runs_a_command() => {
-            format!("`{URI}` has libvirt run a command at every live migration from this host")
+            format!("`{URI}` makes libvirt run a command at every live migration from this host")
         }
         Refused::HostIsAnOption => {
-            format!("the host in `{URI}` begins with `-`: older libvirts have ssh run what it says")
+            format!(
+                "the host in `{URI}` begins with `-`: older libvirt versions pass it to ssh as an option, which \
+                     can run a command"
+            )
         }
         _ => return,
     };
     let finding = context
         .about(&RULE, URI, message)
         .because(format!(
-            "libvirt runs as root as a rule, so whoever writes this file is root: {why}"
+            "libvirt usually runs as root, so whoever can write this file can become root: {why}"
         ))
         .with_help(format!(
             "find out who wrote it; remove `{URI}` and set `live_migration_scheme` to tcp, tls or ssh"

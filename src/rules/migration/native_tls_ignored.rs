@@ -9,9 +9,10 @@ use crate::lint::{Context, Finding, Rule, Severity};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "native-tls-ignored",
     severity: Severity::Warning,
-    summary: "stein, train and ussuri drop native TLS without a word below libvirt 4.4 or QEMU 2.11",
+    summary: "stein, train and ussuri silently drop native TLS below libvirt 4.4 or QEMU 2.11",
     doc: include_str!("../../../docs/rules/native-tls-ignored.md"),
     check,
+    yields_to: &[],
 };
 
 /// The first release that asks for a libvirt and a QEMU that have it: Victoria.
@@ -24,15 +25,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let message = format!(
-        "{} ignores `{NATIVE_TLS}` below libvirt 4.4 or QEMU 2.11: the memory of guests crosses the wire in clear",
+        "{} ignores `{NATIVE_TLS}` below libvirt 4.4 or QEMU 2.11: guest memory is sent unencrypted",
         to.short()
     );
     let finding = context
         .about(&RULE, NATIVE_TLS, message)
         .because(format!(
-            "{} runs with an older libvirt too, and then leaves the flag out of every migration; its log gives no sign of it",
+            "{} also runs with an older libvirt, and then silently leaves the flag out of every migration",
             to.short()
         ))
-        .with_help("see that every host has libvirt 4.4 and QEMU 2.11 or later, then suppress this");
+        .with_help("make sure that every host has libvirt 4.4 and QEMU 2.11 or later, then suppress this finding");
     findings.push(finding);
 }

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a negative timeout: nova-compute does not start, or aborts every migration",
     doc: include_str!("../../../docs/rules/negative-timeout.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -39,10 +40,10 @@ fn is_negative(context: &Context<'_>, name: &str) -> bool {
 
 fn report(context: &Context<'_>, name: &str) -> Finding {
     let (from, to) = (context.from.release(), context.to.release());
-    let aborts = "aborts every migration at its first look, half a second after the start";
+    let aborts = "aborts every migration at its first check, half a second after the start";
     let (message, why) = if to >= Release::STEIN {
-        let why = "oslo.config takes 0 and more only; nova-compute dies when it starts and logs its options, or in the monitor \
-                   of the first migration"
+        let why = "oslo.config accepts only 0 or more; nova-compute crashes when it starts and logs its options, or \
+                   the monitor of the first migration does"
             .to_owned();
         let before = if from < Release::STEIN {
             format!("; {} {aborts}", from.short())
@@ -57,7 +58,7 @@ fn report(context: &Context<'_>, name: &str) -> Finding {
         let why = "any time is longer than a negative one; only 0 means that there is no timeout".to_owned();
         (format!("`{name}` is negative: {} {aborts}", to.short()), why)
     };
-    let title = format!("write `{name} = 0`: no timeout, which is what a negative one was most likely meant for");
+    let title = format!("write `{name} = 0`: no timeout, which the negative value was most likely meant to say");
     let fix = context.setting_to(title.clone(), Safety::Unsafe, (LIBVIRT, name, "0"), None);
     context
         .about(&RULE, name, message)

@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::removed_migration_flags;
 use crate::catalog;
 use crate::lint::context::{ACTION, LIBVIRT};
-use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity, Yields};
 use crate::nova::Setting;
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::value;
@@ -20,6 +19,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a live-migration option in a section where nova does not look for it",
     doc: include_str!("../../../docs/rules/option-in-wrong-section.md"),
     check,
+    yields_to: &[Yields::Line("removed-migration-flags")],
 };
 
 /// What the names this rule knows begin with.
@@ -50,11 +50,10 @@ fn has_prefix(stack: &Stack, place: Place) -> bool {
 fn home_of(context: &Context<'_>, place: Place) -> Option<&'static str> {
     let (group, key) = (context.stack.group(place), context.stack.key(place));
     let home = HOMES.into_iter().find(|home| !catalog::life(home, &key).is_empty())?;
-    let is_flag = removed_migration_flags::is_removed(&key, context.to.release());
     let is_read =
         context.may_read_today(group, &key) || catalog::by_any_name(group, &key, context.to.release()).is_some();
     let looks_right = group == home || catalog::group_meant(group).as_deref() == Some(home);
-    (!is_flag && !is_read && !looks_right && is_plausible(group)).then_some(home)
+    (!is_read && !looks_right && is_plausible(group)).then_some(home)
 }
 
 /// Whether a section is one that a person who configures nova would put it in.
@@ -105,10 +104,10 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
     let shown = redact::shown(key, &text);
     match setting.winner() {
         Some(winner) => finding
-            .because(format!("nova gives no sign of it and goes by `[{home}]`: `{shown}`"))
+            .because(format!("nova silently ignores it and uses `[{home}]`: `{shown}`"))
             .with_related(context.site_location(winner), "this one takes effect"),
-        None if text.is_empty() => finding.because("nova gives no sign of it and goes on as if it were not set"),
-        None => finding.because(format!("nova gives no sign of it and goes by its default, `{shown}`")),
+        None if text.is_empty() => finding.because("nova silently ignores it, as if it were not set"),
+        None => finding.because(format!("nova silently ignores it and uses the default, `{shown}`")),
     }
 }
 
@@ -119,7 +118,7 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
     let value = stack.value(Site::File(last));
     let is_unanimous = places.iter().all(|&place| stack.value(Site::File(place)) == value);
     if is_unanimous && setting.winner().is_some_and(|winner| stack.value(winner) == value) {
-        let title = format!("remove `{key}`: `[{home}]` says the same");
+        let title = format!("remove `{key}`: `[{home}]` sets the same");
         return Some(context.removal_of_all(title, Safety::Safe, places));
     }
     // A written action keeps other rules from writing one, even where it is the default.
@@ -131,7 +130,7 @@ fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<F
         ),
         Some(objection) => (format!("move `{key}` to `[{home}]`, {objection}"), Safety::Unsafe),
         None => (
-            format!("move `{key}` to `[{home}]`, where it begins to count"),
+            format!("move `{key}` to `[{home}]`, where it takes effect"),
             Safety::Unsafe,
         ),
     };
@@ -144,7 +143,7 @@ fn objection(context: &Context<'_>, setting: &Setting, value: &str, is_unanimous
     let text = context.to.expanded(facts.group(), value);
     let coming = context.coming_action().filter(|_| facts.name() == ACTION);
     if setting.is_set() {
-        Some("in the place of another value")
+        Some("replacing another value")
     } else if !is_unanimous {
         Some("the last of several that differ")
     } else if text.is_ok_and(|text| value::check(&facts.option_type(), &text, context.to.profile()).is_ok()) {

@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova-compute does not start with parallel connections and post-copy before QEMU 10.1",
     doc: include_str!("../../../docs/rules/parallel-with-post-copy.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -29,11 +30,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let finding = context
         .about(&RULE, PARALLEL, message)
         .because(
-            "nova refuses the pair while it starts, unless QEMU is 10.1 or later: older ones cannot switch a migration over \
+            "nova refuses the combination when it starts, unless QEMU is 10.1 or later: older versions cannot switch a migration over \
              several connections to post-copy",
         )
         .with_help(format!(
-            "{title}, or take `{POST_COPY}` away; where every host has QEMU 10.1 or later, suppress this"
+            "{title}, or remove `{POST_COPY}`; if every host has QEMU 10.1 or later, suppress this finding"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, PARALLEL));
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));

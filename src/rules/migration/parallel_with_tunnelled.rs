@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt refuses parallel connections with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/parallel-with-tunnelled.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -20,13 +21,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Some(count) = context.to.number(LIBVIRT, PARALLEL).filter(|&count| count > 1) else {
         return;
     };
-    let message = format!("`{PARALLEL} = {count}` and `{TUNNELLED}` do not go together: every migration fails");
+    let message = format!("`{PARALLEL} = {count}` and `{TUNNELLED}` cannot be combined: every migration fails");
     let title = format!("remove `{PARALLEL}`");
     let finding = context
         .about(&RULE, PARALLEL, message)
-        .because("nova sets both flags for every migration, and libvirt refuses the pair before it copies anything")
+        .because("nova sets both flags for every migration, and libvirt refuses the combination before it copies \
+                  anything")
         .with_help(format!(
-            "{title}, or take `{TUNNELLED}` away: QEMU then speaks to QEMU directly, which needs its ports (49152 and up) \
+            "{title}, or remove `{TUNNELLED}`: QEMU then connects to QEMU directly, which needs its ports (49152 and up) \
              open between the hosts"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, PARALLEL));

@@ -2,7 +2,6 @@
 //!
 //! Where the upgrade leads over Stein and no action is written, [`super::lost_auto_post_copy`] speaks.
 
-use super::lost_auto_post_copy;
 use crate::catalog::Release;
 use crate::lint::context::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
@@ -14,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "post-copy is permitted, but `abort` cancels the migrations that would need it",
     doc: include_str!("../../../docs/rules/post-copy-unused.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.after.is_action_written {
         // With a timeout of 0 `action-never-runs` says so, at the hop over stein `lost-auto-post-copy`.
         let is_endless = context.after.completion_timeout == Some(0);
-        if !is_endless && !lost_auto_post_copy::is_lost(context) {
+        if !is_endless && !context.loses_auto_post_copy() {
             findings.push(unwritten(context));
         }
         return;
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// `abort` is written.
 fn written(context: &Context<'_>) -> Finding {
     let mut why = if context.after.completion_timeout == Some(0) {
-        "and the completion timeout is 0: nova neither starts post-copy nor aborts, a busy guest is copied without an end"
+        "the completion timeout is 0: nova neither starts post-copy nor aborts, and a busy guest is copied without end"
             .to_owned()
     } else {
         CANCELS.to_owned()
@@ -46,7 +46,7 @@ fn written(context: &Context<'_>) -> Finding {
     why.push_str(ORDERED);
     if context.crosses(Release::STEIN) && context.before.permits_post_copy {
         why.push_str(&format!(
-            "; up to now {} started it by itself",
+            "; until now {} started it by itself",
             context.from.release().short()
         ));
     }
@@ -55,7 +55,7 @@ fn written(context: &Context<'_>) -> Finding {
         Action::Abort
     );
     let finding = context.about(&RULE, ACTION, message).because(why).with_help(format!(
-        "write `{}` if busy guests are to move, {}",
+        "write `{}` if busy guests should migrate anyway, {}",
         Action::ForceComplete,
         alternative()
     ));
@@ -79,9 +79,9 @@ fn unwritten(context: &Context<'_>) -> Finding {
         None
     };
     let help = if context.keeps_memory_in_files() {
-        format!("take `{POST_COPY}` away: guests with their memory in files (`{FILE_BACKED}`) do not survive it")
+        format!("remove `{POST_COPY}`: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy")
     } else {
-        format!("{title} if busy guests are to move, {}", alternative())
+        format!("{title} if busy guests should migrate anyway, {}", alternative())
     };
     context
         .about(&RULE, POST_COPY, message)
@@ -92,12 +92,13 @@ fn unwritten(context: &Context<'_>) -> Finding {
 
 /// What nova does instead.
 const CANCELS: &str =
-    "when the completion timeout has run out nova cancels the migration, and the guest stays where it is";
+    "when the completion timeout runs out, nova cancels the migration, and the guest keeps running on the source";
 /// How post-copy starts all the same.
-const ORDERED: &str = "; post-copy starts only where somebody orders it (`nova live-migration-force-complete`)";
+const ORDERED: &str = "; post-copy starts only on request (`nova live-migration-force-complete`)";
 
 fn alternative() -> String {
     format!(
-        "or take `{POST_COPY}` away: it costs auto-converge, and a host without userfaultfd fails every migration with it"
+        "or remove `{POST_COPY}`: it turns auto-converge off, and on a host without userfaultfd every migration fails \
+         with it"
     )
 }

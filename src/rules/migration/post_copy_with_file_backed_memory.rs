@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "guests with file-backed memory are lost when post-copy starts, or do not migrate at all",
     doc: include_str!("../../../docs/rules/post-copy-with-file-backed-memory.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -24,20 +25,20 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     } else if context.coming_action() == Some(Action::ForceComplete) {
         format!("`{ACTION} = {}` starts it", Action::ForceComplete)
     } else {
-        "anybody who may order it starts it (`nova live-migration-force-complete`)".to_owned()
+        "anybody who may request it starts it (`nova live-migration-force-complete`)".to_owned()
     };
-    let message = format!("`{FILE_BACKED}` and `{POST_COPY}` do not go together: post-copy loses the guest");
+    let message = format!("`{FILE_BACKED}` and `{POST_COPY}` cannot be combined: post-copy loses the guest");
     let title = format!("remove `{POST_COPY}`");
     let finding = context
         .about(&RULE, FILE_BACKED, message)
         .because(format!(
-            "post-copy catches the guest's accesses to memory that has not come yet, which Linux does not do for files on a \
-             disk: QEMU 7.2 ends at the destination while the source no longer runs the guest, newer ones refuse the \
-             migration at its start; {starts}"
+            "post-copy must catch the guest's accesses to memory that has not arrived yet, which Linux cannot do for \
+             files on a disk: QEMU 7.2 exits on the destination while the source no longer runs the guest, newer \
+             versions refuse the migration at its start; {starts}"
         ))
         .with_help(format!(
-            "{title} on hosts with file-backed memory; where libvirt's `memory_backing_dir` is a tmpfs, suppress this once \
-             `novamend verify` has shown that it works"
+            "{title} on hosts with file-backed memory; where libvirt's `memory_backing_dir` is a tmpfs, suppress this \
+             finding once `novamend verify` has shown that it works"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, POST_COPY));
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));

@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "guests with a passed-through device cannot migrate while post-copy is permitted",
     doc: include_str!("../../../docs/rules/post-copy-with-passthrough.md"),
     check,
+    yields_to: &[],
 };
 
 /// The first release that live-migrates guests with mediated devices: 2024.1.
@@ -46,11 +47,12 @@ fn report(context: &Context<'_>, site: Site, devices: &str) -> Finding {
     let message = format!("guests with {devices} cannot migrate while post-copy is permitted");
     let finding = Finding::new(&RULE, context.site_location(site), message)
         .because(
-            "a VFIO device cannot wait for memory that has not come yet, so QEMU refuses to start a migration that may \
-             become post-copy (older ones lose the guest when it does); nova permits post-copy for all guests or for none",
+            "a VFIO device cannot wait for memory that has not arrived yet, so QEMU refuses to start a migration that may \
+             become post-copy (older versions lose the guest when it does); nova permits post-copy for all guests or \
+             for none",
         )
         .with_help(format!(
-            "take `{POST_COPY}` away on the hosts that have such devices; `force_complete` pauses their guests then"
+            "remove `{POST_COPY}` on the hosts that have such devices; `force_complete` then pauses their guests"
         ));
     context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here")
 }

@@ -12,6 +12,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova pauses guests with persistent memory where it switches others to post-copy",
     doc: include_str!("../../../docs/rules/post-copy-with-pmem.md"),
     check,
+    yields_to: &[],
 };
 
 const NAMESPACES: &str = "pmem_namespaces";
@@ -30,15 +31,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let message = format!(
-        "`{}` pauses guests with persistent memory: nova has no post-copy for them",
+        "`{}` pauses guests with persistent memory: nova does not use post-copy for them",
         Action::ForceComplete
     );
     let finding = context
         .about(&RULE, NAMESPACES, message)
         .because(
-            "when the completion timeout has run out nova switches other guests to post-copy; one with a vPMEM device is \
-             suspended at the source until the rest is copied",
+            "when the completion timeout runs out, nova switches other guests to post-copy; one with a vPMEM device \
+             is paused on the source until the rest is copied",
         )
-        .with_help("nothing can be done in nova.conf; tell the owners of such guests, or migrate them when they are quiet");
+        .with_help(
+            "nothing can be done in nova.conf; warn the owners of such guests, or migrate them when they are \
+                    idle",
+        );
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));
 }

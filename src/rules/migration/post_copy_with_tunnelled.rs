@@ -11,23 +11,24 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "libvirt refuses post-copy with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/post-copy-with-tunnelled.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.after.permits_post_copy || !context.has(TUNNELLED) {
         return;
     }
-    let message = format!("`{TUNNELLED}` and `{POST_COPY}` do not go together: every migration fails");
+    let message = format!("`{TUNNELLED}` and `{POST_COPY}` cannot be combined: every migration fails");
     let title = format!("remove `{TUNNELLED}`");
     let finding = context
         .about(&RULE, TUNNELLED, message)
         .because(
-            "nova sets both flags for every migration of a running guest, and libvirt refuses the pair before it copies \
-             anything",
+            "nova sets both flags for every migration of a running guest, and libvirt refuses the combination before \
+             it copies anything",
         )
         .with_help(format!(
-            "{title}: QEMU then speaks to QEMU directly, which needs its ports (49152 and up) open between the hosts and \
-             encrypts nothing unless `live_migration_with_native_tls` is set; or take `{POST_COPY}` away"
+            "{title}: QEMU then connects to QEMU directly, which needs its ports (49152 and up) open between the hosts and \
+             encrypts nothing unless `live_migration_with_native_tls` is set; or remove `{POST_COPY}`"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, TUNNELLED));
     findings.push(context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here"));

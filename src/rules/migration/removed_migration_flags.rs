@@ -10,18 +10,14 @@ use crate::nova::migration::flags::{self, Fate};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-migration-flags",
     severity: Severity::Error,
-    summary: "`live_migration_flag` and `block_migration_flag` are gone in newton",
+    summary: "`live_migration_flag` and `block_migration_flag` were removed in newton",
     doc: include_str!("../../../docs/rules/removed-migration-flags.md"),
     check,
+    yields_to: &[],
 };
 
 const LIVE: &str = "live_migration_flag";
 const BLOCK: &str = "block_migration_flag";
-
-/// Whether `key` is one of the lists, and `release` has dropped it.
-pub(in crate::rules) fn is_removed(key: &str, release: Release) -> bool {
-    release >= Release::NEWTON && [LIVE, BLOCK].contains(&key)
-}
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.to.release() < Release::NEWTON {
@@ -41,20 +37,23 @@ fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding
     let may_be_read = names.iter().any(|name| context.may_read_today(group, name));
     let why = if is_read {
         format!(
-            "{} still goes by it; from newton on nova sets the flags by itself, and only three are left to you, as options",
+            "{} still uses it; from newton on nova sets the flags by itself, and only three can be set, as options",
             from.short()
         )
     } else if may_be_read {
-        "mitaka was the last to go by it, and whether this host still runs it is not known; from newton on nova sets the \
-         flags by itself, and only three are left to you, as options"
+        "mitaka was the last release to use it, and whether this host still runs mitaka is not known; from newton on \
+         nova sets the flags by itself, and only three can be set, as options"
             .to_owned()
     } else {
-        format!("{} does not read it either: it does nothing but mislead", from.short())
+        format!(
+            "{} does not read it either: the line has no effect and is misleading",
+            from.short()
+        )
     };
     let mut both = if is_read { translation(context) } else { None };
     for name in names {
         let places: Vec<Place> = context.places_of(group, name).collect();
-        let message = format!("`{name}` is gone in newton; {} ignores it", to.short());
+        let message = format!("`{name}` was removed in newton; {} ignores it", to.short());
         let found = |place| Finding::new(&RULE, context.location(place), message.clone()).because(why.clone());
         let Some((&last, others)) = places.split_last() else {
             continue;
@@ -109,7 +108,7 @@ fn translation(context: &Context<'_>) -> Option<Fix> {
     fix.title = if lines.is_empty() {
         "remove the lists of flags".to_owned()
     } else {
-        format!("write {} in the place of the lists of flags", lines.join(", "))
+        format!("write {} instead of the lists of flags", lines.join(", "))
     };
     Some(fix)
 }
@@ -124,8 +123,8 @@ fn remarks(context: &Context<'_>, name: &str, last: Place, is_read: bool) -> Vec
     let remark = |flag: &str| match flags::fate(flag) {
         Fate::Option(option) if !is_read => Some(format!("write `{option} = true` if `{flag}` is still wanted")),
         Fate::Option(option) if !other.contains(flag) => Some(match name {
-            LIVE => format!("`{option}` also counts for migrations with copied disks, whose list had no `{flag}`"),
-            _ => format!("`{option}` would also count for migrations that copy no disk, so it is not written"),
+            LIVE => format!("`{option}` also applies to migrations with copied disks, whose list had no `{flag}`"),
+            _ => format!("`{option}` would also apply to migrations that copy no disk, so it is not written"),
         }),
         Fate::Gone => Some(format!("no option does what `{flag}` did")),
         _ => None,

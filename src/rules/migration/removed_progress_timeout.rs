@@ -9,9 +9,10 @@ use crate::lint::{Context, Finding, Location, Rule, Safety, Severity};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-progress-timeout",
     severity: Severity::Warning,
-    summary: "the progress timeout is gone in stein, deprecated since ocata",
+    summary: "the progress timeout, deprecated since ocata and removed in stein",
     doc: include_str!("../../../docs/rules/removed-progress-timeout.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -23,13 +24,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for place in context.places_of(LIBVIRT, PROGRESS_TIMEOUT) {
         let (message, why) = if is_gone {
             (
-                format!("`{PROGRESS_TIMEOUT}` is gone in stein; {} ignores it", to.short()),
-                "nothing aborts a migration for lack of progress any more: only `live_migration_completion_timeout` does",
+                format!("`{PROGRESS_TIMEOUT}` was removed in stein; {} ignores it", to.short()),
+                "nothing aborts a migration for lack of progress any more; only `live_migration_completion_timeout` \
+                 ends it",
             )
         } else {
             (
-                format!("`{PROGRESS_TIMEOUT}` is deprecated in {} and gone in stein", to.short()),
-                "it looked at a sawtooth, so it aborted migrations that were getting on",
+                format!(
+                    "`{PROGRESS_TIMEOUT}` is deprecated in {} and removed in stein",
+                    to.short()
+                ),
+                "the figure it watched rises with every new pass over the memory, so it aborted migrations that were \
+                 making progress",
             )
         };
         let title = format!("remove `{PROGRESS_TIMEOUT}`");
@@ -40,8 +46,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .with_help("remove the line")
                     .with_fix(Some(context.removal(title, Safety::Safe, &[place])));
         } else {
-            finding =
-                finding.with_help("plan without it: set `live_migration_completion_timeout` to what a guest may take");
+            finding = finding.with_help(
+                "stop relying on it before stein: set `live_migration_completion_timeout` to the \
+                                   longest time that a migration may take",
+            );
         }
         findings.push(finding);
     }
@@ -60,7 +68,7 @@ fn samples(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .strip_prefix(PROGRESS_TIMEOUT)
                 .is_some_and(|rest| rest.trim_start().starts_with(['=', ':']));
             if is_sample {
-                let message = format!("a comment still offers `{PROGRESS_TIMEOUT}`, which is gone in stein");
+                let message = format!("a comment still suggests `{PROGRESS_TIMEOUT}`, which was removed in stein");
                 findings.push(Finding::new(&RULE, Location::File { layer, span }, message));
             }
         }

@@ -2,16 +2,17 @@
 //!
 //! The inbound address counts beside a URI as well: nova puts it where `%s` stands.
 
-use super::unusable_migration_uri;
+use super::written_uri::written_uri;
 use crate::lint::context::{LIBVIRT, SCHEME, URI};
 use crate::lint::{Context, Finding, Rule, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "scheme-overruled-by-uri",
     severity: Severity::Warning,
-    summary: "`live_migration_scheme` is without effect while `live_migration_uri` is set",
+    summary: "`live_migration_scheme` has no effect while `live_migration_uri` is set",
     doc: include_str!("../../../docs/rules/scheme-overruled-by-uri.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -19,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let (Some(uri), Some(scheme)) = (
-        unusable_migration_uri::written(context),
+        written_uri(context),
         context.to.word(LIBVIRT, SCHEME).filter(|scheme| !scheme.is_empty()),
     ) else {
         return;
@@ -27,11 +28,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let used = uri.split_once("://").map(|(before, _)| before);
     let is_same = used.is_some_and(|used| used == format!("qemu+{scheme}"));
     let (goes_by, severity) = match used {
-        Some(_) if is_same => ("the URI says the same".to_owned(), Severity::Info),
+        Some(_) if is_same => ("the URI has the same transport".to_owned(), Severity::Info),
         Some(used) => (format!("libvirt is reached by `{used}`"), Severity::Warning),
-        None => ("the URI alone counts".to_owned(), Severity::Warning),
+        None => ("only the URI is used".to_owned(), Severity::Warning),
     };
-    let message = format!("`{SCHEME}` is without effect while `{URI}` is set: {goes_by}");
+    let message = format!("`{SCHEME}` has no effect while `{URI}` is set: {goes_by}");
     let finding = context
         .about(&RULE, SCHEME, message)
         .graded(severity)
@@ -39,7 +40,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             "nova builds the URI of a migration from `{SCHEME}` only where `{URI}` is not set"
         ))
         .with_help(format!(
-            "remove `{URI}`, which is deprecated since ocata, if `{SCHEME}` is meant; else remove `{SCHEME}`"
+            "remove `{URI}`, which is deprecated since ocata, if you mean `{SCHEME}`; otherwise remove `{SCHEME}`"
         ));
-    findings.push(context.along_with(finding, (LIBVIRT, URI), "this one counts"));
+    findings.push(context.along_with(finding, (LIBVIRT, URI), "this one takes effect"));
 }

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "migrations are given up before nova has allowed the longest downtime",
     doc: include_str!("../../../docs/rules/timeout-below-downtime-schedule.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -30,7 +31,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let end = schedule_end_seconds(schedule, 1.0, to);
     let message = format!(
-        "the completion timeout of {timeout} s per GiB leaves no time for the last step of the downtime schedule, at {end} s"
+        "the completion timeout of {timeout} s per GiB leaves no time for the last step of the downtime schedule, at \
+         {end} s"
     );
     let name = names
         .into_iter()
@@ -52,8 +54,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let finding = context
         .about(&RULE, name, message)
         .because(format!(
-            "nova raises the downtime it allows in {} steps up to `{DOWNTIME}` ({} ms); at the timeout it stands at step \
-             {step} ({allowed} ms), so guests that {} ms would have been enough for are {ends}",
+            "nova raises the downtime it allows in {} steps up to `{DOWNTIME}` ({} ms); at the timeout it has reached \
+             step {step} ({allowed} ms), so guests for which {} ms would have been enough are {ends}",
             schedule.steps, schedule.downtime_ms, schedule.downtime_ms
         ))
         .with_help(format!("{title}; or lower `{DOWNTIME_DELAY}` or `{DOWNTIME_STEPS}`"))

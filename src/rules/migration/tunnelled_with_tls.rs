@@ -11,6 +11,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova-compute does not start with both tunnelling and native TLS",
     doc: include_str!("../../../docs/rules/tunnelled-with-tls.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -21,9 +22,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("remove `{TUNNELLED}`");
     let finding = context
         .about(&RULE, TUNNELLED, message)
-        .because("nova refuses the pair while it starts; native TLS is what took the place of tunnelling")
+        .because("nova refuses the combination when it starts; native TLS has replaced tunnelling")
         .with_help(format!(
-            "{title}; QEMU's certificates must be on every host before, and its ports open between them"
+            "{title}; QEMU's certificates must be on every host first, and its ports open between the hosts"
         ))
         .with_fix(context.dropping(title, Safety::Unsafe, TUNNELLED));
     findings.push(context.along_with(finding, (LIBVIRT, NATIVE_TLS), "native TLS is switched on here"));

@@ -3,6 +3,7 @@
 //! Whether a host listens there it does not know; a transport that libvirt does not have is for
 //! [`super::invalid_migration_scheme`].
 
+use super::written_uri::written_uri;
 use crate::lint::context::{LIBVIRT, URI};
 use crate::lint::{Context, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::migration::uri::{self, Fault};
@@ -13,10 +14,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "nova cannot put the host into `live_migration_uri`: every migration fails",
     doc: include_str!("../../../docs/rules/unusable-migration-uri.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let Some(written) = written(context) else {
+    let Some(written) = written_uri(context) else {
         return;
     };
     let (Some(fault), Some(setting)) = (uri::fault(&written), context.to.setting(LIBVIRT, URI)) else {
@@ -30,11 +32,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             ),
             format!(
                 "write `%s` where the host belongs and `%%` for any other percent sign, or remove `{URI}`: \
-                 `live_migration_scheme` and `live_migration_inbound_addr` took its place"
+                 `live_migration_scheme` and `live_migration_inbound_addr` have replaced it"
             ),
         ),
         Fault::Distorts => (
-            format!("`{URI}` leads to another host than the one that is meant"),
+            format!("`{URI}` leads to another host than intended"),
             "write `%s` where the host belongs, with nothing between the two letters".to_owned(),
         ),
     };
@@ -43,22 +45,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         |place| context.value_location(place),
     );
     let finding = Finding::new(&RULE, location, message)
-        .because(format!(
-            "of `{URI}` nova makes a URI with Python's `%` operator: {fault}"
-        ))
+        .because(format!("nova formats `{URI}` with Python's `%` operator: {fault}"))
         .with_help(help)
         .with_fix(escaped(context, &written));
     findings.push(context.with_sites(finding, &setting));
-}
-
-/// The URI where one is set and nova would use it. What a template will put in is not known.
-pub(in crate::rules) fn written(context: &Context<'_>) -> Option<String> {
-    if !context.sets(URI) {
-        return None;
-    }
-    let text = context.to.word(LIBVIRT, URI)?;
-    let is_template = ["{{", "{%", "<%", "${"].iter().any(|sign| text.contains(sign));
-    (!text.is_empty() && !is_template).then_some(text)
 }
 
 /// The URI with every percent sign doubled but that of its only `%s`, where nova can format it then.

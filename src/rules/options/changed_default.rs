@@ -6,7 +6,8 @@ use std::collections::HashSet;
 
 use crate::catalog::moves;
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Severity, Step, seen};
+use crate::lint::context::{ACTION, LIBVIRT, PROGRESS_TIMEOUT};
+use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Seen, Severity, Step, seen};
 use crate::redact;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -15,6 +16,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a default that changes under a file that does not set the option",
     doc: include_str!("../../../docs/rules/changed-default.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -22,7 +24,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if from == to || !from.is_complete() {
         return;
     }
-    let groups: HashSet<&str> = context.seen().iter().map(|seen| &*seen.group).collect();
+    let names = context.seen().iter().filter(|seen| !is_migration_alone(seen));
+    let groups: HashSet<&str> = names.map(|seen| &*seen.group).collect();
     for &ChangedDefault { old, new, known } in catalog::changed_defaults(from, to) {
         let is_grave = known.is_some_and(|known| known.is_grave);
         let is_idle = known.is_some_and(|known| known.why.is_empty());
@@ -31,6 +34,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(report(context, old, new, known));
         }
     }
+}
+
+/// Whether the name is one that a file about live migration alone holds: it does not show that the rest of the section
+/// matters to whoever wrote it.
+fn is_migration_alone(seen: &Seen<'_>) -> bool {
+    let is_misplaced = seen.key.starts_with("live_migration_") && seen.group != LIBVIRT;
+    let names = [ACTION, PROGRESS_TIMEOUT, "live_migration_flag", "block_migration_flag"];
+    is_misplaced || names.contains(&&*seen.key)
 }
 
 /// Whether the files look like all that a nova service reads, and not like a part of it.
@@ -63,15 +74,15 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
     };
     let why = match known {
         Some(known) => known.why.clone(),
-        None => format!("nothing sets it, so nova takes the new one{}", step.place()),
+        None => format!("nothing sets it, so nova will use the new default{}", step.place()),
     };
     let help = match old.default_text() {
         Some(_) => format!(
-            "to keep the old one write {} into `[{}]` before the upgrade",
+            "to keep the old default, write {} into `[{}]` before the upgrade",
             written(old),
             old.group()
         ),
-        None => "set it before the upgrade if the new default does not suit".to_owned(),
+        None => "set it before the upgrade if the new default does not suit you".to_owned(),
     };
     let severity = if known.is_some_and(|known| known.is_grave) {
         Severity::Warning

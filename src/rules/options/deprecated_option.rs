@@ -11,12 +11,16 @@ use crate::lint::{Context, Finding, Rule, Seen, Severity};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "deprecated-option",
     severity: Severity::Info,
-    summary: "an option that is announced to go",
+    summary: "an option that is deprecated for removal",
     doc: include_str!("../../../docs/rules/deprecated-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.to.release().is_complete() {
+        return;
+    }
     let mut told = HashSet::new();
     for seen in context.seen() {
         let option = match &seen.fate {
@@ -34,11 +38,12 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> Findin
     let to = context.to.release();
     let (group, name) = (option.group(), option.name());
     let since = match option.deprecated_since() {
-        Some(since) => format!("is marked for removal since {since}"),
-        None => "is marked for removal".to_owned(),
+        Some(since) => format!("has been deprecated for removal since {since}"),
+        None => "is deprecated for removal".to_owned(),
     };
-    let end = match dropped_after(group, name, to) {
-        Some(gone) => format!("; {} does not have it any more", gone.short()),
+    let dropped = dropped_after(group, name, to);
+    let end = match dropped {
+        Some(gone) => format!("; {} no longer has it", gone.short()),
         None => String::new(),
     };
     let message = format!("`{}` {since}{end}", option.title());
@@ -48,13 +53,16 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> Findin
     }
     let known = moves::gone(group, name);
     let finding = finding.because(known.map_or_else(
-        || format!("{} still reads it, and warns of it", to.short()),
+        || format!("{} still reads it, and logs a warning", to.short()),
         |known| known.why.clone(),
     ));
     let successors = by_old_name(group, name, to);
     match (known, &successors[..]) {
         (Some(known), _) if !known.instead.is_empty() => finding.with_help(known.instead.clone()),
         (_, [new, ..]) => finding.with_help(format!("write `{}` instead", new.title())),
-        _ => finding.with_help("plan without it"),
+        _ => finding.with_help(match dropped {
+            Some(gone) => format!("stop relying on it before the upgrade to {}", gone.short()),
+            None => "stop relying on it: a later release will remove it".to_owned(),
+        }),
     }
 }

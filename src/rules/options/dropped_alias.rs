@@ -10,9 +10,10 @@ use crate::rules::options::rename::{self, Renaming};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "dropped-alias",
     severity: Severity::Error,
-    summary: "an old name that the release no longer takes: the value is lost",
+    summary: "an old name that the release no longer reads: the value is silently ignored",
     doc: include_str!("../../../docs/rules/dropped-alias.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -45,35 +46,40 @@ fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
         crate::catalog::option(new.group(), new.name(), release).is_some()
     });
     let since = if gone.release == to {
-        format!("{} does not take it any more", to.short())
+        format!("{} no longer reads the old name", to.short())
     } else {
-        format!("{} dropped it, {} ignores it", gone.release.short(), to.short())
+        format!(
+            "{} dropped the old name, and {} ignores it",
+            gone.release.short(),
+            to.short()
+        )
     };
     let message = format!("`{}` is now {}: {since}", seen.title(), titles(&gone.successors));
     let finding = Finding::new(&RULE, context.site_location(seen.site), message).at(step);
     let why = match step.place() {
-        place if place.is_empty() => "nova has been ignoring it without a word".to_owned(),
+        place if place.is_empty() => "nova has been silently ignoring it".to_owned(),
         place => {
             format!(
-                "the old name stops to count{place}, and nova gives no sign of it: the option falls back to its default"
+                "nova stops reading the old name{place}: the line is then silently ignored, and the option falls back \
+                 to its default"
             )
         }
     };
     let finding = finding.because(why);
     if gone.successors.len() > 1 {
-        return finding.with_help(format!("write what you mean to each of them {}", step.when()));
+        return finding.with_help(format!("set each of them to the value you want, {}", step.when()));
     }
     match rename::rename(context, seen, new) {
         Renaming::Dead(fix) => finding
             .graded(Severity::Warning)
-            .because("the new name beside it counts, in this file or by a later line: this line does nothing")
+            .because("the new name, in this file, or a later line takes precedence: this line has no effect")
             .with_help("remove the line")
             .with_fix(Some(fix)),
         Renaming::Renamed(fix) => finding
-            .with_help(format!("write `{}` instead {}", new.title(), step.when()))
+            .with_help(format!("write `{}` instead, {}", new.title(), step.when()))
             .with_fix(Some(fix)),
         Renaming::Shown(reason) => finding.with_help(format!(
-            "write `{}` instead {}; by hand: {reason}",
+            "write `{}` instead, {}; do it by hand: {reason}",
             new.title(),
             step.when()
         )),
@@ -83,12 +89,12 @@ fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
 fn in_environment(context: &Context<'_>, seen: &Seen<'_>, options: &[OptionFacts]) -> Finding {
     let (old, to) = (variable_name(&seen.group, &seen.key), context.to.release());
     let message = format!(
-        "`{old}` does nothing in {}: the option is now {}",
+        "`{old}` has no effect in {}: the option is now {}",
         to.short(),
         titles(options)
     );
     let new = variable_name(options[0].group(), options[0].name());
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because("of variables in the environment only those with an option's own name count, old names never do")
+        .because("nova reads environment variables only by an option's current name, never by an old one")
         .with_help(format!("set `{new}` instead"))
 }

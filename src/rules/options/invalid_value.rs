@@ -10,7 +10,6 @@ use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
 use crate::redact;
-use crate::rules::format::value_lines;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-value",
@@ -18,6 +17,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a value that the release rejects",
     doc: include_str!("../../../docs/rules/invalid-value.md"),
     check,
+    yields_to: super::REJECTED,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -36,24 +36,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 .or_insert_with(|| context.to.setting_of(*option).found.effective.iter().copied().collect());
             if effective.contains(&seen.site)
                 && let Some(error) = rejected(&context.to, *option, seen.site)
-                && !is_negative_timeout(*option, &error)
-                && !swallows_something(context, seen.site)
                 && told.insert(seen.site)
             {
                 findings.push(report(context, seen, *option, &error));
             }
         }
     }
-}
-
-/// The rules about comments and backslashes in values say more of a value that is rejected for one.
-fn swallows_something(context: &Context<'_>, site: Site) -> bool {
-    matches!(site, Site::File(place) if value_lines::swallows_something(&context.to, place))
-}
-
-/// `negative-timeout` speaks of the live-migration timeouts below their least value.
-fn is_negative_timeout(option: OptionFacts, error: &ValueError) -> bool {
-    option.name() == "live_migration_completion_timeout" && matches!(error, ValueError::BelowMin(_))
 }
 
 /// Why the release of `view` rejects the value at `site`; `None` where it takes it, or a host decides.
@@ -74,19 +62,23 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &V
         hop: since.and_then(|release| seen::hop_over(from, to, release)),
         edited: Edited::Before,
     };
-    let why = match since.filter(|_| step.hop.is_some()) {
-        Some(release) => format!(
-            "up to now it is taken; {} is the first to reject it,{}",
+    let why = match (since, step.hop) {
+        (Some(release), Some((start, end))) => format!(
+            "accepted until now; rejected from {} on, with the hop from {} to {}",
             release.short(),
-            step.place()
+            start.short(),
+            end.short()
         ),
-        None => format!("{} rejects it as well: the first use of the option fails", from.short()),
+        _ => format!(
+            "{} rejects it too: nova fails when it first uses the option",
+            from.short()
+        ),
     };
     let location = match seen.site {
         Site::File(place) => context.value_location(place),
         site @ Site::Environment(_) => context.site_location(site),
     };
-    let finding = Finding::new(&RULE, location, message).because(why.replace(",  at", ", at").replace(",  ", ", "));
+    let finding = Finding::new(&RULE, location, message).because(why);
     finding
         .with_help(help(error))
         .with_fix(choice_fix(context, seen, option, error))
@@ -114,7 +106,7 @@ fn help(error: &ValueError) -> String {
         ValueError::BelowMin(least) => format!("write {least} or more"),
         ValueError::AboveMax(most) => format!("write {most} or less"),
         ValueError::Bool => "write `true` or `false`".to_owned(),
-        _ => "write a value it takes, or remove the line for the default".to_owned(),
+        _ => "write a valid value, or remove the line to use the default".to_owned(),
     }
 }
 

@@ -1,12 +1,59 @@
 //! Rules about options of any kind: what the releases know, rename, refuse and change.
 
-pub(crate) mod changed_default;
-pub(crate) mod deprecated_option;
-pub(crate) mod dropped_alias;
-pub(crate) mod invalid_value;
-pub(crate) mod moved_option;
-pub(crate) mod removed_option;
-pub(crate) mod rename;
-pub(crate) mod renamed_option;
-pub(crate) mod unknown_filter;
-pub(crate) mod unknown_option;
+mod changed_default;
+mod deprecated_option;
+mod dropped_alias;
+mod invalid_value;
+mod moved_option;
+pub(super) mod old_names;
+mod removed_option;
+pub(super) mod rename;
+mod renamed_option;
+mod unknown_filter;
+mod unknown_option;
+
+use crate::lint::{Rule, Yields};
+
+/// The rules of live migration that say more of a name than those about options of any kind.
+const MIGRATION: &[Yields] = &[
+    Yields::Line("action-before-its-release"),
+    Yields::Line("invalid-action"),
+    Yields::Line("option-in-wrong-section"),
+    Yields::Line("removed-migration-flags"),
+    Yields::Line("removed-progress-timeout"),
+];
+/// These, and the rules that say why a value is not what its author meant.
+const REJECTED: &[Yields] = &[
+    Yields::Line("action-before-its-release"),
+    Yields::Line("backslash-continuation"),
+    Yields::Line("comment-swallowed"),
+    Yields::Line("inline-comment"),
+    Yields::Line("invalid-action"),
+    Yields::Line("line-swallowed"),
+    Yields::Line("negative-timeout"),
+    Yields::Line("option-in-wrong-section"),
+    Yields::Line("removed-migration-flags"),
+    Yields::Line("removed-progress-timeout"),
+];
+/// These, and the rule about options that went before the first complete list.
+const UNKNOWN: &[Yields] = &[
+    Yields::Line("action-before-its-release"),
+    Yields::Line("invalid-action"),
+    Yields::Line("option-in-wrong-section"),
+    Yields::Line("removed-migration-flags"),
+    Yields::Line("removed-option"),
+    Yields::Line("removed-progress-timeout"),
+];
+
+/// All of them, in the order of their ids.
+pub(super) static RULES: &[&Rule] = &[
+    &changed_default::RULE,
+    &deprecated_option::RULE,
+    &dropped_alias::RULE,
+    &invalid_value::RULE,
+    &moved_option::RULE,
+    &removed_option::RULE,
+    &renamed_option::RULE,
+    &unknown_filter::RULE,
+    &unknown_option::RULE,
+];

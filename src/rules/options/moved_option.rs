@@ -1,85 +1,19 @@
 //! Options that stand in a group they have left, which the release to come still reads there.
 //!
-//! Names that changed within their group are for `renamed-option`, which shares the search below.
+//! Names that changed within their group are for `renamed-option`.
 
-use crate::catalog::fate::dropped_after;
-use crate::catalog::{self, Fate, OptionFacts, Release, Via};
-use crate::lint::{Context, Finding, Rule, Seen, Severity, seen};
-use crate::oslo::stack::Site;
-use crate::rules::options::rename::{self, Renaming};
+use super::old_names::old_names;
+use crate::lint::{Context, Finding, Rule, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "moved-option",
     severity: Severity::Info,
-    summary: "an option under the group it has left, where the release still takes it",
+    summary: "an option in a section that it has left, where the release still reads it",
     doc: include_str!("../../../docs/rules/moved-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     old_names(&RULE, context, findings, |old, new| old != new);
-}
-
-/// Reports every old name whose group, compared with the option's own, `is_wanted`.
-pub(in crate::rules) fn old_names(
-    rule: &'static Rule,
-    context: &Context<'_>,
-    findings: &mut Vec<Finding>,
-    is_wanted: impl Fn(&str, &str) -> bool,
-) {
-    if !context.to.release().is_complete() {
-        return;
-    }
-    for seen in context.seen() {
-        if let (Fate::Old(options), Site::File(_)) = (&seen.fate, seen.site)
-            && is_wanted(&seen.group, options[0].group())
-        {
-            findings.push(report(rule, context, seen, options));
-        }
-    }
-}
-
-/// The first release of the unbroken run up to `to` that takes the name as an old one.
-fn old_since(seen: &Seen<'_>, to: Release) -> Release {
-    let is_old = |release: Release| {
-        catalog::by_any_name(&seen.group, &seen.key, release).is_some_and(|named| named.via == Via::Deprecated)
-    };
-    let earlier = Release::all().rev().filter(|&release| release <= to);
-    earlier.take_while(|&release| is_old(release)).last().unwrap_or(to)
-}
-
-fn report(rule: &'static Rule, context: &Context<'_>, seen: &Seen<'_>, options: &[OptionFacts]) -> Finding {
-    let (from, to) = (context.from.release(), context.to.release());
-    let new = options[0];
-    let since = old_since(seen, to);
-    let step = seen::step(from, to, since, |release| {
-        catalog::option(new.group(), new.name(), release).is_some()
-    });
-    let life = match dropped_after(&seen.group, &seen.key, to) {
-        Some(dropped) => format!("{} drops the old name", dropped.short()),
-        None => format!("{} still takes the old name", to.short()),
-    };
-    let titles: Vec<String> = options.iter().map(|option| format!("`{}`", option.title())).collect();
-    let message = format!("`{}` is now {}; {life}", seen.title(), titles.join(" and "));
-    let finding = Finding::new(rule, context.site_location(seen.site), message).at(step);
-    if options.len() > 1 {
-        return finding
-            .because("one old name sets several options")
-            .with_help(format!("write what you mean to each of them {}", step.when()));
-    }
-    let finding = match step.place() {
-        place if place.is_empty() => finding.because("nova warns of the old name in its log"),
-        place => finding.because(format!(
-            "the name becomes an old one{place}; nova warns of it in its log"
-        )),
-    };
-    let order = format!("write `{}` instead {}", new.title(), step.when());
-    match rename::rename(context, seen, new) {
-        Renaming::Dead(fix) => finding
-            .because("the new name, or a later line, of the same file counts: this line does nothing")
-            .with_help("remove the line")
-            .with_fix(Some(fix)),
-        Renaming::Renamed(fix) => finding.with_help(order).with_fix(Some(fix)),
-        Renaming::Shown(reason) => finding.with_help(format!("{order}; by hand: {reason}")),
-    }
 }

@@ -14,6 +14,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "an option that the release no longer has",
     doc: include_str!("../../../docs/rules/removed-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -32,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is known of an option that went before the first complete list.
-pub(in crate::rules) fn early(seen: &Seen<'_>) -> Option<&'static Gone> {
+fn early(seen: &Seen<'_>) -> Option<&'static Gone> {
     moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
 }
 
@@ -41,10 +42,10 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, gone: Option<(OptionFacts, Rel
     let known = moves::gone(&seen.group, &seen.key);
     let title = format!("`{}`", seen.title());
     let message = match gone {
-        Some((_, release)) if release == to && from < to => format!("{title} is gone in {}", to.short()),
-        Some((_, release)) => format!("{title} is gone in {}; {} ignores it", release.short(), to.short()),
+        Some((_, release)) if release == to && from < to => format!("{title} was removed in {}", to.short()),
+        Some((_, release)) => format!("{title} was removed in {}; {} ignores it", release.short(), to.short()),
         None => format!(
-            "{title} went before {}; {} ignores it",
+            "{title} was removed before {}; {} ignores it",
             Release::FIRST_COMPLETE.short(),
             to.short()
         ),
@@ -73,17 +74,20 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: Step) -
     if let Some((last, _)) = gone {
         let place = step.place();
         if !place.is_empty() {
-            words.push(format!("it stops to count{place}"));
+            words.push(format!("nova stops reading it{place}"));
         }
         match last.deprecated_since() {
-            Some(since) if last.is_deprecated_for_removal() => words.push(format!("marked for removal since {since}")),
-            _ if last.is_deprecated_for_removal() => words.push("it was marked for removal before".to_owned()),
+            Some(since) if last.is_deprecated_for_removal() => words.push(format!(
+                "it was deprecated for removal in \
+                                                                                   {since}"
+            )),
+            _ if last.is_deprecated_for_removal() => words.push("it was deprecated for removal before".to_owned()),
             _ => {}
         }
     }
     words.extend(known.map(|known| known.why.clone()));
     if words.is_empty() {
-        words.push("nova reads no option it does not know, and gives no sign of it".to_owned());
+        words.push("nova silently ignores options it does not know".to_owned());
     }
     words.join("; ")
 }
@@ -101,7 +105,7 @@ fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step
     } else if context.may_read_today(&seen.group, &seen.key) {
         remove_later(context)
     } else {
-        "remove the line: it does nothing today".to_owned()
+        "remove the line: it has no effect today".to_owned()
     };
     match known {
         Some(known) if !known.instead.is_empty() => format!("{}, and {remove}", known.instead),
@@ -113,7 +117,7 @@ fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step
 fn remove_later(context: &Context<'_>) -> String {
     let to = context.to.release().short();
     let may_be = if context.is_today_known() {
-        "the release of today may still read it".to_owned()
+        "today's release may still read it".to_owned()
     } else {
         format!("whether {} reads it is not known", context.today_oldest.short())
     };

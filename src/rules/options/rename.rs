@@ -30,7 +30,7 @@ type Edits = (Vec<LayerEdit>, Vec<OptionName>, bool);
 #[must_use]
 pub(in crate::rules) fn rename(context: &Context<'_>, seen: &Seen<'_>, new: OptionFacts) -> Renaming {
     let Site::File(place) = seen.site else {
-        return Renaming::Shown("a variable of the environment is no file's business");
+        return Renaming::Shown("it is set in the environment, not in a file");
     };
     let job = Job {
         context,
@@ -51,7 +51,7 @@ struct Job<'c, 'a, 'b> {
 impl Job<'_, '_, '_> {
     fn decide(&self) -> Renaming {
         if self.seen.before.is_some() && self.is_two_options_today() {
-            return Renaming::Shown("today they are two options, each with a value of its own");
+            return Renaming::Shown("today these are two options, each with its own value");
         }
         if self.context.is_in_default(&self.seen.key) {
             return Renaming::Shown("defaults of other options refer to the old name");
@@ -62,7 +62,7 @@ impl Job<'_, '_, '_> {
         let counting = self.counting();
         if counting != self.place {
             if self.is_other_today(counting) {
-                return Renaming::Shown("two options of today become one, and the other one's value counts");
+                return Renaming::Shown("two of today's options become one, and the other one's value takes effect");
             }
             let (stack, references) = (self.context.stack, self.context.references());
             let is_referred_to = |(group, key): &(String, String)| references.is_referred_to(stack, group, key);
@@ -162,13 +162,13 @@ impl Job<'_, '_, '_> {
         let is_alone = in_order.len() == old.len() || !self.takes_old();
         let stays = in_order.iter().all(|&place| stack.group(place) == self.new.group());
         if !(is_ordered && (is_alone || stays)) {
-            return Renaming::Shown("values under both names are mixed, and their order counts");
+            return Renaming::Shown("values under both names are mixed, and their order matters");
         }
         let all = if self.takes_old() { in_order } else { old };
         let mut lines = all.clone();
         lines.retain(|&place| !(stack.group(place) == self.new.group() && stack.key(place) == self.new.name()));
         if lines.is_empty() {
-            return Renaming::Shown("the environment sets it, and no file counts");
+            return Renaming::Shown("the environment sets it and overrides every file");
         }
         match self.edits(&lines) {
             Some(edits) => Renaming::Renamed(self.fix(self.title(), edits)),

@@ -2,15 +2,16 @@
 //!
 //! Those that went to another group are for `moved-option`, old names it does not take any more for `dropped-alias`.
 
-use super::moved_option::old_names;
+use super::old_names::old_names;
 use crate::lint::{Context, Finding, Rule, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "renamed-option",
     severity: Severity::Info,
-    summary: "an old name that the release still takes",
+    summary: "an old name that the release still reads",
     doc: include_str!("../../../docs/rules/renamed-option.md"),
     check,
+    yields_to: super::MIGRATION,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {

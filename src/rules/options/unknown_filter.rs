@@ -13,6 +13,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
     summary: "a scheduler filter that the release does not have: nova-scheduler does not start",
     doc: include_str!("../../../docs/rules/unknown-filter.md"),
     check,
+    yields_to: &[],
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -35,8 +36,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         );
         let finding = Finding::new(&RULE, location, message)
             .because(
-                "nova-scheduler looks up every filter that `[filter_scheduler]` names when it starts, and ends with an \
-                 error on the first that it does not find",
+                "nova-scheduler looks up every filter that `[filter_scheduler]` names when it starts, and stops with \
+                 an error at the first that it does not find",
             )
             .with_help(help(&missing, context.to.release()))
             .at(step(context, name));
@@ -61,19 +62,20 @@ fn help(missing: &[String], to: Release) -> String {
         let class = name.rsplit('.').next().unwrap_or(name);
         let shown = name.escape_debug();
         if let Some(gone) = known {
-            format!("`{shown}` is gone since {}: take it out of the list", gone.short())
+            format!("`{shown}` was removed in {}: remove it from the list", gone.short())
         } else if class != name && code::filters(to).any(|filter| filter == class) {
             format!("write `{class}` for `{shown}`: filters are enabled by the name of the class alone")
         } else if !name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))
         {
-            format!("`{shown}` is no name of a class: leave only the filter's name between the commas")
+            format!("`{shown}` is not the name of a class: leave only the filter's name between the commas")
         } else if let Some(near) = mistyped(name, code::filters(to)) {
-            format!("`{near}` may be meant by `{shown}`")
+            format!("`{shown}` may be a misspelling of `{near}`")
         } else {
             format!(
-                "nova has no `{shown}`: if it is your own, name its class in `available_filters`, else take it out of the list"
+                "nova has no `{shown}`: if it is your own, name its class in `available_filters`, otherwise remove it \
+                 from the list"
             )
         }
     };

@@ -11,9 +11,10 @@ use crate::text::Edit;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "unknown-option",
     severity: Severity::Warning,
-    summary: "an option that the release does not know, and none from ocata on did",
+    summary: "an option that neither the release nor any other from ocata on knows",
     doc: include_str!("../../../docs/rules/unknown-option.md"),
     check,
+    yields_to: super::UNKNOWN,
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -25,7 +26,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         match seen.fate {
-            Fate::Unknown if super::removed_option::early(seen).is_none() => findings.extend(unknown(context, seen)),
+            Fate::Unknown => findings.extend(unknown(context, seen)),
             Fate::Later(release) if seen.before.is_none() => findings.push(too_early(context, seen, release)),
             _ => {}
         }
@@ -36,16 +37,13 @@ fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Findin
     let to = context.to.release().short();
     let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because("nova reads no option it does not know, and gives no sign of it")
-        .with_help(format!(
-            "say `--to {}` if that is where the upgrade leads",
-            release.short()
-        ))
+        .because("nova silently ignores options it does not know")
+        .with_help(format!("pass `--to {}` if the upgrade leads there", release.short()))
 }
 
 fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     let to = context.to.release();
-    // A line of prose that a rejected file holds is for `malformed-line` to tell.
+    // In a file that is rejected it is a line of prose, and no name.
     let mut layers = context.stack.layers().iter();
     if seen.key.contains(char::is_whitespace) && layers.any(|l| !l.document.malformed().is_empty()) {
         return None;
@@ -59,21 +57,18 @@ fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     let is_old = seen.group == "DEFAULT" && before_ocata::had(&seen.key);
     let (title, first) = (seen.title(), Release::FIRST_COMPLETE.short());
     let message = match near {
-        Some(near) => format!(
-            "no release from {first} on knows `{title}`; did you mean `{}`?",
-            near.title()
-        ),
+        Some(near) => format!("unknown option `{title}`; did you mean `{}`?", near.title()),
         None if is_old => format!(
             "`{title}` is an option of nova before {first}; {} ignores it",
             to.short()
         ),
-        None => format!("no release from {first} on knows `{title}`"),
+        None => format!("unknown option `{title}`: no release from {first} on has it"),
     };
     let why = if context.is_today_known() {
-        "nova reads no option it does not know, and gives no sign of it".to_owned()
+        "nova silently ignores options it does not know".to_owned()
     } else {
         format!(
-            "nova reads no option it does not know, and gives no sign of it; what {} makes of the line is not known",
+            "nova silently ignores options it does not know; what {} does with the line is not known",
             context.today_oldest.short()
         )
     };
@@ -93,8 +88,11 @@ fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
         format!(" once {to} runs")
     };
     match near {
-        Some(near) => format!("write `{}` if that is meant, else remove the line{when}", near.title()),
-        None => format!("remove the line{when}, or see who else reads this section"),
+        Some(near) => format!(
+            "write `{}` if that is what you mean, otherwise remove the line{when}",
+            near.title()
+        ),
+        None => format!("remove the line{when}, or find out what else reads this section"),
     }
 }
 

@@ -15,7 +15,7 @@ use novamend::oslo::stack::{Stack, Variable};
 use novamend::redact::Secrets;
 use novamend::rules::RULES;
 use novamend::settings::Scope;
-use novamend_verify::host::Asked;
+use novamend_verify::host::HostRequirements;
 use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::readable;
 use novamend_verify::report;
@@ -96,9 +96,9 @@ impl Subject {
     }
 
     /// What nova.conf asks of the host.
-    pub(super) fn asked(&self) -> Asked {
+    pub(super) fn asked(&self) -> HostRequirements {
         let view = &self.view();
-        Asked {
+        HostRequirements {
             tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
             address: inbound_address(view),
             transport: transport(view),
@@ -118,7 +118,7 @@ fn accept(stack: &Stack, release: Release) -> Result<(), Failure> {
         return Ok(());
     }
     let (list, release) = (refused.join("\n  "), release.short());
-    Err(format!("nova of {release} cannot go by this nova.conf:\n  {list}").into())
+    Err(format!("nova of {release} does not start with this nova.conf:\n  {list}").into())
 }
 
 /// The stack of the files and directories of `--dest-config` as nova of `release` reads it, and their names.

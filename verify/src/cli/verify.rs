@@ -11,45 +11,47 @@ use novamend::catalog::Release;
 use novamend::nova::View;
 use novamend::output::envelope::{Envelope, Kind};
 use novamend_verify::host::{Host, limits};
-use novamend_verify::hosts::{self, Named};
+use novamend_verify::hosts::{self, HostPair};
 use novamend_verify::interrupt::Interrupt;
 use novamend_verify::report::{Machine, Report, Roles, Stacks, moment, text};
 use novamend_verify::sandbox::supervisor::die_with_parent;
 use novamend_verify::shown;
 use novamend_verify::trial::plan::{Plan, Wanted};
-use novamend_verify::trial::session::{self, Session, Wishes};
+use novamend_verify::trial::session::{self, RunOptions, Session};
 use novamend_verify::verdict::{self, Verdict};
 
 use super::subject::{self, Subject, subjects};
 use super::{Common, Failure, Format, print, report_files, whole};
 
-/// Migrate a tiny guest as this nova.conf asks, in a sandbox or between two hosts, and say what happens; leaves no trace
+/// Live-migrate a tiny guest as nova.conf says, in a sandbox or between two hosts, and report what happens; leaves nothing
+/// behind
 #[derive(Args)]
 pub(super) struct VerifyArguments {
     #[command(flatten)]
     pub(super) common: Common,
-    /// What to try
+    /// Timeout action to test
     #[arg(long, value_enum, default_value = "configured")]
     action: Wanted,
-    /// Write a report as one HTML file, and as JSON beside it
+    /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
-    /// Migrate from this libvirt, for instance `qemu+ssh://host1/system`, instead of in a sandbox
+    /// Migrate from this libvirt URI, e.g. `qemu+ssh://host1/system`, instead of in a sandbox
     #[arg(long, value_name = "URI", requires = "destination", requires = "guest_image")]
     source: Option<String>,
-    /// Migrate to this libvirt
+    /// Migrate to this libvirt URI
     #[arg(long = "dest", value_name = "URI", requires = "source", requires = "guest_image")]
     destination: Option<String>,
-    /// nova.conf of the destination, or a directory of them, once for each; only its `live_migration_inbound_addr` counts
+    /// nova.conf of the destination, or a directory of them; may be repeated; only `live_migration_inbound_addr` and
+    /// `[DEFAULT] host` are used
     #[arg(long = "dest-config", value_name = "NOVA.CONF", requires = "source")]
     destination_config: Vec<PathBuf>,
-    /// What `novamend-verify guest-image` wrote, at the same place on both hosts
+    /// The file written by `novamend-verify guest-image`, at the same path on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
-    /// The process that started this and with which it is to end, however that ends
+    /// End as soon as this process ends
     #[arg(long, value_name = "PID", hide = true)]
     ends_with: Option<u32>,
     /// Seconds to wait for a daemon, the guest or a migration before giving up
@@ -61,7 +63,7 @@ pub(super) struct VerifyArguments {
 struct Order {
     plan: Plan,
     /// The two hosts, where they are named.
-    named: Option<Named>,
+    named: Option<HostPair>,
 }
 
 /// One stack's trials.
@@ -166,7 +168,7 @@ impl VerifyArguments {
         let release = subject.release;
         if release < Release::STEIN && self.action == Wanted::ForceComplete {
             return Err(format!(
-                "{release} has no `live_migration_timeout_action`, so no force_complete; it came with stein"
+                "{release} has no `live_migration_timeout_action`, so no force_complete; it was added in stein"
             )
             .into());
         }
@@ -197,15 +199,15 @@ impl VerifyArguments {
         if io::stderr().is_terminal() {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        let wishes = Wishes {
+        let options = RunOptions {
             wanted: self.action,
             emulate: self.emulate,
             patience: self.patience,
         };
         let progress = |stage: &str| bar.set_message(shown::line(stage));
         let session = match &order.named {
-            Some(named) => hosts::run(named, plan, wishes, interrupt, progress),
-            None => session::run(&host, plan, wishes, interrupt.sign(), progress),
+            Some(named) => hosts::run(named, plan, options, interrupt, progress),
+            None => session::run(&host, plan, options, interrupt.sign(), progress),
         };
         bar.finish_and_clear();
         let session = session?;
@@ -225,14 +227,14 @@ fn exit_code(trial: &Trial) -> u8 {
     let Some(left) = &trial.session.left else {
         return trial.verdict.exit_code();
     };
-    let message = format!("the trials are over, but {left}");
+    let message = format!("the trials have finished, but {left}");
     let _ = writeln!(io::stderr(), "{}", shown::text(&message));
     2
 }
 
 impl VerifyArguments {
     /// The two hosts, where they are named; nothing has been connected to then.
-    fn named(&self, source: &View) -> Result<Option<Named>, Failure> {
+    fn named(&self, source: &View) -> Result<Option<HostPair>, Failure> {
         let (Some(from), Some(to), Some(image)) = (&self.source, &self.destination, &self.guest_image) else {
             return Ok(None);
         };
@@ -247,7 +249,7 @@ impl VerifyArguments {
         let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
         let destination = hosts::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
             .map_err(|error| format!("the destination's nova.conf: {error}"))?;
-        Ok(Some(Named {
+        Ok(Some(HostPair {
             ends: ways.ends,
             destination,
             image: image.clone(),
@@ -261,7 +263,7 @@ fn absolute(text: &str) -> Result<PathBuf, String> {
     if path.is_absolute() {
         Ok(path)
     } else {
-        Err("it must begin with a slash, as it names a file on both hosts".to_owned())
+        Err("it must be an absolute path, the same on both hosts".to_owned())
     }
 }
 

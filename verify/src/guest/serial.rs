@@ -45,7 +45,7 @@ pub struct Record {
 }
 
 #[derive(Default)]
-struct Kept {
+struct Recording {
     records: Vec<Record>,
     /// First and last byte of each connection.
     bytes: Vec<Option<(Duration, Duration)>>,
@@ -58,7 +58,7 @@ struct Kept {
 /// Everything heard so far, shared with the threads that hear.
 #[derive(Clone, Default)]
 pub struct Hearing {
-    kept: Arc<(Mutex<Kept>, Condvar)>,
+    kept: Arc<(Mutex<Recording>, Condvar)>,
 }
 
 impl Hearing {
@@ -120,7 +120,7 @@ impl Hearing {
         self.look(|kept| (kept.records.clone(), kept.stray))
     }
 
-    /// The damage that the guest has found, after which it stands still for good.
+    /// The damage that the guest has found, after which it halts for good.
     #[must_use]
     pub fn damage(&self) -> Option<Record> {
         self.look(|kept| kept.records.iter().find(|record| record.kind == Kind::Damage).copied())
@@ -172,11 +172,11 @@ impl Hearing {
         });
     }
 
-    fn look<T>(&self, look: impl FnOnce(&Kept) -> T) -> T {
+    fn look<T>(&self, look: impl FnOnce(&Recording) -> T) -> T {
         look(&self.kept.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn change(&self, change: impl FnOnce(&mut Kept)) {
+    fn change(&self, change: impl FnOnce(&mut Recording)) {
         change(&mut self.kept.0.lock().unwrap_or_else(PoisonError::into_inner));
         self.kept.1.notify_all();
     }

@@ -68,7 +68,7 @@ impl Backing {
         Self {
             file_system: match (kind, &seen) {
                 (Some((_, name, _)), _) => (*name).to_owned(),
-                (None, Some((_, number))) => format!("a file system of kind {number:#x}"),
+                (None, Some((_, number))) => format!("a file system of type {number:#x}"),
                 (None, None) => "a file system that is not known".to_owned(),
             },
             takes_post_copy: kind.map(|(.., takes)| *takes),

@@ -74,7 +74,7 @@ impl Settings {
     }
 }
 
-/// How a file of the directory stands.
+/// What is wrong with a file of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It is not there.
@@ -96,7 +96,7 @@ impl Fault {
             Self::Kept => "QEMU's user may not read".to_owned(),
             Self::NoCertificate => "there is no certificate in".to_owned(),
             Self::NotYet(from) => format!("not valid before {from}:"),
-            Self::Over(until) => format!("valid until {until} only:"),
+            Self::Over(until) => format!("expired on {until}:"),
         }
     }
 }
@@ -157,7 +157,7 @@ impl Certificates {
         let is_right = self.names.is_empty() || names::are_for(&self.names, asked);
         (!is_right).then(|| {
             format!(
-                "the server's certificate is for {}, and sources ask for {asked}",
+                "the server's certificate is for {}, but sources expect {asked}",
                 self.names.join(", ")
             )
         })
@@ -201,11 +201,12 @@ impl Certificates {
                 let files: Vec<String> = kept.map(|(path, _)| format!("'{}'", path.display())).collect();
                 let files = files.join(" ");
                 format!(
-                    "let QEMU's user enter the directory and read them, for instance: chgrp {} {files} && chmod 640 {files}",
+                    "let QEMU's user enter the directory and read them, for instance: chgrp {} {files} && chmod 640 \
+                     {files}",
                     user.group
                 )
             }
-            Some((_, Fault::NotYet(_) | Fault::Over(_))) => "renew them, or correct the clock".to_owned(),
+            Some((_, Fault::NotYet(_) | Fault::Over(_))) => "renew them, or set this host's clock right".to_owned(),
             _ => "put them there, or set migrate_tls_x509_cert_dir in qemu.conf".to_owned(),
         }
     }

@@ -35,7 +35,7 @@ impl Confinement {
     pub fn words(self) -> &'static str {
         match self {
             Self::AppArmor => "AppArmor is on",
-            Self::Selinux => "SELinux enforces",
+            Self::Selinux => "SELinux is enforcing",
             Self::SelinuxPermissive => "SELinux is permissive",
             Self::Nothing => "neither AppArmor nor SELinux is on",
         }
@@ -53,7 +53,7 @@ impl Confinement {
         let may_be = ["permission denied", "operation not permitted", "access denied"];
         may_be.iter().any(|words| message.contains(words)).then(|| {
             format!(
-                "{}: see whether it refused that, by `{look}`, and allow it in its profile",
+                "{}: check with `{look}` whether it denied that, and allow it in its profile",
                 self.words()
             )
         })

@@ -34,11 +34,11 @@ pub fn too_little() -> Option<(String, String)> {
         (is_held && now < least).then(|| {
             (
                 format!(
-                    "this session's limit of {name} is {} (`ulimit -{letter}`), and the trials need {}",
+                    "this session's limit of {name} is {} (`ulimit -{letter}`), but the trials need {}",
                     now / unit,
                     least / unit
                 ),
-                format!("run it where `ulimit -{letter}` allows that"),
+                format!("run it with a higher `ulimit -{letter}`"),
             )
         })
     })

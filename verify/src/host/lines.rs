@@ -1,4 +1,4 @@
-//! The lines of `probe`: for each thing that a live migration needs, how it stands, why, and the remedy.
+//! The lines of `probe`: for each thing that a live migration needs, its status, why, and the remedy.
 //!
 //! It finds nothing out but what can be read from files; programs and users are looked at before.
 
@@ -14,15 +14,15 @@ use serde::Serialize;
 use super::confinement::Confinement;
 use super::programs;
 use super::qemu_conf::Fault;
-use super::qemu_user::Known;
-use super::userfault::{self, Try};
+use super::qemu_user::UserSource;
+use super::userfault::{self, UserfaultAccess};
 use super::versions::{dotted, too_old};
 use super::{Host, Kvm};
 
-/// How a thing stands.
+/// Whether one thing that live migrations need is in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum Status {
     /// As it should be.
     Ok,
     /// Works, but not as well or not for long.
@@ -33,7 +33,7 @@ pub enum Standing {
     NotKnown,
 }
 
-impl Standing {
+impl Status {
     /// In words.
     #[must_use]
     pub fn words(self) -> &'static str {
@@ -51,8 +51,8 @@ impl Standing {
 pub struct Line {
     /// What it is about; stable.
     pub about: &'static str,
-    /// How it stands.
-    pub standing: Standing,
+    /// Its status.
+    pub status: Status,
     /// Why.
     pub why: String,
     /// What to do, where something is to be done.
@@ -61,7 +61,7 @@ pub struct Line {
 
 /// What the configuration asks of a host.
 #[derive(Clone, Debug, Default)]
-pub struct Asked {
+pub struct HostRequirements {
     /// Native TLS.
     pub tls: bool,
     /// `live_migration_inbound_addr`, if it is set.
@@ -72,7 +72,7 @@ pub struct Asked {
     pub host: Option<String>,
 }
 
-impl Asked {
+impl HostRequirements {
     /// Whether the libvirt daemons show each other certificates of their own.
     #[must_use]
     pub fn is_by_tls(&self) -> bool {
@@ -82,11 +82,11 @@ impl Asked {
     }
 }
 
-fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy: &str) -> Line {
+fn line(about: &'static str, status: Status, why: impl Into<String>, remedy: &str) -> Line {
     let remedy = (!remedy.is_empty()).then(|| remedy.to_owned());
     Line {
         about,
-        standing,
+        status,
         why: why.into(),
         remedy,
     }
@@ -94,7 +94,7 @@ fn line(about: &'static str, standing: Standing, why: impl Into<String>, remedy:
 
 /// All lines for a host that is to run `release`.
 #[must_use]
-pub fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
+pub fn lines(host: &Host, release: Release, asked: &HostRequirements) -> Vec<Line> {
     let mut lines = vec![daemon(host)];
     let (libvirt, qemu) = (release.minimum_libvirt(), release.minimum_qemu());
     lines.push(version(
@@ -122,20 +122,20 @@ fn daemon(host: &Host) -> Line {
     match &host.daemon {
         None => line(
             "daemon",
-            Standing::Fails,
+            Status::Fails,
             "neither libvirtd nor virtqemud is installed",
             "install libvirt-daemon-system (Debian, Ubuntu) or libvirt-daemon-driver-qemu (Fedora, RHEL, SUSE)",
         ),
         Some(daemon) => {
             let kind = if daemon.is_modular { "modular" } else { "monolithic" };
             let runs = if daemon.runs {
-                "runs"
+                "running"
             } else {
-                "installed, does not run now"
+                "installed, not running"
             };
             line(
                 "daemon",
-                Standing::Ok,
+                Status::Ok,
                 format!("{} ({kind}), {runs}", daemon.program.display()),
                 "",
             )
@@ -158,33 +158,29 @@ fn version(
         };
         return line(
             about,
-            Standing::Fails,
-            format!("no {about} was found, or it told no version"),
+            Status::Fails,
+            format!("no {about} was found, or it did not report its version"),
             package,
         );
     };
     if let Some((why, upgrade)) = too_old(about, Some(found), least, release) {
-        return line(about, Standing::Fails, why, &upgrade);
+        return line(about, Status::Fails, why, &upgrade);
     }
     match (least, next) {
         (_, Some(next)) if found < next => {
-            let why = format!(
-                "{}; a release after {release} will want {}",
-                dotted(found),
-                dotted(next)
-            );
-            line(about, Standing::Warning, why, "plan to upgrade it")
+            let why = format!("{}; a later release will require {}", dotted(found), dotted(next));
+            line(about, Status::Warning, why, "plan to upgrade it")
         }
         (Some(_), _) => line(
             about,
-            Standing::Ok,
+            Status::Ok,
             format!("{}, enough for {release}", dotted(found)),
             "",
         ),
         (None, _) => line(
             about,
-            Standing::NotKnown,
-            format!("{}; what {release} wants is not known", dotted(found)),
+            Status::NotKnown,
+            format!("{}; the minimum for {release} is not known", dotted(found)),
             "",
         ),
     }
@@ -192,16 +188,16 @@ fn version(
 
 fn kvm(host: &Host) -> Line {
     match &host.kvm {
-        Kvm::Usable => line("kvm", Standing::Ok, "/dev/kvm can be used", ""),
+        Kvm::Usable => line("kvm", Status::Ok, "/dev/kvm can be used", ""),
         Kvm::Missing => line(
             "kvm",
-            Standing::Warning,
+            Status::Warning,
             "there is no /dev/kvm: guests run in software emulation",
             "load kvm_intel or kvm_amd; in a virtual machine, allow nested virtualisation",
         ),
         Kvm::Refused(why) => line(
             "kvm",
-            Standing::Warning,
+            Status::Warning,
             why.clone(),
             "give the device to group kvm, mode 0660, and put the user of QEMU into that group",
         ),
@@ -212,38 +208,34 @@ fn user(host: &Host) -> Line {
     let user = &host.qemu_user;
     let named = format!("QEMU runs as {}:{}", user.user, user.group);
     match &user.known {
-        Known::Written => {
-            let standing = if user.uid.is_some() {
-                Standing::Ok
-            } else {
-                Standing::Fails
-            };
+        UserSource::Written => {
+            let status = if user.uid.is_some() { Status::Ok } else { Status::Fails };
             let remedy = if user.uid.is_some() {
                 ""
             } else {
-                "create that user or correct qemu.conf"
+                "create that user or fix qemu.conf"
             };
-            line("qemu-user", standing, format!("{named}, by qemu.conf"), remedy)
+            line("qemu-user", status, format!("{named}, as qemu.conf says"), remedy)
         }
-        Known::Distribution => line(
+        UserSource::Distribution => line(
             "qemu-user",
-            Standing::Ok,
-            format!("{named}, by default of the distribution"),
+            Status::Ok,
+            format!("{named}, the distribution's default"),
             "",
         ),
-        Known::Unreadable(why) => match host.qemu_conf.fault() {
+        UserSource::Unreadable(why) => match host.qemu_conf.fault() {
             Some(fault @ Fault::Refused { .. }) => {
                 let why = format!("QEMU's user is not known: {fault}");
-                line("qemu-user", Standing::Fails, why, "correct that line")
+                line("qemu-user", Status::Fails, why, "fix that line")
             }
             Some(Fault::NotRead { .. }) => {
                 let why = format!("QEMU's user is not known: {why}");
-                line("qemu-user", Standing::NotKnown, why, "make it a file that can be read")
+                line("qemu-user", Status::NotKnown, why, "make it a readable file")
             }
             _ => line(
                 "qemu-user",
-                Standing::NotKnown,
-                format!("{why}; if it names no other user, {named}"),
+                Status::NotKnown,
+                format!("{why}; unless it names another user, {named}"),
                 "run probe as root",
             ),
         },
@@ -259,56 +251,56 @@ pub(crate) fn post_copy(host: &Host) -> Line {
     let user = &host.qemu_user.user;
     let by_device = host.qemu.is_some_and(|version| version >= (8, 1, 0))
         && userfault::device_admits(&host.qemu_user) == Some(true);
-    let is_guess = matches!(host.qemu_user.known, Known::Unreadable(_));
+    let is_guess = matches!(host.qemu_user.known, UserSource::Unreadable(_));
     let guess = |what: &str| format!("qemu.conf could not be read, so QEMU's user is not known; {what}");
     match (&host.userfault, userfault::is_open_to_all()) {
-        (Try::Allowed, _) => line("post-copy", Standing::Ok, format!("{user} may use userfaultfd"), ""),
+        (UserfaultAccess::Allowed, _) => line("post-copy", Status::Ok, format!("{user} may use userfaultfd"), ""),
         (_, _) if by_device => line(
             "post-copy",
-            Standing::Ok,
+            Status::Ok,
             format!("{user} may open {}", userfault::DEVICE),
             "",
         ),
-        (Try::Refused(error), _) if is_guess => {
-            line("post-copy", Standing::NotKnown, guess(error), "run probe as root")
+        (UserfaultAccess::Refused(error), _) if is_guess => {
+            line("post-copy", Status::NotKnown, guess(error), "run probe as root")
         }
-        (Try::Refused(error), Some(false)) => {
+        (UserfaultAccess::Refused(error), Some(false)) => {
             let why = format!("{user} may not use userfaultfd ({error}): vm.unprivileged_userfaultfd is 0");
-            line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)
+            line("post-copy", Status::Fails, why, SYSCTL_REMEDY)
         }
-        (Try::Refused(error), _) => {
+        (UserfaultAccess::Refused(error), _) => {
             let why = format!("{user} may not use userfaultfd ({error}) although no setting forbids it");
             line(
                 "post-copy",
-                Standing::Fails,
+                Status::Fails,
                 why,
                 "look for a seccomp profile of the container or the service",
             )
         }
-        (Try::NotTried(why), Some(true)) => line(
+        (UserfaultAccess::NotTried(why), Some(true)) => line(
             "post-copy",
-            Standing::Ok,
+            Status::Ok,
             format!("vm.unprivileged_userfaultfd is 1 ({why})"),
             "",
         ),
-        (Try::NotTried(_), _) if is_guess => {
-            let why = guess("unless that is root, it may not use userfaultfd, as vm.unprivileged_userfaultfd is not 1");
-            line("post-copy", Standing::NotKnown, why, "run probe as root")
+        (UserfaultAccess::NotTried(_), _) if is_guess => {
+            let why = guess("unless it is root, it may not use userfaultfd, as vm.unprivileged_userfaultfd is not 1");
+            line("post-copy", Status::NotKnown, why, "run probe as root")
         }
-        (Try::NotTried(why), Some(false)) if user != "root" => {
+        (UserfaultAccess::NotTried(why), Some(false)) if user != "root" => {
             let why = format!("vm.unprivileged_userfaultfd is 0 and QEMU is not root ({why})");
-            line("post-copy", Standing::Fails, why, SYSCTL_REMEDY)
+            line("post-copy", Status::Fails, why, SYSCTL_REMEDY)
         }
-        (Try::NotTried(why), _) => line("post-copy", Standing::NotKnown, why.clone(), "run probe as root"),
+        (UserfaultAccess::NotTried(why), _) => line("post-copy", Status::NotKnown, why.clone(), "run probe as root"),
     }
 }
 
 fn confinement() -> Line {
     let why = format!(
-        "{}; trials run without the confinement of guests",
+        "{}; the trials run without confinement of guests",
         Confinement::find().words()
     );
-    line("confinement", Standing::Ok, why, "")
+    line("confinement", Status::Ok, why, "")
 }
 
 fn cgroups() -> Line {
@@ -317,9 +309,9 @@ fn cgroups() -> Line {
     } else if Path::new("/sys/fs/cgroup/memory").exists() {
         "version 1"
     } else {
-        return line("cgroups", Standing::NotKnown, "no cgroups are mounted", "");
+        return line("cgroups", Status::NotKnown, "no cgroups are mounted", "");
     };
-    line("cgroups", Standing::Ok, format!("{kind}; trials use none"), "")
+    line("cgroups", Status::Ok, format!("{kind}; the trials use no cgroups"), "")
 }
 
 fn memory() -> Line {
@@ -332,18 +324,18 @@ fn memory() -> Line {
         .and_then(|rest| rest.split_whitespace().next())
         .unwrap_or("not known");
     let why = format!("{} huge pages; locked memory: {locked} bytes", pages.unwrap_or(0));
-    line("memory", Standing::Ok, why, "")
+    line("memory", Status::Ok, why, "")
 }
 
 fn namespaces(host: &Host) -> Line {
     if let Some(why) = programs::nameless() {
-        return line("sandbox", Standing::Fails, why, programs::NAMELESS_REMEDY);
+        return line("sandbox", Status::Fails, why, programs::NAMELESS_REMEDY);
     }
     if host.is_root {
         return line(
             "sandbox",
-            Standing::Ok,
-            "as root: namespaces of its own, QEMU as the host's user",
+            Status::Ok,
+            "as root: private namespaces, QEMU runs as the host's QEMU user",
             "",
         );
     }
@@ -355,19 +347,19 @@ fn namespaces(host: &Host) -> Line {
     let off = number("/proc/sys/user/max_user_namespaces") == Some(0)
         || number("/proc/sys/kernel/unprivileged_userns_clone") == Some(0);
     if off {
-        let why = "user namespaces are off: verify needs root here";
+        let why = "user namespaces are disabled: verify needs root here";
         return line(
             "sandbox",
-            Standing::Fails,
+            Status::Fails,
             why,
             "run verify as root, or sysctl user.max_user_namespaces=1000",
         );
     }
-    let why = "as an ordinary user: QEMU runs as that user, not as the one the host's qemu.conf names";
+    let why = "as an ordinary user: QEMU runs as this user, not as the one named in the host's qemu.conf";
     line(
         "sandbox",
-        Standing::Warning,
+        Status::Warning,
         why,
-        "run verify as root for the host's own verdict",
+        "run verify as root for a verdict on the host itself",
     )
 }

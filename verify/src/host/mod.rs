@@ -29,12 +29,12 @@ use jiff::Timestamp;
 use novamend::catalog::release::Version;
 use rustix::process::{geteuid, getuid};
 
-pub use lines::{Asked, Line, Standing, lines};
+pub use lines::{HostRequirements, Line, Status, lines};
 use programs::Daemon;
 use qemu_conf::QemuConf;
-use qemu_user::{Known, QemuUser};
+use qemu_user::{QemuUser, UserSource};
 use reach::Reach;
-use userfault::Try;
+use userfault::UserfaultAccess;
 
 /// Where libvirt has its QEMU settings.
 pub const QEMU_CONF: &str = "/etc/libvirt/qemu.conf";
@@ -67,7 +67,7 @@ pub struct Host {
     /// The user QEMU runs as on the host.
     pub qemu_user: QemuUser,
     /// Whether that user may use userfaultfd by the system call.
-    pub userfault: Try,
+    pub userfault: UserfaultAccess,
     /// KVM, for the user that the trials run QEMU as.
     pub kvm: Kvm,
     /// What qemu.conf says of TLS for migrations.
@@ -113,7 +113,7 @@ impl Asking {
 impl Host {
     /// Looks at the host, `conf` being its qemu.conf; at certificates and addresses only where they are `asked` for.
     #[must_use]
-    pub fn look(conf: &Path, asked: &Asked) -> Self {
+    pub fn look(conf: &Path, asked: &HostRequirements) -> Self {
         let (daemon, emulator) = (programs::daemon(), programs::emulator());
         let program = daemon.as_ref().map(|daemon| daemon.program.clone());
         let libvirt = Asking::start(program);
@@ -152,7 +152,7 @@ impl Host {
     pub fn is_refused_by_what_is_known(&self) -> bool {
         let by_device = userfault::device_admits(&self.qemu_user) == Some(true);
         // a user that is only supposed proves nothing
-        let is_known = !matches!(self.qemu_user.known, Known::Unreadable(_));
+        let is_known = !matches!(self.qemu_user.known, UserSource::Unreadable(_));
         is_known && self.qemu_user.uid != Some(0) && !by_device && userfault::is_open_to_all() == Some(false)
     }
 }
@@ -164,12 +164,12 @@ fn kvm(user: &QemuUser, is_root: bool) -> Kvm {
     };
     let seen = format!("mode {:04o}, owner {}:{}", at.mode() & 0o7777, at.uid(), at.gid());
     if is_root && !userfault::admits(at.mode(), at.uid(), at.gid(), user) {
-        return Kvm::Refused(format!("{DEVICE} ({seen}) keeps out {}", user.user));
+        return Kvm::Refused(format!("{} cannot open {DEVICE} ({seen})", user.user));
     }
     match File::options().read(true).write(true).open(DEVICE) {
         Ok(_) => Kvm::Usable,
         Err(error) => Kvm::Refused(format!(
-            "{DEVICE} ({seen}) could not be opened by uid {}: {error}",
+            "uid {} cannot open {DEVICE} ({seen}): {error}",
             getuid().as_raw()
         )),
     }

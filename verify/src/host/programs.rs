@@ -43,7 +43,10 @@ pub const NAMELESS_REMEDY: &str = "add one to /etc/passwd, or run it as root or 
 pub fn nameless() -> Option<String> {
     let uid = geteuid().as_raw();
     uzers::get_user_by_uid(uid).is_none().then(|| {
-        format!("this user, uid {uid}, has no entry in the user database (`getent passwd {uid}`), and libvirt does not work without")
+        format!(
+            "this user, uid {uid}, has no entry in the user database (`getent passwd {uid}`), and libvirt does \
+            not work without one"
+        )
     })
 }
 

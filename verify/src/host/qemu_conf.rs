@@ -18,7 +18,7 @@ const MOST_BYTES: u64 = 10 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// This user may not read it, libvirt's daemon may.
-    #[error("{} may not be read", .0.display())]
+    #[error("this user may not read {}", .0.display())]
     Denied(PathBuf),
     /// It could not be read, for a reason that may be ours alone.
     #[error("{} could not be read: {why}", path.display())]
@@ -76,7 +76,8 @@ const SWITCHES: &str = "default_tls_x509_verify vnc_auto_unix_socket vnc_tls vnc
     dynamic_ownership remember_owner";
 
 /// Of which it wants a whole number from 0 on.
-const UNSIGNED: &str = "remote_websocket_port_min remote_websocket_port_max remote_display_port_min remote_display_port_max \
+const UNSIGNED: &str = "remote_websocket_port_min remote_websocket_port_max remote_display_port_min \
+    remote_display_port_max \
     max_processes max_files max_threads_per_process max_queued keepalive_count migration_port_min migration_port_max \
     gluster_debug_level";
 
@@ -113,12 +114,12 @@ impl Kind {
             (Self::Unsigned, _) if unsigned.is_some_and(|number| u32::try_from(number).is_ok()) => None,
             (Self::SizeOr(_), _) if unsigned.is_some() => None,
             (Self::Signed, Value::Number { number, .. }) if i32::try_from(*number).is_ok() => None,
-            (Self::Text, _) => Some("must be a text in quotes"),
+            (Self::Text, _) => Some("must be a quoted string"),
             (Self::Switch, _) => Some("must be 0 or 1"),
             (Self::Unsigned, _) => Some("must be a whole number from 0 to 4294967295"),
             (Self::Signed, _) => Some("must be a whole number from -2147483648 to 2147483647"),
-            (Self::List(true), _) => Some("must be a text in quotes or a list of them"),
-            (Self::List(false), _) => Some("must be a list of texts in quotes"),
+            (Self::List(true), _) => Some("must be a quoted string or a list of them"),
+            (Self::List(false), _) => Some("must be a list of quoted strings"),
             (Self::SizeOr(_), _) => Some("must be a whole number or \"unlimited\""),
         }
     }
@@ -182,7 +183,7 @@ impl QemuConf {
         if least == 0 || most > 65535 || most < least {
             return Err(self.at(
                 "migration_port_max",
-                "and `migration_port_min` must be ports, the lower first",
+                "and `migration_port_min` must be ports, the minimum not above the maximum",
             ));
         }
         for name in ["migration_host", "migration_address"] {
@@ -205,7 +206,7 @@ impl QemuConf {
             .filter(|name| name.ends_with("_x509_cert_dir"));
         for name in directories {
             if self.path(name).is_some_and(|path| !path.exists()) {
-                return Err(self.at(name, "names a directory that is not there"));
+                return Err(self.at(name, "names a directory that does not exist"));
             }
         }
         Ok(())
@@ -267,7 +268,7 @@ mod tests {
     #[test]
     fn a_value_of_another_kind_stops_libvirt_and_is_named_with_its_line() {
         for (file, said) in [
-            ("user = 107\n", "line 1: `user` must be a text"),
+            ("user = 107\n", "line 1: `user` must be a quoted string"),
             ("\nuser = [ \"root\" ]\n", "line 2: `user`"),
             ("migrate_tls_force = \"1\"\n", "`migrate_tls_force` must be 0 or 1"),
             ("dynamic_ownership = 2\n", "must be 0 or 1"),
@@ -275,7 +276,7 @@ mod tests {
             ("migration_port_max = 70000\n", "must be ports"),
             ("hugetlbfs_mount = [ 1 ]\n", "`hugetlbfs_mount`"),
             ("memory_backing_dir = ['/dev/shm']\n", "`memory_backing_dir`"),
-            ("migrate_tls_x509_cert_dir = \"/nonexistent\"\n", "is not there"),
+            ("migrate_tls_x509_cert_dir = \"/nonexistent\"\n", "does not exist"),
         ] {
             let error = QemuConf::of(file.as_bytes()).unwrap_err();
             assert!(error.contains(said), "{file}: {error}");
@@ -284,7 +285,8 @@ mod tests {
 
     #[test]
     fn what_libvirt_does_not_ask_for_may_be_anything_that_can_be_read() {
-        let file = b"# caf\xe9\nmine = [ 1, \"x\", ]\nuser = \"one\"\nuser = 3\nmax_core = \"unlimited\"\nsecurity_driver = \"none\"\n";
+        let file = b"# caf\xe9\nmine = [ 1, \"x\", ]\nuser = \"one\"\nuser = 3\nmax_core = \
+            \"unlimited\"\nsecurity_driver = \"none\"\n";
         let found = QemuConf::of(file).unwrap();
         assert_eq!(
             found.word("user").as_deref(),

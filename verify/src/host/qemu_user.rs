@@ -8,9 +8,9 @@ use uzers::{get_group_by_name, get_user_by_name, get_user_groups};
 
 use super::qemu_conf::QemuConf;
 
-/// Where the user is known from.
+/// Where the user that QEMU runs as is known from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum UserSource {
     /// Written in qemu.conf.
     Written,
     /// It does not say so; the distribution's account is there.
@@ -31,7 +31,7 @@ pub struct QemuUser {
     /// The group's number, if there is such a group.
     pub gid: Option<u32>,
     /// Where this is known from.
-    pub known: Known,
+    pub known: UserSource,
 }
 
 /// Accounts that distributions build into libvirt: Debian and Ubuntu, then Fedora, RHEL, SUSE, Arch and Gentoo.
@@ -46,9 +46,9 @@ pub fn find(conf: &QemuConf) -> QemuUser {
         .unwrap_or(("root", "root"));
     let written = |name: &str| conf.path(name).map(OsString::from);
     let known = match (conf.fault(), written("user")) {
-        (Some(fault), _) => Known::Unreadable(fault.to_string()),
-        (None, Some(_)) => Known::Written,
-        (None, None) => Known::Distribution,
+        (Some(fault), _) => UserSource::Unreadable(fault.to_string()),
+        (None, Some(_)) => UserSource::Written,
+        (None, None) => UserSource::Distribution,
     };
     let user = written("user").unwrap_or_else(|| built_in_user.into());
     let group = written("group").unwrap_or_else(|| built_in_group.into());
@@ -92,13 +92,13 @@ mod tests {
     fn numbers_need_no_account() {
         let found = of(b"user = \"+107\"\ngroup = \"108\"\n");
         assert_eq!((found.uid, found.gid), (Some(107), Some(108)));
-        assert_eq!(found.known, Known::Written);
+        assert_eq!(found.known, UserSource::Written);
         assert_eq!(of(b"user = \"root\"\n").uid, Some(0));
     }
 
     #[test]
     fn a_name_that_is_no_text_is_nobody_and_not_the_distributions_account() {
         let found = of(b"user = \"\xff\xfe\"\n");
-        assert_eq!((found.uid, found.known), (None, Known::Written));
+        assert_eq!((found.uid, found.known), (None, UserSource::Written));
     }
 }

@@ -79,13 +79,13 @@ impl Reach {
     pub fn complaint(&self) -> Option<String> {
         Some(match self {
             Self::Here | Self::NotKnown => return None,
-            Self::Nowhere(_) => "which every host takes for itself".to_owned(),
-            Self::Elsewhere(_) => "which is no address of this host".to_owned(),
+            Self::Nowhere(_) => "which every host takes to be itself".to_owned(),
+            Self::Elsewhere(_) => "which is not an address of this host".to_owned(),
             Self::NameOfLoopback(found) => {
-                format!("which is {found} by this host's resolver, an address that every host takes for itself")
+                format!("which this host resolves to {found}, an address that every host takes to be itself")
             }
-            Self::NameOfAnother(found) => format!("which is {found} by this host's resolver, no address of this host"),
-            Self::Unresolved => "which this host's resolver does not know".to_owned(),
+            Self::NameOfAnother(found) => format!("which this host resolves to {found}, not an address of this host"),
+            Self::Unresolved => "which this host cannot resolve".to_owned(),
         })
     }
 
@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn the_kernels_tables_tell_the_hosts_own_addresses() {
-        let four = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 10.0.0.0\n        /24 link UNICAST\n     |-- 10.0.0.7\n        \
+        let four = "Main:\n  +-- 0.0.0.0/0 3 0 5\n     |-- 10.0.0.0\n        /24 link UNICAST\n     |-- 10.0.0.7\n    \
+                \
                     /32 host LOCAL\n     |-- 10.0.0.255\n        /32 link BROADCAST\n";
         assert_eq!(local_four(four).collect::<Vec<_>>(), [ip("10.0.0.7")]);
         let six = "fd000000000000000000000000000002 02 40 00 80     eth0\n";

@@ -19,9 +19,9 @@ pub const SETTING: &str = "/proc/sys/vm/unprivileged_userfaultfd";
 /// The device that QEMU 8.1 and newer tries first.
 pub const DEVICE: &str = "/dev/userfaultfd";
 
-/// What a try brought.
+/// Whether QEMU's user may use userfaultfd, as far as it was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Try {
+pub enum UserfaultAccess {
     /// It may.
     Allowed,
     /// It may not, and this is the error.
@@ -32,9 +32,9 @@ pub enum Try {
 
 /// Tries the system call as the user of QEMU; only root can become another user.
 #[must_use]
-pub fn try_as(user: &QemuUser) -> Try {
+pub fn try_as(user: &QemuUser) -> UserfaultAccess {
     let (Some(uid), Some(gid)) = (user.uid, user.gid) else {
-        return Try::NotTried(format!("there is no user `{}` with group `{}`", user.user, user.group));
+        return UserfaultAccess::NotTried(format!("there is no user `{}` with group `{}`", user.user, user.group));
     };
     let mut command = inner("userfault");
     command.stdin(Stdio::null()).stderr(Stdio::null());
@@ -43,15 +43,15 @@ pub fn try_as(user: &QemuUser) -> Try {
             command.uid(uid).gid(gid);
         }
     } else if getuid().as_raw() != uid {
-        return Try::NotTried(format!("only root can try it as {}", user.user));
+        return UserfaultAccess::NotTried(format!("only root can test it as {}", user.user));
     }
     match command.output() {
         Ok(output) => match String::from_utf8_lossy(&output.stdout).trim() {
-            "" if output.status.success() => Try::Allowed,
-            "" => Try::NotTried(format!("the try ended with {}", output.status)),
-            error => Try::Refused(error.to_owned()),
+            "" if output.status.success() => UserfaultAccess::Allowed,
+            "" => UserfaultAccess::NotTried(format!("the test ended with {}", output.status)),
+            error => UserfaultAccess::Refused(error.to_owned()),
         },
-        Err(error) => Try::NotTried(error.to_string()),
+        Err(error) => UserfaultAccess::NotTried(error.to_string()),
     }
 }
 

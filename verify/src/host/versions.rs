@@ -20,7 +20,7 @@ pub fn too_old(
     let (found, least) = (found?, least?);
     (found < least).then(|| {
         let why = format!(
-            "{} is older than {}, the least for {release}: nova-compute stops",
+            "{} is older than {}, the minimum for {release}: nova-compute does not start",
             dotted(found),
             dotted(least)
         );

@@ -105,7 +105,7 @@ impl Reader<'_> {
         }
         let from = self.at;
         if !self.next().is_ascii_alphabetic() {
-            return self.fail("a name is expected here");
+            return self.fail("expected a name here");
         }
         while self.next().is_ascii_alphanumeric() || self.next() == b'_' {
             self.at += 1;
@@ -113,7 +113,7 @@ impl Reader<'_> {
         let name = String::from_utf8_lossy(&self.bytes[from..self.at]).into_owned();
         self.skip_blanks();
         if self.next() != b'=' {
-            return self.fail("`=` is expected after the name");
+            return self.fail("expected `=` after the name");
         }
         self.at += 1;
         let value = self.value(0)?;
@@ -132,7 +132,7 @@ impl Reader<'_> {
             _ if self.at >= self.bytes.len() => return Ok(()),
             b';' => self.at += 1,
             b'\n' | b'\r' => {}
-            _ => return self.fail("something follows the value on its line"),
+            _ => return self.fail("unexpected text after the value"),
         }
         self.skip_blanks_and_line_ends();
         Ok(())
@@ -144,7 +144,7 @@ impl Reader<'_> {
             b'"' | b'\'' => self.text().map(Value::Text),
             b'[' if depth < DEEPEST => self.list(depth),
             b'0'..=b'9' | b'-' | b'+' => self.number(),
-            _ => self.fail("a value is expected here: a text in quotes, a whole number or a list in [ ]"),
+            _ => self.fail("expected a value here: a quoted string, a whole number or a list in [ ]"),
         }
     }
 
@@ -177,7 +177,7 @@ impl Reader<'_> {
         }
         while self.at < self.bytes.len() && self.next() != b']' {
             if self.next() != b',' {
-                return self.fail("a comma is expected in the list");
+                return self.fail("expected a comma in the list");
             }
             self.at += 1;
             self.skip_blanks_and_line_ends();
@@ -207,7 +207,7 @@ impl Reader<'_> {
             self.at += 1;
         }
         if self.at >= self.bytes.len() || self.next() != quote {
-            return self.fail("the quotes of the text are not closed");
+            return self.fail("the quoted string is not closed");
         }
         let text = up_to_zero(&self.bytes[from..self.at]);
         self.at += 1;
@@ -222,7 +222,7 @@ impl Reader<'_> {
             self.at += 1;
         }
         if !self.bytes[self.at..].starts_with(quotes) {
-            return self.fail("the quotes of the text are not closed");
+            return self.fail("the quoted string is not closed");
         }
         let text = up_to_zero(&self.bytes[from..self.at]);
         self.at += quotes.len();

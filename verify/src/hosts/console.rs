@@ -6,12 +6,12 @@ use crate::guest::serial::{MARK, RECORD};
 
 /// Bytes of a console, of which those before the first whole record are dropped.
 #[derive(Default)]
-pub(super) struct Joined {
+pub(super) struct RecordJoiner {
     waiting: Vec<u8>,
     is_joined: bool,
 }
 
-impl Joined {
+impl RecordJoiner {
     /// The bytes from the first whole record on, those kept back included.
     pub(super) fn take(&mut self, bytes: &[u8]) -> Vec<u8> {
         if self.is_joined {
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_cut_record_is_dropped_even_where_it_looks_like_damage() {
-        let mut joined = Joined::default();
+        let mut joined = RecordJoiner::default();
         let torn = [MARK, b'E', 1, 2];
         assert_eq!(joined.take(&torn), Vec::<u8>::new());
         assert_eq!(joined.take(&beat(7)), Vec::<u8>::new());

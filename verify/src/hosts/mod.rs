@@ -18,7 +18,7 @@ use std::{fs, io, thread};
 use serde::Serialize;
 
 pub use self::roles::Destination;
-pub use self::uris::{AddressFrom, NotTried, Ways, ends};
+pub use self::uris::{AddressFrom, RefusedUri, Ways, ends};
 use self::worker::Worker;
 use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
@@ -27,10 +27,11 @@ use crate::hypervisor::libvirt::Ends;
 use crate::interrupt::Interrupt;
 use crate::sandbox::{Mode, SandboxError};
 use crate::trial::plan::Plan;
-use crate::trial::session::{Conditions, EMULATION_MENDED, Session, SessionError, Wishes, huge_pages};
+use crate::trial::session::{Conditions, EMULATION_MENDED, RunOptions, Session, SessionError, huge_pages};
 use crate::trial::worker::{Message, silence};
 
-const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it without --source and --dest";
+const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it \
+    without --source and --dest";
 
 /// The two hosts, for the report.
 #[derive(Clone, Debug, Serialize)]
@@ -53,9 +54,9 @@ pub struct Far {
     pub guest: String,
 }
 
-/// What the operator names.
+/// The two hosts that the operator names, and what is known of them.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct HostPair {
     /// The ends.
     pub ends: Ends,
     /// What is known of the destination by its nova.conf.
@@ -86,9 +87,9 @@ impl Probe {
 /// # Errors
 /// See [`SessionError`]; the guest has been removed then, or is named in it.
 pub fn run(
-    named: &Named,
+    named: &HostPair,
     plan: &Plan,
-    wishes: Wishes,
+    options: RunOptions,
     interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SessionError> {
@@ -96,7 +97,7 @@ pub fn run(
     let bandwidth = plan.far_bandwidth().ok_or_else(|| failed(TOO_LONG))?;
     let probe = Probe::new().map_err(|error| failed(&error.to_string()))?;
     let mut session = Session {
-        conditions: conditions(plan, named, &probe, why_emulated(plan, wishes), bandwidth),
+        conditions: conditions(plan, named, &probe, why_emulated(plan, options), bandwidth),
         versions: None,
         ready_after: 0.0,
         trials: Vec::new(),
@@ -110,7 +111,7 @@ pub fn run(
         named: named.clone(),
         probe: probe.clone(),
         plan: plan.clone(),
-        wishes,
+        options,
         emulated: session.conditions.emulated,
         began,
         stop: Arc::clone(&stop),
@@ -119,22 +120,22 @@ pub fn run(
         stage: String::new(),
     };
     let quiet = silence(
-        &plan.far_trials(wishes.wanted, false),
-        Duration::from_secs(wishes.patience),
+        &plan.far_trials(options.wanted, false),
+        Duration::from_secs(options.patience),
     );
     interrupt.would_leave(Some(format!(
-        "the guest {} may still be at {} or {}; remove it with `virsh destroy` and `virsh undefine` there, if it is",
+        "the guest {} may still be on {} or {}; if it is, remove it there with `virsh destroy` and `virsh undefine`",
         probe.name, named.ends.source, named.ends.destination
     )));
     let work = thread::Builder::new()
         .spawn(move || worker.run())
         .map_err(|error| failed(&error.to_string()))?;
     let ended = gather(&said, &mut session, quiet, interrupt.sign(), &mut progress);
-    let ended = ended.and_then(|()| work.join().map_err(|_| failed("it broke off")));
+    let ended = ended.and_then(|()| work.join().map_err(|_| failed("the worker crashed")));
     stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
     let removed = if shut(&gate) {
-        removal::remove(&named.ends, &probe, Duration::from_secs(wishes.patience))
+        removal::remove(&named.ends, &probe, Duration::from_secs(options.patience))
     } else {
         Ok(())
     };
@@ -160,9 +161,9 @@ fn failed(message: &str) -> SessionError {
     }
 }
 
-fn why_emulated(plan: &Plan, wishes: Wishes) -> Option<String> {
+fn why_emulated(plan: &Plan, options: RunOptions) -> Option<String> {
     match plan.virt_type.as_str() {
-        _ if wishes.emulate => Some("asked for".to_owned()),
+        _ if options.emulate => Some("--emulate".to_owned()),
         "qemu" => Some("`virt_type` is qemu".to_owned()),
         _ => None,
     }
@@ -188,14 +189,20 @@ fn memory(plan: &Plan) -> Memory {
     }
     Memory::Files {
         directory: "the hosts' own directory".into(),
-        file_system: "a file system that was not asked for".to_owned(),
+        file_system: "a file system that is not known".to_owned(),
         made_in: None,
         owner: (0, 0),
         discards: true,
     }
 }
 
-fn conditions(plan: &Plan, named: &Named, probe: &Probe, why_emulated: Option<String>, bandwidth: u64) -> Conditions {
+fn conditions(
+    plan: &Plan,
+    named: &HostPair,
+    probe: &Probe,
+    why_emulated: Option<String>,
+    bandwidth: u64,
+) -> Conditions {
     Conditions {
         mode: Mode::System,
         emulated: why_emulated.is_some(),

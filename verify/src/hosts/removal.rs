@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Probe;
 use crate::hypervisor::Refusal;
-use crate::hypervisor::libvirt::{Connect, Ends, Found, connect_once, find};
+use crate::hypervisor::libvirt::{Connect, Ends, Removal, connect_once, remove_domain};
 use crate::sandbox::layout::Host;
 
 /// The least time for one step at one end.
@@ -54,7 +54,7 @@ pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(
         .map(|(uri, why)| {
             let name = &probe.name;
             format!(
-                "the guest {name} may still be at {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
+                "the guest {name} may still be on {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
                  `virsh -c '{uri}' undefine {name}`"
             )
         })
@@ -69,13 +69,13 @@ fn from_one(ends: &Ends, host: Host, probe: &Probe, patience: Duration) -> Resul
     let _ = connect.set_keep_alive(5, 3);
     let mut nothing = 0;
     while nothing < 2 {
-        match find(&connect, &probe.uuid, &probe.name)? {
-            Found::Nothing => nothing += 1,
-            Found::Ended if Instant::now() < until => nothing = 0,
-            Found::Ended => {
+        match remove_domain(&connect, &probe.uuid, &probe.name)? {
+            Removal::NotThere => nothing += 1,
+            Removal::Requested if Instant::now() < until => nothing = 0,
+            Removal::Requested => {
                 return Err(Refusal {
                     code: 0,
-                    message: "it did not end".to_owned(),
+                    message: "it did not end in time".to_owned(),
                 });
             }
         }

@@ -40,8 +40,8 @@ impl Destination {
             address: ways.address.clone(),
             address_from: ways.address_from,
             not_known: Some(format!(
-                "`{ADDRESS}` of the destination: its nova.conf was not given (`--dest-config`), and where that sets it, the \
-                 source's nova sends guests there"
+                "`{ADDRESS}` of the destination: its nova.conf was not given (`--dest-config`); if it is set there, \
+                 nova sends guests to that address"
             )),
             differs: Vec::new(),
             uri_fault: None,
@@ -52,7 +52,9 @@ impl Destination {
         destination.files = Some(files);
         let is_set = view.setting("libvirt", ADDRESS).is_some_and(|setting| setting.is_set());
         destination.not_known = (is_set && inbound_address(view).is_none()).then(|| {
-            format!("`{ADDRESS}` of the destination: what it refers to is chosen on that host, not in its nova.conf")
+            format!(
+                "`{ADDRESS}` of the destination: the value it refers to is chosen on that host, not in its nova.conf"
+            )
         });
         destination.differs = differs(source, view)?;
         destination.uri_fault = fault_of_uri(view);

@@ -14,10 +14,10 @@ use crate::inbound::{inbound_address, migration_uri};
 /// The release from which on nova puts brackets round an IPv6 address.
 const BRACKETS: u8 = 19;
 
-/// A URI or an address that is not handed to libvirt.
+/// A URI or an address that is refused, before anything is connected to.
 #[derive(Debug, thiserror::Error)]
-#[error("not tried, and nothing was connected to: {what}: {why}; {}", remedy(.what, .why))]
-pub struct NotTried {
+#[error("refused before any connection was opened: {what}: {why}; {}", remedy(.what, .why))]
+pub struct RefusedUri {
     what: What,
     why: Why,
 }
@@ -37,7 +37,7 @@ enum What {
 enum Why {
     #[error(transparent)]
     Refused(#[from] Refused),
-    #[error("it leads to another host than the destination")]
+    #[error("it leads to a host other than the destination")]
     Elsewhere,
 }
 
@@ -53,12 +53,12 @@ impl fmt::Display for What {
 fn remedy(what: &What, why: &Why) -> &'static str {
     match (what, why) {
         (What::Argument(_), _) => {
-            "give qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with parameters that docs/verify.md lists"
+            "use qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with the parameters listed in docs/verify.md"
         }
         (_, Why::Refused(why)) if why.runs_a_command() => {
-            "the source's libvirtd runs it as root at every migration: see who wrote that, and remove it"
+            "the source's libvirtd runs it as root for every migration: find out who wrote it, and remove it"
         }
-        _ => "nova hands it to the source's libvirtd, which runs as root: correct it, or remove it",
+        _ => "nova passes it to the source's libvirtd, which runs as root: fix it or remove it",
     }
 }
 
@@ -96,7 +96,7 @@ pub struct Ways {
 ///
 /// # Errors
 /// A URI or an address, of the command line or of a file, that libvirt is not to be handed.
-pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> Result<Ways, NotTried> {
+pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> Result<Ways, RefusedUri> {
     let from = typed("--source", from)?;
     let to = typed("--dest", to)?;
     let inbound = destination.and_then(inbound_address);
@@ -133,28 +133,28 @@ pub(super) fn fault_of_uri(view: &View) -> Option<String> {
     peer(view, None).err().map(|fault| fault.why.to_string())
 }
 
-fn typed(name: &'static str, text: &str) -> Result<Connection, NotTried> {
-    Connection::parse(text, Origin::Typed).map_err(|why| NotTried {
+fn typed(name: &'static str, text: &str) -> Result<Connection, RefusedUri> {
+    Connection::parse(text, Origin::Typed).map_err(|why| RefusedUri {
         what: What::Argument(name),
         why: why.into(),
     })
 }
 
-fn address(view: Option<&View>, group: &'static str, name: &'static str, text: &str) -> Result<Host, NotTried> {
-    Host::parse(text).map_err(|why| NotTried {
+fn address(view: Option<&View>, group: &'static str, name: &'static str, text: &str) -> Result<Host, RefusedUri> {
+    Host::parse(text).map_err(|why| RefusedUri {
         what: option(view, group, name, "destination"),
         why: why.into(),
     })
 }
 
 /// The URI that the source's nova makes of `host`; none where it is not known, or nova's formatting fails.
-fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, NotTried> {
+fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, RefusedUri> {
     let name = if migration_uri(source).is_some() {
         "live_migration_uri"
     } else {
         "live_migration_scheme"
     };
-    let refused = |why| NotTried {
+    let refused = |why| RefusedUri {
         what: option(Some(source), "libvirt", name, "source"),
         why,
     };

@@ -7,29 +7,29 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::console::Joined;
-use super::{Named, Probe, removal};
+use super::console::RecordJoiner;
+use super::{HostPair, Probe, removal};
 use crate::guest::serial::{Hearing, Kind};
 use crate::guest::{self, FAR};
 use crate::host::programs::from_number;
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor};
 use crate::sandbox::layout::Host;
-use crate::trial::checks::{Observed, judge};
+use crate::trial::checks::{Observation, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
 use crate::trial::plan::Plan;
-use crate::trial::session::{EMULATION_MENDED, Wishes};
+use crate::trial::session::{EMULATION_MENDED, RunOptions};
 use crate::trial::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy};
 
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(20);
 
 pub(super) struct Worker {
-    pub(super) named: Named,
+    pub(super) named: HostPair,
     pub(super) probe: Probe,
     pub(super) plan: Plan,
-    pub(super) wishes: Wishes,
+    pub(super) options: RunOptions,
     pub(super) emulated: bool,
     pub(super) began: Instant,
     pub(super) stop: Arc<AtomicBool>,
@@ -58,7 +58,7 @@ impl Worker {
     }
 
     fn patience(&self) -> Duration {
-        Duration::from_secs(self.wishes.patience)
+        Duration::from_secs(self.options.patience)
     }
 
     fn work(&mut self) -> Result<(), String> {
@@ -68,7 +68,7 @@ impl Worker {
         let (mut libvirt, versions) = Libvirt::between(ends, &self.probe.name, self.began, self.patience(), &self.stop)
             .map_err(|(uri, refusal)| {
                 format!(
-                    "{uri}: {}; see that `virsh -c '{uri}' list` works here",
+                    "{uri}: {}; check that `virsh -c '{uri}' list` works here",
                     refusal.message
                 )
             })?;
@@ -80,7 +80,7 @@ impl Worker {
         });
         let early = self.emulated && from_number(qemu) < EMULATION_MENDED;
         let mut failed = false;
-        for trial in self.plan.far_trials(self.wishes.wanted, early) {
+        for trial in self.plan.far_trials(self.options.wanted, early) {
             if !trial.only_if_failed || failed {
                 failed = !self.until_it_acts(&mut libvirt, trial.with_patience(self.patience()))?;
             }
@@ -101,13 +101,13 @@ impl Worker {
             trial = trial.with_half_the_bandwidth();
         }
         Err(format!(
-            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; this \
-             proves nothing"
+            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; the \
+             action was not tested"
         ))
     }
 
     fn start_guest(&mut self, libvirt: &mut Libvirt) -> Result<Hearing, String> {
-        self.enter("starting the guest at the source");
+        self.enter("starting the guest on the source");
         removal::remove(&self.named.ends, &self.probe, self.patience())?;
         let (name, uuid) = (&self.probe.name, &self.probe.uuid);
         let xml = guest::far_domain_xml(name, uuid, self.emulated, &super::memory(&self.plan), &self.named.image);
@@ -133,12 +133,12 @@ impl Worker {
         let (records, _) = hearing.records();
         match records.last() {
             Some(record) if record.kind == Kind::Damage => {
-                Err("the guest found damage in its memory before any migration".to_owned())
+                Err("the guest found its memory damaged before any migration".to_owned())
             }
             Some(_) if beats => Ok(hearing),
             _ => Err(format!(
-                "the guest was started but did not come to life within {} s; {}",
-                self.wishes.patience,
+                "the guest was started but did not respond within {} s; {}",
+                self.options.patience,
                 self.about_the_image()
             )),
         }
@@ -146,7 +146,7 @@ impl Worker {
 
     fn about_the_image(&self) -> String {
         format!(
-            "see that {} on both hosts is what `novamend-verify guest-image` writes and that QEMU may read it",
+            "check that {} on both hosts is the output of `novamend-verify guest-image` and that QEMU may read it",
             self.named.image.display()
         )
     }
@@ -163,7 +163,7 @@ impl Worker {
     /// Has `hearing` hear the guest's console at `host`.
     fn listen(&self, libvirt: &Libvirt, host: Host, hearing: &Hearing) -> Result<(), String> {
         let (line, began, heard) = (hearing.add_line(), self.began, hearing.clone());
-        let mut joined = Joined::default();
+        let mut joined = RecordJoiner::default();
         libvirt
             .read_console(host, self.patience(), move |bytes| {
                 heard.feed(line, began.elapsed(), &joined.take(bytes));
@@ -186,20 +186,20 @@ impl Worker {
         if trace.converged() && damage.is_none() {
             return Ok(None);
         }
-        self.enter("looking at the guest's memory");
+        self.enter("checking the guest's memory");
         let arrived = trace.returned == Some(Ok(()));
         hearing.forget();
         // the source's console is still open where the guest has stayed
         let is_heard = !arrived || self.listen(libvirt, Host::B, hearing).is_ok();
         let alive = is_heard && hearing.wait(ROUND, |records| !records.is_empty());
-        let looked_at_all = alive && memory::has_looked_at_all(hearing, FAR, Duration::ZERO, ROUND);
-        let observed = Observed {
+        let looked_at_all = alive && memory::checked_all_pages(hearing, FAR, Duration::ZERO, ROUND);
+        let observed = Observation {
             records: damage.into_iter().chain(hearing.records().0).collect(),
             source: libvirt.standing(End::Source).ok(),
             destination: libvirt.standing(End::Destination).ok(),
             looked_at_all,
             only_after: true,
-            ..Observed::default()
+            ..Observation::default()
         };
         Ok(Some(Evidence {
             cause: None,

@@ -23,11 +23,11 @@ use virt::domain::{Domain, MigrateParameters};
 use virt::error::{Error, clear_error_callback};
 use virt::{event, sys};
 
-use self::events::{Heard, Raw, numbers, register, words};
-pub use self::far::{Ends, Found, connect_once, find};
-use super::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use self::events::{Raw, RawEvent, numbers, register, words};
+pub use self::far::{Ends, Removal, connect_once, remove_domain};
+use super::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::guest;
-use crate::sandbox::capabilities::let_go;
+use crate::sandbox::capabilities::unpin_cpu;
 use crate::sandbox::daemon::Setup;
 use crate::sandbox::layout::{self, Host};
 
@@ -44,8 +44,8 @@ pub struct Libvirt {
     stop: Arc<AtomicBool>,
     steering: BTreeMap<&'static str, Connect>,
     source: Host,
-    sender: Sender<Heard>,
-    heard: Receiver<Heard>,
+    sender: Sender<RawEvent>,
+    heard: Receiver<RawEvent>,
 }
 
 /// What the source's daemon is told of the way to the destination.
@@ -114,13 +114,13 @@ fn open(uri: &str, patience: Duration, mut ended: impl FnMut() -> Option<String>
         if let Some(how) = ended() {
             return Err(Refusal {
                 code: 0,
-                message: format!("the daemon ended before it listened ({how})"),
+                message: format!("the daemon exited before it was listening ({how})"),
             });
         }
         if Instant::now() >= until {
             return Err(Refusal {
                 message: format!(
-                    "the daemon did not listen within {} s: {}",
+                    "the daemon was not listening after {} s: {}",
                     patience.as_secs(),
                     error.message()
                 ),
@@ -154,7 +154,7 @@ impl Libvirt {
                     let connect = open(&uri, patience, ended)?;
                     let qemu = connect.hyp_version().map_err(|error| refusal(&error))?;
                     let libvirt = connect.lib_version().map_err(|error| refusal(&error))?;
-                    let_go(daemon.id());
+                    unpin_cpu(daemon.id());
                     Ok::<_, Refusal>((connect, Versions { libvirt, qemu }))
                 })?,
             ));
@@ -328,7 +328,7 @@ impl Hypervisor for Libvirt {
         self.call(|domain| domain.migrate_set_max_downtime(milliseconds.max(0) as u64, 0))
     }
 
-    fn next(&mut self, patience: Duration) -> Option<(Duration, Happening)> {
+    fn next(&mut self, patience: Duration) -> Option<(Duration, Event)> {
         let (at, host, raw) = match self.heard.recv_timeout(patience) {
             Ok(heard) => heard,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
@@ -338,19 +338,19 @@ impl Hypervisor for Libvirt {
         } else {
             End::Destination
         };
-        let happening = match raw {
-            Raw::Lifecycle(event, detail) => Happening::Lifecycle {
+        let event = match raw {
+            Raw::Lifecycle(event, detail) => Event::Lifecycle {
                 end,
                 what: words(event, detail),
             },
-            Raw::Pass(number) => Happening::Pass(number),
-            Raw::Figures(figures) => Happening::Figures {
+            Raw::Pass(number) => Event::Pass(number),
+            Raw::Figures(figures) => Event::Figures {
                 downtime_ms: figures.get("downtime").copied(),
                 transferred: figures.get("memory_processed").copied(),
             },
-            Raw::Returned(result) => Happening::Returned(result),
+            Raw::Returned(result) => Event::Returned(result),
         };
-        Some((at.saturating_duration_since(self.began), happening))
+        Some((at.saturating_duration_since(self.began), event))
     }
 
     fn standing(&mut self, end: End) -> Result<Standing, Refusal> {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{End, Happening, Hypervisor, Job, Refusal, Request, Standing};
+use super::{End, Event, Hypervisor, Job, Refusal, Request, Standing};
 
 /// The calls that a script can refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub enum Step {
     /// The job looks so from now on.
     Job(Job),
     /// This is heard.
-    Hear(Happening),
+    Hear(Event),
     /// The guest stands so at one end from now on.
     Stand(End, Standing),
 }
@@ -107,7 +107,7 @@ impl Scripted {
     }
 
     /// Takes the steps that are due by `until`; stops at the first that is heard.
-    fn advance(&mut self, until: Duration) -> Option<(Duration, Happening)> {
+    fn advance(&mut self, until: Duration) -> Option<(Duration, Event)> {
         while self.steps.front().is_some_and(|(at, _)| *at <= until) {
             let (at, step) = self.steps.pop_front()?;
             self.now = self.now.max(at);
@@ -116,7 +116,7 @@ impl Scripted {
                 Step::Stand(end, standing) => {
                     self.standing.insert(end == End::Source, standing);
                 }
-                Step::Hear(happening) => return Some((self.now, happening)),
+                Step::Hear(event) => return Some((self.now, event)),
             }
         }
         self.now = self.now.max(until);
@@ -169,7 +169,7 @@ impl Hypervisor for Scripted {
         self.call(Call::SetMaxDowntime)
     }
 
-    fn next(&mut self, patience: Duration) -> Option<(Duration, Happening)> {
+    fn next(&mut self, patience: Duration) -> Option<(Duration, Event)> {
         self.advance(self.now + patience)
     }
 

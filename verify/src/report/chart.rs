@@ -64,7 +64,7 @@ type Area<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64,
 struct Mark {
     at: f64,
     colour: RGBColor,
-    /// The line of text from the top that its word stands on.
+    /// The line of text from the top of its word.
     row: u32,
     word: String,
 }
@@ -161,7 +161,7 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         word,
     };
     let mut marks = Vec::new();
-    // passes so short that the guest stood still in them are not told apart here; the time line below has them all
+    // passes during which the guest was paused are too short to be told apart here; the timeline below has them all
     let passes = (1..).map_while(|number| trace.pass(number).map(|at| (number, at)));
     let mut last = f64::MIN;
     for (number, at) in passes {
@@ -191,7 +191,7 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
     if let Some(silence) = judgement.silence {
         let word = match judgement.action {
             Action::Abort => "longest silence",
-            Action::PostCopy | Action::Pause => "standstill",
+            Action::PostCopy | Action::Pause => "downtime",
         };
         let word = format!("{word} {} ms", silence.length().as_millis());
         marks.push(mark(silence.until, SILENCE, 2, word));
@@ -200,7 +200,7 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         Some(Outcome::Completed) => "completed",
         Some(Outcome::Cancelled) => "cancelled",
         Some(Outcome::Failed | Outcome::MonitorDied) => "failed",
-        None => "given up",
+        None => "stopped",
     };
     marks.push(mark(trace.ended, DONE, 3, word.to_owned()));
     marks

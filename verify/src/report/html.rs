@@ -10,7 +10,7 @@ use crate::causes::Cause;
 use crate::shown;
 use crate::trial::checks::Action;
 use crate::trial::worker::Evidence;
-use crate::verdict::{Result as Comes, Verdict};
+use crate::verdict::{Conclusion, Verdict};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -28,7 +28,7 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
         word(verdict)
     );
     page.push_str(&head(report));
-    page.push_str(&list("What was shown", &verdict.shown));
+    page.push_str(&list("What the trials showed", &verdict.shown));
     page.push_str(&list("What was not proven", &verdict.not_proven));
     for evidence in &report.session.trials {
         page.push_str(&trial(evidence)?);
@@ -41,17 +41,17 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
 
 fn word(verdict: &Verdict) -> &'static str {
     match verdict.result {
-        Comes::Works => "works as configured",
-        Comes::DoesNotWork => "does not work as configured",
-        Comes::NotProven => "not proven",
+        Conclusion::Works => "works as configured",
+        Conclusion::DoesNotWork => "does not work as configured",
+        Conclusion::NotProven => "not proven",
     }
 }
 
 fn head(report: &Report) -> String {
     let verdict = report.verdict;
     let class = match verdict.result {
-        Comes::Works => "works",
-        Comes::DoesNotWork | Comes::NotProven => "fails",
+        Conclusion::Works => "works",
+        Conclusion::DoesNotWork | Conclusion::NotProven => "fails",
     };
     let remedy = verdict
         .remedy
@@ -80,7 +80,7 @@ fn besides(cause: &Cause) -> String {
         .remedy
         .as_ref()
         .map_or_else(String::new, |remedy| format!(" What to do: {}", marked(remedy)));
-    format!("<p>Besides: {}.{remedy}</p>\n", marked(&cause.what))
+    format!("<p>Also: {}.{remedy}</p>\n", marked(&cause.what))
 }
 
 fn list(title: &str, sentences: &[String]) -> String {
@@ -110,7 +110,7 @@ fn trial(evidence: &Evidence) -> Result<String, ChartError> {
     }
     text.push_str("<ul class=\"checks\">\n");
     for check in &judgement.checks {
-        let (class, mark) = if check.holds { ("yes", "yes") } else { ("no", "no") };
+        let (class, mark) = if check.holds { ("yes", "ok") } else { ("no", "failed") };
         let seen = if check.seen.is_empty() {
             String::new()
         } else {
@@ -123,9 +123,7 @@ fn trial(evidence: &Evidence) -> Result<String, ChartError> {
             escaped(&seen)
         );
     }
-    text.push_str(
-        "</ul>\n<h3>What happened, on one line of time</h3>\n<table>\n<tr><th class=\"time\">ms</th><th>who</th><th>what</th></tr>\n",
-    );
+    text.push_str("</ul>\n<h3>Timeline</h3>\n<table>\n<tr><th class=\"time\">ms</th><th>who</th><th>what</th></tr>\n");
     for row in timeline::rows(evidence) {
         let _ = writeln!(
             text,
@@ -147,8 +145,8 @@ fn trial(evidence: &Evidence) -> Result<String, ChartError> {
 fn caption(evidence: &Evidence) -> String {
     let judgement = &evidence.judgement;
     let mut said = vec![
-        "Each pass sends what the guest has written since the one before: what is left falls, and jumps up again as the \
-         next pass begins. A new low seldom comes, though all goes as it should."
+        "Each pass sends the memory that the guest wrote during the one before: what is left falls, and jumps up when \
+         the next pass begins. New lows are rare even when all is well."
             .to_owned(),
     ];
     if let Some(bytes) = judgement.remaining {
@@ -164,15 +162,15 @@ fn caption(evidence: &Evidence) -> String {
         said.push(match judgement.action {
             Action::Abort => format!("The guest was never silent for more than {time:.1} ms."),
             Action::PostCopy | Action::Pause => {
-                format!("By its heartbeats the guest stood still for {time:.1} ms{libvirt}.")
+                format!("By its heartbeats, the guest was paused for {time:.1} ms{libvirt}.")
             }
         });
     }
     if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
-        said.push(format!("By libvirt's own figure the guest stood still for {time} ms."));
+        said.push(format!("libvirt reports {time} ms of downtime."));
     }
     said.push(format!(
-        "Nova's clock ran {:.0} times as fast as in life.",
+        "Nova's clock ran {:.0} times as fast as real time.",
         evidence.trace.scale
     ));
     said.join(" ")
@@ -210,20 +208,20 @@ fn conditions(report: &Report) -> String {
         ("QEMU", machine.qemu.clone().unwrap_or_else(unknown)),
         ("kernel", machine.kernel.clone()),
         ("daemon", machine.daemon.clone().unwrap_or_else(unknown)),
-        ("QEMU by qemu.conf runs as", machine.qemu_user.clone()),
-        ("QEMU in the trials ran as", conditions.qemu_user.clone()),
+        ("QEMU's user by qemu.conf", machine.qemu_user.clone()),
+        ("QEMU's user in the trials", conditions.qemu_user.clone()),
         ("processor", emulation),
         ("native TLS", tls(report)),
         (
             "guest",
             format!(
-                "1 processor, {} MiB, {:.0} of them written over and over, every page checked",
+                "1 vCPU, {} MiB, of which {:.0} MiB are rewritten all the time; every page is checked",
                 conditions.memory_mib, conditions.hot_mib
             ),
         ),
         ("bandwidth in the trials", format!("{} MiB/s", conditions.bandwidth)),
         ("daemons ready after", format!("{:.2} s", report.session.ready_after)),
-        ("all together", format!("{:.2} s", report.session.seconds)),
+        ("total time", format!("{:.2} s", report.session.seconds)),
         ("novamend-verify", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     let rows: String = rows

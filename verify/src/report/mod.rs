@@ -118,8 +118,8 @@ impl<'a> Roles<'a> {
         let Some(far) = &session.conditions.far else {
             return vec![
                 format!("nova.conf: {source}, read as {release}"),
-                "as the source it gives URI, scheme, flags and timeouts of migrations from this host; as the destination only \
-                 live_migration_inbound_addr"
+                "for migrations from this host it gives URI, scheme, flags and timeouts; for migrations to this host \
+                 only live_migration_inbound_addr"
                     .to_owned(),
             ];
         };
@@ -129,7 +129,10 @@ impl<'a> Roles<'a> {
         vec![
             format!("nova.conf of the source (URI, scheme, flags, timeouts): {source}, read as {release}"),
             format!("nova.conf of the destination (only live_migration_inbound_addr): {destination}"),
-            format!("from {} to {}, by way of {}", far.source, far.destination, far.peer),
+            format!(
+                "from {} to {}; the source's libvirt connects to {}",
+                far.source, far.destination, far.peer
+            ),
         ]
     }
 }
@@ -159,7 +162,7 @@ impl Machine {
             number.map(programs::from_number).or(otherwise).map(dotted)
         };
         if let Some(far) = &session.conditions.far {
-            let unknown = "not asked".to_owned();
+            let unknown = "not known".to_owned();
             return Self {
                 host: format!("{} → {}", far.source, far.destination),
                 libvirt: told(session.versions.map(|versions| versions.0), None),

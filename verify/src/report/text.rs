@@ -4,21 +4,21 @@
 
 use std::fmt::Write as _;
 
-use crate::host::{Line, Standing};
+use crate::host::{Line, Status};
 use crate::report::Report;
 use crate::shown::line as shown;
 use crate::trial::checks::Action;
-use crate::verdict::Result;
+use crate::verdict::Conclusion;
 
 /// `probe` as text.
 #[must_use]
 pub fn probe(release: &str, lines: &[Line]) -> String {
-    let mut text = format!("what this host can do, for {release}:\n");
+    let mut text = format!("what this host can do, checked for {release}:\n");
     for line in lines {
         let _ = writeln!(
             text,
             "  {:<10} {:<12} {}",
-            line.standing.words(),
+            line.status.words(),
             line.about,
             shown(&line.why)
         );
@@ -26,8 +26,8 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
             let _ = writeln!(text, "  {:<10} {:<12} → {}", "", "", shown(remedy));
         }
     }
-    let failing = lines.iter().filter(|line| line.standing == Standing::Fails).count();
-    let _ = writeln!(text, "{failing} of {} fail", lines.len());
+    let failing = lines.iter().filter(|line| line.status == Status::Fails).count();
+    let _ = writeln!(text, "{failing} of {} checks failed", lines.len());
     text
 }
 
@@ -36,15 +36,15 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
 pub fn report(report: &Report) -> String {
     let verdict = report.verdict;
     let mut text = match verdict.result {
-        Result::Works => format!("works: {}\n", shown(&verdict.headline)),
-        Result::DoesNotWork => format!("does not work: {}\n", shown(&verdict.headline)),
-        Result::NotProven => format!("{}\n", shown(&verdict.headline)),
+        Conclusion::Works => format!("works: {}\n", shown(&verdict.headline)),
+        Conclusion::DoesNotWork => format!("does not work: {}\n", shown(&verdict.headline)),
+        Conclusion::NotProven => format!("{}\n", shown(&verdict.headline)),
     };
     if let Some(remedy) = &verdict.remedy {
         let _ = writeln!(text, "  → {}", shown(remedy));
     }
     for cause in verdict.causes.iter().skip(1) {
-        let _ = writeln!(text, "besides: {}", shown(&cause.what));
+        let _ = writeln!(text, "also: {}", shown(&cause.what));
         if let Some(remedy) = &cause.remedy {
             let _ = writeln!(text, "  → {}", shown(remedy));
         }
@@ -71,7 +71,7 @@ pub fn report(report: &Report) -> String {
             trial.request.flag_names().join(" ")
         );
         for check in &judgement.checks {
-            let mark = if check.holds { "yes" } else { "NO " };
+            let mark = if check.holds { "ok    " } else { "FAILED" };
             let seen = if check.seen.is_empty() {
                 String::new()
             } else {
@@ -80,16 +80,16 @@ pub fn report(report: &Report) -> String {
             let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
         }
         if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
-            let _ = writeln!(text, "       libvirt says that the guest stood still for {time} ms");
+            let _ = writeln!(text, "          libvirt reports {time} ms of downtime");
         }
         if let Some(time) = judgement.blackout_ms {
             let libvirt = judgement
                 .libvirt_downtime_ms
-                .map_or_else(String::new, |time| format!(" (libvirt says {time} ms)"));
+                .map_or_else(String::new, |time| format!(" (libvirt reports {time} ms)"));
             let _ = match judgement.action {
-                Action::Abort => writeln!(text, "       the guest was never silent for more than {time:.1} ms"),
+                Action::Abort => writeln!(text, "          the guest was never silent for more than {time:.1} ms"),
                 Action::PostCopy | Action::Pause => {
-                    writeln!(text, "       the guest stood still for {time:.1} ms{libvirt}")
+                    writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
                 }
             };
         }
@@ -102,7 +102,7 @@ pub fn report(report: &Report) -> String {
     let conditions = &report.session.conditions;
     let _ = writeln!(
         text,
-        "\nlibvirt {}, QEMU {}, Linux {}, QEMU as {}, {}; {} MiB guest writing {:.0} MiB over and over, {} MiB/s; {:.1} s",
+        "\nlibvirt {}, QEMU {}, Linux {}, QEMU as {}, {}; {} MiB guest rewriting {:.0} MiB, {} MiB/s; {:.1} s",
         shown(machine.libvirt.as_deref().unwrap_or("?")),
         shown(machine.qemu.as_deref().unwrap_or("?")),
         shown(&machine.kernel),

@@ -4,15 +4,15 @@
 
 use std::time::Duration;
 
-use crate::hypervisor::{End, Happening, Refusal};
+use crate::hypervisor::{End, Event, Refusal};
 use crate::trial::checks::Action;
-use crate::trial::migrate::{Given, Trace};
+use crate::trial::migrate::{IssuedOrder, Trace};
 use crate::trial::monitor::{Order, Outcome};
 use crate::trial::worker::Evidence;
 
-/// Whose doing something was.
+/// Who did something during a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Actor {
     /// The libvirt daemon that the guest comes from.
     Source,
     /// The one that it goes to.
@@ -23,7 +23,7 @@ pub enum Who {
     Guest,
 }
 
-impl Who {
+impl Actor {
     /// In a word.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -41,8 +41,8 @@ impl Who {
 pub struct Row {
     /// Since the trial began.
     pub at: Duration,
-    /// Whose.
-    pub who: Who,
+    /// Who did it.
+    pub who: Actor,
     /// What.
     pub what: String,
 }
@@ -56,66 +56,66 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
         who,
         what,
     };
-    let mut rows = vec![row(trace.began, Who::Nova, "starts the migration".to_owned())];
-    for heard in &trace.happenings {
-        let (who, what) = told(&heard.happening);
+    let mut rows = vec![row(trace.began, Actor::Nova, "starts the migration".to_owned())];
+    for heard in &trace.events {
+        let (who, what) = told(&heard.event);
         rows.push(row(heard.at, who, what));
     }
     for group in trace.orders.chunk_by(is_same_kind) {
-        rows.extend(group.first().map(|first| row(first.at, Who::Nova, ordered(group))));
+        rows.extend(group.first().map(|first| row(first.at, Actor::Nova, ordered(group))));
     }
     if let Some(silence) = evidence.judgement.silence {
         let moves = evidence.judgement.action != Action::Abort;
         let (before, after) = if moves {
-            ("last sign at the source", "first sign at the destination")
+            ("last heartbeat on the source", "first heartbeat on the destination")
         } else {
-            ("last sign before its longest silence", "goes on")
+            ("last heartbeat before its longest silence", "first heartbeat after it")
         };
-        rows.push(row(silence.from, Who::Guest, before.to_owned()));
-        rows.push(row(silence.until, Who::Guest, after.to_owned()));
+        rows.push(row(silence.from, Actor::Guest, before.to_owned()));
+        rows.push(row(silence.until, Actor::Guest, after.to_owned()));
     }
-    rows.push(row(trace.ended, Who::Nova, ended(trace)));
+    rows.push(row(trace.ended, Actor::Nova, ended(trace)));
     rows.sort_by_key(|row| row.at);
     rows
 }
 
-fn is_same_kind(one: &Given, other: &Given) -> bool {
+fn is_same_kind(one: &IssuedOrder, other: &IssuedOrder) -> bool {
     std::mem::discriminant(&one.order) == std::mem::discriminant(&other.order)
         && one.answer.is_ok() == other.answer.is_ok()
 }
 
-fn told(happening: &Happening) -> (Who, String) {
-    match happening {
-        Happening::Lifecycle { end, what } => {
+fn told(event: &Event) -> (Actor, String) {
+    match event {
+        Event::Lifecycle { end, what } => {
             let who = match end {
-                End::Source => Who::Source,
-                End::Destination => Who::Destination,
+                End::Source => Actor::Source,
+                End::Destination => Actor::Destination,
             };
             (who, what.clone())
         }
-        Happening::Pass(number) => (Who::Source, format!("pass {number} over the memory begins")),
-        Happening::Figures {
+        Event::Pass(number) => (Actor::Source, format!("pass {number} over memory begins")),
+        Event::Figures {
             downtime_ms,
             transferred,
         } => {
             let mut said = vec!["job completed".to_owned()];
             said.extend(downtime_ms.map(|time| format!("downtime {time} ms")));
             said.extend(transferred.map(|bytes| format!("{:.1} MiB of memory sent", bytes as f64 / 1_048_576.0)));
-            (Who::Source, said.join(", "))
+            (Actor::Source, said.join(", "))
         }
-        Happening::Returned(Ok(())) => (Who::Source, "the migrate call returns".to_owned()),
-        Happening::Returned(Err(refusal)) => (Who::Source, format!("the migrate call fails: {}", refusal.message)),
+        Event::Returned(Ok(())) => (Actor::Source, "the migrate call returns".to_owned()),
+        Event::Returned(Err(refusal)) => (Actor::Source, format!("the migrate call fails: {}", refusal.message)),
     }
 }
 
-fn ordered(group: &[Given]) -> String {
+fn ordered(group: &[IssuedOrder]) -> String {
     let Some((first, last)) = group.first().zip(group.last()) else {
         return String::new();
     };
     let mut text = match (first.order, last.order) {
         (Order::SetDowntime(from), Order::SetDowntime(to)) if group.len() > 1 => {
             return format!(
-                "allows a downtime of {from} ms, by and by {to} ms ({} steps){}",
+                "raises the allowed downtime from {from} ms to {to} ms in {} steps{}",
                 group.len(),
                 refused(&first.answer)
             );
@@ -124,7 +124,7 @@ fn ordered(group: &[Given]) -> String {
         (Order::Abort, _) => "aborts the job".to_owned(),
         (Order::StartPostCopy, _) => "switches to post-copy".to_owned(),
         (Order::Pause, _) => "pauses the guest".to_owned(),
-        (Order::ResumeIfPaused, _) => "resumes the guest if it stands still".to_owned(),
+        (Order::ResumeIfPaused, _) => "resumes the guest if it is paused".to_owned(),
         (Order::Finish(outcome), _) => finished(outcome).to_owned(),
     };
     if group.len() > 1 {
@@ -143,16 +143,16 @@ fn refused(answer: &Result<(), Refusal>) -> String {
 fn ended(trace: &Trace) -> String {
     match (trace.outcome, &trace.broken) {
         (Some(outcome), _) => finished(outcome).to_owned(),
-        (None, Some(refusal)) => format!("cannot go on: {}", refusal.message),
-        (None, None) => "the trial was given up: it took too long".to_owned(),
+        (None, Some(refusal)) => format!("cannot continue: {}", refusal.message),
+        (None, None) => "the trial was stopped: it took too long".to_owned(),
     }
 }
 
 fn finished(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Completed => "takes the migration to have completed",
-        Outcome::Failed => "takes the migration to have failed; the instance stays",
-        Outcome::Cancelled => "takes the migration to have been cancelled; the instance stays",
-        Outcome::MonitorDied => "its monitor dies of the refused abort",
+        Outcome::Completed => "considers the migration completed",
+        Outcome::Failed => "considers the migration failed; the instance stays on the source",
+        Outcome::Cancelled => "considers the migration cancelled; the instance stays on the source",
+        Outcome::MonitorDied => "its monitor crashes because the abort was refused",
     }
 }

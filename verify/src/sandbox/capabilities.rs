@@ -118,8 +118,8 @@ pub(super) fn tie(process: u32, core: usize) -> io::Result<()> {
     sched_setaffinity(Pid::from_raw(process.cast_signed()), &set).map_err(Into::into)
 }
 
-/// Lets every thread of a process run where this one may.
-pub fn let_go(process: u32) {
+/// Lets every thread of a process run on any core that this one may use.
+pub fn unpin_cpu(process: u32) {
     let Ok(all) = sched_getaffinity(None) else { return };
     let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else {
         return;

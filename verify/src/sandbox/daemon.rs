@@ -15,7 +15,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
 use serde::{Deserialize, Serialize};
 
-use super::given::Given;
+use super::given::HostPaths;
 use super::init::tmpfs;
 use super::layout::{self, Host};
 use super::pki::Tls;
@@ -35,8 +35,8 @@ pub struct Setup {
     pub emulator: PathBuf,
     /// User and group that QEMU runs as, in system mode.
     pub qemu_user: Option<(String, String)>,
-    /// Whether libvirt is to ask for the processor's features at once; see [`layout::qemu_conf`].
-    pub asks_at_once: bool,
+    /// Whether libvirt asks QEMU for the processor's features in a few queries instead of one each; see [`layout::qemu_conf`].
+    pub batch_cpu_feature_queries: bool,
     /// The directory with libvirt's drivers, if it is known.
     pub drivers: Option<PathBuf>,
     /// Native TLS, if nova.conf asks for it.
@@ -175,11 +175,11 @@ fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {
     // SAFETY: the flag leaves the file descriptor table alone, and this process has one thread.
     #[allow(unsafe_code)]
     let made = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
-    made.map_err(|error| format!("a mount namespace was refused: {error}"))?;
+    made.map_err(|error| format!("cannot create a mount namespace: {error}"))?;
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|error| format!("mounts could not be made private: {error}"))?;
+        .map_err(|error| format!("cannot make mounts private: {error}"))?;
     if setup.mode == Mode::System {
-        let given = Given::hold(&setup.given);
+        let given = HostPaths::hold(&setup.given);
         for (part, place) in PLACES {
             provide(Path::new(place))?;
             bind(&host.directory().join(part), Path::new(place))?;
@@ -228,5 +228,5 @@ fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
 
 fn bind(from: &Path, to: &Path) -> Result<(), String> {
     mount_bind_recursive(from, to)
-        .map_err(|error| format!("{} could not be put at {}: {error}", from.display(), to.display()))
+        .map_err(|error| format!("cannot mount {} at {}: {error}", from.display(), to.display()))
 }

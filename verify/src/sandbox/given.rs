@@ -21,14 +21,14 @@ const OWN: [&str; 5] = ["/run", "/tmp", "/dev", "/dev/shm", layout::ROOT];
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: usize = 40;
 
-/// Paths and what they led to when they were held.
-pub(super) struct Given {
+/// Paths of the host and what they led to when they were opened.
+pub(super) struct HostPaths {
     links: Vec<(PathBuf, PathBuf)>,
-    held: Vec<Held>,
+    held: Vec<OpenPath>,
 }
 
-/// One file or directory, by its real path.
-struct Held {
+/// One open file or directory, by its real path.
+struct OpenPath {
     real: PathBuf,
     file: OwnedFd,
     at: Metadata,
@@ -50,7 +50,7 @@ fn is_own(directory: &Path) -> bool {
     places.chain(OWN).any(|own| Path::new(own).starts_with(directory))
 }
 
-impl Given {
+impl HostPaths {
     /// Holds what is there now at these absolute paths; what is not there, or is one of the sandbox's own directories, is left out.
     pub(super) fn hold(paths: &[PathBuf]) -> Self {
         let mut given = Self {
@@ -59,11 +59,11 @@ impl Given {
         };
         for path in paths {
             let Some(real) = given.follow(path) else { continue };
-            let is_held = |held: &Held| real == held.real || (held.at.is_dir() && real.starts_with(&held.real));
+            let is_held = |held: &OpenPath| real == held.real || (held.at.is_dir() && real.starts_with(&held.real));
             if is_own(&real) || given.held.iter().any(is_held) {
                 continue;
             }
-            if let Ok(held) = Held::open(real) {
+            if let Ok(held) = OpenPath::open(real) {
                 given.held.push(held);
             }
         }
@@ -108,7 +108,7 @@ impl Given {
     pub(super) fn put_back(&self) -> Result<(), String> {
         for held in &self.held {
             held.put_back()
-                .map_err(|error| format!("{} could not be brought into the sandbox: {error}", held.real.display()))?;
+                .map_err(|error| format!("cannot bring {} into the sandbox: {error}", held.real.display()))?;
         }
         for (link, target) in &self.links {
             if fs::symlink_metadata(link).is_err()
@@ -128,7 +128,7 @@ fn parts(path: &Path) -> impl DoubleEndedIterator<Item = PathBuf> {
         .map(|part| PathBuf::from(part.as_os_str()))
 }
 
-impl Held {
+impl OpenPath {
     fn open(real: PathBuf) -> io::Result<Self> {
         let file = openat(CWD, &real, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
         let mut parents = Vec::new();
@@ -181,7 +181,7 @@ mod tests {
         fs::create_dir_all(here.join("a b/pki")).unwrap();
         symlink("a b", here.join("short")).unwrap();
         symlink(here.join("short/../short/pki"), here.join("far")).unwrap();
-        let given = Given::hold(&[here.join("far"), here.join("a b/pki/missing"), here.join("short")]);
+        let given = HostPaths::hold(&[here.join("far"), here.join("a b/pki/missing"), here.join("short")]);
         let held: Vec<&Path> = given.held.iter().map(|held| held.real.as_path()).collect();
         assert_eq!(held, [here.join("a b/pki"), here.join("a b")]);
         assert!(
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn the_sandboxs_own_directories_are_never_put_back() {
         let paths = ["/", "/run", "/var/lib", "/etc"].map(PathBuf::from);
-        assert!(Given::hold(&paths).held.is_empty());
+        assert!(HostPaths::hold(&paths).held.is_empty());
         assert_eq!(with_its_directory(Path::new("/run/program")), Path::new("/run/program"));
         assert_eq!(with_its_directory(Path::new("/nowhere/program")), Path::new("/nowhere"));
     }

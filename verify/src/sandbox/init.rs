@@ -18,7 +18,7 @@ use rustix::process::{WaitOptions, wait};
 use serde::{Deserialize, Serialize};
 
 use super::daemon::Setup;
-use super::given::Given;
+use super::given::HostPaths;
 use super::supervisor::die_with_parent;
 use super::{KVM, Mode, inner, layout};
 use crate::accident::Kills;
@@ -33,7 +33,7 @@ struct Needs {
 
 /// How a process ended that init has reaped.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Ended {
+pub(crate) struct ProcessExit {
     /// Its number in the sandbox.
     pub(crate) pid: i32,
     /// The signal that ended it.
@@ -60,9 +60,9 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
     let mut input = io::stdin().lock();
     input
         .read_line(&mut order)
-        .map_err(|error| format!("no order was read: {error}"))?;
+        .map_err(|error| format!("the sandbox received no order: {error}"))?;
     if order.is_empty() {
-        return Err("the tool has ended".to_owned());
+        return Err("novamend-verify has ended".to_owned());
     }
     drop(input);
     let lifeline = || {
@@ -74,7 +74,7 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, String> {
         .spawn(lifeline)
         .map_err(|error| format!("the sandbox could not start a thread: {error}"))?;
     let needs: Needs = serde_json::from_str(&order).map_err(|error| format!("the order cannot be read: {error}"))?;
-    let given = Given::hold(&needs.setup.given);
+    let given = HostPaths::hold(&needs.setup.given);
     // held before /tmp is made read-only, as it may lie there
     let backing = match &needs.memory {
         Memory::Files {
@@ -114,7 +114,7 @@ fn reap_until(worker: u32, mut told: Option<ChildStdin>, kills: Kills) -> Result
                 };
             }
             Ok(Some((pid, status))) => {
-                let ended = Ended {
+                let ended = ProcessExit {
                     pid: pid.as_raw_nonzero().get(),
                     signal: status.terminating_signal(),
                     code: status.exit_status(),
@@ -139,7 +139,7 @@ fn mount_private(mode: Mode, kvm: bool) -> Result<(), String> {
         None,
     )
     .map_err(|error| {
-        format!("a /proc of its own was refused ({error}); inside a container it needs an unmasked /proc")
+        format!("cannot mount a private /proc ({error}); inside a container an unmasked /proc is needed")
     })?;
     if mode == Mode::System {
         let mounts = fs::read("/proc/self/mounts").map_err(|error| format!("/proc/self/mounts: {error}"))?;
@@ -248,7 +248,7 @@ pub(super) fn tmpfs(place: &str, options: &CStr) -> Result<(), String> {
         MountFlags::NOSUID | MountFlags::NODEV,
         Some(options),
     )
-    .map_err(|error| format!("a tmpfs of its own at {place} was refused: {error}"))
+    .map_err(|error| format!("cannot mount a tmpfs at {place}: {error}"))
 }
 
 #[cfg(test)]

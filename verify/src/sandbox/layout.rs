@@ -113,7 +113,7 @@ pub fn daemon_conf(host: Host, uuid: &str) -> String {
 
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
 ///
-/// [`Setup::asks_at_once`]: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
+/// [`Setup::batch_cpu_feature_queries`]: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
 /// for each name, which it does without the name of this ability; what it says and asks about the migration is the same.
 #[must_use]
 pub fn qemu_conf(setup: &Setup) -> String {
@@ -121,7 +121,7 @@ pub fn qemu_conf(setup: &Setup) -> String {
         "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
          cgroup_controllers = []\nnamespaces = []\n",
     );
-    if setup.asks_at_once {
+    if setup.batch_cpu_feature_queries {
         text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
     }
     if let Some((user, group)) = &setup.qemu_user {

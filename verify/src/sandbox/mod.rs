@@ -89,14 +89,14 @@ pub struct Sandbox {
     kills: Kills,
 }
 
-/// What the worker says next.
+/// What comes next on the worker's output.
 #[derive(Debug)]
-pub enum Said {
+pub enum WorkerOutput {
     /// One line.
     Line(String),
-    /// Nothing yet.
+    /// Nothing in time.
     Nothing,
-    /// It will say no more.
+    /// The output is closed.
     End,
 }
 
@@ -155,11 +155,11 @@ impl Sandbox {
 
     /// What the worker says within `patience`.
     #[must_use]
-    pub fn hear(&self, patience: Duration) -> Said {
+    pub fn hear(&self, patience: Duration) -> WorkerOutput {
         match self.lines.recv_timeout(patience) {
-            Ok(line) => Said::Line(line),
-            Err(RecvTimeoutError::Timeout) => Said::Nothing,
-            Err(RecvTimeoutError::Disconnected) => Said::End,
+            Ok(line) => WorkerOutput::Line(line),
+            Err(RecvTimeoutError::Timeout) => WorkerOutput::Nothing,
+            Err(RecvTimeoutError::Disconnected) => WorkerOutput::End,
         }
     }
 

@@ -24,18 +24,18 @@ pub const FOR_EVER: i32 = 4095;
 /// How the trials use TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tls {
-    /// Whose certificates they use.
-    pub certificates: Whose,
+    /// Where their certificates come from.
+    pub certificates: CertificateSource,
     /// Whether the destination asks the source for a certificate, too.
     pub verifies_clients: bool,
     /// The ciphers, where qemu.conf names them.
     pub priority: Option<String>,
 }
 
-/// Whose certificates the trials use.
+/// Where the certificates of the trials come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Whose {
+pub enum CertificateSource {
     /// The host's own.
     Host {
         /// Where they lie.
@@ -54,15 +54,15 @@ impl Tls {
     /// Whether the certificates are made for the trials.
     #[must_use]
     pub fn is_made(&self) -> bool {
-        matches!(self.certificates, Whose::Made { .. })
+        matches!(self.certificates, CertificateSource::Made { .. })
     }
 
     /// Where the certificates lie.
     #[must_use]
     pub fn directory(&self) -> PathBuf {
         match &self.certificates {
-            Whose::Host { directory, .. } => directory.clone(),
-            Whose::Made { .. } => layout::pki(),
+            CertificateSource::Host { directory, .. } => directory.clone(),
+            CertificateSource::Made { .. } => layout::pki(),
         }
     }
 
@@ -70,8 +70,8 @@ impl Tls {
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.certificates {
-            Whose::Host { name, .. } => name,
-            Whose::Made { .. } => MADE_NAME,
+            CertificateSource::Host { name, .. } => name,
+            CertificateSource::Made { .. } => MADE_NAME,
         }
     }
 }
@@ -79,14 +79,14 @@ impl Tls {
 impl fmt::Display for Tls {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.certificates {
-            Whose::Host { directory, name } => {
+            CertificateSource::Host { directory, name } => {
                 write!(
                     out,
                     "with the host's certificates in {}, for {name}",
                     directory.display()
                 )
             }
-            Whose::Made { .. } => out.write_str("with certificates made for the trials"),
+            CertificateSource::Made { .. } => out.write_str("with certificates made for the trials"),
         }
     }
 }

@@ -33,7 +33,7 @@ fn supervise(mode: Mode, kvm: &str, parent: &str) -> Result<ExitCode, String> {
     enter_namespaces(mode)?;
     die_with_parent(Some(parent))?; // entering a user namespace takes the first request back
     mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|error| format!("the sandbox's mounts could not be made private: {error}"))?;
+        .map_err(|error| format!("cannot make the sandbox's mounts private: {error}"))?;
     let kills = Kills::now();
     let status = inner("init")
         .args([mode.word(), kvm])
@@ -55,7 +55,7 @@ pub fn die_with_parent(parent: Option<&str>) -> Result<(), String> {
         .map_err(|error| format!("prctl(PR_SET_PDEATHSIG) failed: {error}"))?;
     let now = getppid().map(|pid| pid.as_raw_nonzero().to_string());
     match parent {
-        Some(parent) if now.as_deref() != Some(parent) => Err("the tool has ended".to_owned()),
+        Some(parent) if now.as_deref() != Some(parent) => Err("novamend-verify has ended".to_owned()),
         _ => Ok(()),
     }
 }
@@ -93,11 +93,11 @@ fn keep_mounting() -> rustix::io::Result<()> {
 
 fn refused(mode: Mode, error: &io::Error) -> String {
     let remedy = match mode {
-        Mode::System => "run it where CAP_SYS_ADMIN is held, not inside an unprivileged container",
+        Mode::System => "run it with CAP_SYS_ADMIN, not inside an unprivileged container",
         Mode::Session => {
             "run it as root, or allow user namespaces (kernel.unprivileged_userns_clone, user.max_user_namespaces, \
              kernel.apparmor_restrict_unprivileged_userns)"
         }
     };
-    format!("namespaces of its own were refused ({error}); {remedy}")
+    format!("cannot create namespaces ({error}); {remedy}")
 }

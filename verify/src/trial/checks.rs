@@ -2,6 +2,8 @@
 //!
 //! It observes nothing itself and knows no nova.conf; what it means for one is [`crate::verdict`]'s business.
 
+mod failures;
+
 use std::time::Duration;
 
 use novamend::nova::migration::timeout::Effect;
@@ -14,7 +16,7 @@ use crate::trial::monitor::Order;
 use crate::written::seconds;
 
 /// What must be so after a switch to post-copy, whatever else went wrong: from then on a guest cannot go back.
-pub const GUEST_LIVES: &str = "the guest lives";
+pub const GUEST_LIVES: &str = "the guest is not lost";
 
 /// Libvirt's code of a job that was cancelled, `VIR_ERR_OPERATION_ABORTED`.
 const CANCELLED: u32 = 78;
@@ -48,7 +50,7 @@ impl Action {
         match self {
             Self::Abort => "abort",
             Self::PostCopy => "force_complete by post-copy",
-            Self::Pause => "force_complete by a pause",
+            Self::Pause => "force_complete by pausing the guest",
         }
     }
 
@@ -56,7 +58,7 @@ impl Action {
     #[must_use]
     pub fn words_in(self, release: u32) -> &'static str {
         match self {
-            Self::PostCopy if release < 19 => "the switch to post-copy by nova itself",
+            Self::PostCopy if release < 19 => "nova's own switch to post-copy",
             other => other.words(),
         }
     }
@@ -81,9 +83,17 @@ pub struct Check {
     pub seen: String,
 }
 
+impl Check {
+    /// What is so where the check does not hold, as a clause.
+    #[must_use]
+    pub fn failure(&self) -> String {
+        failures::of(&self.what)
+    }
+}
+
 /// What was observed around a trial, beside its trace.
 #[derive(Clone, Debug, Default)]
-pub struct Observed {
+pub struct Observation {
     /// All records of the guest so far.
     pub records: Vec<Record>,
     /// Bytes on the serial lines that belong to no record.
@@ -111,7 +121,7 @@ pub struct Judgement {
     pub action: Action,
     /// Every check, in order of importance.
     pub checks: Vec<Check>,
-    /// How long the guest stood still, in milliseconds; the length of `silence`.
+    /// How long the guest was paused, in milliseconds; the length of `silence`.
     pub blackout_ms: Option<f64>,
     /// The guest's silence: from its last sign at the source to its first at the destination, or for an abort the longest
     /// between two heartbeats.
@@ -160,7 +170,7 @@ impl Judgement {
 
 /// Judges one trial.
 #[must_use]
-pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
+pub fn judge(action: Action, trace: &Trace, observed: &Observation) -> Judgement {
     let acted = trace.done(action.order());
     let silence = match action {
         _ if observed.only_after => None,
@@ -176,7 +186,7 @@ pub fn judge(action: Action, trace: &Trace, observed: &Observed) -> Judgement {
     });
     checks.extend(beats(observed));
     let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
-    // a guest that found damage stands still, so nothing else may have gone as it should
+    // a guest that found damage halts, so nothing else may have gone as it should
     let place = if damage.is_some() { 0 } else { checks.len() };
     checks.insert(place, memory(trace, observed, damage));
     Judgement {
@@ -207,37 +217,37 @@ fn refused(action: Action, trace: &Trace) -> String {
     }
     match (&trace.broken, &trace.returned) {
         (Some(refusal), _) | (None, Some(Err(refusal))) => refusal.message.clone(),
-        (None, Some(Ok(()))) => "the migration completed before".to_owned(),
+        (None, Some(Ok(()))) => "the migration completed first".to_owned(),
         (None, None) => "the migration did not get that far in time".to_owned(),
     }
 }
 
-fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
+fn stayed(trace: &Trace, observed: &Observation) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the job ended cancelled",
             matches!(&trace.returned, Some(Err(refusal)) if was_cancelled(refusal, trace, observed)),
             || match &trace.returned {
                 Some(Err(refusal)) => refusal.message.clone(),
-                _ => "it did not end so".to_owned(),
+                _ => "it ended otherwise".to_owned(),
             },
         ),
         check(
-            "the guest runs at the source",
+            "the guest runs on the source",
             observed.source == Some(Standing::Running),
             || standing(observed.source),
         ),
         check(
-            "nothing is left at the destination",
+            "nothing is left on the destination",
             observed.destination == Some(Standing::Absent),
             || standing(observed.destination),
         ),
     ];
     if !observed.only_after {
         checks.push(check(
-            "the guest was heard from the source alone",
+            "heartbeats came from the source only",
             observed.destination_span.is_none(),
-            || "it was heard from the destination too".to_owned(),
+            || "heartbeats came from the destination too".to_owned(),
         ));
     }
     checks
@@ -245,8 +255,8 @@ fn stayed(trace: &Trace, observed: &Observed) -> Vec<Check> {
 
 /// Libvirt says that the job was cancelled, or that the destination's QEMU stopped loading the guest, as it does where the
 /// cancelled stream ends before libvirt at the source has told its own reason. The second is taken for a cancelled job only
-/// after nova's own cancellation, and where the guest goes on at the source and nothing is left at the destination.
-fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observed) -> bool {
+/// after nova's own cancellation, and where the guest goes on at the source and nothing is left on the destination.
+fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observation) -> bool {
     if refusal.code == CANCELLED {
         return true;
     }
@@ -255,39 +265,39 @@ fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observed) -> bool 
     is_cut_off && trace.done(Order::Abort).is_some() && stayed
 }
 
-fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
+fn moved(action: Action, trace: &Trace, observed: &Observation) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the migration completed",
             trace.returned == Some(Ok(())),
             || match &trace.returned {
                 Some(Err(refusal)) => refusal.message.clone(),
-                _ => "not in time".to_owned(),
+                _ => "it did not complete in time".to_owned(),
             },
         ),
         check(
-            "the guest runs at the destination",
+            "the guest runs on the destination",
             observed.destination == Some(Standing::Running),
             || standing(observed.destination),
         ),
         check(
-            "nothing is left at the source",
+            "nothing is left on the source",
             observed.source == Some(Standing::Absent),
             || standing(observed.source),
         ),
     ];
     if !observed.only_after {
-        checks.push(check("the guest runs exactly once", runs_once(observed), || {
-            "both ends were heard at once, or neither".to_owned()
+        checks.push(check("exactly one copy of the guest runs", runs_once(observed), || {
+            "heartbeats came from both sides at once, or from neither".to_owned()
         }));
     }
     if action == Action::PostCopy && was_lost(trace, observed) {
         let said = match &trace.returned {
             Some(Err(refusal)) => {
                 let first = refusal.message.split("; ").next().unwrap_or_default();
-                format!("post-copy had begun, and it runs at neither end ({first})")
+                format!("post-copy had begun, and the guest runs on neither side ({first})")
             }
-            _ => "post-copy had begun, and it runs at neither end".to_owned(),
+            _ => "post-copy had begun, and the guest runs on neither side".to_owned(),
         };
         checks.insert(0, check(GUEST_LIVES, false, || said));
     }
@@ -296,19 +306,19 @@ fn moved(action: Action, trace: &Trace, observed: &Observed) -> Vec<Check> {
         let switched = trace.event(End::Source, "suspended: post-copy").is_some()
             || trace.event(End::Destination, "resumed: post-copy").is_some();
         checks.push(check("the migration switched to post-copy", switched, || {
-            "no event of it came".to_owned()
+            "libvirt reported no such event".to_owned()
         }));
     }
     checks
 }
 
 /// The switch came, and then there was no guest any more: the source has given it up, and the destination does not run it.
-fn was_lost(trace: &Trace, observed: &Observed) -> bool {
+fn was_lost(trace: &Trace, observed: &Observation) -> bool {
     let switched = trace.event(End::Source, "suspended: post-copy").is_some();
     switched && observed.source != Some(Standing::Running) && observed.destination != Some(Standing::Running)
 }
 
-fn beats(observed: &Observed) -> Option<Check> {
+fn beats(observed: &Observation) -> Option<Check> {
     let beats: Vec<u32> = observed
         .records
         .iter()
@@ -318,47 +328,47 @@ fn beats(observed: &Observed) -> Option<Check> {
     let gap = beats.windows(2).find(|pair| pair[1] != pair[0].wrapping_add(1));
     let lost = || match gap {
         Some(pair) => format!("heartbeat {} was followed by {}", pair[0], pair[1]),
-        None => format!("{} bytes belong to no heartbeat", observed.stray),
+        None => format!("{} stray bytes between heartbeats", observed.stray),
     };
     let is_whole = gap.is_none() && observed.stray == 0 && !beats.is_empty();
     (!observed.only_after).then(|| check("no heartbeat is missing or repeated", is_whole, lost))
 }
 
-fn memory(trace: &Trace, observed: &Observed, damage: Option<&Record>) -> Check {
+fn memory(trace: &Trace, observed: &Observation, damage: Option<&Record>) -> Check {
     let is_whole = damage.is_none() && observed.looked_at_all;
-    check("the guest's memory is whole", is_whole, || match damage {
+    check("the guest's memory is intact", is_whole, || match damage {
         Some(record) => format!("the page at {:#x} held {:#x}", record.sequence, record.generation),
         None if trace.outcome.is_none() => "the migration did not end".to_owned(),
-        None => "the guest did not get round all its pages".to_owned(),
+        None => "the guest did not check all its pages in time".to_owned(),
     })
 }
 
 fn standing(standing: Option<Standing>) -> String {
     match standing {
-        None => "it could not be asked",
+        None => "its state could not be read",
         Some(Standing::Absent) => "it is not there",
         Some(Standing::Off) => "it is defined there but does not run",
         Some(Standing::Running) => "it runs there",
-        Some(Standing::Paused) => "it stands still there",
+        Some(Standing::Paused) => "it is paused there",
         Some(Standing::Broken) => "it has crashed there",
     }
     .to_owned()
 }
 
-fn runs_once(observed: &Observed) -> bool {
+fn runs_once(observed: &Observation) -> bool {
     match (observed.source_span, observed.destination_span) {
         (Some((_, last)), Some((first, _))) => last <= first,
         _ => false,
     }
 }
 
-fn between(observed: &Observed) -> Option<Silence> {
+fn between(observed: &Observation) -> Option<Silence> {
     let (_, from) = observed.source_span?;
     let (until, _) = observed.destination_span?;
     Some(Silence { from, until })
 }
 
-fn longest_silence(observed: &Observed, since: Duration) -> Option<Silence> {
+fn longest_silence(observed: &Observation, since: Duration) -> Option<Silence> {
     let pairs = observed.records.windows(2).filter(|pair| pair[0].at >= since);
     pairs
         .map(|pair| Silence {

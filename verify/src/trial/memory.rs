@@ -1,6 +1,6 @@
 //! When a migration is over for the guest, and whether the guest has looked at all its memory since.
 //!
-//! It judges nothing; what a page that was not looked at means is [`crate::trial::checks`]'s business.
+//! It judges nothing; what a page that was not checked means is decided in [`crate::trial::checks`].
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use crate::guest::{COLD_CHECKS, Size};
 use crate::hypervisor::End;
 use crate::trial::migrate::Trace;
 
-/// When the migration was over for the guest: at its start at the destination with all its memory, or when nova's monitor
+/// When the migration ended for the guest: at its start at the destination with all its memory, or when nova's monitor
 /// saw the job's end at the source. The call returns later, as libvirt waits for a QEMU to end.
 #[must_use]
-pub fn over(trace: &Trace) -> Duration {
+pub fn migration_end(trace: &Trace) -> Duration {
     let arrived = trace.event(End::Destination, "resumed: migrated");
     arrived.map_or(trace.ended, |arrived| arrived.min(trace.ended))
 }
 
-/// Waits until the guest, wherever it is, has looked at every page since then, the cold ones twice, or has found damage;
+/// Waits until the guest, wherever it is, has checked every page since then, the cold ones twice, or has found damage;
 /// at most for `patience`.
 #[must_use]
-pub fn has_looked_at_all(hearing: &Hearing, size: Size, since: Duration, patience: Duration) -> bool {
+pub fn checked_all_pages(hearing: &Hearing, size: Size, since: Duration, patience: Duration) -> bool {
     let rounds = size.cold_pages / COLD_CHECKS * 2 + 1;
     let mut damaged = false;
     let whole = hearing.wait(patience, |records| {
@@ -43,8 +43,8 @@ fn looked_at_all(records: &[Record], since: Duration, rounds: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hypervisor::Happening;
-    use crate::trial::migrate::Heard;
+    use crate::hypervisor::Event;
+    use crate::trial::migrate::TimedEvent;
 
     fn beats(generations: &[u32]) -> Vec<Record> {
         let beat = |(number, &generation): (usize, &u32)| Record {
@@ -75,16 +75,16 @@ mod tests {
             ended: Duration::from_secs(3),
             ..Trace::default()
         };
-        assert_eq!(over(&trace), Duration::from_secs(3));
+        assert_eq!(migration_end(&trace), Duration::from_secs(3));
         for (at, what) in [(1, "resumed: post-copy"), (2, "resumed: migrated")] {
-            trace.happenings.push(Heard {
+            trace.events.push(TimedEvent {
                 at: Duration::from_secs(at),
-                happening: Happening::Lifecycle {
+                event: Event::Lifecycle {
                     end: End::Destination,
                     what: what.to_owned(),
                 },
             });
         }
-        assert_eq!(over(&trace), Duration::from_secs(2));
+        assert_eq!(migration_end(&trace), Duration::from_secs(2));
     }
 }

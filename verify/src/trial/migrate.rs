@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::hypervisor::{End, Happening, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use crate::hypervisor::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome, Policy};
 use crate::written::{answer, seconds};
 
@@ -41,9 +41,9 @@ pub struct Sample {
     pub iteration: i64,
 }
 
-/// An order that was carried out.
+/// An order that nova's monitor gave, and the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Given {
+pub struct IssuedOrder {
     /// When.
     #[serde(with = "seconds")]
     pub at: Duration,
@@ -54,7 +54,7 @@ pub struct Given {
     pub answer: Result<(), Refusal>,
 }
 
-impl Given {
+impl IssuedOrder {
     /// Whether it is the action itself, tried at least.
     #[must_use]
     pub fn is_action(&self) -> bool {
@@ -62,15 +62,15 @@ impl Given {
     }
 }
 
-/// A happening and its moment.
+/// A event and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Heard {
+pub struct TimedEvent {
     /// When.
     #[serde(with = "seconds")]
     pub at: Duration,
     /// What.
     #[serde(flatten)]
-    pub happening: Happening,
+    pub event: Event,
 }
 
 /// All that happened during one migration; times are those of the hypervisor's clock.
@@ -87,9 +87,9 @@ pub struct Trace {
     /// Data remaining.
     pub samples: Vec<Sample>,
     /// Events of both ends.
-    pub happenings: Vec<Heard>,
+    pub events: Vec<TimedEvent>,
     /// What nova did.
-    pub orders: Vec<Given>,
+    pub orders: Vec<IssuedOrder>,
     /// How nova took it to have ended; none where the trial was given up.
     pub outcome: Option<Outcome>,
     /// How the migrate call ended.
@@ -112,14 +112,14 @@ impl Trace {
     /// Whether it completed by itself, before nova acted.
     #[must_use]
     pub fn converged(&self) -> bool {
-        self.returned == Some(Ok(())) && !self.orders.iter().any(Given::is_action)
+        self.returned == Some(Ok(())) && !self.orders.iter().any(IssuedOrder::is_action)
     }
 
     /// When pass `number` began.
     #[must_use]
     pub fn pass(&self, number: i64) -> Option<Duration> {
-        self.happenings.iter().find_map(|heard| match heard.happening {
-            Happening::Pass(pass) if pass >= number => Some(heard.at),
+        self.events.iter().find_map(|heard| match heard.event {
+            Event::Pass(pass) if pass >= number => Some(heard.at),
             _ => None,
         })
     }
@@ -127,8 +127,8 @@ impl Trace {
     /// The first lifecycle event `what` at `end`.
     #[must_use]
     pub fn event(&self, wanted_end: End, wanted: &str) -> Option<Duration> {
-        self.happenings.iter().find_map(|heard| match &heard.happening {
-            Happening::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(heard.at),
+        self.events.iter().find_map(|heard| match &heard.event {
+            Event::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(heard.at),
             _ => None,
         })
     }
@@ -136,8 +136,8 @@ impl Trace {
     /// Libvirt's own figure of the guest's downtime in milliseconds.
     #[must_use]
     pub fn downtime_ms(&self) -> Option<u64> {
-        self.happenings.iter().find_map(|heard| match &heard.happening {
-            Happening::Figures { downtime_ms, .. } => *downtime_ms,
+        self.events.iter().find_map(|heard| match &heard.event {
+            Event::Figures { downtime_ms, .. } => *downtime_ms,
             _ => None,
         })
     }
@@ -198,8 +198,8 @@ impl Running {
     /// The call has long returned, and nova's monitor still waits for a job that nobody carries on, as it does for ever where
     /// post-copy broke.
     fn is_over_for_all_but_nova(&self, hypervisor: &mut dyn Hypervisor) -> bool {
-        let mut heard = self.trace.happenings.iter();
-        let returned = heard.find(|heard| matches!(heard.happening, Happening::Returned(_)));
+        let mut heard = self.trace.events.iter();
+        let returned = heard.find(|heard| matches!(heard.event, Event::Returned(_)));
         returned.is_some_and(|returned| hypervisor.now().saturating_sub(returned.at) > FOLLOWED)
     }
 
@@ -208,26 +208,26 @@ impl Running {
         let due = hypervisor.now() + self.pace.interval;
         loop {
             let patience = due.saturating_sub(hypervisor.now());
-            let Some((at, happening)) = hypervisor.next(patience) else {
+            let Some((at, event)) = hypervisor.next(patience) else {
                 return;
             };
-            let decisive = match happening {
-                Happening::Returned(_) => true,
-                Happening::Pass(pass) => pass == self.pace.pass,
+            let decisive = match event {
+                Event::Returned(_) => true,
+                Event::Pass(pass) => pass == self.pace.pass,
                 _ => false,
             };
-            self.keep(at, happening);
+            self.keep(at, event);
             if decisive {
                 return;
             }
         }
     }
 
-    fn keep(&mut self, at: Duration, happening: Happening) {
-        if let Happening::Returned(result) = &happening {
+    fn keep(&mut self, at: Duration, event: Event) {
+        if let Event::Returned(result) = &event {
             self.trace.returned = Some(result.clone());
         }
-        self.trace.happenings.push(Heard { at, happening });
+        self.trace.events.push(TimedEvent { at, event });
     }
 
     fn look(&mut self, hypervisor: &mut dyn Hypervisor) -> Result<Look, Refusal> {
@@ -293,7 +293,7 @@ impl Running {
             }
         };
         let died = self.monitor.answered(order, answer.is_ok());
-        self.trace.orders.push(Given { at, order, answer });
+        self.trace.orders.push(IssuedOrder { at, order, answer });
         if died.is_some() {
             self.trace.outcome = died;
         }
@@ -312,9 +312,9 @@ impl Running {
         loop {
             let figures = self
                 .trace
-                .happenings
+                .events
                 .iter()
-                .any(|heard| matches!(heard.happening, Happening::Figures { .. }));
+                .any(|heard| matches!(heard.event, Event::Figures { .. }));
             let complete = match &self.trace.returned {
                 Some(result) => result.is_err() || figures,
                 None => false,
@@ -324,13 +324,13 @@ impl Running {
             } else {
                 until.saturating_sub(hypervisor.now())
             };
-            let Some((at, happening)) = hypervisor.next(patience) else {
+            let Some((at, event)) = hypervisor.next(patience) else {
                 return;
             };
-            if matches!(happening, Happening::Returned(_)) {
+            if matches!(event, Event::Returned(_)) {
                 until = hypervisor.now() + FIGURES;
             }
-            self.keep(at, happening);
+            self.keep(at, event);
         }
     }
 }

@@ -52,7 +52,7 @@ const CURVE_PASSES: i64 = 4;
 
 /// A value that stops nova.
 #[derive(Debug, thiserror::Error)]
-#[error("`{option}` in [libvirt] is not usable in {release}, nova stops on it: {why}")]
+#[error("`{option}` in [libvirt] is not valid in {release}, nova stops on it: {why}")]
 pub struct PlanError {
     option: &'static str,
     release: String,

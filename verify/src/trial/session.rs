@@ -18,8 +18,8 @@ use crate::host::qemu_conf::Fault;
 use crate::host::{Host, Kvm, programs};
 use crate::hosts::Far;
 use crate::sandbox::daemon::Setup;
-use crate::sandbox::pki::{Tls, Whose};
-use crate::sandbox::{Mode, Said, Sandbox, SandboxError};
+use crate::sandbox::pki::{CertificateSource, Tls};
+use crate::sandbox::{Mode, Sandbox, SandboxError, WorkerOutput};
 use crate::trial::plan::{Plan, Wanted};
 use crate::trial::worker::{Evidence, Message, WorkOrder, silence};
 pub(crate) use alike::huge_pages;
@@ -49,7 +49,7 @@ pub enum SessionError {
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
     /// The worker could not go on.
-    #[error("it failed while {stage}: {message}")]
+    #[error("failed while {stage}: {message}")]
     Worker {
         /// At what.
         stage: String,
@@ -68,7 +68,7 @@ pub enum SessionError {
     #[error("interrupted; the guest has been removed from both hosts")]
     FarInterrupted,
     /// A person or a service manager ended it.
-    #[error("interrupted; everything in the sandbox has been ended")]
+    #[error("interrupted; everything in the sandbox has been stopped")]
     Interrupted,
 }
 
@@ -118,9 +118,9 @@ pub struct Session {
     pub left: Option<String>,
 }
 
-/// How the trials are to be run.
+/// How the operator wants the trials run.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes {
+pub struct RunOptions {
     /// Which.
     pub wanted: Wanted,
     /// Without KVM even where it works.
@@ -136,12 +136,12 @@ pub struct Wishes {
 pub fn run(
     host: &Host,
     plan: &Plan,
-    wishes: Wishes,
+    options: RunOptions,
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SessionError> {
     let began = Instant::now();
-    let (order, conditions) = prepare(host, plan, wishes)?;
+    let (order, conditions) = prepare(host, plan, options)?;
     let line = serde_json::to_string(&order).map_err(|error| missing(&error.to_string(), "report this"))?;
     let mut sandbox = Sandbox::start(order.setup.mode, !conditions.emulated, &line)?;
     let mut session = Session {
@@ -152,26 +152,26 @@ pub fn run(
         seconds: 0.0,
         left: None,
     };
-    let mut stage = "making the sandbox".to_owned();
+    let mut stage = "creating the sandbox".to_owned();
     let mut done = false;
     let mut heard = Instant::now();
-    let patience = silence(&order.trials, Duration::from_secs(wishes.patience));
+    let patience = silence(&order.trials, Duration::from_secs(options.patience));
     loop {
         if interrupted.load(Ordering::Relaxed) {
             sandbox.end();
             return Err(SessionError::Interrupted);
         }
         let text = match sandbox.hear(Duration::from_millis(100)) {
-            Said::Line(text) => text,
-            Said::Nothing if heard.elapsed() < patience => continue,
-            Said::Nothing => {
+            WorkerOutput::Line(text) => text,
+            WorkerOutput::Nothing if heard.elapsed() < patience => continue,
+            WorkerOutput::Nothing => {
                 return Err(SandboxError::Silent {
                     stage,
                     waited: patience,
                 }
                 .into());
             }
-            Said::End => break,
+            WorkerOutput::End => break,
         };
         heard = Instant::now();
         match serde_json::from_str(&text) {
@@ -217,11 +217,11 @@ fn missing(what: &str, remedy: &str) -> SessionError {
     }
 }
 
-fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Conditions), SessionError> {
+fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, Conditions), SessionError> {
     if !cfg!(target_arch = "x86_64") {
         return Err(missing(
-            "the probe guest is made for x86-64, this host is not",
-            "verify on an x86-64 compute node",
+            "the probe guest needs x86-64, which this host is not",
+            "run verify on an x86-64 compute node",
         ));
     }
     let daemon = host.daemon.as_ref().ok_or_else(|| {
@@ -235,7 +235,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         .clone()
         .ok_or_else(|| missing("no QEMU for x86-64 is installed", "install qemu-system-x86 or qemu-kvm"))?;
     let why_emulated = match (&host.kvm, plan.virt_type.as_str()) {
-        _ if wishes.emulate => Some("asked for".to_owned()),
+        _ if options.emulate => Some("--emulate".to_owned()),
         (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
         (Kvm::Usable, _) => None,
         (Kvm::Missing, _) => Some("there is no /dev/kvm".to_owned()),
@@ -245,8 +245,8 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
     let early = emulated && host.qemu.is_none_or(|version| version < EMULATION_MENDED);
     if host.is_root && fs::read_to_string("/proc/self/setgroups").is_ok_and(|text| text.trim() == "deny") {
         return Err(missing(
-            "this root is that of a user namespace, where libvirt may not change to another user",
-            "run it as root of the host, or as an ordinary user outside of the container",
+            "this is root of a user namespace, where libvirt cannot switch to another user",
+            "run it as root of the host, or as an ordinary user outside the container",
         ));
     }
     qemu_conf_is_known(host)?;
@@ -256,10 +256,10 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
     let user = &host.qemu_user;
     if host.is_root && (user.uid.is_none() || user.gid.is_none()) {
         let what = format!(
-            "QEMU is to run as {}:{}, but there is no such user or group",
+            "QEMU would run as {}:{}, but there is no such user or group",
             user.user, user.group
         );
-        return Err(missing(&what, "create it or correct qemu.conf"));
+        return Err(missing(&what, "create it or fix qemu.conf"));
     }
     let (size, bandwidth) = plan.load();
     let mut setup = Setup {
@@ -268,7 +268,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         socket: daemon.socket.to_owned(),
         emulator,
         qemu_user: host.is_root.then(|| (user.user.clone(), user.group.clone())),
-        asks_at_once: host.libvirt.is_some_and(|version| version >= KNOWS_THE_ABILITY),
+        batch_cpu_feature_queries: host.libvirt.is_some_and(|version| version >= KNOWS_THE_ABILITY),
         drivers: if daemon.is_modular { None } else { programs::drivers() },
         tls: tls(host, plan),
         forces_tls: host.tls.is_forced,
@@ -293,7 +293,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
         not_alike: not_alike(plan, host),
         memory: memory(plan, host),
     };
-    let trials = plan.trials(wishes.wanted, early);
+    let trials = plan.trials(options.wanted, early);
     Ok((
         WorkOrder {
             setup,
@@ -301,7 +301,7 @@ fn prepare(host: &Host, plan: &Plan, wishes: Wishes) -> Result<(WorkOrder, Condi
             memory: conditions.memory.clone(),
             size,
             ticks_per_second: ticks_per_second(),
-            patience: wishes.patience,
+            patience: options.patience,
             trials,
         },
         conditions,
@@ -314,13 +314,11 @@ fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
         None => return Ok(()),
         // an ordinary user's trials run as that user anyway, and the verdict says so
         Some(Fault::Denied(_)) if !host.is_root => return Ok(()),
-        Some(Fault::Refused { .. }) => "correct that line",
-        Some(Fault::Denied(_) | Fault::NotRead { .. }) => {
-            "make it a file that can be read, or name another by --qemu-conf"
-        }
+        Some(Fault::Refused { .. }) => "fix that line",
+        Some(Fault::Denied(_) | Fault::NotRead { .. }) => "make it a readable file, or name another with --qemu-conf",
     };
     let why = host.qemu_conf.fault().map(ToString::to_string).unwrap_or_default();
-    Err(missing(&format!("the user of QEMU is not known: {why}"), remedy))
+    Err(missing(&format!("QEMU's user is not known: {why}"), remedy))
 }
 
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.
@@ -328,11 +326,11 @@ fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
     let settings = &host.tls;
     plan.tls.then(|| Tls {
         certificates: match why_not_the_hosts(host) {
-            None => Whose::Host {
+            None => CertificateSource::Host {
                 directory: settings.directory.clone(),
                 name: host.address(plan.inbound.as_deref(), RESOLVER).text().to_owned(),
             },
-            Some(because) => Whose::Made { because },
+            Some(because) => CertificateSource::Made { because },
         },
         verifies_clients: settings.verifies_clients,
         priority: settings.priority.clone(),
@@ -341,13 +339,13 @@ fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
 
 fn why_not_the_hosts(host: &Host) -> Option<String> {
     let Some(found) = &host.certificates else {
-        return Some("only root can see them".to_owned());
+        return Some("only root can read them".to_owned());
     };
     if let Some(missing) = found.missing() {
         return Some(missing);
     }
     if host.tls.is_locked {
-        return Some("their key is locked by a secret that the host's libvirt keeps".to_owned());
+        return Some("their key is encrypted with a secret that the host's libvirt keeps".to_owned());
     }
     None
 }

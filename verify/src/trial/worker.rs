@@ -27,7 +27,7 @@ use crate::sandbox::daemon;
 use crate::sandbox::layout::{self, Host};
 use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
-use crate::trial::checks::{Action, GUEST_LIVES, Observed, judge};
+use crate::trial::checks::{Action, GUEST_LIVES, Observation, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
 use crate::trial::monitor::Policy;
@@ -153,13 +153,13 @@ impl Worker {
             };
             self.enter(&format!("migrating: {}", trial.action.words()));
             match self.one_trial(libvirt, hearing, order, &trial, at)? {
-                Tried::Acted(place) => return Ok(place),
-                Tried::Converged => trial = trial.with_half_the_bandwidth(),
+                TrialEnd::Acted(place) => return Ok(place),
+                TrialEnd::Converged => trial = trial.with_half_the_bandwidth(),
             }
         }
         Err(format!(
-            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; this \
-             proves nothing"
+            "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; the \
+             action was not tested"
         ))
     }
 
@@ -196,15 +196,12 @@ impl Worker {
         });
         match last {
             Some(record) if record.kind == Kind::Damage => Err(format!(
-                "the guest found damage in its memory before any migration: the page at {:#x} held {:#x}",
+                "the guest found its memory damaged before any migration: the page at {:#x} held {:#x}",
                 record.sequence, record.generation
             )),
             Some(_) if heard => Ok(Place { host: Host::A, line }),
             _ => {
-                let message = format!(
-                    "the guest was started but did not come to life within {} s",
-                    order.patience
-                );
+                let message = format!("the guest was started but did not respond within {} s", order.patience);
                 Err(self.explained(&message, deaths, Host::A))
             }
         }
@@ -221,7 +218,7 @@ impl Worker {
 
     /// Why no daemon answered; one that ended by itself says why in its log.
     fn not_connected(&self, message: &str) -> String {
-        if !message.contains("ended before it listened") {
+        if !message.contains("exited before it was listening") {
             return self.explained(message, 0, Host::A);
         }
         let text = with_logs(message);
@@ -246,7 +243,7 @@ impl Worker {
         let deaths = self.deaths.as_ref()?;
         deaths.accident(&said, from, source).or_else(|| {
             let is_gone = is_gone(&said) && !is_refusal(0, &said) && evidence.judgement.failed(GUEST_LIVES).is_none();
-            is_gone.then(|| format!("a process or a connection has gone, and nobody said why: {said}; {NOTHING_KNOWN}"))
+            is_gone.then(|| format!("a process or a connection went away without a reason: {said}; {NOTHING_KNOWN}"))
         })
     }
 
@@ -257,7 +254,7 @@ impl Worker {
         order: &WorkOrder,
         trial: &TrialOrder,
         at: Place,
-    ) -> Result<Tried, String> {
+    ) -> Result<TrialEnd, String> {
         let source = at.host;
         libvirt.set_source(source);
         let deaths = self.deaths_so_far();
@@ -265,13 +262,13 @@ impl Worker {
         let destination_line = hearing.connections();
         let policy = policy(trial)?;
         let trace = migrate(libvirt, &trial.request, policy, trial.pace);
-        // a guest that found damage stands still and converges; that is no reason to try again
+        // a guest that found damage halts and converges; that is no reason to try again
         if trace.converged() && hearing.damage().is_none() {
-            return Ok(Tried::Converged);
+            return Ok(TrialEnd::Converged);
         }
-        let looked_at_all = memory::has_looked_at_all(hearing, order.size, memory::over(&trace), ROUND);
+        let looked_at_all = memory::checked_all_pages(hearing, order.size, memory::migration_end(&trace), ROUND);
         let (records, stray) = hearing.records();
-        let observed = Observed {
+        let observed = Observation {
             records: records
                 .into_iter()
                 .filter(|record| record.kind != Kind::Start)
@@ -306,7 +303,7 @@ impl Worker {
             return Err(accident);
         }
         say(&Message::Trial(Box::new(evidence)));
-        Ok(Tried::Acted(next))
+        Ok(TrialEnd::Acted(next))
     }
 }
 
@@ -323,15 +320,15 @@ fn lent(memory: &Memory) -> Option<Lent> {
     let made = Lent::make(&layout::backing(), *owner);
     if let Err(error) = &made {
         say(&Message::NotAlike(format!(
-            "guests' memory in files: none could be made in {}: {error}",
+            "guests' memory in files: no file could be created in {}: {error}",
             directory.display()
         )));
     }
     made.ok()
 }
 
-/// What became of one migration.
-enum Tried {
+/// How one trial ended.
+enum TrialEnd {
     /// Nova acted, or the migration failed before; where the guest is now, if all is well with it.
     Acted(Option<Place>),
     /// It completed by itself.

@@ -7,12 +7,12 @@ use super::{by_these_flags, every, place};
 use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::confinement::Confinement;
-use crate::host::lines::{Standing, post_copy};
+use crate::host::lines::{Status, post_copy};
 use crate::host::programs::from_number;
 use crate::host::userfault;
 use crate::host::versions::too_old;
 use crate::sandbox::Mode;
-use crate::sandbox::pki::Whose;
+use crate::sandbox::pki::CertificateSource;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 
@@ -43,7 +43,7 @@ pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Vec
     .into_iter()
     .filter_map(|(name, found, least)| {
         let (why, remedy) = too_old(name, found, least, release)?;
-        let what = format!("there will be no live migration {}: {name} {why}", place(session));
+        let what = format!("live migration will not be possible {}: {name} {why}", place(session));
         Some(Cause::new(what, &remedy))
     })
     .collect()
@@ -75,7 +75,7 @@ pub(super) fn keeps_from_post_copy(plan: &Plan, host: &Host, session: &Session) 
         return None;
     }
     let line = post_copy(host);
-    (line.standing == Standing::Fails).then(|| Cause {
+    (line.status == Status::Fails).then(|| Cause {
         what: format!(
             "{}: post-copy is permitted but {}{}",
             every(session),
@@ -95,13 +95,13 @@ pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String>
         let may_be_kept = plan.post_copy && userfault::is_open_to_all() != Some(true);
         if conditions.mode == Mode::Session && may_be_kept && userfault::device_admits(&host.qemu_user) != Some(true) {
             doubts.push(format!(
-                "whether QEMU, as {}, may use userfaultfd: it ran as the user who started this",
+                "whether QEMU, as {}, may use userfaultfd: here it ran as the user who started novamend-verify",
                 host.qemu_user.user
             ));
         }
     }
-    if let Some(Whose::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
-        doubts.push(format!("whether the host's own certificates serve: {because}"));
+    if let Some(CertificateSource::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
+        doubts.push(format!("whether the host's own certificates work: {because}"));
     }
     doubts.extend(conditions.not_alike.clone());
     doubts
@@ -120,7 +120,7 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
         return Some("set live_migration_with_native_tls = true, or migrate_tls_force = 0 in qemu.conf".to_owned());
     }
     if session.conditions.far.is_some() {
-        let what = "look at the certificates of both hosts: authority, names, dates, and whether QEMU may read them";
+        let what = "check the certificates on both hosts: CA, names, dates, and whether QEMU may read them";
         return Some(what.to_owned());
     }
     if let Some(found) = host.certificates.as_ref().filter(|found| !found.faults.is_empty()) {
@@ -128,11 +128,11 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
     }
     let tls = session.conditions.tls.as_ref()?;
     Some(match &tls.certificates {
-        Whose::Host { directory, name } => format!(
-            "correct the certificates in {}; the source asks for the name {name}",
+        CertificateSource::Host { directory, name } => format!(
+            "fix the certificates in {}; the source expects the name {name}",
             directory.display()
         ),
-        Whose::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
+        CertificateSource::Made { .. } => "upgrade QEMU, or set live_migration_with_native_tls = false".to_owned(),
     })
 }
 

@@ -26,7 +26,7 @@ pub(super) fn shows_nothing(trial: &Evidence) -> Option<Cause> {
         return None;
     }
     let Some(said) = trial.reason() else {
-        let what = format!("{name} was not seen to its end: the migration neither failed nor completed in time");
+        let what = format!("{name} did not finish: the migration neither failed nor completed in time");
         return Some(Cause::new(what, "run it again with a longer --patience"));
     };
     if is_refusal(code.unwrap_or_default(), &said) {
@@ -36,9 +36,9 @@ pub(super) fn shows_nothing(trial: &Evidence) -> Option<Cause> {
         .judgement
         .failed(GUEST_LIVES)
         .map_or("", |_| ", and the guest was lost");
-    let what = format!("{name} failed{lost} by an error that is not known to be this host's: {said}");
+    let what = format!("{name} failed{lost} with an error that is not known to come from this host: {said}");
     Some(Cause::new(
         what,
-        "run it again; if it fails in the same way, look for that error in the logs of libvirt and QEMU",
+        "run it again; if it fails the same way, look for that error in the logs of libvirt and QEMU",
     ))
 }

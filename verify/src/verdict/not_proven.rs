@@ -6,7 +6,7 @@ use novamend::nova::migration::timeout::pause_seconds;
 
 use crate::hosts::Far;
 use crate::sandbox::Mode;
-use crate::sandbox::pki::Whose;
+use crate::sandbox::pki::CertificateSource;
 use crate::trial::checks::Action;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
@@ -14,20 +14,20 @@ use crate::trial::session::Session;
 /// What trials between two hosts leave open.
 fn between(far: &Far) -> Vec<String> {
     let mut list = vec![
-        "only this source and this destination in this direction were tried; CPU models of real guests and their storage \
-         were not"
+        "only migrations from this source to this destination were tested; CPU models and storage of real guests were \
+         not"
+        .to_owned(),
+        "the downtime was not measured: heartbeats come through libvirt's console, which opens too late for that; any \
+         figure shown is libvirt's own, which is too small for post-copy"
             .to_owned(),
-        "the standstill was not measured: the guest is heard through libvirt's console, which opens too late for that; a \
-         figure of it is libvirt's own, and for post-copy too small"
-            .to_owned(),
-        "whether the guest ran at both ends at once, or a heartbeat was lost or repeated, was not seen; where it runs is \
-         what libvirt says"
+        "whether the guest ran on both hosts at once, or a heartbeat was lost or repeated, was not checked; where it \
+         runs is what libvirt reports"
             .to_owned(),
     ];
     if far.peer_is_not_novas {
         list.push(
-            "the URI that nova makes of the destination was not tried: `--dest` names no host, so the source's libvirt \
-             was told that of `--dest`"
+            "the URI that nova builds for the destination was not tested: `--dest` names no host, so the source's \
+             libvirt was given `--dest` itself"
                 .to_owned(),
         );
     }
@@ -40,12 +40,12 @@ fn between(far: &Far) -> Vec<String> {
     if !far.by_nova_conf.differs.is_empty() {
         let options = far.by_nova_conf.differs.join("`, `");
         list.push(format!(
-            "migrations back, which go by the destination's nova.conf: it has `{options}` otherwise than the source's"
+            "migrations back, which follow the destination's nova.conf: it differs from the source's in `{options}`"
         ));
     }
     if let Some(fault) = &far.by_nova_conf.uri_fault {
         list.push(format!(
-            "migrations back are not to be tried: of the URI that the destination's nova.conf makes for them, {fault}"
+            "do not try migrations back: the destination's nova.conf gives a URI for them that is refused here: {fault}"
         ));
     }
     list
@@ -55,53 +55,59 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
     let conditions = &session.conditions;
     let mut list = vec![
         "the probe guest has no devices, no huge pages and little memory".to_owned(),
-        "nova's own code was not run; its monitor was rebuilt and its clock shortened".to_owned(),
+        "nova's own code was not run: its monitor is reimplemented here, with a faster clock".to_owned(),
     ];
     match &conditions.far {
         None => list.extend([
-            "one host is not two: network, ports, names, CPU models and shared storage were not tried".to_owned(),
-            "the confinement of guests by AppArmor or SELinux was off".to_owned(),
-            "migrations to this host from a source whose nova.conf has another URI, scheme, flags or timeouts: the source's count"
+            "only this host was tested: network, ports, host names, CPU models and shared storage were not".to_owned(),
+            "the confinement of guests by AppArmor or SELinux, which was off".to_owned(),
+            "migrations to this host from a source whose nova.conf has another URI, scheme, flags or timeouts: the \
+             source's apply"
                 .to_owned(),
         ]),
         Some(far) => list.extend(between(far)),
     }
     if let Some(why) = &conditions.why_emulated {
-        list.push(format!("software emulation is not KVM ({why})"));
+        list.push(format!("KVM was not tested, only software emulation ({why})"));
     }
     if conditions.early {
         list.push(
-            "this QEMU's emulation may lose writes after the first pass, so the action was taken within it; that a whole \
-             pass does not converge was not shown"
+            "this QEMU's emulation may lose writes after the first pass, so the action was taken during it; that a \
+             whole pass does not converge was not shown"
                 .to_owned(),
         );
     }
     if conditions.mode == Mode::Session {
-        list.push("QEMU ran as the user who started this, not as the one that the host's qemu.conf names".to_owned());
+        list.push(
+            "QEMU ran as the user who started novamend-verify, not as the one named in the host's qemu.conf".to_owned(),
+        );
     }
     if plan.release < 19 && plan.progress_timeout > 0 {
         list.push(
-            "`live_migration_progress_timeout` was left out: a shortened clock cannot tell slow from stalled"
+            "`live_migration_progress_timeout` was not tested: with a faster clock, slow and stalled look the same"
                 .to_owned(),
         );
     }
     match conditions.tls.as_ref().map(|tls| &tls.certificates) {
-        Some(Whose::Host { name, .. }) => list.push(format!(
-            "other hosts' certificates were not seen: both ends used this host's, and the source asked for {name}"
+        Some(CertificateSource::Host { name, .. }) => list.push(format!(
+            "other hosts' certificates were not tested: source and destination used this host's, and the source \
+             expected {name}"
         )),
-        Some(Whose::Made { because }) => list.push(format!(
-            "the host's own certificates were not tried ({because}); native TLS was, with some made for it"
+        Some(CertificateSource::Made { because }) => list.push(format!(
+            "the host's own certificates were not tested ({because}); native TLS was, with certificates made for the \
+             trials"
         )),
         None => {}
     }
     if let Some(seconds) = pause_seconds(1024.0, u64::try_from(plan.bandwidth).unwrap_or(0)) {
         list.push(format!(
-            "a pause lasts as long as the rest of the copy: about {seconds:.0} s for each GiB left at {} MiB/s",
+            "a paused guest stays paused for the rest of the copy: about {seconds:.0} s for each GiB left at {} MiB/s",
             plan.bandwidth
         ));
     } else if plan.configured() == Action::Pause {
         list.push(
-            "a pause lasts as long as the rest of the copy: what is left divided by your network's speed".to_owned(),
+            "a paused guest stays paused for the rest of the copy: the memory left divided by your network's speed"
+                .to_owned(),
         );
     }
     list

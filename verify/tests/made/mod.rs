@@ -16,15 +16,15 @@ use novamend_verify::guest::memory::Memory;
 use novamend_verify::host::backing::Backing;
 use novamend_verify::host::certificates::{Certificates, Fault, Settings};
 use novamend_verify::host::qemu_conf::QemuConf;
-use novamend_verify::host::qemu_user::{Known, QemuUser};
-use novamend_verify::host::userfault::Try;
+use novamend_verify::host::qemu_user::{QemuUser, UserSource};
+use novamend_verify::host::userfault::UserfaultAccess;
 use novamend_verify::host::{Host, Kvm};
 use novamend_verify::hosts::Far;
-use novamend_verify::hypervisor::{Happening, Refusal, Request};
+use novamend_verify::hypervisor::{Event, Refusal, Request};
 use novamend_verify::sandbox::Mode;
-use novamend_verify::sandbox::pki::{Tls, Whose};
+use novamend_verify::sandbox::pki::{CertificateSource, Tls};
 use novamend_verify::trial::checks::{Action, Check, Judgement};
-use novamend_verify::trial::migrate::{Heard, Trace};
+use novamend_verify::trial::migrate::{TimedEvent, Trace};
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::trial::session::{Conditions, Session};
 use novamend_verify::trial::worker::Evidence;
@@ -55,9 +55,9 @@ pub fn host() -> Host {
             group: "root".to_owned(),
             uid: Some(0),
             gid: Some(0),
-            known: Known::Distribution,
+            known: UserSource::Distribution,
         },
-        userfault: Try::Allowed,
+        userfault: UserfaultAccess::Allowed,
         kvm: Kvm::Missing,
         certificates: Some(Certificates {
             faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
@@ -81,9 +81,9 @@ pub fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence
             message: message.to_owned(),
         })
     });
-    let heard = Heard {
+    let heard = TimedEvent {
         at: Duration::from_secs(1),
-        happening: Happening::Pass(1),
+        event: Event::Pass(1),
     };
     Evidence {
         request: Request {
@@ -91,7 +91,7 @@ pub fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence
             ..Request::default()
         },
         trace: Trace {
-            happenings: refused.is_none().then_some(heard).into_iter().collect(),
+            events: refused.is_none().then_some(heard).into_iter().collect(),
             returned: Some(answer),
             ..Trace::default()
         },
@@ -134,7 +134,7 @@ pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session 
             hot_mib: 12.0,
             bandwidth: 20,
             tls: plan.tls.then(|| Tls {
-                certificates: Whose::Made {
+                certificates: CertificateSource::Made {
                     because: "there is no /etc/pki/qemu/server-cert.pem".to_owned(),
                 },
                 verifies_clients: true,

@@ -31,18 +31,18 @@ fn is_guest(process: &Process) -> bool {
 type Victim = (fn(&Process) -> bool, &'static str);
 
 const VICTIMS: [Victim; 7] = [
-    (|process| is_guest(process) && has(process, "-incoming"), "QEMU of "),
+    (|process| is_guest(process) && has(process, "-incoming"), "QEMU on "),
     (
         |process| is_guest(process) && !has(process, "-incoming"),
-        "QEMU of the source",
+        "QEMU on the source",
     ),
     (
         |process| has(process, "/a/daemon.conf"),
-        "the libvirt daemon of the source",
+        "the libvirt daemon on the source",
     ),
     (
         |process| has(process, "/b/daemon.conf"),
-        "the libvirt daemon of the destination",
+        "the libvirt daemon on the destination",
     ),
     (|process| has(process, "worker"), "its worker"),
     (|process| has(process, "init"), "the first process inside"),
@@ -196,7 +196,7 @@ fn a_cgroup_without_enough_processes_gives_no_verdict() {
 }
 
 #[test]
-fn a_session_with_too_little_of_something_is_told_so_before_anything_is_tried() {
+fn a_session_with_too_little_of_something_is_refused_before_anything_is_tried() {
     let Some(_machine) = alone() else { return };
     let ground = Ground::new(PAUSE, "root");
     for (limit, said) in [

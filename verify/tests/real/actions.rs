@@ -65,7 +65,7 @@ fn an_ordinary_user_gets_a_verdict_too() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
         ran.headline()
-            .starts_with("force_complete by a pause works on this host: "),
+            .starts_with("force_complete by pausing the guest works on this host: "),
         "{ran:?}"
     );
     for action in ["abort", "pause"] {
@@ -86,7 +86,8 @@ fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
         return;
     }
     let ground = Ground::new(PAUSE, "nobody");
-    let open_device = "mkdir \"$HERE/dev\" && mount -t tmpfs none \"$HERE/dev\" && mknod -m 666 \"$HERE/dev/kvm\" c 10 232 \
+    let open_device = "mkdir \"$HERE/dev\" && mount -t tmpfs none \"$HERE/dev\" && mknod -m 666 \"$HERE/dev/kvm\" c \
+        10 232 \
                        && mount --bind \"$HERE/dev/kvm\" /dev/kvm";
     for user in ["", "setpriv --reuid=65534 --regid=65534 --clear-groups"] {
         let script = format!("{open_device} && exec {user} \"$HERE/novamend-verify\" \"$@\"");

@@ -1,4 +1,4 @@
-//! How long the guest stands still in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
+//! The guest's downtime in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
 //! same two daemons in the same run.
 //!
 //! It measures and asserts no time; run by hand: `cargo test --release -p novamend-verify --test real blackout -- --ignored
@@ -18,7 +18,7 @@ use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
 use novamend_verify::host::programs;
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
-use novamend_verify::hypervisor::{Happening, Hypervisor, Request};
+use novamend_verify::hypervisor::{Event, Hypervisor, Request};
 use novamend_verify::sandbox::Mode;
 use novamend_verify::sandbox::daemon::{self, Setup};
 use novamend_verify::sandbox::layout::{self, Host};
@@ -87,7 +87,7 @@ impl Bench {
             socket: host.socket.to_owned(),
             emulator: programs::emulator().unwrap(),
             qemu_user: Some(("root".to_owned(), "root".to_owned())),
-            asks_at_once: true,
+            batch_cpu_feature_queries: true,
             drivers: if host.is_modular { None } else { programs::drivers() },
             tls: None,
             forces_tls: false,
@@ -180,8 +180,8 @@ impl Bench {
             .args([guest::NAME, &uri(Host::B)])
             .spawn()
             .unwrap();
-        while let Some((_, happening)) = self.libvirt.next(Duration::from_secs(20)) {
-            if matches!(happening, Happening::Pass(number) if number >= 2) {
+        while let Some((_, event)) = self.libvirt.next(Duration::from_secs(20)) {
+            if matches!(event, Event::Pass(number) if number >= 2) {
                 break;
             }
         }

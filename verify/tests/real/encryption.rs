@@ -66,7 +66,7 @@ impl Encrypted {
             .clone();
         let line = lines.into_iter().find(|line| line["about"] == "tls").unwrap();
         let word = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-        (word("standing"), word("why"))
+        (word("status"), word("why"))
     }
 }
 
@@ -120,13 +120,13 @@ fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
 fn a_certificate_for_another_name_stops_every_migration() {
     let Some(_machine) = alone() else { return };
     let host = Encrypted::new(&named(), "root", "compute1.example", FOR_EVER);
-    let (standing, why) = host.probed();
-    assert_eq!(standing, "fails", "{why}");
-    assert!(why.contains("is for compute1.example, and sources ask for"), "{why}");
+    let (status, why) = host.probed();
+    assert_eq!(status, "fails", "{why}");
+    assert!(why.contains("is for compute1.example, but sources expect"), "{why}");
     every_migration_fails(
         &host.verify(),
         &own_address(),
-        &format!("the source asks for the name {}", own_address()),
+        &format!("the source expects the name {}", own_address()),
     );
 }
 
@@ -135,9 +135,9 @@ fn a_certificate_that_is_over_stops_every_migration() {
     let Some(_machine) = alone() else { return };
     let host = Encrypted::new(&named(), "root", &own_address(), 2020);
     every_migration_fails(&host.verify(), "has expired", "renew");
-    let (standing, why) = host.probed();
-    assert_eq!(standing, "fails");
-    assert!(why.contains("valid until 2020-12-31T00:00:00Z only: "), "{why}");
+    let (status, why) = host.probed();
+    assert_eq!(status, "fails");
+    assert!(why.contains("expired on 2020-12-31T00:00:00Z: "), "{why}");
 }
 
 #[test]
@@ -148,8 +148,8 @@ fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     let remedy = format!("chgrp nogroup '{}' && chmod 640", key.display());
     every_migration_fails(&host.verify(), "Error while reading file", &remedy);
-    let (standing, why) = host.probed();
-    assert_eq!(standing, "fails");
+    let (status, why) = host.probed();
+    assert_eq!(status, "fails");
     assert!(
         why.contains(&format!("QEMU's user may not read {}", key.display())),
         "{why}"
@@ -193,7 +193,7 @@ fn an_ordinary_user_tries_tls_with_certificates_made_for_it() {
     flags_hold_tls(&ran);
     let headline = ran.headline();
     assert!(
-        headline.contains("whether the host's own certificates serve: only root can see them"),
+        headline.contains("whether the host's own certificates work: only root can read them"),
         "{headline}"
     );
 }

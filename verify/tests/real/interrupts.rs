@@ -85,7 +85,7 @@ fn a_signal_at_any_moment_of_the_trials_ends_everything_at_once() {
 }
 
 #[test]
-fn a_signal_is_not_kept_waiting_by_a_program_that_never_tells_its_version() {
+fn a_signal_is_not_kept_waiting_by_a_program_that_never_reports_its_version() {
     let Some(_machine) = alone() else { return };
     let ground = Ground::new(PAUSE, "root");
     ground.stand_in("stand-in", "exec sleep 1000");

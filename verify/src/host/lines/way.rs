@@ -10,18 +10,18 @@ use novamend::catalog::Release;
 
 use super::super::address::Address;
 use super::super::certificates::Certificates;
-use super::{Asked, Host, Line, Standing, line};
+use super::{Host, HostRequirements, Line, Status, line};
 use crate::causes::in_clear;
 
 /// How long the resolver may take to tell this host's full name.
 const RESOLVER: Duration = Duration::from_millis(250);
 
 /// All lines about the way.
-pub(super) fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
+pub(super) fn lines(host: &Host, release: Release, asked: &HostRequirements) -> Vec<Line> {
     let mut lines = Vec::new();
     if asked.tls {
         lines.push(match in_clear(u32::from(release.number()), true, host) {
-            Some(cause) => line("tls", Standing::Fails, cause.what, &cause.remedy.unwrap_or_default()),
+            Some(cause) => line("tls", Status::Fails, cause.what, &cause.remedy.unwrap_or_default()),
             None => certificates(host, asked),
         });
     }
@@ -36,18 +36,18 @@ pub(super) fn lines(host: &Host, release: Release, asked: &Asked) -> Vec<Line> {
 /// A certificate that ends sooner than this is worth a word.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-fn certificates(host: &Host, asked: &Asked) -> Line {
+fn certificates(host: &Host, asked: &HostRequirements) -> Line {
     let Some(found) = &host.certificates else {
         return line(
             "tls",
-            Standing::NotKnown,
-            "only root can see the certificates",
+            Status::NotKnown,
+            "only root can read the certificates",
             "run probe as root",
         );
     };
     if let Some(complaint) = found.complaint() {
         let why = format!("native TLS is configured, but {complaint}");
-        return line("tls", Standing::Fails, why, &found.remedy(&host.qemu_user));
+        return line("tls", Status::Fails, why, &found.remedy(&host.qemu_user));
     }
     let name = host.address(asked.address.as_deref(), RESOLVER);
     let readers = format!("can be read by {}", host.qemu_user.user);
@@ -60,19 +60,19 @@ fn certificates(host: &Host, asked: &Asked) -> Line {
     )
 }
 
-fn own_certificates(host: &Host, asked: &Asked) -> Line {
+fn own_certificates(host: &Host, asked: &HostRequirements) -> Line {
     let about = "libvirt-tls";
     let Some(found) = &host.own_certificates else {
         return line(
             about,
-            Standing::NotKnown,
-            "only root can see libvirt's own certificates",
+            Status::NotKnown,
+            "only root can read libvirt's own certificates",
             "run probe as root",
         );
     };
     if let Some(complaint) = found.complaint() {
-        let why = format!("the way between the libvirt daemons is tls, but {complaint}");
-        return line(about, Standing::Fails, why, "put libvirt's own certificates there");
+        let why = format!("the libvirt daemons connect over TLS, but {complaint}");
+        return line(about, Status::Fails, why, "put libvirt's own certificates there");
     }
     let name = asked.address.clone().or_else(|| asked.host.clone());
     let name = name.unwrap_or_else(|| rustix::system::uname().nodename().to_string_lossy().into_owned());
@@ -82,56 +82,58 @@ fn own_certificates(host: &Host, asked: &Asked) -> Line {
 /// Certificates that are there and valid: by their names, and by when they end.
 fn judged(about: &'static str, found: &Certificates, asked: &str, place: &str, what: &str) -> Line {
     if let Some(complaint) = found.misnamed(asked) {
-        let remedy = format!("have the certificate made for {asked}, or send sources to a name that it is for");
-        return line(about, Standing::Fails, complaint, &remedy);
+        let remedy = format!("issue the certificate for {asked}, or point sources to a name that it is for");
+        return line(about, Status::Fails, complaint, &remedy);
     }
     match &found.first_to_end {
         Some((path, until)) if until.duration_since(Timestamp::now()) < SOON => {
-            let why = format!("{} is valid until {until} only", path.display());
-            line(about, Standing::Warning, why, "renew it")
+            let why = format!("{} expires on {until}", path.display());
+            line(about, Status::Warning, why, "renew it")
         }
         Some((_, until)) => {
-            let why = format!("the certificates in {place} {what}, all are valid until {until}");
-            line(about, Standing::Ok, why, "")
+            let why = format!("the certificates in {place} {what}; all are valid until {until}");
+            line(about, Status::Ok, why, "")
         }
         None => line(
             about,
-            Standing::NotKnown,
+            Status::NotKnown,
             format!("no certificate was found in {place}"),
             "",
         ),
     }
 }
 
-fn address(host: &Host, asked: &Asked) -> Line {
+fn address(host: &Host, asked: &HostRequirements) -> Line {
     let address = host.address(asked.address.as_deref(), RESOLVER);
     let to = match &address {
-        Address::Nova(address) => format!("to {address} (`live_migration_inbound_addr`)"),
-        Address::Libvirt(name) => format!("to {name} (`migration_host` of qemu.conf), which the source must resolve"),
-        Address::Name(name) => format!("to {name}, the name of this host, which the source must resolve"),
+        Address::Nova(address) => format!("sources connect to {address} (`live_migration_inbound_addr`)"),
+        Address::Libvirt(name) => {
+            format!("sources connect to {name} (`migration_host` in qemu.conf; they must be able to resolve it)")
+        }
+        Address::Name(name) => format!("sources connect to {name} (this host's name; they must be able to resolve it)"),
     };
     if address.is_refused() {
-        let why = format!("{to}: libvirt refuses it, and every live migration to this host fails");
+        let why = format!("{to}; libvirt refuses it, so every live migration to this host fails");
         let remedy = "set live_migration_inbound_addr, or give this host a name";
-        return line("address", Standing::Fails, why, remedy);
+        return line("address", Status::Fails, why, remedy);
     }
     if let (Address::Nova(_), Some(reach)) = (&address, &host.reach)
         && let Some(complaint) = reach.complaint()
     {
-        let remedy = "set live_migration_inbound_addr to an address of this host that the sources reach";
+        let remedy = "set live_migration_inbound_addr to an address of this host that the sources can reach";
         return if reach.is_certain() {
             let why = format!("{to}, {complaint}: every live migration to this host fails");
-            line("address", Standing::Fails, why, remedy)
+            line("address", Status::Fails, why, remedy)
         } else {
-            line("address", Standing::Warning, format!("{to}, {complaint}"), remedy)
+            line("address", Status::Warning, format!("{to}, {complaint}"), remedy)
         };
     }
     if let Some(fault) = host.qemu_conf.fault() {
-        let why = format!("{to}; {fault}; the ports are 49152 to 49215 if it names no others");
-        return line("address", Standing::NotKnown, why, "");
+        let why = format!("{to}; {fault}; the ports are 49152-49215 unless it names others");
+        return line("address", Status::NotKnown, why, "");
     }
     let (least, most) = host.qemu_conf.migration_ports();
-    line("address", Standing::Ok, format!("{to}, ports {least} to {most}"), "")
+    line("address", Status::Ok, format!("{to}, ports {least}-{most}"), "")
 }
 
 /// Ports that the kernel may hand to any program before QEMU asks for them; nothing where that cannot happen.
@@ -146,12 +148,12 @@ fn ports(host: &Host) -> Option<Line> {
         &read("ip_local_reserved_ports").unwrap_or_default(),
     )?;
     let why = format!(
-        "of the ports for migrations, {first} to {last}, {taken} lie in net.ipv4.ip_local_port_range ({}): any connection of \
-         this host may hold one when a migration needs it",
-        range.split_whitespace().collect::<Vec<_>>().join(" to ")
+        "{taken} of the migration ports {first}-{last} are in net.ipv4.ip_local_port_range ({}): any outgoing \
+         connection of this host may occupy one when a migration needs it",
+        range.split_whitespace().collect::<Vec<_>>().join("-")
     );
-    let remedy = format!("add {first}-{last} to net.ipv4.ip_local_reserved_ports in a file of /etc/sysctl.d");
-    Some(line("ports", Standing::Warning, why, &remedy))
+    let remedy = format!("add {first}-{last} to net.ipv4.ip_local_reserved_ports in a file in /etc/sysctl.d");
+    Some(line("ports", Status::Warning, why, &remedy))
 }
 
 /// How many ports of a range the kernel hands out and does not reserve; none where it is none.

@@ -123,20 +123,23 @@ fn a_uri_of_the_source_that_runs_a_command_is_refused_with_file_and_line() {
         ("live_migration_scheme = EXT", "`ext` runs a command"),
         (
             "live_migration_scheme = ssh://x/system?command=/run/evil&no_tty=",
-            "none of tcp, tls",
+            "not one of tcp, tls",
         ),
-        ("live_migration_scheme = unix", "takes no host"),
+        ("live_migration_scheme = unix", "cannot have a host"),
         ("live_migration_uri = test:///etc/evil.xml?%s", "driver is not `qemu`"),
-        ("live_migration_uri = qemu+tcp://elsewhere/system?mode=%s", "not taken"),
+        (
+            "live_migration_uri = qemu+tcp://elsewhere/system?mode=%s",
+            "not accepted",
+        ),
         (
             "live_migration_uri = qemu+ssh://elsewhere/system?keyfile=/%s",
-            "another host",
+            "a host other than",
         ),
-        ("live_migration_uri = qemu+tcp://a.%s/system", "another host"),
-        ("live_migration_uri = qemu+tcp://%.3s/system", "another host"),
+        ("live_migration_uri = qemu+tcp://a.%s/system", "a host other than"),
+        ("live_migration_uri = qemu+tcp://%.3s/system", "a host other than"),
         (
             "live_migration_uri = qemu+tls://%s/system?pkipath=/run/evil",
-            "command line alone",
+            "only on the command line",
         ),
     ] {
         for to in [SSH, "qemu+unix:///system?socket=/run/b"] {

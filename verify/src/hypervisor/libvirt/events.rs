@@ -18,7 +18,7 @@ use crate::hypervisor::Refusal;
 use crate::sandbox::layout::Host;
 
 /// When, from which daemon, what.
-pub(super) type Heard = (Instant, Host, Raw);
+pub(super) type RawEvent = (Instant, Host, Raw);
 
 /// What came, in libvirt's numbers.
 pub(super) enum Raw {
@@ -59,7 +59,7 @@ pub(super) fn numbers(list: sys::virTypedParameterPtr, count: c_int) -> BTreeMap
 struct Ear {
     host: Host,
     guest: CString,
-    sender: Mutex<Sender<Heard>>,
+    sender: Mutex<Sender<RawEvent>>,
 }
 
 impl Ear {
@@ -128,7 +128,7 @@ unsafe extern "C" fn on_completed(
 }
 
 /// Has libvirt tell `sender` what happens to the domain `guest` at `host`.
-pub(super) fn register(connect: &Connect, host: Host, guest: &str, sender: &Sender<Heard>) -> Result<(), Error> {
+pub(super) fn register(connect: &Connect, host: Host, guest: &str, sender: &Sender<RawEvent>) -> Result<(), Error> {
     let callbacks: [(sys::virDomainEventID, *const ()); 3] = [
         (sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle as *const ()),
         (sys::VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, on_pass as *const ()),

@@ -58,23 +58,23 @@ pub fn connect_once(uri: &str, patience: Duration) -> Result<Connect, Refusal> {
     })
 }
 
-/// Whether the domain is there after an attempt to end it.
+/// What [`remove_domain`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// It was not there.
-    Nothing,
-    /// It was, and has been told to end.
-    Ended,
+pub enum Removal {
+    /// Nothing: the domain was not there.
+    NotThere,
+    /// It destroyed and undefined the domain, which may still be ending.
+    Requested,
 }
 
-/// Ends and forgets the domain with that UUID and that name, if it is there.
+/// Destroys and undefines the domain with that UUID and that name, if it is there.
 ///
 /// # Errors
 /// The daemon does not answer, or the domain has another name.
-pub fn find(connect: &Connect, uuid: &str, name: &str) -> Result<Found, Refusal> {
+pub fn remove_domain(connect: &Connect, uuid: &str, name: &str) -> Result<Removal, Refusal> {
     let domain = match connect.lookup_domain_by_uuid_string(uuid) {
         Ok(domain) => domain,
-        Err(error) if error.code().to_raw() == NO_DOMAIN => return Ok(Found::Nothing),
+        Err(error) if error.code().to_raw() == NO_DOMAIN => return Ok(Removal::NotThere),
         Err(error) => return Err(refusal(&error)),
     };
     if domain.name().map_err(|error| refusal(&error))? != name {
@@ -86,7 +86,7 @@ pub fn find(connect: &Connect, uuid: &str, name: &str) -> Result<Found, Refusal>
     // one of the two is refused where it does not run or is not defined; the next look tells whether it is gone
     let _ = domain.destroy();
     let _ = domain.undefine();
-    Ok(Found::Ended)
+    Ok(Removal::Requested)
 }
 
 impl Libvirt {

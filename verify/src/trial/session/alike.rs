@@ -35,8 +35,8 @@ pub(super) fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
     let backing = &host.backing;
     if plan.file_backed > 0 && backing.file_system != "tmpfs" {
         let why = match (host.is_root, &backing.found) {
-            (false, _) => "only root can put it where libvirt would".to_owned(),
-            (true, None) => format!("{} cannot be seen", backing.directory.display()),
+            (false, _) => "only root can place it where libvirt would".to_owned(),
+            (true, None) => format!("{} cannot be inspected", backing.directory.display()),
             (true, Some(_)) => String::new(),
         };
         if !why.is_empty() {
@@ -48,7 +48,7 @@ pub(super) fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
         list.push(huge_pages());
     } else if pool > 0 {
         list.push(format!(
-            "guests with huge pages: this host has {pool} of them, the probe guest had none"
+            "guests with huge pages: this host has {pool} of them, the probe guest used none"
         ));
     }
     list
@@ -56,7 +56,7 @@ pub(super) fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
 
 /// That huge pages were not tried.
 pub(crate) fn huge_pages() -> String {
-    "guests with huge pages, which `reserved_huge_pages` points to: the probe guest had none".to_owned()
+    "guests with huge pages, which `reserved_huge_pages` points to: the probe guest used none".to_owned()
 }
 
 /// What the sandbox must not hide, wherever it lies: this program, the daemon, QEMU, and the host's certificates if they are used.

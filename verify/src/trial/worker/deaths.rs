@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
 use crate::guest::NAME;
-use crate::sandbox::init::Ended;
+use crate::sandbox::init::ProcessExit;
 use crate::sandbox::layout::Host;
 
 /// Between two looks for QEMUs.
@@ -26,15 +26,15 @@ const REAPED: Duration = Duration::from_secs(2);
 
 /// The QEMUs of guests, and everything that init has reaped.
 #[derive(Debug, Default)]
-struct Seen {
+struct ProcessTable {
     /// By number; at which host, if that is known.
     guests: BTreeMap<i32, Option<Host>>,
-    ended: Vec<Ended>,
+    ended: Vec<ProcessExit>,
 }
 
 /// The processes of the sandbox.
 pub(super) struct Deaths {
-    seen: Arc<Mutex<Seen>>,
+    seen: Arc<Mutex<ProcessTable>>,
     kills: Kills,
     daemons: Vec<(Host, u32)>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Deaths {
 impl Deaths {
     /// Watches from now on; `daemons` by their numbers. What init tells comes on standard input.
     pub(super) fn watch(daemons: Vec<(Host, u32)>) -> io::Result<Self> {
-        let seen = Arc::new(Mutex::new(Seen::default()));
+        let seen = Arc::new(Mutex::new(ProcessTable::default()));
         let of_init = Arc::clone(&seen);
         thread::Builder::new().spawn(move || {
             let lines = io::stdin().lock().lines().map_while(Result::ok);
@@ -83,7 +83,7 @@ impl Deaths {
             }
             thread::sleep(LOOK);
         }
-        resource(said).map(|what| format!("there was no more {what} to be had: {said}; {NOTHING_KNOWN}"))
+        resource(said).map(|what| format!("{what} ran out: {said}; {NOTHING_KNOWN}"))
     }
 
     /// A guest's QEMU that a signal ended; libvirt asks by SIGTERM, which QEMU takes for an order to exit.
@@ -98,20 +98,20 @@ impl Deaths {
             Some((host, ended.signal.filter(|signal| *signal != TERMINATION)?))
         });
         let (host, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
-        let end = host.map_or("one end", |host| end_of(host, source));
-        Some(self.kills.killed(&format!("QEMU of {end}"), signal))
+        let end = host.map_or("one side", |host| end_of(host, source));
+        Some(self.kills.killed(&format!("QEMU on {end}"), signal))
     }
 
     fn daemon_gone(&self, source: Host) -> Option<String> {
         let gone = |daemon: &&(Host, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
         let (host, number) = self.daemons.iter().find(gone)?;
-        let who = format!("the libvirt daemon of {}", end_of(*host, source));
+        let who = format!("the libvirt daemon on {}", end_of(*host, source));
         let end = signal_of(*number).map(|signal| self.kills.killed(&who, signal));
-        Some(end.unwrap_or_else(|| format!("{who} has ended")))
+        Some(end.unwrap_or_else(|| format!("{who} has exited")))
     }
 }
 
-fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+fn lock(seen: &Mutex<ProcessTable>) -> MutexGuard<'_, ProcessTable> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -129,7 +129,7 @@ fn namespace(number: u32) -> Option<PathBuf> {
 }
 
 /// Takes note of every QEMU of a guest that runs now.
-fn look(seen: &Mutex<Seen>, daemons: &[(Host, u32)]) {
+fn look(seen: &Mutex<ProcessTable>, daemons: &[(Host, u32)]) {
     let wanted = format!("guest={NAME}");
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
     for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
@@ -182,7 +182,7 @@ fn stopped_from_outside(source: Host, daemons: &[(Host, u32)]) -> Option<String>
         (by != Some(*daemon)).then(|| {
             let end = end_of(*host, source);
             format!(
-                "QEMU of {end} was told to end by another process than libvirt ({})",
+                "QEMU on {end} was terminated by a process other than libvirt ({})",
                 last.trim()
             )
         })
