@@ -2,6 +2,8 @@
 //!
 //! It judges no value.
 
+mod hiding;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -13,6 +15,7 @@ use serde_json::{Value, json};
 use super::{EXIT_CODES, Failure, Outcome};
 use crate::terminal::Terminal;
 use clap::{Args, ValueEnum};
+use hiding::Hiding;
 use novamend::catalog::outside::{self, Hints};
 use novamend::catalog::{self, Release, moves};
 use novamend::inputs::arguments::Start;
@@ -22,7 +25,6 @@ use novamend::oslo::names::normal_group;
 use novamend::oslo::stack::{Place, Site, Stack};
 use novamend::output::{json as report, shown_path};
 use novamend::plain;
-use novamend::redact::{self, Secrets};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
 
@@ -193,44 +195,6 @@ impl Answer {
             row["release"] = json!(view.release().number());
         }
         Self { text, rows, complaints }
-    }
-}
-
-/// What is hidden of a stack.
-struct Hiding {
-    /// Its secrets; `None` where they are shown.
-    known: Option<Secrets>,
-}
-
-impl Hiding {
-    fn of(stack: &Stack, show_secrets: bool) -> Self {
-        Self {
-            known: (!show_secrets).then(|| Secrets::of(stack)),
-        }
-    }
-
-    /// `text`, which may quote something of the stack.
-    fn text(&self, text: &str) -> String {
-        match &self.known {
-            Some(known) => redact::hidden(&known.hide(text)),
-            None => text.to_owned(),
-        }
-    }
-
-    /// `value` of the option `key`.
-    fn value(&self, key: &str, value: &str) -> String {
-        match &self.known {
-            Some(known) => known.hide(&redact::shown(key, value)).into_owned(),
-            None => value.to_owned(),
-        }
-    }
-
-    /// The value at `site`.
-    fn at(&self, stack: &Stack, site: Site) -> String {
-        match &self.known {
-            Some(known) => known.hide(&redact::shown_at(stack, site)).into_owned(),
-            None => stack.value(site).into_owned(),
-        }
     }
 }
 

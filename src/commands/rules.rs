@@ -14,6 +14,7 @@ pub(crate) struct Arguments {}
 impl Arguments {
     /// Prints id, severity and what each finds.
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let Self {} = self;
         let rows: Vec<Vec<String>> = RULES
             .iter()
             .map(|rule| {

@@ -5,20 +5,25 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
 
-/// The absolute path of `~`: `HOME` where it is set, `/` where that is empty; else what the name service says of this
-/// user (`getpwuid`), and a directory called `~` of a user that it does not know.
+/// The home of this process; see [`of`].
+///
+/// # Errors
+/// As of [`of`].
+pub fn home() -> io::Result<PathBuf> {
+    of(std::env::var_os("HOME"))
+}
+
+/// The absolute path of `~` where `HOME` is `variable`: that, `/` where it is empty; where it is not set what the name
+/// service says of this user (`getpwuid`), and a directory called `~` of a user that it does not know.
 ///
 /// `oslo_config.cfg._fixpath`: `os.path.abspath(os.path.expanduser("~"))`. So a relative `HOME` counts from the current
 /// directory, and `..` in it is taken out without a look at links.
 ///
 /// # Errors
 /// The path is relative, and there is no current directory.
-pub fn home() -> io::Result<PathBuf> {
-    let home = match std::env::var_os("HOME") {
-        Some(home) => Some(home),
-        // With `HOME` unset this is `getpwuid_r`.
-        None => std::env::home_dir().map(OsString::from),
-    };
+pub fn of(variable: Option<OsString>) -> io::Result<PathBuf> {
+    // With `HOME` unset `home_dir` is `getpwuid_r`; with an empty one it is so in some versions of Rust only.
+    let home = variable.or_else(|| std::env::home_dir().map(OsString::from));
     let home = home.map_or_else(|| OsString::from("~"), |home| expanded(&home));
     std::path::absolute(home).map(|path| normalised(&path))
 }

@@ -45,7 +45,7 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, Failure> {
         let stack = Stack::new(Vec::new(), scope.sources.environment.clone());
         let said = scope.upgrade.from.map(Today::said);
         let today = said.unwrap_or_else(|| Today::of_options(&stack, scope.upgrade.to));
-        return Ok(vec![Subject::of(stack, Vec::new(), &today, &scope)?]);
+        return Ok(vec![Subject::of(stack, &[], &today, &scope)?]);
     }
     let complaints = survey.complaints(&scope.sources).join("\n");
     if survey.is_wanting() {
@@ -56,13 +56,13 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, Failure> {
     }
     let read = |reading: Reading| -> Result<Subject, Failure> {
         let (files, today) = (reading.files.clone(), reading.today.clone());
-        Subject::of(reading.into_stack(&scope.sources)?, files, &today, &scope)
+        Subject::of(reading.into_stack(&scope.sources)?, &files, &today, &scope)
     };
     survey.targets.into_iter().map(read).collect()
 }
 
 impl Subject {
-    fn of(stack: Stack, files: Vec<PathBuf>, today: &Today, scope: &Scope) -> Result<Self, Failure> {
+    fn of(stack: Stack, files: &[PathBuf], today: &Today, scope: &Scope) -> Result<Self, Failure> {
         accept(&stack, scope.to)?;
         let is_said = scope.upgrade.from.is_some();
         Ok(Self {
