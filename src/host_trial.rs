@@ -7,6 +7,7 @@ pub(crate) mod program;
 use novamend::catalog::{self, Release};
 use novamend::handover::Verdict;
 use novamend::nova::View;
+use novamend::nova::migration::settings::decides;
 use novamend::oslo::stack::Stack;
 use novamend::redact;
 
@@ -23,13 +24,9 @@ pub(crate) fn run(stack: &Stack, from: Release, to: Release) -> Result<Verdict, 
     program::verdict(&options, &["--from", &from, "--to", &to])
 }
 
-/// The options of `[DEFAULT]` that a live migration depends on, besides all of `[libvirt]`.
-const OF_DEFAULT: [&str; 4] = ["compute_driver", "host", "my_ip", "reserved_huge_pages"];
-
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
 fn options(stack: &Stack, release: Release) -> String {
     let view = View::new(stack, release);
-    let decides = |group: &str, name: &str| group == "libvirt" || (group == "DEFAULT" && OF_DEFAULT.contains(&name));
     let all = catalog::options(release).filter(|facts| decides(facts.group(), facts.name()));
     let (mut text, mut group) = (String::new(), "");
     for facts in all {

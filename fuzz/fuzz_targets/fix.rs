@@ -11,7 +11,7 @@ use novamend::nova::today::Today;
 use novamend::fix::witness::{Witnessed, witness};
 use novamend::fix::{Mended, Plan, Until, mend};
 use novamend::lint::{ActionChoice, Context, OptionName, Settings, run};
-use novamend::nova::migration::Action;
+use novamend::nova::migration::TimeoutAction;
 use novamend::rules::RULES;
 use novamend::text::{Edit, Source, apply_edits};
 
@@ -24,8 +24,8 @@ fuzz_target!(|data: &[u8]| {
     };
     let settings = Settings {
         action: match choice % 5 {
-            0 => ActionChoice::Fixed(Action::ForceComplete),
-            1 => ActionChoice::Fixed(Action::Abort),
+            0 => ActionChoice::Fixed(TimeoutAction::ForceComplete),
+            1 => ActionChoice::Fixed(TimeoutAction::Abort),
             _ => ActionChoice::Auto,
         },
         explicit: choice.is_multiple_of(7),

@@ -5,10 +5,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::nearest::nearest;
 
-/// A nova release series, known by its major version; ordered by age, never out of range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u32", try_from = "u32")]
 pub struct Release(u8);
 
 /// A version of libvirt or QEMU: major, minor, micro.
@@ -285,6 +288,20 @@ impl FromStr for Release {
 
     fn from_str(name: &str) -> Result<Self, UnknownRelease> {
         Self::parse(name)
+    }
+}
+
+impl From<Release> for u32 {
+    fn from(release: Release) -> Self {
+        release.0.into()
+    }
+}
+
+impl TryFrom<u32> for Release {
+    type Error = UnknownRelease;
+
+    fn try_from(number: u32) -> Result<Self, UnknownRelease> {
+        Self::from_number(number).ok_or_else(|| UnknownRelease::new(&number.to_string()))
     }
 }
 

@@ -12,8 +12,8 @@ pub mod witness;
 use std::collections::HashSet;
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::lint::{self, ActionChoice, Context, Finding, Fix, LayerEdit, Moment, OptionName, Rule, Safety, Settings};
+use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Layer, Stack};
@@ -206,8 +206,8 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
         return None;
     }
     let is_wanted = match context.settings.action {
-        ActionChoice::Fixed(action) => context.after.written_action != Some(action),
-        ActionChoice::Auto => context.settings.explicit && !context.after.is_action_written,
+        ActionChoice::Fixed(action) => context.written_action().valid() != Some(action),
+        ActionChoice::Auto => context.settings.explicit && !context.written_action().is_written(),
     };
     if !is_wanted {
         return None;
@@ -425,7 +425,7 @@ mod tests {
     #[test]
     fn an_action_that_is_asked_for_is_written_even_where_none_is_needed() {
         let asked = Settings {
-            action: ActionChoice::Fixed(crate::nova::migration::Action::ForceComplete),
+            action: ActionChoice::Fixed(crate::nova::migration::TimeoutAction::ForceComplete),
             ..Settings::default()
         };
         assert_eq!(

@@ -9,6 +9,7 @@ use std::fmt;
 use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::lint::OptionName;
+use crate::nova::migration::settings::is_of_live_migration;
 use crate::nova::{Setting, View};
 use crate::oslo::document::{Assignment, Document};
 use crate::oslo::stack::{Site, Stack};
@@ -155,11 +156,10 @@ impl<'a> Change<'a> {
     /// live-migration options are.
     #[must_use]
     pub fn is_known(&self, release: Release) -> bool {
-        let is_listed = |key: &str| key.starts_with("live_migration_") || key == "block_migration_flag";
         release.is_complete()
             || self
                 .names()
-                .all(|(group, key)| is_listed(key) || catalog::by_any_name(group, key, release).is_some())
+                .all(|(group, key)| is_of_live_migration(key) || catalog::by_any_name(group, key, release).is_some())
     }
 
     /// The first option that `release` reads otherwise after the change though `announced` does not hold it.

@@ -3,8 +3,9 @@
 //! Which values do not go together, the rules say.
 
 use super::Rule;
-use super::context::{Context, LIBVIRT};
+use super::context::Context;
 use super::finding::{Finding, Location};
+use crate::nova::migration::settings::LIBVIRT;
 
 impl Context<'_> {
     /// A finding at the place that sets `name` of `[libvirt]` for the release to come, with every other place that does.
@@ -33,11 +34,5 @@ impl Context<'_> {
     #[must_use]
     pub fn sets(&self, name: &str) -> bool {
         self.may_be_set(name) && self.to.setting(LIBVIRT, name).is_some_and(|setting| setting.is_set())
-    }
-
-    /// Whether the truth value `name` of `[libvirt]` is true in the release to come.
-    #[must_use]
-    pub fn has(&self, name: &str) -> bool {
-        self.may_be_set(name) && self.to.flag(LIBVIRT, name) == Some(true)
     }
 }

@@ -12,9 +12,9 @@ use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
 use crate::catalog::fate::readers;
 use crate::catalog::{self, OptionFacts, Release};
-use crate::nova::migration::Action;
 use crate::nova::migration::intent::{self, Intent};
-use crate::nova::migration::timeout::DowntimeSettings;
+use crate::nova::migration::settings::{LIBVIRT, WrittenAction};
+use crate::nova::migration::{self, TimeoutAction};
 use crate::nova::nature::Nature;
 use crate::nova::today::Today;
 use crate::nova::{Setting, View};
@@ -23,58 +23,6 @@ use crate::oslo::names::normal_group;
 use crate::oslo::stack::{Site, Stack};
 use crate::redact::Secrets;
 use crate::text::Edit;
-
-/// The group of every live-migration option.
-pub const LIBVIRT: &str = "libvirt";
-/// The option that Stein brought.
-pub const ACTION: &str = "live_migration_timeout_action";
-/// The option whose meaning Stein changed.
-pub const POST_COPY: &str = "live_migration_permit_post_copy";
-/// The option that Stein dropped.
-pub const PROGRESS_TIMEOUT: &str = "live_migration_progress_timeout";
-/// The option that starts the action.
-pub const COMPLETION_TIMEOUT: &str = "live_migration_completion_timeout";
-
-/// The option that slows a busy guest down; without effect where post-copy is permitted.
-pub const AUTO_CONVERGE: &str = "live_migration_permit_auto_converge";
-/// The option that leads the migration through libvirtd.
-pub const TUNNELLED: &str = "live_migration_tunnelled";
-/// The option that lets QEMU encrypt the migration itself; from 19 on.
-pub const NATIVE_TLS: &str = "live_migration_with_native_tls";
-/// The option that limits the speed of a migration, in MiB/s.
-pub const BANDWIDTH: &str = "live_migration_bandwidth";
-/// The option that gives a migration several connections; from 33 on.
-pub const PARALLEL: &str = "live_migration_parallel_connections";
-/// The option that says how long a guest may stand still at the end, in ms.
-pub const DOWNTIME: &str = "live_migration_downtime";
-/// The option that says in how many steps the downtime is raised.
-pub const DOWNTIME_STEPS: &str = "live_migration_downtime_steps";
-/// The option that says how many seconds per GiB lie between two steps.
-pub const DOWNTIME_DELAY: &str = "live_migration_downtime_delay";
-
-/// The option that says how sources reach this host's libvirt; it voids [`SCHEME`].
-pub const URI: &str = "live_migration_uri";
-/// The option that says by which transport sources reach this host's libvirt; from 15 on.
-pub const SCHEME: &str = "live_migration_scheme";
-/// The option that says under which address sources reach this host.
-pub const INBOUND: &str = "live_migration_inbound_addr";
-/// The option that keeps the memory of guests in files, in MiB; from 18 on.
-pub const FILE_BACKED: &str = "file_backed_memory";
-
-/// What the live-migration options of one release come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LiveMigration {
-    /// `live_migration_permit_post_copy`; false where the release has none or its value is unusable.
-    pub permits_post_copy: bool,
-    /// The action that is written and valid; `None` where nothing is written, or nothing valid.
-    pub written_action: Option<Action>,
-    /// Whether any action is written, valid or not.
-    pub is_action_written: bool,
-    /// `live_migration_completion_timeout`, seconds per GiB; `None` where its value is empty or unusable.
-    pub completion_timeout: Option<i64>,
-    /// `live_migration_progress_timeout`, seconds; `None` where the release has none or its value is unusable.
-    pub progress_timeout: Option<i64>,
-}
 
 /// What a rule is given.
 #[derive(Debug)]
@@ -91,10 +39,9 @@ pub struct Context<'a> {
     pub to: View<'a>,
     /// What the operator wants.
     pub settings: &'a Settings,
-    /// [`LiveMigration`] in the release of today.
-    pub before: LiveMigration,
-    /// [`LiveMigration`] in the release to come.
-    pub after: LiveMigration,
+    before: OnceCell<migration::Settings>,
+    after: OnceCell<migration::Settings>,
+    written_action: OnceCell<WrittenAction>,
     seen: OnceCell<Vec<Seen<'a>>>,
     references: OnceCell<References>,
     reach: OnceCell<Reach>,
@@ -117,8 +64,9 @@ impl<'a> Context<'a> {
             today: None,
             to,
             settings,
-            before: live_migration(&from),
-            after: live_migration(&to),
+            before: OnceCell::new(),
+            after: OnceCell::new(),
+            written_action: OnceCell::new(),
             seen: OnceCell::new(),
             references: OnceCell::new(),
             reach: OnceCell::new(),
@@ -179,28 +127,39 @@ impl<'a> Context<'a> {
         self.from.release() < release && release <= self.to.release()
     }
 
+    /// The live-migration settings of the release of today, read once.
+    #[must_use]
+    pub fn before(&self) -> &migration::Settings {
+        self.before.get_or_init(|| migration::Settings::read(&self.from))
+    }
+
+    /// The live-migration settings of the release to come, read once.
+    #[must_use]
+    pub fn after(&self) -> &migration::Settings {
+        self.after.get_or_init(|| migration::Settings::read(&self.to))
+    }
+
+    /// The timeout action that is written, whether or not a release here reads it.
+    #[must_use]
+    pub fn written_action(&self) -> WrittenAction {
+        *self.written_action.get_or_init(|| WrittenAction::read(self.stack))
+    }
+
     /// Whether the upgrade takes the automatic post-copy away, and nothing written says what comes instead.
     #[must_use]
     pub fn loses_auto_post_copy(&self) -> bool {
-        self.crosses(Release::STEIN) && self.before.permits_post_copy && !self.after.is_action_written
+        self.crosses(Release::STEIN) && self.before().post_copy && !self.written_action().is_written()
     }
 
     /// What the old settings meant.
     #[must_use]
     pub fn intent(&self) -> Intent {
-        intent::decide(&intent::Before {
-            from: self.from.release(),
-            to: self.to.release(),
-            permits_post_copy: self.before.permits_post_copy,
-            written: self.after.written_action,
-            progress_timeout: self.before.progress_timeout,
-            completion_timeout: self.before.completion_timeout.unwrap_or(0),
-        })
+        intent::decide(self.before(), self.to.release(), self.written_action())
     }
 
     /// The action to write: what `--action` asks for, else what keeps the meaning; and why.
     #[must_use]
-    pub fn chosen_action(&self) -> (Action, String) {
+    pub fn chosen_action(&self) -> (TimeoutAction, String) {
         match self.settings.action {
             ActionChoice::Fixed(action) => (action, format!("`--action {action}` asks for it")),
             ActionChoice::Auto => {
@@ -213,13 +172,13 @@ impl<'a> Context<'a> {
     /// The action of the release to come once the fixes are in: what `--action` asks for, else what is written, else what
     /// must be written to keep the meaning. `None` where nothing valid is written and nova's default counts.
     #[must_use]
-    pub fn coming_action(&self) -> Option<Action> {
+    pub fn coming_action(&self) -> Option<TimeoutAction> {
         if self.to.release() < Release::STEIN {
             return None;
         }
         match self.settings.action {
             ActionChoice::Fixed(action) => Some(action),
-            ActionChoice::Auto if self.after.is_action_written => self.after.written_action,
+            ActionChoice::Auto if self.written_action().is_written() => self.written_action().valid(),
             ActionChoice::Auto => {
                 let intent = self.intent();
                 let is_written_by_fix = intent.must_be_written && !self.keeps_memory_in_files();
@@ -231,18 +190,7 @@ impl<'a> Context<'a> {
     /// Whether guests have their memory in files in the release to come: post-copy is then no way to finish a migration.
     #[must_use]
     pub fn keeps_memory_in_files(&self) -> bool {
-        self.may_be_set(FILE_BACKED) && self.to.number(LIBVIRT, FILE_BACKED).is_some_and(|mib| mib > 0)
-    }
-
-    /// The downtime schedule of the release to come; `None` where one of its values is unusable.
-    #[must_use]
-    pub fn downtime(&self) -> Option<DowntimeSettings> {
-        let number = |name| self.to.number(LIBVIRT, name);
-        Some(DowntimeSettings {
-            downtime_ms: number(DOWNTIME)?,
-            steps: number(DOWNTIME_STEPS)?,
-            delay_s: number(DOWNTIME_DELAY)?,
-        })
+        self.after().file_backed > 0
     }
 
     /// Whether a file sets `name` in `[libvirt]`, or the environment may: a cheap question before a dear one.
@@ -372,21 +320,5 @@ impl<'a> Context<'a> {
             edits: vec![edit],
             announces: vec![OptionName::new(group, name)],
         })
-    }
-}
-
-fn live_migration(view: &View<'_>) -> LiveMigration {
-    // The action counts as written whether or not the release reads it yet: the next one will.
-    let newest = View::new(view.stack(), Release::NEWEST.max(view.release()));
-    let action = newest.setting(LIBVIRT, ACTION).filter(Setting::is_set);
-    LiveMigration {
-        permits_post_copy: view.flag(LIBVIRT, POST_COPY).unwrap_or(false),
-        written_action: action
-            .as_ref()
-            .and_then(|setting| newest.text(setting).ok().flatten())
-            .and_then(|word| Action::parse(&word)),
-        is_action_written: action.is_some(),
-        completion_timeout: view.number(LIBVIRT, COMPLETION_TIMEOUT),
-        progress_timeout: view.number(LIBVIRT, PROGRESS_TIMEOUT),
     }
 }

@@ -18,7 +18,7 @@ pub mod suppressions;
 mod today;
 
 pub use condition::{Condition, run_today};
-pub use context::{Context, LiveMigration};
+pub use context::Context;
 pub use finding::{
     Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
 };

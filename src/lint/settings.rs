@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
 use crate::oslo::stack::Layer;
 use crate::text;
 
@@ -18,7 +18,7 @@ pub enum ActionChoice {
     #[default]
     Auto,
     /// This one.
-    Fixed(Action),
+    Fixed(TimeoutAction),
 }
 
 impl ActionChoice {
@@ -27,7 +27,7 @@ impl ActionChoice {
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "auto" => Some(Self::Auto),
-            word => Action::parse(&word.replace('-', "_")).map(Self::Fixed),
+            word => TimeoutAction::parse(&word.replace('-', "_")).map(Self::Fixed),
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Of Mitaka and Newton only the options of live migration are known: what else they read, nobody here can say.
 
-use super::context::{Context, LIBVIRT};
+use super::context::Context;
 use crate::catalog::{self, Release};
+use crate::nova::migration::settings::{LIBVIRT, is_of_live_migration};
 use crate::nova::{Setting, View};
 use crate::oslo::value;
 
@@ -52,8 +53,7 @@ impl Context<'_> {
 
 /// Whether what Mitaka and Newton make of `key` in `group` is known: it is an option of live migration.
 fn is_known_before_ocata(group: &str, key: &str) -> bool {
-    let is_of_migration = key.starts_with("live_migration_") || key == "block_migration_flag";
-    is_of_migration && (group == LIBVIRT || !catalog::is_known_anywhere(group, key))
+    is_of_live_migration(key) && (group == LIBVIRT || !catalog::is_known_anywhere(group, key))
 }
 
 #[cfg(test)]

@@ -234,10 +234,7 @@ impl<'a> View<'a> {
     /// value is empty or unusable.
     #[must_use]
     pub fn number(&self, group: &str, name: &str) -> Option<i64> {
-        match self.value(&self.setting(group, name)?).ok()? {
-            Value::Int(number) => Some(i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })),
-            _ => None,
-        }
+        whole_number(&self.value(&self.setting(group, name)?).ok()?)
     }
 
     /// A text; `None` where the release has no such option, it is unset, or its value is unusable.
@@ -247,6 +244,15 @@ impl<'a> View<'a> {
             Value::Text(text) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// A value that is a whole number, one beyond 64 bits held at the end of the range.
+#[must_use]
+pub fn whole_number(value: &Value) -> Option<i64> {
+    match *value {
+        Value::Int(number) => Some(i64::try_from(number).unwrap_or(if number < 0 { i64::MIN } else { i64::MAX })),
+        _ => None,
     }
 }
 

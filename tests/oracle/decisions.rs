@@ -3,8 +3,9 @@
 //! `NOVAMEND_DECISIONS` is how many (10,000 where it is not set), over the releases together.
 
 use novamend::catalog::Release;
+use novamend::nova::migration::settings::DowntimeSettings;
 use novamend::nova::migration::timeout::{
-    DowntimeSettings, completion_timeout_seconds, data_gb, downtime_schedule, should_abort, should_switch_to_post_copy,
+    completion_timeout_seconds, data_gb, downtime_schedule, should_abort, should_switch_to_post_copy,
     should_trigger_timeout_action,
 };
 use serde_json::{Value, json};

@@ -49,29 +49,28 @@ const TRANSPORTS: [&str; 5] = ["tcp", "tls", "ssh", "libssh", "libssh2"];
 #[must_use]
 pub fn of_the_start(plan: &Plan, qemu: Option<Version>) -> Vec<Cause> {
     let mut causes = Vec::new();
-    if plan.release >= 19 && plan.tunnelled && plan.tls {
+    if plan.settings.release >= Release::STEIN && plan.settings.tunnelled && plan.settings.tls {
         causes.push(Cause::new(
             format!(
                 "nova-compute of {} does not start: `live_migration_tunnelled` and `live_migration_with_native_tls` \
                  are both \
                  set",
-                plan.release_name
+                plan.settings.release
             ),
             "set live_migration_tunnelled = false",
         ));
     }
-    let is_qemus = matches!(plan.virt_type.as_str(), "kvm" | "qemu");
     if let Some(found) = qemu.filter(|found| *found < PARALLEL_WITH_POST_COPY)
-        && is_qemus
-        && plan.release >= 33
-        && plan.parallel > 1
-        && plan.post_copy
+        && plan.settings.runs_qemu()
+        && plan.settings.release.number() >= 33
+        && plan.settings.parallel > 1
+        && plan.settings.post_copy
     {
         causes.push(Cause::new(
             format!(
                 "nova-compute of {} does not start: `live_migration_parallel_connections` above 1 with \
                  `live_migration_permit_post_copy` needs QEMU {}, and this is {}",
-                plan.release_name,
+                plan.settings.release,
                 dotted(PARALLEL_WITH_POST_COPY),
                 dotted(found)
             ),
@@ -89,59 +88,59 @@ pub fn of_the_start(plan: &Plan, qemu: Option<Version>) -> Vec<Cause> {
 pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
     let mut causes = Vec::new();
     let every = format!("every live migration from {source} fails");
-    if let Some(fault) = &plan.uri_fault {
+    if let Some(fault) = plan.uri_fault() {
         causes.push(Cause::new(
             format!("{every}: nova cannot put the destination's host into `live_migration_uri`: {fault}"),
             "write %s for the host and %% for a percent sign, or remove the option: nova then builds the URI from \
              live_migration_scheme and live_migration_inbound_addr",
         ));
     }
-    if matches!(plan.virt_type.as_str(), "lxc" | "uml") {
+    if matches!(plan.settings.virt_type.as_str(), "lxc" | "uml") {
         causes.push(Cause::new(
             format!(
                 "{every}: nova does not live-migrate guests with `virt_type = {}`",
-                plan.virt_type
+                plan.settings.virt_type
             ),
             "",
         ));
     }
-    if plan.bandwidth < 0 {
+    if plan.settings.bandwidth < 0 {
         causes.push(Cause::new(
             format!(
                 "{every}: `live_migration_bandwidth` is {}, and libvirt's Python raises an OverflowError",
-                plan.bandwidth
+                plan.settings.bandwidth
             ),
             "set live_migration_bandwidth = 0, which means no limit",
         ));
-    } else if plan.bandwidth > MOST_BANDWIDTH {
+    } else if plan.settings.bandwidth > MOST_BANDWIDTH {
         causes.push(Cause::new(
             format!(
                 "{every}: `live_migration_bandwidth` is {}, and libvirt accepts at most {MOST_BANDWIDTH}",
-                plan.bandwidth
+                plan.settings.bandwidth
             ),
             "set live_migration_bandwidth in MiB/s, or to 0, which means no limit",
         ));
     }
-    if plan.parallel > i64::from(i32::MAX) {
+    if plan.settings.parallel > i64::from(i32::MAX) {
         causes.push(Cause::new(
             format!(
                 "{every}: `live_migration_parallel_connections` is {}, and libvirt's Python raises an OverflowError",
-                plan.parallel
+                plan.settings.parallel
             ),
             "set live_migration_parallel_connections = 1, or to as many connections as the network needs, at most 255",
         ));
     }
-    if plan.downtime_steps > MOST_STEPS {
+    if plan.settings.downtime.steps > MOST_STEPS {
         causes.push(Cause::new(
             format!(
                 "{every}: `live_migration_downtime_steps` is {}, and nova builds a list of all steps in memory when a \
                  migration starts, which nova-compute does not survive",
-                plan.downtime_steps
+                plan.settings.downtime.steps
             ),
             "set live_migration_downtime_steps to nova's default of 10",
         ));
     }
-    if let Some(scheme) = &plan.scheme
+    if let Some(scheme) = &plan.settings.scheme
         && !TRANSPORTS.contains(&scheme.to_lowercase().as_str())
     {
         causes.push(Cause::new(
@@ -159,7 +158,7 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
 pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
     let every = "every live migration to this host will fail";
     let mut causes = Vec::new();
-    if let (Some(address), Some(reach)) = (&plan.inbound, &host.reach)
+    if let (Some(address), Some(reach)) = (&plan.settings.inbound, &host.reach)
         && reach.is_certain()
         && let Some(complaint) = reach.complaint()
     {
@@ -169,7 +168,7 @@ pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
         ));
     }
     causes.extend(host.own_certificates.as_ref().and_then(between_the_daemons));
-    causes.extend(in_clear(plan.release, plan.tls, host));
+    causes.extend(in_clear(plan.settings.release, plan.settings.tls, host));
     causes.extend(lost_in_post_copy(plan, host));
     causes
 }
@@ -195,17 +194,17 @@ fn between_the_daemons(found: &Certificates) -> Option<Cause> {
 
 /// Native TLS that the release leaves out without a word on this host.
 #[must_use]
-pub fn in_clear(release: u32, tls: bool, host: &Host) -> Option<Cause> {
+pub fn in_clear(release: Release, tls: bool, host: &Host) -> Option<Cause> {
     let (libvirt, qemu) = NATIVE_TLS;
     let is_below = |found: Option<Version>, least| found.is_some_and(|found| found < least);
-    if !tls || !(19..=21).contains(&release) || !(is_below(host.libvirt, libvirt) || is_below(host.qemu, qemu)) {
+    if !tls || !(19..=21).contains(&release.number()) || !(is_below(host.libvirt, libvirt) || is_below(host.qemu, qemu))
+    {
         return None;
     }
-    let name = Release::from_number(release).map_or_else(|| release.to_string(), |release| release.to_string());
     let told = |found: Option<Version>| found.map_or_else(|| "not known".to_owned(), dotted);
     Some(Cause::new(
         format!(
-            "guests that leave this host are migrated unencrypted: {name} silently ignores \
+            "guests that leave this host are migrated unencrypted: {release} silently ignores \
              `live_migration_with_native_tls` below libvirt {} or QEMU {}, and this host has libvirt {} and QEMU {}",
             dotted(libvirt),
             dotted(qemu),
@@ -219,7 +218,7 @@ pub fn in_clear(release: u32, tls: bool, host: &Host) -> Option<Cause> {
 /// Guests whose memory lies in files that post-copy cannot take.
 fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
     let backing = &host.backing;
-    let cannot = plan.file_backed > 0 && plan.post_copy && backing.takes_post_copy == Some(false);
+    let cannot = plan.settings.file_backed > 0 && plan.settings.post_copy && backing.takes_post_copy == Some(false);
     cannot.then(|| {
         Cause::new(
             format!(
@@ -240,7 +239,7 @@ fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
 #[must_use]
 pub fn doubts(plan: &Plan, host: &Host) -> Vec<String> {
     let mut doubts = Vec::new();
-    if let (Some(address), Some(reach)) = (&plan.inbound, &host.reach)
+    if let (Some(address), Some(reach)) = (&plan.settings.inbound, &host.reach)
         && !reach.is_certain()
     {
         match reach.complaint() {
@@ -255,13 +254,13 @@ pub fn doubts(plan: &Plan, host: &Host) -> Vec<String> {
             None => {}
         }
     }
-    if matches!(plan.virt_type.as_str(), "xen" | "parallels") {
+    if matches!(plan.settings.virt_type.as_str(), "xen" | "parallels") {
         doubts.push(format!(
             "guests with `virt_type = {}`: verify tests QEMU's guests only",
-            plan.virt_type
+            plan.settings.virt_type
         ));
     }
-    if plan.file_backed > 0 && plan.post_copy && host.backing.takes_post_copy.is_none() {
+    if plan.settings.file_backed > 0 && plan.settings.post_copy && host.backing.takes_post_copy.is_none() {
         doubts.push(format!(
             "whether post-copy supports guests' memory (`file_backed_memory`) in {}: it is on {}",
             host.backing.directory.display(),

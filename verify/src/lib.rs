@@ -10,7 +10,6 @@ pub mod guest;
 pub mod host;
 pub mod hosts;
 pub mod hypervisor;
-pub mod inbound;
 pub mod interrupt;
 pub mod readable;
 pub mod report;

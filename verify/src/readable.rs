@@ -4,6 +4,7 @@
 
 use novamend::catalog::Release;
 use novamend::lint::{Context, Finding, Location, Settings, Severity};
+use novamend::nova::migration::settings::decides;
 use novamend::oslo::stack::Stack;
 use novamend::output::short;
 use novamend::rules::RULES;
@@ -19,9 +20,6 @@ const OF_AN_OPTION: [&str; 5] = [
     "negative-timeout",
     "undefined-reference",
 ];
-
-/// The options of `[DEFAULT]` that are read here too.
-const OF_DEFAULT: [&str; 4] = ["compute_driver", "host", "my_ip", "reserved_huge_pages"];
 
 /// What stops nova of `release` on these files, or what is read of them here: each with its file, line and option.
 #[must_use]
@@ -61,11 +59,6 @@ fn stops(context: &Context<'_>, finding: &Finding) -> bool {
         location @ Location::File { .. } => context.option_of(location),
         _ => None,
     };
-    option.is_some_and(|option| match option.split_once('.') {
-        Some(("libvirt", name)) => {
-            name.starts_with("live_migration_") || name == "virt_type" || name == "file_backed_memory"
-        }
-        Some(("DEFAULT", name)) => OF_DEFAULT.contains(&name),
-        _ => false,
-    })
+    let name = option.as_deref().and_then(|option| option.split_once('.'));
+    name.is_some_and(|(group, name)| decides(group, name))
 }

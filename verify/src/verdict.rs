@@ -6,6 +6,8 @@ mod host;
 mod known;
 mod not_proven;
 
+use novamend::catalog::Release;
+use novamend::nova::migration::{Ending, TimeoutAction};
 use serde::Serialize;
 
 use crate::accident::is_refusal;
@@ -15,7 +17,7 @@ use crate::host::lines::SYSCTL_REMEDY;
 use crate::host::userfault::{self, UserfaultAccess};
 use crate::sandbox::Mode;
 use crate::sandbox::pki::Tls;
-use crate::trial::checks::{Action, GUEST_LIVES};
+use crate::trial::checks::GUEST_LIVES;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::trial::worker::Evidence;
@@ -123,7 +125,7 @@ fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
 
 /// The trial that decides: the configured action's, or where that was not asked for, the first.
 fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
-    let configured = plan.configured();
+    let configured = plan.settings.ending();
     let mut trials = session.trials.iter();
     trials
         .find(|trial| trial.judgement.action == configured)
@@ -149,13 +151,13 @@ fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {
 
 /// With a completion timeout of 0 nobody ends a migration; where an action is configured, that is not what was meant.
 fn never_acts(plan: &Plan) -> Option<Cause> {
-    if plan.can_act() {
+    if plan.settings.ever_ends() {
         return None;
     }
-    let meant = match (plan.force_complete, plan.post_copy) {
-        (true, _) => "`live_migration_timeout_action = force_complete` never runs",
-        (false, true) => "post-copy is permitted but never starts",
-        (false, false) => return None,
+    let meant = match (plan.settings.timeout_action, plan.settings.post_copy) {
+        (TimeoutAction::ForceComplete, _) => "`live_migration_timeout_action = force_complete` never runs",
+        (TimeoutAction::Abort, true) => "post-copy is permitted but never starts",
+        (TimeoutAction::Abort, false) => return None,
     };
     Some(Cause::new(
         format!("{meant}: {}", nobody_ends_it(plan)),
@@ -168,13 +170,13 @@ fn nobody_ends_it(plan: &Plan) -> String {
     format!(
         "`live_migration_completion_timeout` is 0, so {} does not abort either: a guest that does not converge is \
          copied until somebody intervenes",
-        plan.release_name
+        plan.settings.release
     )
 }
 
 /// What is to be said where nothing keeps it from working.
 fn works_as_configured(plan: &Plan, session: &Session) -> String {
-    if !plan.can_act() {
+    if !plan.settings.ever_ends() {
         return format!("as configured, no action is ever taken: {}", nobody_ends_it(plan));
     }
     let decisive = decisive(plan, session);
@@ -231,18 +233,18 @@ fn downtime(trial: &Evidence) -> Option<String> {
 }
 
 fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
-    evidence.judgement.action.words_in(plan.release)
+    evidence.judgement.action.words_in(plan.settings.release)
 }
 
 fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
     let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
     let (here, name) = (place(session), name(plan, trial));
     match trial.judgement.action {
-        Action::Abort => {
+        Ending::Abort => {
             format!("abort works {here}: the guest keeps running on the source and nothing is left on the destination")
         }
-        Action::PostCopy => format!("{name} works {here}{paused}"),
-        Action::Pause => {
+        Ending::PostCopy => format!("{name} works {here}{paused}"),
+        Ending::Pause => {
             let left = left(trial, session);
             format!("{name} works {here}{paused} ({left:.0} MiB left)")
         }
@@ -285,7 +287,7 @@ fn is_a_guess(host: &Host, session: &Session) -> bool {
 /// A trial with the configured flags that ended at its start: so would every live migration, busy or not.
 fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     let mut failed = session.trials.iter().filter(|trial| fails_at_start(trial));
-    let evidence = failed.find(|trial| trial.request.post_copy == plan.post_copy)?;
+    let evidence = failed.find(|trial| trial.request.post_copy == plan.settings.post_copy)?;
     let Some(Err(refusal)) = &evidence.trace.returned else {
         return None;
     };
@@ -293,7 +295,7 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     if !is_refusal(refusal.code, said) {
         return None;
     }
-    let is_the_memory = plan.file_backed > 0 && host.backing.takes_post_copy == Some(false);
+    let is_the_memory = plan.settings.file_backed > 0 && host.backing.takes_post_copy == Some(false);
     if !is_about_post_copy(said) || is_the_memory {
         return Some(Cause {
             what: format!("{} at its start: {said}", every(session)),
@@ -349,10 +351,10 @@ fn why_no_post_copy(host: &Host, session: &Session, said: &str) -> (String, Opti
 /// What the operator may do without post-copy, and whether that worked here.
 fn instead(plan: &Plan, session: &Session) -> String {
     const INSTEAD: &str = "set live_migration_permit_post_copy = false";
-    if plan.release < 19 {
+    if plan.settings.release < Release::STEIN {
         return format!("{INSTEAD} (then nova aborts at the completion timeout)");
     }
-    let is_pause = |trial: &&Evidence| trial.judgement.action == Action::Pause && trial.judgement.holds();
+    let is_pause = |trial: &&Evidence| trial.judgement.action == Ending::Pause && trial.judgement.holds();
     let Some(trial) = session.trials.iter().find(is_pause) else {
         return INSTEAD.to_owned();
     };

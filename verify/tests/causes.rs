@@ -6,6 +6,7 @@
 mod made;
 
 use novamend::catalog::release::Version;
+use novamend::nova::migration::Ending;
 use novamend_verify::host::backing::Backing;
 use novamend_verify::host::certificates::{Certificates, Fault};
 use novamend_verify::host::qemu_user::UserSource;
@@ -13,7 +14,6 @@ use novamend_verify::host::reach::Reach;
 use novamend_verify::host::userfault::UserfaultAccess;
 use novamend_verify::host::{Host, Status, lines};
 use novamend_verify::sandbox::Mode;
-use novamend_verify::trial::checks::Action;
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::verdict::{Conclusion, Verdict, draw};
 
@@ -33,8 +33,8 @@ fn sound() -> Host {
 
 /// The verdict where every trial did what it promises.
 fn all_worked(plan: &Plan, host: &Host) -> Verdict {
-    let post_copy = plan.post_copy;
-    let action = plan.configured();
+    let post_copy = plan.settings.post_copy;
+    let action = plan.settings.ending();
     draw(plan, host, &session(plan, None, vec![trial(action, post_copy, None)]))
 }
 
@@ -198,7 +198,7 @@ fn memory_in_files_and_post_copy_go_together_on_tmpfs_alone() {
 #[test]
 fn what_could_not_be_built_alike_keeps_the_verdict_from_works() {
     let plan = plan(FORCE);
-    let mut evidence = session(&plan, None, vec![trial(Action::Pause, false, None)]);
+    let mut evidence = session(&plan, None, vec![trial(Ending::Pause, false, None)]);
     evidence
         .conditions
         .not_alike
@@ -227,7 +227,7 @@ fn every_cause_is_named_at_once() {
     ));
     let userfault =
         "internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported";
-    let evidence = session(&plan, None, vec![trial(Action::PostCopy, true, Some(userfault))]);
+    let evidence = session(&plan, None, vec![trial(Ending::PostCopy, true, Some(userfault))]);
     let found = draw(&plan, &refused, &evidence);
     let causes = words(&found);
     assert_eq!(causes.len(), 3, "{causes:?}");
@@ -239,7 +239,7 @@ fn every_cause_is_named_at_once() {
     let evidence = session(
         &plan,
         None,
-        vec![trial(Action::PostCopy, true, Some("TLS handshake failed"))],
+        vec![trial(Ending::PostCopy, true, Some("TLS handshake failed"))],
     );
     let found = draw(&plan, &refused, &evidence);
     let causes = words(&found).join("\n");
@@ -260,7 +260,7 @@ fn a_guess_gives_no_flat_verdict() {
     let mut evidence = session(
         &plan,
         None,
-        vec![trial(Action::PostCopy, true, Some("Postcopy is not supported"))],
+        vec![trial(Ending::PostCopy, true, Some("Postcopy is not supported"))],
     );
     evidence.conditions.mode = Mode::Session;
     let found = draw(&plan, &host, &evidence);
@@ -373,7 +373,7 @@ fn before_stein_nothing_is_called_force_complete() {
     );
     let trials = plan.trials(novamend_verify::trial::plan::Wanted::All, false);
     assert!(
-        trials.iter().all(|trial| trial.action != Action::Pause),
+        trials.iter().all(|trial| trial.action != Ending::Pause),
         "nothing pauses a guest there"
     );
 }

@@ -8,10 +8,10 @@ use std::path::Path;
 
 use novamend::catalog::Release;
 use novamend::nova::View;
+use novamend::nova::migration::Ending;
 use novamend::oslo::document::Document;
 use novamend::oslo::stack::Stack;
 use novamend::text::Source;
-use novamend_verify::trial::checks::Action;
 use novamend_verify::trial::plan::{Plan, Wanted};
 use novamend_verify::verdict::draw;
 
@@ -74,7 +74,7 @@ fn no_number_of_nova_conf_makes_a_plan_a_trial_or_a_verdict_panic() {
                     serde_json::to_string(&trials).unwrap();
                 }
             }
-            let done = vec![trial(Action::Pause, plan.post_copy, None)];
+            let done = vec![trial(Ending::Pause, plan.settings.post_copy, None)];
             let _ = draw(&plan, &host(), &session(&plan, None, done));
         }
     }
@@ -105,7 +105,7 @@ fn what_nova_does_not_survive_is_said() {
         ("live_migration_bandwidth = -9223372036854775808", "OverflowError"),
     ] {
         let plan = planned(34, line).unwrap();
-        let done = vec![trial(Action::Pause, plan.post_copy, None)];
+        let done = vec![trial(Ending::Pause, plan.settings.post_copy, None)];
         let found = draw(&plan, &host(), &session(&plan, None, done));
         assert_eq!(found.exit_code(), 1, "{line}");
         assert!(
@@ -115,6 +115,6 @@ fn what_nova_does_not_survive_is_said() {
         );
     }
     let many = planned(31, "live_migration_downtime_steps = 1000").unwrap();
-    let done = vec![trial(Action::Pause, false, None)];
+    let done = vec![trial(Ending::Pause, false, None)];
     assert_eq!(draw(&many, &host(), &session(&many, None, done)).exit_code(), 0);
 }

@@ -5,13 +5,12 @@
 use std::time::Duration;
 
 use novamend::catalog::Release;
-use novamend::nova::migration::Action;
-use novamend::nova::migration::timeout::{DowntimeSettings, downtime_schedule};
+use novamend::nova::migration::{Ending, Settings, TimeoutAction};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
 use novamend_verify::hypervisor::{End, Event, Job, JobKind, Refusal, Request, Standing};
-use novamend_verify::trial::checks::{self, Observation, judge};
+use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
-use novamend_verify::trial::monitor::{Order, Outcome, Policy};
+use novamend_verify::trial::monitor::{Order, Outcome};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -94,25 +93,21 @@ fn figures() -> Step {
     })
 }
 
-fn policy(does: Does) -> Policy {
-    let release = Release::from_number(31).unwrap();
-    Policy {
-        release,
-        action: if does == Does::Abort {
-            Action::Abort
+fn settings(does: Does) -> Settings {
+    Settings {
+        timeout_action: if does == Does::Abort {
+            TimeoutAction::Abort
         } else {
-            Action::ForceComplete
+            TimeoutAction::ForceComplete
         },
-        completion_timeout: 1600,
-        progress_timeout: 0,
         post_copy: does == Does::PostCopy,
-        schedule: downtime_schedule(DowntimeSettings::default(), 2.0, release),
+        ..Settings::defaults(Release::from_number(31).unwrap())
     }
 }
 
-fn run_with(script: &mut Scripted, policy: Policy) -> Trace {
+fn run_with(script: &mut Scripted, settings: &Settings) -> Trace {
     let request = Request {
-        post_copy: policy.post_copy,
+        post_copy: settings.post_copy,
         bandwidth: 20,
         ..Request::default()
     };
@@ -122,13 +117,13 @@ fn run_with(script: &mut Scripted, policy: Policy) -> Trace {
         pass: 2,
         limit: LIMIT,
     };
-    let trace = migrate(script, &request, policy, pace);
+    let trace = migrate(script, &request, settings, pace);
     assert!(trace.ended <= LIMIT + Duration::from_secs(1), "it must end: {trace:?}");
     trace
 }
 
 fn run(script: &mut Scripted, does: Does) -> Trace {
-    run_with(script, policy(does))
+    run_with(script, &settings(does))
 }
 
 fn actions(trace: &Trace) -> Vec<Order> {
@@ -344,7 +339,7 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
             destination: Some(destination),
             ..Observation::default()
         };
-        let judged = judge(checks::Action::Abort, &trace, &observed);
+        let judged = judge(Ending::Abort, &trace, &observed);
         judged.failed("the job ended cancelled").is_none()
     };
     let (runs, gone) = (Standing::Running, Standing::Absent);
@@ -455,29 +450,28 @@ fn a_job_that_never_ends_is_given_up_at_the_limit() {
     assert!(trace.ended >= LIMIT);
 }
 
-fn rocky(post_copy: bool, progress_timeout: i64, completion_timeout: i64) -> Policy {
-    Policy {
-        release: Release::from_number(18).unwrap(),
+fn rocky(post_copy: bool, progress_timeout: i64, completion_timeout: i64) -> Settings {
+    Settings {
         post_copy,
         progress_timeout,
         completion_timeout,
-        ..policy(Does::Abort)
+        ..Settings::defaults(Release::ROCKY)
     }
 }
 
 #[test]
 fn rocky_switches_to_post_copy_without_any_timeout() {
     let mut script = ending(Does::PostCopy);
-    let trace = run_with(&mut script, rocky(true, 0, 0));
+    let trace = run_with(&mut script, &rocky(true, 0, 0));
     assert_eq!(actions(&trace), [Order::StartPostCopy]);
     assert_eq!(trace.outcome, Some(Outcome::Completed));
 }
 
 #[test]
 fn rocky_aborts_without_progress_or_at_the_timeout_and_never_otherwise() {
-    for (progress, completion, aborts) in [(1, 0, true), (0, 1600, true), (0, 0, false)] {
+    for (progress, completion, aborts) in [(1, 0, true), (0, 800, true), (0, 0, false)] {
         let mut script = ending(Does::Abort);
-        let trace = run_with(&mut script, rocky(false, progress, completion));
+        let trace = run_with(&mut script, &rocky(false, progress, completion));
         assert_eq!(
             actions(&trace).contains(&Order::Abort),
             aborts,

@@ -6,10 +6,11 @@ mod made;
 
 use std::time::Duration;
 
+use novamend::nova::migration::Ending;
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hosts::{AddressFrom, Destination, Far};
 use novamend_verify::hypervisor::Standing;
-use novamend_verify::trial::checks::{Action, Observation, judge};
+use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::migrate::Trace;
 use novamend_verify::trial::plan::Wanted;
 
@@ -41,7 +42,7 @@ fn between_two_hosts_no_downtime_is_made_up() {
             guest: "novamend-probe-1".to_owned(),
         })
     };
-    let mut pause = trial(Action::Pause, false, None);
+    let mut pause = trial(Ending::Pause, false, None);
     pause.judgement.blackout_ms = None;
     let found = verdict_of(far(), FORCE, vec![pause.clone()]);
     assert_eq!(
@@ -61,7 +62,7 @@ fn between_two_hosts_no_downtime_is_made_up() {
             .any(|line| line.contains("only this host was tested"))
     );
     pause.judgement.libvirt_downtime_ms = Some(90);
-    let refused = trial(Action::PostCopy, true, Some("Postcopy is not supported"));
+    let refused = trial(Ending::PostCopy, true, Some("Postcopy is not supported"));
     let both = format!("{FORCE}\nlive_migration_permit_post_copy = true");
     let found = verdict_of(far(), &both, vec![refused, pause]);
     assert_eq!(
@@ -83,7 +84,7 @@ fn between_two_hosts_no_downtime_is_made_up() {
 
 #[test]
 fn what_works_is_said_with_its_downtime() {
-    let found = verdict(FORCE, vec![trial(Action::Pause, false, None)]);
+    let found = verdict(FORCE, vec![trial(Ending::Pause, false, None)]);
     assert_eq!(found.exit_code(), 0);
     assert_eq!(
         found.headline,
@@ -99,8 +100,8 @@ fn what_works_is_said_with_its_downtime() {
 
 #[test]
 fn the_configured_action_decides_over_the_others() {
-    let not_permitted = || trial(Action::PostCopy, true, Some("y is not supported"));
-    let abort = verdict("", vec![trial(Action::Abort, false, None), not_permitted()]);
+    let not_permitted = || trial(Ending::PostCopy, true, Some("y is not supported"));
+    let abort = verdict("", vec![trial(Ending::Abort, false, None), not_permitted()]);
     assert_eq!(
         abort.exit_code(),
         0,
@@ -115,7 +116,7 @@ fn the_configured_action_decides_over_the_others() {
     );
     let found = verdict(
         FORCE,
-        vec![trial(Action::Pause, false, Some("x is not supported")), not_permitted()],
+        vec![trial(Ending::Pause, false, Some("x is not supported")), not_permitted()],
     );
     assert_eq!(found.exit_code(), 1);
     assert!(
@@ -133,8 +134,8 @@ fn a_missing_userfaultfd_is_told_from_flags_that_do_not_go_together() {
     let qemu = "internal error: unable to execute QEMU command 'migrate-set-capabilities': Postcopy is not supported";
     let trials = |said| {
         vec![
-            trial(Action::PostCopy, true, Some(said)),
-            trial(Action::Pause, false, None),
+            trial(Ending::PostCopy, true, Some(said)),
+            trial(Ending::Pause, false, None),
         ]
     };
     let found = verdict(&libvirt, trials(qemu));
@@ -163,7 +164,7 @@ fn a_missing_userfaultfd_is_told_from_flags_that_do_not_go_together() {
 #[test]
 fn a_timeout_of_zero_is_no_fault_only_where_nothing_was_to_act() {
     let zero = "live_migration_completion_timeout = 0";
-    let abort = || vec![trial(Action::Abort, false, None)];
+    let abort = || vec![trial(Ending::Abort, false, None)];
     let found = verdict(zero, abort());
     assert_eq!(found.exit_code(), 0);
     assert!(
@@ -182,7 +183,7 @@ fn a_timeout_of_zero_is_no_fault_only_where_nothing_was_to_act() {
 fn tls_without_certificates_stops_every_migration() {
     let found = verdict(
         "live_migration_with_native_tls = true",
-        vec![trial(Action::Abort, false, None)],
+        vec![trial(Ending::Abort, false, None)],
     );
     assert_eq!(found.exit_code(), 1);
     assert!(
@@ -194,7 +195,7 @@ fn tls_without_certificates_stops_every_migration() {
 
 #[test]
 fn the_source_knows_best_why_a_job_failed() {
-    let mut failed = trial(Action::Abort, false, Some("qemu unexpectedly closed the monitor"));
+    let mut failed = trial(Ending::Abort, false, Some("qemu unexpectedly closed the monitor"));
     failed.cause = Some("Certificate does not match the hostname compute1".to_owned());
     let found = verdict("", vec![failed]);
     assert!(
@@ -213,12 +214,12 @@ fn the_source_knows_best_why_a_job_failed() {
 
 #[test]
 fn all_three_trials_are_made_whatever_is_configured() {
-    let actions: Vec<Action> = plan("")
+    let actions: Vec<Ending> = plan("")
         .trials(Wanted::All, false)
         .iter()
         .map(|trial| trial.action)
         .collect();
-    assert_eq!(actions, [Action::Abort, Action::PostCopy, Action::Pause]);
+    assert_eq!(actions, [Ending::Abort, Ending::PostCopy, Ending::Pause]);
 }
 
 fn beat(at: u64, sequence: u32, from: usize) -> Record {
@@ -252,7 +253,7 @@ fn broken_checks(change: impl FnOnce(&mut Observation)) -> Vec<String> {
         returned: Some(Ok(())),
         ..Trace::default()
     };
-    let judgement = judge(Action::Pause, &trace, &observed);
+    let judgement = judge(Ending::Pause, &trace, &observed);
     let failed = judgement
         .checks
         .into_iter()
@@ -303,5 +304,5 @@ fn the_downtime_lies_between_the_last_heartbeat_here_and_the_first_there() {
         returned: Some(Ok(())),
         ..Trace::default()
     };
-    assert_eq!(judge(Action::Pause, &trace, &moved()).blackout_ms, Some(14.0));
+    assert_eq!(judge(Ending::Pause, &trace, &moved()).blackout_ms, Some(14.0));
 }

@@ -12,7 +12,7 @@ use novamend::fix::witness::{self, Witnessed};
 use novamend::fix::{self, Mended, Plan, Until};
 use novamend::handover::Verdict;
 use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
-use novamend::nova::migration::Action;
+use novamend::nova::migration::TimeoutAction;
 use novamend::nova::today::Today;
 use novamend::oslo::stack::Stack;
 use novamend::output::{Counts, SuppressedCounts, shown_path};
@@ -98,7 +98,7 @@ impl Job {
         }
         let context = Context::new(&self.before, self.today.newest, request.to, &request.settings);
         let (chosen, _) = context.chosen_action();
-        let Some(other) = Action::ALL.into_iter().find(|action| *action != chosen) else {
+        let Some(other) = TimeoutAction::ALL.into_iter().find(|action| *action != chosen) else {
             return Ok(self);
         };
         let mut instead = request.clone();

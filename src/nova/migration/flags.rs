@@ -4,11 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use super::settings::{AUTO_CONVERGE, POST_COPY, TUNNELLED};
+
 /// The flags that became options of `[libvirt]`; each option counts for migrations with and without copied disks.
 pub const OPTIONS: [(&str, &str); 3] = [
-    ("VIR_MIGRATE_AUTO_CONVERGE", "live_migration_permit_auto_converge"),
-    ("VIR_MIGRATE_POSTCOPY", "live_migration_permit_post_copy"),
-    ("VIR_MIGRATE_TUNNELLED", "live_migration_tunnelled"),
+    ("VIR_MIGRATE_AUTO_CONVERGE", AUTO_CONVERGE),
+    ("VIR_MIGRATE_POSTCOPY", POST_COPY),
+    ("VIR_MIGRATE_TUNNELLED", TUNNELLED),
 ];
 
 /// The flags that nova sets by itself.

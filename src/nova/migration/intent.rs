@@ -2,70 +2,57 @@
 //!
 //! A pure table: it reads no file and writes none.
 
-use super::Action;
+use super::TimeoutAction;
+use super::settings::{PROGRESS_TIMEOUT, Settings, WrittenAction};
 use crate::catalog::Release;
-
-/// The settings the decision rests on, as the release before the upgrade reads them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Before {
-    /// The release that runs today.
-    pub from: Release,
-    /// The release to come.
-    pub to: Release,
-    /// `live_migration_permit_post_copy`.
-    pub permits_post_copy: bool,
-    /// The action that stands in `[libvirt]` and is valid, whatever release reads it.
-    pub written: Option<Action>,
-    /// `live_migration_progress_timeout` in seconds; `None` where the release has none.
-    pub progress_timeout: Option<i64>,
-    /// `live_migration_completion_timeout` in seconds per GiB; 0 never runs out.
-    pub completion_timeout: i64,
-}
 
 /// The decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// What keeps the meaning.
-    pub action: Action,
+    pub action: TimeoutAction,
     /// Whether it must be written: the release to come would do something else by itself.
     pub must_be_written: bool,
     /// Why, in words.
     pub reason: String,
 }
 
-/// Decides the action that keeps what `before` meant.
+/// Decides the action that keeps what `before` meant, in an upgrade to release `to` of files that have `written`.
 #[must_use]
-pub fn decide(before: &Before) -> Intent {
-    if before.to < Release::STEIN {
+pub fn decide(before: &Settings, to: Release, written: WrittenAction) -> Intent {
+    let from = before.release;
+    if to < Release::STEIN {
         return unwritten(
-            Action::Abort,
-            format!("{} has no timeout action; it aborts by itself", before.to.short()),
+            TimeoutAction::Abort,
+            format!("{} has no timeout action; it aborts by itself", to.short()),
         );
     }
-    if let Some(action) = before.written {
+    if let Some(action) = written.valid() {
         return unwritten(action, format!("`{action}` is set already and is kept"));
     }
-    if before.from >= Release::STEIN {
-        let reason = format!("{} aborts by default too, so nothing changes", before.from.short());
-        return unwritten(Action::Abort, reason);
+    if from >= Release::STEIN {
+        let reason = format!("{} aborts by default too, so nothing changes", from.short());
+        return unwritten(TimeoutAction::Abort, reason);
     }
-    if before.permits_post_copy {
+    if before.post_copy {
         return Intent {
-            action: Action::ForceComplete,
+            action: TimeoutAction::ForceComplete,
             must_be_written: true,
             reason: format!(
                 "post-copy was permitted, and {} switched to it by itself; `force_complete` keeps that",
-                before.from.short()
+                from.short()
             ),
         };
     }
-    unwritten(Action::Abort, abort_reason(before))
+    unwritten(TimeoutAction::Abort, abort_reason(before))
 }
 
-fn abort_reason(before: &Before) -> String {
-    let from = before.from.short();
-    match before.progress_timeout.filter(|&seconds| seconds > 0) {
-        Some(seconds) if before.completion_timeout > 0 => format!(
+fn abort_reason(before: &Settings) -> String {
+    let from = before.release.short();
+    let has_timeout = before.known_completion_timeout().is_some_and(|seconds| seconds > 0);
+    let progress = before.has_value(PROGRESS_TIMEOUT).then_some(before.progress_timeout);
+    match progress.filter(|&seconds| seconds > 0) {
+        Some(seconds) if has_timeout => format!(
             "post-copy was not permitted, and {from} aborted after {seconds} s without progress or at the completion \
              timeout; the default `abort` keeps the second"
         ),
@@ -73,7 +60,7 @@ fn abort_reason(before: &Before) -> String {
             "post-copy was not permitted, and {from} aborted after {seconds} s without progress; nothing does that any \
              more, and with `live_migration_completion_timeout = 0` no migration is ever stopped"
         ),
-        None if before.completion_timeout > 0 => {
+        None if has_timeout => {
             format!(
                 "post-copy was not permitted, and {from} aborted at the completion timeout; the default `abort` keeps \
                  that"
@@ -83,7 +70,7 @@ fn abort_reason(before: &Before) -> String {
     }
 }
 
-fn unwritten(action: Action, reason: String) -> Intent {
+fn unwritten(action: TimeoutAction, reason: String) -> Intent {
     Intent {
         action,
         must_be_written: false,
@@ -93,87 +80,71 @@ fn unwritten(action: Action, reason: String) -> Intent {
 
 #[cfg(test)]
 mod tests {
+    use super::WrittenAction::{Nowhere, Valid};
     use super::*;
 
-    const ROCKY_TO_STEIN: Before = Before {
-        from: Release::ROCKY,
-        to: Release::STEIN,
-        permits_post_copy: false,
-        written: None,
-        progress_timeout: Some(0),
-        completion_timeout: 800,
-    };
+    const NEWTON: Release = Release::NEWTON;
+    const ROCKY: Release = Release::ROCKY;
+    const STEIN: Release = Release::STEIN;
 
     #[test]
     fn the_action_keeps_what_the_old_settings_meant() {
-        let permitted = Before {
-            permits_post_copy: true,
-            ..ROCKY_TO_STEIN
+        let settings = |from: Release, post_copy, progress_timeout, completion_timeout| Settings {
+            completion_timeout,
+            progress_timeout,
+            post_copy,
+            ..Settings::defaults(from)
         };
-        let newton = Release::from_number(14).unwrap();
-        let table: [(Before, Action, bool, &str); 8] = [
-            (ROCKY_TO_STEIN, Action::Abort, false, "at the completion timeout"),
-            (permitted, Action::ForceComplete, true, "rocky switched to it by itself"),
+        let (abort, force) = (TimeoutAction::Abort, TimeoutAction::ForceComplete);
+        let plain = settings(ROCKY, false, 0, 800);
+        let permitted = |from| settings(from, true, 0, 800);
+        let table: [(Settings, Release, WrittenAction, TimeoutAction, bool, &str); 8] = [
+            (plain, STEIN, Nowhere, abort, false, "at the completion timeout"),
             (
-                Before {
-                    from: newton,
-                    to: Release::NEWEST,
-                    ..permitted
-                },
-                Action::ForceComplete,
+                permitted(ROCKY),
+                STEIN,
+                Nowhere,
+                force,
+                true,
+                "rocky switched to it by itself",
+            ),
+            (
+                permitted(NEWTON),
+                Release::NEWEST,
+                Nowhere,
+                force,
                 true,
                 "newton switched",
             ),
             (
-                Before {
-                    from: Release::STEIN,
-                    to: Release::NEWEST,
-                    ..permitted
-                },
-                Action::Abort,
+                permitted(STEIN),
+                Release::NEWEST,
+                Nowhere,
+                abort,
                 false,
                 "nothing changes",
             ),
+            (permitted(ROCKY), STEIN, Valid(abort), abort, false, "is kept"),
+            (permitted(ROCKY), ROCKY, Nowhere, abort, false, "no timeout action"),
             (
-                Before {
-                    written: Some(Action::Abort),
-                    ..permitted
-                },
-                Action::Abort,
-                false,
-                "is kept",
-            ),
-            (
-                Before {
-                    to: Release::ROCKY,
-                    ..permitted
-                },
-                Action::Abort,
-                false,
-                "no timeout action",
-            ),
-            (
-                Before {
-                    progress_timeout: Some(150),
-                    ..ROCKY_TO_STEIN
-                },
-                Action::Abort,
+                settings(ROCKY, false, 150, 800),
+                STEIN,
+                Nowhere,
+                abort,
                 false,
                 "150 s without progress",
             ),
             (
-                Before {
-                    progress_timeout: Some(150),
-                    completion_timeout: 0,
-                    ..ROCKY_TO_STEIN
-                },
-                Action::Abort,
+                settings(ROCKY, false, 150, 0),
+                STEIN,
+                Nowhere,
+                abort,
                 false,
                 "no migration is ever stopped",
             ),
         ];
-        for (before, action, must_be_written, words) in table {
-            let intent = decide(&before);
+        for (before, to, written, action, must_be_written, words) in table {
+            let intent = decide(&before, to, written);
             assert_eq!(
                 (intent.action, intent.must_be_written),
                 (action, must_be_written),

@@ -6,14 +6,12 @@
 //! Arithmetic is Python 3's: `/` gives a float, `int()` cuts towards zero. Under Python 2, which nova up to 18 ran on by
 //! default, the same lines divided whole numbers and could come out up to one GiB or one millisecond lower.
 
-use super::Action;
+use super::settings::{DowntimeSettings, Settings, default_completion_timeout};
+use super::{Ending, TimeoutAction};
 use crate::catalog::Release;
 
 /// Bytes in a GiB.
 const GIB: f64 = 1_073_741_824.0;
-
-/// `live_migration_completion_timeout` where nothing is written, in every release: seconds per GiB.
-pub const DEFAULT_COMPLETION_TIMEOUT: i64 = 800;
 
 /// The minima that the options have had since release 16; release 15 and before raised smaller values to them.
 const LEAST_DOWNTIME_MS: i64 = 100;
@@ -37,28 +35,6 @@ pub fn data_gb(ram_mib: u64, disks: &[u64]) -> f64 {
 #[must_use]
 pub fn completion_timeout_seconds(per_gib: i64, data_gb: f64) -> i64 {
     (per_gib as f64 * data_gb) as i64
-}
-
-/// The three options that make the downtime schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DowntimeSettings {
-    /// `live_migration_downtime`, the last and longest allowed pause, in milliseconds.
-    pub downtime_ms: i64,
-    /// `live_migration_downtime_steps`, how many raises lead there.
-    pub steps: i64,
-    /// `live_migration_downtime_delay`, seconds per GiB between raises.
-    pub delay_s: i64,
-}
-
-impl Default for DowntimeSettings {
-    /// Nova's defaults, the same in every release.
-    fn default() -> Self {
-        Self {
-            downtime_ms: 500,
-            steps: 10,
-            delay_s: 75,
-        }
-    }
 }
 
 /// One raise of the allowed downtime.
@@ -190,8 +166,9 @@ pub fn last_step_within(per_gib: i64, settings: DowntimeSettings, release: Relea
 #[must_use]
 pub fn fitting_completion_timeout(settings: DowntimeSettings, release: Release) -> i64 {
     let end = schedule_end_seconds(settings, 1.0, release);
-    if end < DEFAULT_COMPLETION_TIMEOUT {
-        return DEFAULT_COMPLETION_TIMEOUT;
+    let default = default_completion_timeout(release);
+    if end < default {
+        return default;
     }
     end.saturating_add(in_force(settings, release).delay_s)
 }
@@ -202,26 +179,36 @@ pub fn pause_seconds(mib: f64, bandwidth: u64) -> Option<f64> {
     (bandwidth > 0).then(|| mib / bandwidth as f64)
 }
 
-/// What the action does to a guest that did not converge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// The job is cancelled.
-    Abort,
-    /// The guest goes on at the destination and fetches what is missing.
-    PostCopy,
-    /// The guest stands still until the rest is copied.
-    Pause,
+impl TimeoutAction {
+    /// How it ends a migration: `force_complete` by post-copy where the flag is set, otherwise by the pause.
+    ///
+    /// Source: `run_tasks`. A failed switch is tried again and never becomes a pause.
+    #[must_use]
+    pub fn ending(self, post_copy: bool) -> Ending {
+        match (self, post_copy) {
+            (Self::Abort, _) => Ending::Abort,
+            (Self::ForceComplete, true) => Ending::PostCopy,
+            (Self::ForceComplete, false) => Ending::Pause,
+        }
+    }
 }
 
-/// How `force_complete` completes: post-copy where the flag is set, otherwise the pause.
-///
-/// Source: `run_tasks`. A failed switch is tried again and never becomes a pause.
-#[must_use]
-pub fn effect_of(action: Action, post_copy: bool) -> Effect {
-    match (action, post_copy) {
-        (Action::Abort, _) => Effect::Abort,
-        (Action::ForceComplete, true) => Effect::PostCopy,
-        (Action::ForceComplete, false) => Effect::Pause,
+impl Settings {
+    /// How a migration ends that does not converge: by the timeout action, before Stein by the switch that nova makes itself.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match (has_timeout_action(self.release), self.post_copy) {
+            (true, post_copy) => self.timeout_action.ending(post_copy),
+            (false, true) => Ending::PostCopy,
+            (false, false) => Ending::Abort,
+        }
+    }
+
+    /// Whether anything ever ends it.
+    #[must_use]
+    pub fn ever_ends(&self) -> bool {
+        let by_itself = !has_timeout_action(self.release) && (self.post_copy || self.progress_timeout > 0);
+        self.completion_timeout != 0 || by_itself
     }
 }
 
@@ -461,9 +448,9 @@ mod tests {
 
     #[test]
     fn force_complete_pauses_where_post_copy_is_not_permitted() {
-        assert_eq!(effect_of(Action::ForceComplete, false), Effect::Pause);
-        assert_eq!(effect_of(Action::ForceComplete, true), Effect::PostCopy);
-        assert_eq!(effect_of(Action::Abort, true), Effect::Abort);
+        assert_eq!(TimeoutAction::ForceComplete.ending(false), Ending::Pause);
+        assert_eq!(TimeoutAction::ForceComplete.ending(true), Ending::PostCopy);
+        assert_eq!(TimeoutAction::Abort.ending(true), Ending::Abort);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 //! Whether its value is valid is [`super::invalid_action`]'s business, from Stein on.
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, LIBVIRT};
 use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::migration::settings::{ACTION, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "action-before-its-release",
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if to >= Release::STEIN {
         return;
     }
-    let instead = if context.after.permits_post_copy {
+    let instead = if context.after().post_copy {
         "switches to post-copy by itself, and aborts"
     } else {
         "only aborts"

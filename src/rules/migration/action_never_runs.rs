@@ -3,10 +3,10 @@
 //! A timeout that comes too soon is [`super::timeout_below_downtime_schedule`]'s business.
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, LIBVIRT};
 use crate::lint::{Context, Edited, Finding, Fix, Rule, Safety, Severity, Step, seen};
-use crate::nova::migration::Action;
-use crate::nova::migration::timeout::{self, DEFAULT_COMPLETION_TIMEOUT, completion_timeout_seconds};
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, default_completion_timeout};
+use crate::nova::migration::timeout::{completion_timeout_seconds, fitting_completion_timeout};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "action-never-runs",
@@ -18,12 +18,12 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.to.release() < Release::STEIN || context.after.completion_timeout != Some(0) {
+    if context.to.release() < Release::STEIN || context.after().known_completion_timeout() != Some(0) {
         return;
     }
     let (message, severity) = match context.coming_action() {
-        Some(Action::ForceComplete) => {
-            let once_written = if context.after.is_action_written {
+        Some(TimeoutAction::ForceComplete) => {
+            let once_written = if context.written_action().is_written() {
                 ""
             } else {
                 ", once written,"
@@ -31,11 +31,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let message = format!(
                 "`{}`{once_written} never runs: `{COMPLETION_TIMEOUT}` is 0, so nothing ends the migration of a busy \
                  guest",
-                Action::ForceComplete
+                TimeoutAction::ForceComplete
             );
             (message, Severity::Error)
         }
-        None if context.after.permits_post_copy && !context.after.is_action_written => {
+        None if context.after().post_copy && !context.written_action().is_written() => {
             let message = format!("post-copy never starts: `{COMPLETION_TIMEOUT}` is 0, and no action is set");
             (message, Severity::Warning)
         }
@@ -48,7 +48,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         "from stein on only the completion timeout ends a migration that does not finish by itself, and 0 means that \
          it never runs out: the memory of a busy guest is copied again and again until somebody stops it"
             .to_owned();
-    if context.crosses(Release::STEIN) && context.before.permits_post_copy {
+    if context.crosses(Release::STEIN) && context.before().post_copy {
         why.push_str(&format!(
             "; {} switched to post-copy without any timeout",
             context.from.release().short()
@@ -75,22 +75,23 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// The seconds per GiB to propose, and why so many.
 fn proposal(context: &Context<'_>) -> (i64, String) {
-    let fitting = context
-        .downtime()
-        .map(|schedule| timeout::fitting_completion_timeout(schedule, context.to.release()));
-    match fitting.filter(|&seconds| seconds != DEFAULT_COMPLETION_TIMEOUT) {
+    let to = context.to.release();
+    let default = default_completion_timeout(to);
+    let schedule = context.after().known_downtime();
+    let fitting = schedule.map(|schedule| fitting_completion_timeout(schedule, to));
+    match fitting.filter(|&seconds| seconds != default) {
         Some(seconds) => (
             seconds,
             format!(
-                "the downtime schedule needs nearly as long, and nova's default of {DEFAULT_COMPLETION_TIMEOUT} ends \
+                "the downtime schedule needs nearly as long, and nova's default of {default} ends \
                  before it"
             ),
         ),
         None => (
-            DEFAULT_COMPLETION_TIMEOUT,
+            default,
             format!(
                 "it is nova's default, in seconds per GiB; a guest of 4 GiB gets {} s",
-                completion_timeout_seconds(DEFAULT_COMPLETION_TIMEOUT, 4.0)
+                completion_timeout_seconds(default, 4.0)
             ),
         ),
     }
@@ -103,7 +104,7 @@ fn fix(context: &Context<'_>, seconds: i64, title: String) -> Option<Fix> {
     let mut fix = context.setting_to(title, Safety::Unsafe, setting, None)?;
     // Guests with their memory in files do not survive post-copy: nothing is written that starts it.
     if context.coming_action().is_none() && !context.keeps_memory_in_files() {
-        let action = Action::ForceComplete.as_str();
+        let action = TimeoutAction::ForceComplete.as_str();
         let beside = context.places_of(LIBVIRT, COMPLETION_TIMEOUT).next_back();
         let title = format!(
             "{}; write `{ACTION} = {action}`: `abort` does not start post-copy",

@@ -2,8 +2,8 @@
 //!
 //! Post-copy that is not used either is [`super::post_copy_unused`]'s business.
 
-use crate::lint::context::{AUTO_CONVERGE, LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::migration::settings::{AUTO_CONVERGE, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "auto-converge-unused",
@@ -15,7 +15,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy || !context.has(AUTO_CONVERGE) {
+    if !context.after().post_copy || !context.after().auto_converge {
         return;
     }
     let message = format!("`{AUTO_CONVERGE}` has no effect while `{POST_COPY}` is true");

@@ -3,9 +3,9 @@
 //! How fast the network and the guests are it does not know: it compares what the two options say.
 
 use crate::catalog::Release;
-use crate::lint::context::{BANDWIDTH, COMPLETION_TIMEOUT, LIBVIRT};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{BANDWIDTH, COMPLETION_TIMEOUT, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "bandwidth-below-timeout",
@@ -22,16 +22,14 @@ const MIB: f64 = 1024.0;
 const LEAST_GIB: f64 = 2.0;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.may_be_set(BANDWIDTH) {
-        return;
-    }
-    let Some(bandwidth) = context.to.number(LIBVIRT, BANDWIDTH) else {
-        return;
-    };
+    let bandwidth = context.after().bandwidth;
     if bandwidth < 0 {
         findings.push(negative(context));
     } else if bandwidth > 0
-        && let Some(timeout) = context.after.completion_timeout.filter(|&timeout| timeout > 0)
+        && let Some(timeout) = context
+            .after()
+            .known_completion_timeout()
+            .filter(|&timeout| timeout > 0)
         && MIB / bandwidth as f64 > timeout as f64
     {
         findings.push(too_low(context, bandwidth, timeout));
@@ -61,10 +59,10 @@ fn too_low(context: &Context<'_>, bandwidth: i64, timeout: i64) -> Finding {
         share * LEAST_GIB
     );
     let ends = match context.coming_action() {
-        Some(Action::ForceComplete) if context.after.permits_post_copy => {
+        Some(TimeoutAction::ForceComplete) if context.after().post_copy => {
             "is always switched to post-copy before its memory has been copied once".to_owned()
         }
-        Some(Action::ForceComplete) => {
+        Some(TimeoutAction::ForceComplete) => {
             let seconds = MIB / bandwidth as f64;
             format!("is always paused, for {seconds:.0} s per GiB that is left")
         }

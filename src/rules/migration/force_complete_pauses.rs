@@ -2,9 +2,9 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::lint::context::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
 use crate::nova::migration::timeout::pause_seconds;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -21,16 +21,16 @@ const GIGABIT: f64 = 1e9 / 8.0 / 1_048_576.0;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Where the action never runs, nothing is paused: `action-never-runs` speaks of that.
-    let is_off = context.after.permits_post_copy || context.after.completion_timeout == Some(0);
-    if is_off || context.coming_action() != Some(Action::ForceComplete) {
+    let is_off = context.after().post_copy || context.after().known_completion_timeout() == Some(0);
+    if is_off || context.coming_action() != Some(TimeoutAction::ForceComplete) {
         return;
     }
-    if context.to.flag(LIBVIRT, POST_COPY) != Some(false) {
+    if !context.after().has_value(POST_COPY) {
         return;
     }
     let message = format!(
         "`{}` without post-copy pauses the guest for the rest of the copy: {}",
-        Action::ForceComplete,
+        TimeoutAction::ForceComplete,
         pause(context)
     );
     let finding = context.about(&RULE, ACTION, message).because(
@@ -62,8 +62,7 @@ fn pause(context: &Context<'_>) -> String {
         let decimals = usize::from(seconds < 10.0);
         format!("{seconds:.decimals$} s")
     };
-    let bandwidth = context.to.number(LIBVIRT, BANDWIDTH);
-    let bandwidth = bandwidth.and_then(|rate| u64::try_from(rate).ok());
+    let bandwidth = u64::try_from(context.after().bandwidth).ok();
     match bandwidth.and_then(|rate| Some((rate, pause_seconds(1024.0, rate)?))) {
         Some((rate, seconds)) => format!("{} per GiB at `{BANDWIDTH} = {rate}`", figure(seconds)),
         None => format!(
@@ -76,13 +75,11 @@ fn pause(context: &Context<'_>) -> String {
 
 /// What post-copy does not go together with, if that is configured.
 fn obstacle(context: &Context<'_>) -> Option<String> {
-    if context.has(TUNNELLED) {
+    if context.after().tunnelled {
         return Some(format!("`{TUNNELLED}`"));
     }
     if context.keeps_memory_in_files() {
         return Some(format!("`{FILE_BACKED}`"));
     }
-    let is_parallel =
-        context.may_be_set(PARALLEL) && context.to.number(LIBVIRT, PARALLEL).is_some_and(|count| count > 1);
-    is_parallel.then(|| format!("several connections (`{PARALLEL}`) before QEMU 10.1"))
+    (context.after().parallel > 1).then(|| format!("several connections (`{PARALLEL}`) before QEMU 10.1"))
 }

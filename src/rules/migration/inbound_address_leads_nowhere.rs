@@ -4,8 +4,8 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::lint::context::{INBOUND, LIBVIRT};
 use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::migration::settings::{INBOUND, LIBVIRT};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {

@@ -4,9 +4,9 @@
 
 use crate::catalog::Release;
 use crate::catalog::nearest::nearest;
-use crate::lint::context::{ACTION, LIBVIRT};
 use crate::lint::{Context, Finding, Rule, Safety, Severity, Yields};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-action",
@@ -23,23 +23,23 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 /// What people write for an action, letters only.
-const MEANT: [(&str, Action); 12] = [
-    ("cancel", Action::Abort),
-    ("stop", Action::Abort),
-    ("fail", Action::Abort),
-    ("pause", Action::ForceComplete),
-    ("suspend", Action::ForceComplete),
-    ("postcopy", Action::ForceComplete),
-    ("complete", Action::ForceComplete),
-    ("completion", Action::ForceComplete),
-    ("force", Action::ForceComplete),
-    ("forced", Action::ForceComplete),
-    ("forcecompletion", Action::ForceComplete),
-    ("continue", Action::ForceComplete),
+const MEANT: [(&str, TimeoutAction); 12] = [
+    ("cancel", TimeoutAction::Abort),
+    ("stop", TimeoutAction::Abort),
+    ("fail", TimeoutAction::Abort),
+    ("pause", TimeoutAction::ForceComplete),
+    ("suspend", TimeoutAction::ForceComplete),
+    ("postcopy", TimeoutAction::ForceComplete),
+    ("complete", TimeoutAction::ForceComplete),
+    ("completion", TimeoutAction::ForceComplete),
+    ("force", TimeoutAction::ForceComplete),
+    ("forced", TimeoutAction::ForceComplete),
+    ("forcecompletion", TimeoutAction::ForceComplete),
+    ("continue", TimeoutAction::ForceComplete),
 ];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.to.release() < Release::STEIN || !context.after.is_action_written {
+    if context.to.release() < Release::STEIN || !context.written_action().is_written() {
         return;
     }
     let Some(setting) = context.to.setting(LIBVIRT, ACTION) else {
@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let Ok(Some(value)) = context.to.text(&setting) else {
         return;
     };
-    if Action::parse(&value).is_some() {
+    if TimeoutAction::parse(&value).is_some() {
         return;
     }
     let location = setting.winning_place().map_or_else(
@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The action that whoever wrote `value` meant, as far as can be told.
-fn meant(value: &str) -> Option<Action> {
+fn meant(value: &str) -> Option<TimeoutAction> {
     // What stands behind `#` or `;` was meant for a comment.
     let word = value.trim().trim_matches(['\'', '"']);
     let word = word
@@ -94,12 +94,14 @@ fn meant(value: &str) -> Option<Action> {
             .find(|(name, _)| *name == letters)
             .map(|(_, action)| *action)
     };
-    let spelled = |action: &Action| action.as_str().replace('_', "") == letters;
-    Action::ALL
+    let spelled = |action: &TimeoutAction| action.as_str().replace('_', "") == letters;
+    TimeoutAction::ALL
         .into_iter()
         .find(spelled)
         .or_else(|| among(&letters))
-        .or_else(|| nearest(&word, Action::ALL.into_iter().map(Action::as_str)).and_then(Action::parse))
+        .or_else(|| {
+            nearest(&word, TimeoutAction::ALL.into_iter().map(TimeoutAction::as_str)).and_then(TimeoutAction::parse)
+        })
 }
 
 #[cfg(test)]
@@ -109,16 +111,16 @@ mod tests {
     #[test]
     fn the_nearest_action_is_found_where_one_is_near() {
         let table = [
-            ("Force_Complete", Some(Action::ForceComplete)),
-            ("force-complete", Some(Action::ForceComplete)),
-            ("force complete", Some(Action::ForceComplete)),
-            ("froce_complete", Some(Action::ForceComplete)),
-            ("'force_complete", Some(Action::ForceComplete)),
-            ("post-copy", Some(Action::ForceComplete)),
-            ("pause", Some(Action::ForceComplete)),
-            ("ABORT", Some(Action::Abort)),
-            ("abort # as before", Some(Action::Abort)),
-            ("abort\n# as before", Some(Action::Abort)),
+            ("Force_Complete", Some(TimeoutAction::ForceComplete)),
+            ("force-complete", Some(TimeoutAction::ForceComplete)),
+            ("force complete", Some(TimeoutAction::ForceComplete)),
+            ("froce_complete", Some(TimeoutAction::ForceComplete)),
+            ("'force_complete", Some(TimeoutAction::ForceComplete)),
+            ("post-copy", Some(TimeoutAction::ForceComplete)),
+            ("pause", Some(TimeoutAction::ForceComplete)),
+            ("ABORT", Some(TimeoutAction::Abort)),
+            ("abort # as before", Some(TimeoutAction::Abort)),
+            ("abort\n# as before", Some(TimeoutAction::Abort)),
             ("none", None),
             ("", None),
         ];

@@ -3,8 +3,8 @@
 //! Whether libvirt listens for it on the hosts it does not know.
 
 use super::written_uri::written_uri;
-use crate::lint::context::{LIBVIRT, SCHEME, URI};
 use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::migration::settings::{SCHEME, URI};
 use crate::nova::migration::uri;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -22,7 +22,6 @@ const REMOTE: [&str; 5] = ["tls", "tcp", "ssh", "libssh", "libssh2"];
 const OTHERS: [&str; 2] = ["ext", "unix"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let virt_type = context.to.word(LIBVIRT, "virt_type").unwrap_or_default();
     if context.sets(URI) {
         // Of one that cannot be formatted `unusable-migration-uri` speaks.
         if let Some(uri) = written_uri(context).filter(|uri| uri::fault(uri).is_none())
@@ -32,14 +31,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         {
             findings.push(report(context, URI, transport));
         }
-    } else if context.sets(SCHEME)
-        && matches!(virt_type.as_str(), "kvm" | "qemu")
-        && let Some(scheme) = context.to.word(LIBVIRT, SCHEME)
-        && !scheme.is_empty()
+    } else if let Some(scheme) = &context.after().scheme
+        && context.after().runs_qemu()
         && !scheme.contains(['{', '<', '$'])
-        && !is_one_of(&REMOTE, &scheme)
+        && !is_one_of(&REMOTE, scheme)
     {
-        findings.push(report(context, SCHEME, &scheme));
+        findings.push(report(context, SCHEME, scheme));
     }
 }
 

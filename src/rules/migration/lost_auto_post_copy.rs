@@ -2,10 +2,10 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::lint::context::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
 use crate::nova::Setting;
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "lost-auto-post-copy",
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let (from, to) = (context.from.release().short(), context.to.release().short());
-    let is_endless = context.after.completion_timeout == Some(0);
+    let is_endless = context.after().known_completion_timeout() == Some(0);
     let message = if is_endless {
         format!(
             "post-copy no longer starts by itself, and `{COMPLETION_TIMEOUT}` is 0: in {to} nothing ends the \
@@ -43,7 +43,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         format!(
             "up to rocky nova switched to post-copy as soon as a guest did not converge; from stein on it waits for \
              `{COMPLETION_TIMEOUT}` and then does what `{ACTION}` says, by default `{}`",
-            Action::Abort
+            TimeoutAction::Abort
         )
     };
     let finding = Finding::new(&RULE, context.winner_location(&setting), message).because(why);
@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn with_way_out(context: &Context<'_>, finding: Finding, setting: &Setting, is_endless: bool) -> Finding {
     let (action, reason) = context.chosen_action();
     let is_asked_for = matches!(context.settings.action, ActionChoice::Fixed(_));
-    let loses_guests = context.keeps_memory_in_files() && action == Action::ForceComplete;
+    let loses_guests = context.keeps_memory_in_files() && action == TimeoutAction::ForceComplete;
     if loses_guests && !is_asked_for {
         return finding.with_help(format!(
             "remove `{POST_COPY}`: guests with their memory in files (`{FILE_BACKED}`) do not survive post-copy; then \

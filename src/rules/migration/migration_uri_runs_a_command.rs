@@ -3,9 +3,9 @@
 //! A `live_migration_scheme` of `ext` runs none, as nova gives it no command: it is for [`super::invalid_migration_scheme`].
 
 use super::written_uri::written_uri;
-use crate::lint::context::URI;
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::migration::connection::{Connection, Origin, Refused};
+use crate::nova::migration::settings::URI;
 use crate::nova::migration::uri;
 
 pub(in crate::rules) static RULE: Rule = Rule {

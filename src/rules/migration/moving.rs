@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::catalog::Release;
     use crate::lint::Settings;
-    use crate::lint::context::LIBVIRT;
+    use crate::nova::migration::settings::LIBVIRT;
     use crate::oslo::Document;
     use crate::oslo::stack::{Layer, Origin, Variable};
     use crate::text::{Edit, Source, apply_edits};

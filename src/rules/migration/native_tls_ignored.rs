@@ -3,8 +3,8 @@
 //! Which versions the hosts have it does not know.
 
 use crate::catalog::Release;
-use crate::lint::context::{NATIVE_TLS, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::migration::settings::NATIVE_TLS;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "native-tls-ignored",
@@ -21,7 +21,7 @@ const ALWAYS_SINCE: u8 = 22;
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let to = context.to.release();
     // With tunnelling nova-compute does not start: `tunnelled-with-tls` says so.
-    if to < Release::STEIN || to.number() >= ALWAYS_SINCE || !context.has(NATIVE_TLS) || context.has(TUNNELLED) {
+    if to < Release::STEIN || to.number() >= ALWAYS_SINCE || !context.after().tls || context.after().tunnelled {
         return;
     }
     let message = format!(

@@ -3,8 +3,8 @@
 //! Other values that nova rejects are [`crate::rules::options::invalid_value`]'s business.
 
 use crate::catalog::Release;
-use crate::lint::context::{COMPLETION_TIMEOUT, LIBVIRT, PROGRESS_TIMEOUT};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{COMPLETION_TIMEOUT, LIBVIRT, PROGRESS_TIMEOUT};
 use crate::oslo::types::OptionType;
 use crate::oslo::value::{self, Value};
 

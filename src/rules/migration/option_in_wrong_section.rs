@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 
 use crate::catalog;
-use crate::lint::context::{ACTION, LIBVIRT};
 use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity, Yields};
 use crate::nova::Setting;
+use crate::nova::migration::settings::{ACTION, LIBVIRT, PREFIX};
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::value;
 use crate::redact;
@@ -22,8 +22,6 @@ pub(in crate::rules) static RULE: Rule = Rule {
     yields_to: &[Yields::Line("removed-migration-flags")],
 };
 
-/// What the names this rule knows begin with.
-const PREFIX: &str = "live_migration_";
 /// The groups that have such options.
 const HOMES: [&str; 3] = [LIBVIRT, "DEFAULT", "compute"];
 

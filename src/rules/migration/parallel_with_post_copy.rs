@@ -2,8 +2,8 @@
 //!
 //! Which QEMU the hosts have it does not know.
 
-use crate::lint::context::{LIBVIRT, PARALLEL, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, PARALLEL, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "parallel-with-post-copy",
@@ -15,16 +15,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy || !context.may_be_set(PARALLEL) {
+    let after = context.after();
+    if !after.post_copy || after.parallel <= 1 || !after.runs_qemu() {
         return;
     }
-    let Some(count) = context.to.number(LIBVIRT, PARALLEL).filter(|&count| count > 1) else {
-        return;
-    };
-    let virt_type = context.to.word(LIBVIRT, "virt_type").unwrap_or_default();
-    if !matches!(virt_type.as_str(), "kvm" | "qemu") {
-        return;
-    }
+    let count = after.parallel;
     let message = format!("`{PARALLEL} = {count}` with post-copy: nova-compute does not start before QEMU 10.1");
     let title = format!("remove `{PARALLEL}`");
     let finding = context

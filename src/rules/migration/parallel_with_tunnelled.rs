@@ -2,8 +2,8 @@
 //!
 //! Several connections together with post-copy are for [`super::parallel_with_post_copy`].
 
-use crate::lint::context::{LIBVIRT, PARALLEL, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, PARALLEL, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "parallel-with-tunnelled",
@@ -15,12 +15,10 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.has(TUNNELLED) || !context.may_be_set(PARALLEL) {
+    let count = context.after().parallel;
+    if !context.after().tunnelled || count <= 1 {
         return;
     }
-    let Some(count) = context.to.number(LIBVIRT, PARALLEL).filter(|&count| count > 1) else {
-        return;
-    };
     let message = format!("`{PARALLEL} = {count}` and `{TUNNELLED}` cannot be combined: every migration fails");
     let title = format!("remove `{PARALLEL}`");
     let finding = context

@@ -3,9 +3,9 @@
 //! Where the upgrade leads over Stein and no action is written, [`super::lost_auto_post_copy`] speaks.
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-unused",
@@ -17,19 +17,19 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if context.to.release() < Release::STEIN || !context.after.permits_post_copy {
+    if context.to.release() < Release::STEIN || !context.after().post_copy {
         return;
     }
-    if !context.after.is_action_written {
+    if !context.written_action().is_written() {
         // With a timeout of 0 `action-never-runs` says so, at the hop over stein `lost-auto-post-copy`.
-        let is_endless = context.after.completion_timeout == Some(0);
+        let is_endless = context.after().known_completion_timeout() == Some(0);
         if !is_endless && !context.loses_auto_post_copy() {
             findings.push(unwritten(context));
         }
         return;
     }
-    let is_abort =
-        context.after.written_action == Some(Action::Abort) && context.coming_action() == Some(Action::Abort);
+    let is_abort = context.written_action().valid() == Some(TimeoutAction::Abort)
+        && context.coming_action() == Some(TimeoutAction::Abort);
     if is_abort {
         findings.push(written(context));
     }
@@ -37,14 +37,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// `abort` is written.
 fn written(context: &Context<'_>) -> Finding {
-    let mut why = if context.after.completion_timeout == Some(0) {
+    let mut why = if context.after().known_completion_timeout() == Some(0) {
         "the completion timeout is 0: nova neither starts post-copy nor aborts, and a busy guest is copied without end"
             .to_owned()
     } else {
         CANCELS.to_owned()
     };
     why.push_str(ORDERED);
-    if context.crosses(Release::STEIN) && context.before.permits_post_copy {
+    if context.crosses(Release::STEIN) && context.before().post_copy {
         why.push_str(&format!(
             "; until now {} started it by itself",
             context.from.release().short()
@@ -52,11 +52,11 @@ fn written(context: &Context<'_>) -> Finding {
     }
     let message = format!(
         "post-copy is permitted, but `{ACTION} = {}` never starts it",
-        Action::Abort
+        TimeoutAction::Abort
     );
     let finding = context.about(&RULE, ACTION, message).because(why).with_help(format!(
         "write `{}` if busy guests should migrate anyway, {}",
-        Action::ForceComplete,
+        TimeoutAction::ForceComplete,
         alternative()
     ));
     context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here")
@@ -66,13 +66,13 @@ fn written(context: &Context<'_>) -> Finding {
 fn unwritten(context: &Context<'_>) -> Finding {
     let message = format!(
         "post-copy is permitted, but `{ACTION}` is not set: its default, `{}`, never starts it",
-        Action::Abort
+        TimeoutAction::Abort
     );
-    let title = format!("write `{ACTION} = {}`", Action::ForceComplete);
-    let fix = if context.settings.action == ActionChoice::Fixed(Action::ForceComplete) {
+    let title = format!("write `{ACTION} = {}`", TimeoutAction::ForceComplete);
+    let fix = if context.settings.action == ActionChoice::Fixed(TimeoutAction::ForceComplete) {
         let setting = context.to.setting(LIBVIRT, POST_COPY);
         let beside = setting.and_then(|setting| setting.winning_place());
-        let value = (LIBVIRT, ACTION, Action::ForceComplete.as_str());
+        let value = (LIBVIRT, ACTION, TimeoutAction::ForceComplete.as_str());
         let title = format!("{title}: `--action` asks for it");
         context.setting_to(title, Safety::Unsafe, value, beside)
     } else {

@@ -3,9 +3,9 @@
 //! Where libvirt's memory directory lies it does not know; the files are on a disk unless somebody mounted it otherwise.
 
 use crate::catalog::Release;
-use crate::lint::context::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-file-backed-memory",
@@ -17,13 +17,13 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy || !context.keeps_memory_in_files() {
+    if !context.after().post_copy || !context.keeps_memory_in_files() {
         return;
     }
     let starts = if context.to.release() < Release::STEIN {
         "nova starts it by itself for every busy guest".to_owned()
-    } else if context.coming_action() == Some(Action::ForceComplete) {
-        format!("`{ACTION} = {}` starts it", Action::ForceComplete)
+    } else if context.coming_action() == Some(TimeoutAction::ForceComplete) {
+        format!("`{ACTION} = {}` starts it", TimeoutAction::ForceComplete)
     } else {
         "anybody who may request it starts it (`nova live-migration-force-complete`)".to_owned()
     };

@@ -2,9 +2,9 @@
 //!
 //! Devices that nova itself does not live-migrate, or takes out of the guest before, are not its business.
 
-use crate::lint::context::{LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::Setting;
+use crate::nova::migration::settings::{LIBVIRT, POST_COPY};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -22,7 +22,7 @@ const MEDIATED_SINCE: u32 = 29;
 const PCI_SINCE: u32 = 31;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy {
+    if !context.after().post_copy {
         return;
     }
     let to = u32::from(context.to.release().number());

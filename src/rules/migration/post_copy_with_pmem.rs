@@ -2,9 +2,9 @@
 //!
 //! How long the pause takes, [`super::force_complete_pauses`] says.
 
-use crate::lint::context::{LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-pmem",
@@ -21,10 +21,11 @@ const MIGRATED_SINCE: u8 = 21;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let is_migrated = context.to.release().number() >= MIGRATED_SINCE;
-    if !is_migrated || !context.after.permits_post_copy || !context.may_be_set(NAMESPACES) {
+    if !is_migrated || !context.after().post_copy || !context.may_be_set(NAMESPACES) {
         return;
     }
-    let is_used = context.coming_action() == Some(Action::ForceComplete) && context.after.completion_timeout != Some(0);
+    let is_used = context.coming_action() == Some(TimeoutAction::ForceComplete)
+        && context.after().known_completion_timeout() != Some(0);
     let setting = context.to.setting(LIBVIRT, NAMESPACES);
     let text = setting.and_then(|setting| context.to.text(&setting).ok().flatten());
     if !is_used || text.is_none_or(|text| text.trim_matches([',', ' ']).is_empty()) {
@@ -32,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     let message = format!(
         "`{}` pauses guests with persistent memory: nova does not use post-copy for them",
-        Action::ForceComplete
+        TimeoutAction::ForceComplete
     );
     let finding = context
         .about(&RULE, NAMESPACES, message)

@@ -2,8 +2,8 @@
 //!
 //! Tunnelling together with QEMU's own encryption is [`super::tunnelled_with_tls`]'s business.
 
-use crate::lint::context::{LIBVIRT, POST_COPY, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, POST_COPY, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-tunnelled",
@@ -15,7 +15,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.after.permits_post_copy || !context.has(TUNNELLED) {
+    if !context.after().post_copy || !context.after().tunnelled {
         return;
     }
     let message = format!("`{TUNNELLED}` and `{POST_COPY}` cannot be combined: every migration fails");

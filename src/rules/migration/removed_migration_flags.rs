@@ -3,9 +3,9 @@
 //! What the options that took their place do together is for other rules.
 
 use crate::catalog::Release;
-use crate::lint::context::LIBVIRT;
 use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
 use crate::nova::migration::flags::{self, Fate};
+use crate::nova::migration::settings::{BLOCK_FLAGS, FLAGS, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-migration-flags",
@@ -15,9 +15,6 @@ pub(in crate::rules) static RULE: Rule = Rule {
     check,
     yields_to: &[],
 };
-
-const LIVE: &str = "live_migration_flag";
-const BLOCK: &str = "block_migration_flag";
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.to.release() < Release::NEWTON {
@@ -31,7 +28,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding>) {
     let (from, to) = (context.from.release(), context.to.release());
-    let names = [LIVE, BLOCK];
+    let names = [FLAGS, BLOCK_FLAGS];
     // Only what certainly runs by the lists is carried over; a line that may be dead is never made live.
     let is_read = names.iter().all(|name| context.surely_reads_today(group, name));
     let may_be_read = names.iter().any(|name| context.may_read_today(group, name));
@@ -69,7 +66,7 @@ fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding
         };
         let title = fix
             .as_ref()
-            .map_or(format!("remove it together with `{LIVE}`"), |fix| fix.title.clone());
+            .map_or(format!("remove it together with `{FLAGS}`"), |fix| fix.title.clone());
         let help = [vec![title], remarks(context, name, last, is_read)].concat().join("; ");
         findings.push(found(last).with_help(help).with_fix(fix).reasoned());
     }
@@ -78,9 +75,9 @@ fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding
 /// Removes both lists and writes the options that took the place of their flags, where nothing sets them yet.
 fn translation(context: &Context<'_>) -> Option<Fix> {
     let places_of = |name| context.places_of(LIBVIRT, name).collect::<Vec<_>>();
-    let (of_live, of_block) = (places_of(LIVE), places_of(BLOCK));
+    let (of_live, of_block) = (places_of(FLAGS), places_of(BLOCK_FLAGS));
     let beside = of_live.last().or(of_block.last()).copied()?;
-    let (live, block) = (list(context, LIVE), list(context, BLOCK));
+    let (live, block) = (list(context, FLAGS), list(context, BLOCK_FLAGS));
     let (live, block) = (flags::split(&live), flags::split(&block));
     let mut fix = context.removal_of_all("", Safety::Safe, &[&of_live[..], &of_block].concat());
     let mut lines = Vec::new();
@@ -117,13 +114,13 @@ fn translation(context: &Context<'_>) -> Option<Fix> {
 fn remarks(context: &Context<'_>, name: &str, last: Place, is_read: bool) -> Vec<String> {
     let (own, other) = (
         context.shown(last),
-        list(context, if name == LIVE { BLOCK } else { LIVE }),
+        list(context, if name == FLAGS { BLOCK_FLAGS } else { FLAGS }),
     );
     let other = flags::split(&other);
     let remark = |flag: &str| match flags::fate(flag) {
         Fate::Option(option) if !is_read => Some(format!("write `{option} = true` if `{flag}` is still wanted")),
         Fate::Option(option) if !other.contains(flag) => Some(match name {
-            LIVE => format!("`{option}` also applies to migrations with copied disks, whose list had no `{flag}`"),
+            FLAGS => format!("`{option}` also applies to migrations with copied disks, whose list had no `{flag}`"),
             _ => format!("`{option}` would also apply to migrations that copy no disk, so it is not written"),
         }),
         Fate::Gone => Some(format!("no option does what `{flag}` did")),

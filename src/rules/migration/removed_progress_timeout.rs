@@ -3,8 +3,8 @@
 //! Other removed options are not its business.
 
 use crate::catalog::Release;
-use crate::lint::context::{LIBVIRT, PROGRESS_TIMEOUT};
 use crate::lint::{Context, Finding, Location, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, PROGRESS_TIMEOUT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-progress-timeout",

@@ -3,8 +3,8 @@
 //! The inbound address counts beside a URI as well: nova puts it where `%s` stands.
 
 use super::written_uri::written_uri;
-use crate::lint::context::{LIBVIRT, SCHEME, URI};
 use crate::lint::{Context, Finding, Rule, Severity};
+use crate::nova::migration::settings::{LIBVIRT, SCHEME, URI};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "scheme-overruled-by-uri",

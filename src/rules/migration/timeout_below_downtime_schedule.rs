@@ -3,9 +3,11 @@
 //! A timeout of 0 is [`super::action_never_runs`]'s business.
 
 use crate::catalog::Release;
-use crate::lint::context::{COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT, POST_COPY};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
-use crate::nova::migration::Action;
+use crate::nova::migration::TimeoutAction;
+use crate::nova::migration::settings::{
+    COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT, POST_COPY,
+};
 use crate::nova::migration::timeout::{fitting_completion_timeout, last_step_within, schedule_end_seconds};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -22,7 +24,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !names.into_iter().any(|name| context.may_be_set(name)) || post_copy_comes_first(context) {
         return;
     }
-    let (Some(timeout), Some(schedule)) = (context.after.completion_timeout, context.downtime()) else {
+    let (Some(timeout), Some(schedule)) = (
+        context.after().known_completion_timeout(),
+        context.after().known_downtime(),
+    ) else {
         return;
     };
     let to = context.to.release();
@@ -39,7 +44,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         .find(|name| context.sets(name))
         .unwrap_or(COMPLETION_TIMEOUT);
     let ends = match context.coming_action() {
-        Some(Action::ForceComplete) => "paused",
+        Some(TimeoutAction::ForceComplete) => "paused",
         _ => "not migrated",
     };
     let proposed = fitting_completion_timeout(schedule, to);
@@ -65,7 +70,6 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether post-copy ends the migration, which needs no long downtime: then an early timeout is a choice.
 fn post_copy_comes_first(context: &Context<'_>) -> bool {
-    let starts = context.to.release() < Release::STEIN || context.coming_action() == Some(Action::ForceComplete);
-    let is_unknown = context.to.flag(LIBVIRT, POST_COPY).is_none();
-    is_unknown || (context.after.permits_post_copy && starts)
+    let starts = context.to.release() < Release::STEIN || context.coming_action() == Some(TimeoutAction::ForceComplete);
+    !context.after().has_value(POST_COPY) || (context.after().post_copy && starts)
 }

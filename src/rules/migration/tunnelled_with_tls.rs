@@ -2,8 +2,8 @@
 //!
 //! Tunnelling together with post-copy is [`super::post_copy_with_tunnelled`]'s business.
 
-use crate::lint::context::{LIBVIRT, NATIVE_TLS, TUNNELLED};
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, NATIVE_TLS, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "tunnelled-with-tls",
@@ -15,7 +15,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    if !context.has(TUNNELLED) || !context.has(NATIVE_TLS) {
+    if !context.after().tunnelled || !context.after().tls {
         return;
     }
     let message = format!("`{TUNNELLED}` and `{NATIVE_TLS}` exclude each other: nova-compute does not start");

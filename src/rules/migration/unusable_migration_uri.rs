@@ -4,8 +4,8 @@
 //! [`super::invalid_migration_scheme`].
 
 use super::written_uri::written_uri;
-use crate::lint::context::{LIBVIRT, URI};
 use crate::lint::{Context, Finding, Fix, Rule, Safety, Severity};
+use crate::nova::migration::settings::{LIBVIRT, URI};
 use crate::nova::migration::uri::{self, Fault};
 
 pub(in crate::rules) static RULE: Rule = Rule {

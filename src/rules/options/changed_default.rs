@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use crate::catalog::moves;
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::lint::context::{ACTION, LIBVIRT, PROGRESS_TIMEOUT};
 use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Seen, Severity, Step, seen};
+use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
 use crate::redact;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -39,8 +39,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Whether the name is one that a file about live migration alone holds: it does not show that the rest of the section
 /// matters to whoever wrote it.
 fn is_migration_alone(seen: &Seen<'_>) -> bool {
-    let is_misplaced = seen.key.starts_with("live_migration_") && seen.group != LIBVIRT;
-    let names = [ACTION, PROGRESS_TIMEOUT, "live_migration_flag", "block_migration_flag"];
+    let is_misplaced = seen.key.starts_with(PREFIX) && seen.group != LIBVIRT;
+    let names = [ACTION, PROGRESS_TIMEOUT, FLAGS, BLOCK_FLAGS];
     is_misplaced || names.contains(&&*seen.key)
 }
 

@@ -9,6 +9,7 @@ use novamend::catalog::Release;
 use novamend::inputs::Arguments;
 use novamend::inputs::load::{self, Input};
 use novamend::inputs::survey::Reading;
+use novamend::nova::migration::Settings;
 use novamend::nova::today::Today;
 use novamend::nova::{Setting, View};
 use novamend::oslo::stack::{Stack, Variable};
@@ -16,7 +17,6 @@ use novamend::redact::Secrets;
 use novamend::rules::RULES;
 use novamend::settings::Scope;
 use novamend_verify::host::HostRequirements;
-use novamend_verify::inbound::{inbound_address, transport};
 use novamend_verify::readable;
 use novamend_verify::report;
 use novamend_verify::shown;
@@ -98,10 +98,11 @@ impl Subject {
     /// What nova.conf asks of the host.
     pub(super) fn asked(&self) -> HostRequirements {
         let view = &self.view();
+        let settings = Settings::read(view);
         HostRequirements {
-            tls: view.flag("libvirt", "live_migration_with_native_tls").unwrap_or(false),
-            address: inbound_address(view),
-            transport: transport(view),
+            tls: settings.tls,
+            transport: settings.transport().map(str::to_owned),
+            address: settings.inbound,
             host: view
                 .setting("DEFAULT", "host")
                 .filter(Setting::is_set)

@@ -162,7 +162,7 @@ fn failed(message: &str) -> SessionError {
 }
 
 fn why_emulated(plan: &Plan, options: RunOptions) -> Option<String> {
-    match plan.virt_type.as_str() {
+    match plan.settings.virt_type.as_str() {
         _ if options.emulate => Some("--emulate".to_owned()),
         "qemu" => Some("`virt_type` is qemu".to_owned()),
         _ => None,
@@ -184,7 +184,7 @@ fn shut(gate: &Mutex<bool>) -> bool {
 
 /// What nova.conf makes the memory of guests of; the daemons put it where their own qemu.conf says.
 fn memory(plan: &Plan) -> Memory {
-    if plan.file_backed <= 0 {
+    if plan.settings.file_backed <= 0 {
         return Memory::Anonymous;
     }
     Memory::Files {

@@ -3,14 +3,12 @@
 //! As in nova, of all its options only the address counts for migrations to it.
 
 use novamend::nova::View;
+use novamend::nova::migration::Settings;
+use novamend::nova::migration::settings::{INBOUND, LIBVIRT, URI};
 use serde::Serialize;
 
 use super::uris::{AddressFrom, Ways, fault_of_uri};
-use crate::inbound::{inbound_address, migration_uri};
 use crate::trial::plan::{Plan, PlanError};
-
-/// The address, which two hosts have differently anyhow.
-const ADDRESS: &str = "live_migration_inbound_addr";
 
 /// The destination as its nova.conf and `--dest` tell of it.
 #[derive(Clone, Debug, Serialize)]
@@ -40,7 +38,7 @@ impl Destination {
             address: ways.address.clone(),
             address_from: ways.address_from,
             not_known: Some(format!(
-                "`{ADDRESS}` of the destination: its nova.conf was not given (`--dest-config`); if it is set there, \
+                "`{INBOUND}` of the destination: its nova.conf was not given (`--dest-config`); if it is set there, \
                  nova sends guests to that address"
             )),
             differs: Vec::new(),
@@ -50,10 +48,10 @@ impl Destination {
             return Ok(destination);
         };
         destination.files = Some(files);
-        let is_set = view.setting("libvirt", ADDRESS).is_some_and(|setting| setting.is_set());
-        destination.not_known = (is_set && inbound_address(view).is_none()).then(|| {
+        let is_set = view.setting(LIBVIRT, INBOUND).is_some_and(|setting| setting.is_set());
+        destination.not_known = (is_set && Settings::read(view).inbound.is_none()).then(|| {
             format!(
-                "`{ADDRESS}` of the destination: the value it refers to is chosen on that host, not in its nova.conf"
+                "`{INBOUND}` of the destination: the value it refers to is chosen on that host, not in its nova.conf"
             )
         });
         destination.differs = differs(source, view)?;
@@ -65,22 +63,17 @@ impl Destination {
 /// The options of `[libvirt]` that decide and have other values in the two.
 fn differs(source: &View, destination: &View) -> Result<Vec<String>, PlanError> {
     let (ours, theirs) = (Plan::of(source)?, Plan::of(destination)?);
-    let is_uri_other = migration_uri(source) != migration_uri(destination);
-    let uri = is_uri_other.then(|| "live_migration_uri".to_owned());
+    let uri = (ours.settings.uri != theirs.settings.uri).then_some(URI);
     let value = |plan: &Plan, option: &str| {
         let written = plan.excerpt.iter().find(|written| written.option == option);
         written.map(|written| written.value.clone())
     };
-    let mut names: Vec<&String> = ours
-        .excerpt
-        .iter()
-        .chain(&theirs.excerpt)
-        .map(|written| &written.option)
-        .collect();
-    names.sort();
+    let both = ours.excerpt.iter().chain(&theirs.excerpt);
+    let mut names: Vec<&str> = both.map(|written| written.option).collect();
+    names.sort_unstable();
     names.dedup();
     let others = names
         .into_iter()
-        .filter(|name| *name != ADDRESS && value(&ours, name) != value(&theirs, name));
-    Ok(uri.into_iter().chain(others.cloned()).collect())
+        .filter(|&name| name != INBOUND && value(&ours, name) != value(&theirs, name));
+    Ok(uri.into_iter().chain(others).map(str::to_owned).collect())
 }

@@ -4,12 +4,13 @@
 
 use std::fmt;
 
+use novamend::nova::migration::Settings;
 use novamend::nova::migration::connection::{Connection, Host, Origin, Refused, Transport};
+use novamend::nova::migration::settings::{INBOUND, LIBVIRT, SCHEME, URI};
 use novamend::nova::migration::uri::formatted;
 use novamend::nova::{Setting, View};
 
 use crate::hypervisor::libvirt::Ends;
-use crate::inbound::{inbound_address, migration_uri};
 
 /// The release from which on nova puts brackets round an IPv6 address.
 const BRACKETS: u8 = 19;
@@ -99,8 +100,8 @@ pub struct Ways {
 pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> Result<Ways, RefusedUri> {
     let from = typed("--source", from)?;
     let to = typed("--dest", to)?;
-    let inbound = destination.and_then(inbound_address);
-    let inbound = inbound.map(|text| address(destination, "libvirt", "live_migration_inbound_addr", &text));
+    let inbound = destination.and_then(|view| Settings::read(view).inbound);
+    let inbound = inbound.map(|text| address(destination, LIBVIRT, INBOUND, &text));
     let inbound = inbound.transpose()?;
     let name = destination.and_then(|view| view.text(&view.setting("DEFAULT", "host")?).ok()?);
     let name = name.filter(|_| destination.is_some_and(|view| is_set(view, "DEFAULT", "host")));
@@ -149,13 +150,10 @@ fn address(view: Option<&View>, group: &'static str, name: &'static str, text: &
 
 /// The URI that the source's nova makes of `host`; none where it is not known, or nova's formatting fails.
 fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, RefusedUri> {
-    let name = if migration_uri(source).is_some() {
-        "live_migration_uri"
-    } else {
-        "live_migration_scheme"
-    };
+    let settings = Settings::read(source);
+    let name = if settings.uri.is_some() { URI } else { SCHEME };
     let refused = |why| RefusedUri {
-        what: option(Some(source), "libvirt", name, "source"),
+        what: option(Some(source), LIBVIRT, name, "source"),
         why,
     };
     // a URI is judged even where no host is to be put in
@@ -165,7 +163,7 @@ fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, Refuse
         Host::V6(address) if source.release().number() < BRACKETS => address.to_string(),
         wanted => wanted.to_string(),
     };
-    let Some(uri) = as_nova_makes_it(source, &written).map_err(|why| refused(why.into()))? else {
+    let Some(uri) = as_nova_makes_it(&settings, &written).map_err(|why| refused(why.into()))? else {
         return Ok(None);
     };
     let made = Connection::parse(&uri, Origin::File).map_err(|why| refused(why.into()))?;
@@ -177,17 +175,16 @@ fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, Refuse
 }
 
 /// The text that nova makes of `host`; none where its formatting raises an exception.
-fn as_nova_makes_it(source: &View, host: &str) -> Result<Option<String>, Refused> {
-    if let Some(uri) = migration_uri(source) {
-        let Ok(made) = formatted(&uri, host) else {
+fn as_nova_makes_it(settings: &Settings, host: &str) -> Result<Option<String>, Refused> {
+    if let Some(uri) = &settings.uri {
+        let Ok(made) = formatted(uri, host) else {
             // nova stops here; what would run a command once that is corrected is named all the same
-            let fault = Connection::parse(&uri, Origin::File).err();
+            let fault = Connection::parse(uri, Origin::File).err();
             return fault.filter(|fault| fault.runs_a_command()).map_or(Ok(None), Err);
         };
         return Ok(Some(made));
     }
-    let scheme = source.word("libvirt", "live_migration_scheme").unwrap_or_default();
-    let scheme = if scheme.is_empty() { "tcp" } else { &scheme };
+    let scheme = settings.scheme.as_deref().unwrap_or("tcp");
     if scheme.eq_ignore_ascii_case("ext") {
         return Err(Refused::Ext);
     }

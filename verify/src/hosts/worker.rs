@@ -20,7 +20,7 @@ use crate::trial::memory;
 use crate::trial::migrate::migrate;
 use crate::trial::plan::Plan;
 use crate::trial::session::{EMULATION_MENDED, RunOptions};
-use crate::trial::worker::{Evidence, MOST_TRIES, Message, TrialOrder, policy};
+use crate::trial::worker::{Evidence, MOST_TRIES, Message, TrialOrder};
 
 /// How long the guest may take to get round all its pages after a migration.
 const ROUND: Duration = Duration::from_secs(20);
@@ -178,7 +178,7 @@ impl Worker {
         hearing: &Hearing,
         trial: &TrialOrder,
     ) -> Result<Option<Evidence>, String> {
-        let trace = migrate(libvirt, &trial.request, policy(trial)?, trial.pace);
+        let trace = migrate(libvirt, &trial.request, &trial.settings, trial.pace);
         if self.stop.load(Ordering::Relaxed) {
             return Err("interrupted".to_owned());
         }

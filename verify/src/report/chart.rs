@@ -2,11 +2,12 @@
 //!
 //! It is drawn in marker colours, which become classes: the page's style sheet says what they look like, light or dark.
 
+use novamend::nova::migration::Ending;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::trial::checks::{Action, Silence};
+use crate::trial::checks::Silence;
 use crate::trial::monitor::Outcome;
 use crate::trial::worker::Evidence;
 
@@ -182,16 +183,16 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
     }
     if let Some(at) = judgement.acted {
         let word = match judgement.action {
-            Action::Abort => "abort",
-            Action::PostCopy => "post-copy",
-            Action::Pause => "pause",
+            Ending::Abort => "abort",
+            Ending::PostCopy => "post-copy",
+            Ending::Pause => "pause",
         };
         marks.push(mark(at, ACTION, 1, word.to_owned()));
     }
     if let Some(silence) = judgement.silence {
         let word = match judgement.action {
-            Action::Abort => "longest silence",
-            Action::PostCopy | Action::Pause => "downtime",
+            Ending::Abort => "longest silence",
+            Ending::PostCopy | Ending::Pause => "downtime",
         };
         let word = format!("{word} {} ms", silence.length().as_millis());
         marks.push(mark(silence.until, SILENCE, 2, word));

@@ -4,11 +4,13 @@
 
 use std::fmt::Write as _;
 
+use novamend::nova::migration::Ending;
+
 use super::chart::{self, ChartError};
 use super::{Report, timeline};
+
 use crate::causes::Cause;
 use crate::shown;
-use crate::trial::checks::Action;
 use crate::trial::worker::Evidence;
 use crate::verdict::{Conclusion, Verdict};
 
@@ -69,7 +71,7 @@ fn head(report: &Report) -> String {
         word(verdict),
         marked(&verdict.headline),
         escaped(&report.machine.host),
-        escaped(&report.plan.release_name),
+        escaped(&report.plan.settings.release.to_string()),
         escaped(&report.made_at),
     )
 }
@@ -160,8 +162,8 @@ fn caption(evidence: &Evidence) -> String {
             .libvirt_downtime_ms
             .map_or_else(String::new, |time| format!("; libvirt's own figure is {time} ms"));
         said.push(match judgement.action {
-            Action::Abort => format!("The guest was never silent for more than {time:.1} ms."),
-            Action::PostCopy | Action::Pause => {
+            Ending::Abort => format!("The guest was never silent for more than {time:.1} ms."),
+            Ending::PostCopy | Ending::Pause => {
                 format!("By its heartbeats, the guest was paused for {time:.1} ms{libvirt}.")
             }
         });
@@ -179,7 +181,7 @@ fn caption(evidence: &Evidence) -> String {
 fn configuration(report: &Report) -> String {
     let plan = report.plan;
     let mut text = "<h2>nova.conf</h2>\n".to_owned();
-    for line in report.roles.words(report.session, &plan.release_name) {
+    for line in report.roles.words(report.session, plan.settings.release) {
         let _ = writeln!(text, "<p class=\"faint\">{}</p>", escaped(&line));
     }
     text.push_str("<table>\n<tr><th>[libvirt]</th><th>value</th><th>from</th></tr>\n");
@@ -187,7 +189,7 @@ fn configuration(report: &Report) -> String {
         let _ = writeln!(
             text,
             "<tr><td class=\"name\"><code>{}</code></td><td><code>{}</code></td><td>{}</td></tr>",
-            escaped(&written.option),
+            escaped(written.option),
             escaped(&written.value),
             if written.set { "the file" } else { "nova's default" },
         );
@@ -234,7 +236,7 @@ fn conditions(report: &Report) -> String {
 fn tls(report: &Report) -> String {
     match &report.session.conditions.tls {
         Some(tls) => tls.to_string(),
-        None if report.plan.tls => "with the two hosts' own certificates".to_owned(),
+        None if report.plan.settings.tls => "with the two hosts' own certificates".to_owned(),
         None => "not used".to_owned(),
     }
 }

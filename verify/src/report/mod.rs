@@ -8,6 +8,7 @@ pub mod text;
 pub mod timeline;
 
 use jiff::Timestamp;
+use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 use serde::Serialize;
 
@@ -106,7 +107,7 @@ impl<'a> Roles<'a> {
 
     /// A line for each role, or one for both.
     #[must_use]
-    pub fn words(&self, session: &Session, release: &str) -> Vec<String> {
+    pub fn words(&self, session: &Session, release: Release) -> Vec<String> {
         let listed = |files: &[String]| {
             if files.is_empty() {
                 "no file, nova's defaults".to_owned()

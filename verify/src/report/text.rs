@@ -4,10 +4,11 @@
 
 use std::fmt::Write as _;
 
+use novamend::nova::migration::Ending;
+
 use crate::host::{Line, Status};
 use crate::report::Report;
 use crate::shown::line as shown;
-use crate::trial::checks::Action;
 use crate::verdict::Conclusion;
 
 /// `probe` as text.
@@ -53,7 +54,7 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(text, "  ! {}", shown(left));
     }
     text.push('\n');
-    for line in report.roles.words(report.session, &report.plan.release_name) {
+    for line in report.roles.words(report.session, report.plan.settings.release) {
         let _ = writeln!(text, "{}", shown(&line));
     }
     if let Some(tls) = &report.session.conditions.tls {
@@ -67,7 +68,7 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(
             text,
             "\n{}  ({})",
-            judgement.action.words_in(report.plan.release),
+            judgement.action.words_in(report.plan.settings.release),
             trial.request.flag_names().join(" ")
         );
         for check in &judgement.checks {
@@ -87,8 +88,8 @@ pub fn report(report: &Report) -> String {
                 .libvirt_downtime_ms
                 .map_or_else(String::new, |time| format!(" (libvirt reports {time} ms)"));
             let _ = match judgement.action {
-                Action::Abort => writeln!(text, "          the guest was never silent for more than {time:.1} ms"),
-                Action::PostCopy | Action::Pause => {
+                Ending::Abort => writeln!(text, "          the guest was never silent for more than {time:.1} ms"),
+                Ending::PostCopy | Ending::Pause => {
                     writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
                 }
             };

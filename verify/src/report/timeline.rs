@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
+use novamend::nova::migration::Ending;
+
 use crate::hypervisor::{End, Event, Refusal};
-use crate::trial::checks::Action;
 use crate::trial::migrate::{IssuedOrder, Trace};
 use crate::trial::monitor::{Order, Outcome};
 use crate::trial::worker::Evidence;
@@ -65,7 +66,7 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
         rows.extend(group.first().map(|first| row(first.at, Actor::Nova, ordered(group))));
     }
     if let Some(silence) = evidence.judgement.silence {
-        let moves = evidence.judgement.action != Action::Abort;
+        let moves = evidence.judgement.action != Ending::Abort;
         let (before, after) = if moves {
             ("last heartbeat on the source", "first heartbeat on the destination")
         } else {

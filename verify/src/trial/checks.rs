@@ -6,7 +6,7 @@ mod failures;
 
 use std::time::Duration;
 
-use novamend::nova::migration::timeout::Effect;
+use novamend::nova::migration::Ending;
 use serde::{Deserialize, Serialize};
 
 use crate::guest::serial::{Kind, Record};
@@ -20,57 +20,6 @@ pub const GUEST_LIVES: &str = "the guest is not lost";
 
 /// Libvirt's code of a job that was cancelled, `VIR_ERR_OPERATION_ABORTED`.
 const CANCELLED: u32 = 78;
-
-/// What an action is to do; [`Effect`] as it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Action {
-    /// Cancel.
-    Abort,
-    /// Switch to post-copy.
-    PostCopy,
-    /// Pause until all is copied.
-    Pause,
-}
-
-impl From<Effect> for Action {
-    fn from(effect: Effect) -> Self {
-        match effect {
-            Effect::Abort => Self::Abort,
-            Effect::PostCopy => Self::PostCopy,
-            Effect::Pause => Self::Pause,
-        }
-    }
-}
-
-impl Action {
-    /// In words.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Abort => "abort",
-            Self::PostCopy => "force_complete by post-copy",
-            Self::Pause => "force_complete by pausing the guest",
-        }
-    }
-
-    /// In words, as `release` has it: what ends a migration before Stein is no timeout action.
-    #[must_use]
-    pub fn words_in(self, release: u32) -> &'static str {
-        match self {
-            Self::PostCopy if release < 19 => "nova's own switch to post-copy",
-            other => other.words(),
-        }
-    }
-
-    fn order(self) -> Order {
-        match self {
-            Self::Abort => Order::Abort,
-            Self::PostCopy => Order::StartPostCopy,
-            Self::Pause => Order::Pause,
-        }
-    }
-}
 
 /// One thing that had to be so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,7 +67,7 @@ pub struct Observation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Judgement {
     /// The action.
-    pub action: Action,
+    pub action: Ending,
     /// Every check, in order of importance.
     pub checks: Vec<Check>,
     /// How long the guest was paused, in milliseconds; the length of `silence`.
@@ -170,19 +119,19 @@ impl Judgement {
 
 /// Judges one trial.
 #[must_use]
-pub fn judge(action: Action, trace: &Trace, observed: &Observation) -> Judgement {
-    let acted = trace.done(action.order());
+pub fn judge(action: Ending, trace: &Trace, observed: &Observation) -> Judgement {
+    let acted = trace.done(Order::of(action));
     let silence = match action {
         _ if observed.only_after => None,
-        Action::Abort => longest_silence(observed, trace.began),
-        Action::PostCopy | Action::Pause => between(observed),
+        Ending::Abort => longest_silence(observed, trace.began),
+        Ending::PostCopy | Ending::Pause => between(observed),
     };
     let mut checks = vec![check("the action was taken", acted.is_some(), || {
         refused(action, trace)
     })];
     checks.extend(match action {
-        Action::Abort => stayed(trace, observed),
-        Action::PostCopy | Action::Pause => moved(action, trace, observed),
+        Ending::Abort => stayed(trace, observed),
+        Ending::PostCopy | Ending::Pause => moved(action, trace, observed),
     });
     checks.extend(beats(observed));
     let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
@@ -210,8 +159,12 @@ fn check(what: &str, holds: bool, seen: impl FnOnce() -> String) -> Check {
     }
 }
 
-fn refused(action: Action, trace: &Trace) -> String {
-    let mut answers = trace.orders.iter().rev().filter(|given| given.order == action.order());
+fn refused(action: Ending, trace: &Trace) -> String {
+    let mut answers = trace
+        .orders
+        .iter()
+        .rev()
+        .filter(|given| given.order == Order::of(action));
     if let Some(refusal) = answers.find_map(|given| given.answer.as_ref().err()) {
         return refusal.message.clone();
     }
@@ -265,7 +218,7 @@ fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observation) -> bo
     is_cut_off && trace.done(Order::Abort).is_some() && stayed
 }
 
-fn moved(action: Action, trace: &Trace, observed: &Observation) -> Vec<Check> {
+fn moved(action: Ending, trace: &Trace, observed: &Observation) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the migration completed",
@@ -291,7 +244,7 @@ fn moved(action: Action, trace: &Trace, observed: &Observation) -> Vec<Check> {
             "heartbeats came from both sides at once, or from neither".to_owned()
         }));
     }
-    if action == Action::PostCopy && was_lost(trace, observed) {
+    if action == Ending::PostCopy && was_lost(trace, observed) {
         let said = match &trace.returned {
             Some(Err(refusal)) => {
                 let first = refusal.message.split("; ").next().unwrap_or_default();
@@ -301,7 +254,7 @@ fn moved(action: Action, trace: &Trace, observed: &Observation) -> Vec<Check> {
         };
         checks.insert(0, check(GUEST_LIVES, false, || said));
     }
-    if action == Action::PostCopy {
+    if action == Ending::PostCopy {
         // the destination's own event is missed where all pages have come before libvirt looks
         let switched = trace.event(End::Source, "suspended: post-copy").is_some()
             || trace.event(End::Destination, "resumed: post-copy").is_some();

@@ -4,10 +4,11 @@
 
 use std::time::Duration;
 
+use novamend::nova::migration::Settings;
 use serde::{Deserialize, Serialize};
 
 use crate::hypervisor::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
-use crate::trial::monitor::{Look, Monitor, Order, Outcome, Policy};
+use crate::trial::monitor::{Look, Monitor, Order, Outcome};
 use crate::written::{answer, seconds};
 
 /// How nova's clock is shortened.
@@ -143,16 +144,17 @@ impl Trace {
     }
 }
 
-/// Runs one migration to its end or to the limit.
-pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, policy: Policy, pace: Pace) -> Trace {
-    let timeout = policy.completion_timeout.max(1) as f64;
+/// Runs one migration to its end or to the limit, under a monitor that goes by `settings`.
+pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, settings: &Settings, pace: Pace) -> Trace {
+    let monitor = Monitor::new(settings.clone());
+    let timeout = monitor.completion_timeout().max(1) as f64;
     let mut running = Running {
         trace: Trace {
             began: hypervisor.now(),
             scale: timeout / pace.act_after.as_secs_f64().max(0.001),
             ..Trace::default()
         },
-        monitor: Monitor::new(policy),
+        monitor,
         pace,
         timeout,
     };

@@ -4,32 +4,17 @@
 //!
 //! Source: `_live_migration_monitor` and `run_tasks`, `run_recover_tasks`, `find_job_type` beside it.
 
-use novamend::catalog::Release;
-use novamend::nova::migration::Action;
 use novamend::nova::migration::timeout::{
-    DowntimeSchedule, Watermark, has_timeout_action, should_abort, should_switch_to_post_copy,
-    should_trigger_timeout_action,
+    DowntimeSchedule, Watermark, completion_timeout_seconds, downtime_schedule, has_timeout_action, should_abort,
+    should_switch_to_post_copy, should_trigger_timeout_action,
 };
+use novamend::nova::migration::{Ending, Settings, TimeoutAction};
 use serde::{Deserialize, Serialize};
 
 use crate::hypervisor::{Job, JobKind, Standing};
 
-/// What nova.conf asks of the monitor.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// The release whose monitor this is.
-    pub release: Release,
-    /// What happens at the completion timeout, 19 on.
-    pub action: Action,
-    /// Seconds, already scaled by the size of the guest; 0 = never.
-    pub completion_timeout: i64,
-    /// Seconds without progress, 18 and before; 0 = never.
-    pub progress_timeout: i64,
-    /// Whether the migration has the post-copy flag.
-    pub post_copy: bool,
-    /// The downtime schedule.
-    pub schedule: DowntimeSchedule,
-}
+/// The size nova scales by, for a guest as small as that of the trials, in GiB.
+const DATA_GB: f64 = 2.0;
 
 /// One look at a migration.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +47,18 @@ pub enum Order {
     Finish(Outcome),
 }
 
+impl Order {
+    /// The order by which a migration is ended so.
+    #[must_use]
+    pub fn of(ending: Ending) -> Self {
+        match ending {
+            Ending::Abort => Self::Abort,
+            Ending::PostCopy => Self::StartPostCopy,
+            Ending::Pause => Self::Pause,
+        }
+    }
+}
+
 /// How nova takes the migration to have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -79,7 +76,10 @@ pub enum Outcome {
 /// What nova remembers between two looks.
 #[derive(Debug)]
 pub struct Monitor {
-    policy: Policy,
+    settings: Settings,
+    /// Seconds, scaled by the size of the guest; 0 = never.
+    completion_timeout: i64,
+    schedule: DowntimeSchedule,
     queued_force_complete: bool,
     in_post_copy: bool,
     resume_on_failure: bool,
@@ -89,11 +89,13 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// A monitor at the start of a migration.
+    /// A monitor at the start of a migration with these settings.
     #[must_use]
-    pub fn new(policy: Policy) -> Self {
+    pub fn new(settings: Settings) -> Self {
         Self {
-            policy,
+            completion_timeout: completion_timeout_seconds(settings.completion_timeout, DATA_GB),
+            schedule: downtime_schedule(settings.downtime, DATA_GB, settings.release),
+            settings,
             queued_force_complete: false,
             in_post_copy: false,
             resume_on_failure: false,
@@ -101,6 +103,12 @@ impl Monitor {
             watermark: Watermark::default(),
             previous_remaining: -1,
         }
+    }
+
+    /// Nova's seconds until the completion timeout; 0 = never.
+    #[must_use]
+    pub fn completion_timeout(&self) -> i64 {
+        self.completion_timeout
     }
 
     /// Whether nova takes the migration to be in post-copy.
@@ -127,12 +135,12 @@ impl Monitor {
         if settled(look) != JobKind::Unbounded {
             return Vec::new();
         }
-        let mut orders = if has_timeout_action(self.policy.release) {
+        let mut orders = if has_timeout_action(self.settings.release) {
             self.decide_by_action(look)
         } else {
             self.decide_by_progress(look)
         };
-        let downtime = self.policy.schedule.at(look.elapsed);
+        let downtime = self.schedule.at(look.elapsed);
         if downtime.is_some() && downtime != self.downtime {
             self.downtime = downtime;
             orders.extend(downtime.map(Order::SetDowntime));
@@ -155,7 +163,7 @@ impl Monitor {
         if !std::mem::take(&mut self.queued_force_complete) || self.in_post_copy {
             return Vec::new();
         }
-        vec![if self.policy.post_copy {
+        vec![if self.settings.post_copy {
             Order::StartPostCopy
         } else {
             Order::Pause
@@ -172,12 +180,12 @@ impl Monitor {
     }
 
     fn decide_by_action(&mut self, look: &Look) -> Vec<Order> {
-        if !should_trigger_timeout_action(look.elapsed, self.policy.completion_timeout, self.in_post_copy) {
+        if !should_trigger_timeout_action(look.elapsed, self.completion_timeout, self.in_post_copy) {
             return Vec::new();
         }
-        match self.policy.action {
-            Action::Abort => vec![Order::Abort],
-            Action::ForceComplete => {
+        match self.settings.timeout_action {
+            TimeoutAction::Abort => vec![Order::Abort],
+            TimeoutAction::ForceComplete => {
                 self.queued_force_complete = true;
                 Vec::new()
             }
@@ -187,16 +195,11 @@ impl Monitor {
     fn decide_by_progress(&mut self, look: &Look) -> Vec<Order> {
         let mut orders = Vec::new();
         let stalled = self.watermark.stalled(look.job.remaining, look.elapsed);
-        let Policy {
-            progress_timeout,
-            completion_timeout,
-            ..
-        } = self.policy;
         if should_abort(
             stalled,
-            progress_timeout,
+            self.settings.progress_timeout,
             look.elapsed,
-            completion_timeout,
+            self.completion_timeout,
             self.in_post_copy,
         ) {
             orders.push(Order::Abort);
@@ -204,7 +207,7 @@ impl Monitor {
         let Job {
             iteration, remaining, ..
         } = look.job;
-        if self.policy.post_copy
+        if self.settings.post_copy
             && should_switch_to_post_copy(iteration, remaining, self.previous_remaining, self.in_post_copy)
         {
             orders.push(Order::StartPostCopy);

@@ -234,7 +234,7 @@ fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, 
         .emulator
         .clone()
         .ok_or_else(|| missing("no QEMU for x86-64 is installed", "install qemu-system-x86 or qemu-kvm"))?;
-    let why_emulated = match (&host.kvm, plan.virt_type.as_str()) {
+    let why_emulated = match (&host.kvm, plan.settings.virt_type.as_str()) {
         _ if options.emulate => Some("--emulate".to_owned()),
         (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
         (Kvm::Usable, _) => None,
@@ -324,11 +324,14 @@ fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
 /// How the trials use TLS: with the host's own certificates wherever QEMU can come to them in the sandbox.
 fn tls(host: &Host, plan: &Plan) -> Option<Tls> {
     let settings = &host.tls;
-    plan.tls.then(|| Tls {
+    plan.settings.tls.then(|| Tls {
         certificates: match why_not_the_hosts(host) {
             None => CertificateSource::Host {
                 directory: settings.directory.clone(),
-                name: host.address(plan.inbound.as_deref(), RESOLVER).text().to_owned(),
+                name: host
+                    .address(plan.settings.inbound.as_deref(), RESOLVER)
+                    .text()
+                    .to_owned(),
             },
             Some(because) => CertificateSource::Made { because },
         },

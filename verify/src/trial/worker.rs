@@ -12,10 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use novamend::catalog::Release;
-use novamend::nova::migration;
-use novamend::nova::migration::timeout::DowntimeSettings;
-use novamend::nova::migration::timeout::downtime_schedule;
+use novamend::nova::migration::Ending;
 
 use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
 use crate::guest;
@@ -27,10 +24,9 @@ use crate::sandbox::daemon;
 use crate::sandbox::layout::{self, Host};
 use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
-use crate::trial::checks::{Action, GUEST_LIVES, Observation, judge};
+use crate::trial::checks::{GUEST_LIVES, Observation, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
-use crate::trial::monitor::Policy;
 use deaths::Deaths;
 use logs::{cause, with_logs};
 pub(crate) use messages::silence;
@@ -260,8 +256,7 @@ impl Worker {
         let deaths = self.deaths_so_far();
         let at_source = (at.host, fs::metadata(at.host.log()).map_or(0, |log| log.len()));
         let destination_line = hearing.connections();
-        let policy = policy(trial)?;
-        let trace = migrate(libvirt, &trial.request, policy, trial.pace);
+        let trace = migrate(libvirt, &trial.request, &trial.settings, trial.pace);
         // a guest that found damage halts and converges; that is no reason to try again
         if trace.converged() && hearing.damage().is_none() {
             return Ok(TrialEnd::Converged);
@@ -285,7 +280,7 @@ impl Worker {
         let judgement = judge(trial.action, &trace, &observed);
         let next = if !judgement.holds() {
             None
-        } else if trial.action == Action::Abort {
+        } else if trial.action == Ending::Abort {
             Some(at)
         } else {
             Some(Place {
@@ -333,25 +328,4 @@ enum TrialEnd {
     Acted(Option<Place>),
     /// It completed by itself.
     Converged,
-}
-
-pub(crate) fn policy(trial: &TrialOrder) -> Result<Policy, String> {
-    let release = Release::from_number(trial.release).ok_or("no such release")?;
-    let (downtime_ms, steps, delay_s) = trial.downtime;
-    let settings = DowntimeSettings {
-        downtime_ms,
-        steps,
-        delay_s,
-    };
-    Ok(Policy {
-        release,
-        action: match trial.action {
-            Action::Abort => migration::Action::Abort,
-            Action::PostCopy | Action::Pause => migration::Action::ForceComplete,
-        },
-        completion_timeout: trial.completion_timeout,
-        progress_timeout: trial.progress_timeout,
-        post_copy: trial.request.post_copy,
-        schedule: downtime_schedule(settings, 2.0, release),
-    })
 }

@@ -1,6 +1,5 @@
 //! What of the host decides before or beside the trials: versions and certificates.
 
-use novamend::catalog::Release;
 use novamend::catalog::release::Version;
 
 use super::{by_these_flags, every, place};
@@ -32,9 +31,7 @@ pub(super) fn qemu(host: &Host, session: &Session) -> Option<Version> {
 
 /// Libvirt and QEMU that the release does not start with.
 pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
-    let Some(release) = Release::from_number(plan.release) else {
-        return Vec::new();
-    };
+    let release = plan.settings.release;
     let (libvirt, qemu) = versions(host, session);
     [
         ("libvirt", libvirt, release.minimum_libvirt()),
@@ -66,7 +63,8 @@ pub(super) fn lacks_certificates(host: &Host, session: &Session) -> Option<Cause
 
 /// A host whose QEMU may not use userfaultfd, where no trial came so far as to show it.
 pub(super) fn keeps_from_post_copy(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
-    let is_asked = plan.post_copy && session.conditions.far.is_none() && session.conditions.mode == Mode::System;
+    let is_asked =
+        plan.settings.post_copy && session.conditions.far.is_none() && session.conditions.mode == Mode::System;
     let went = session
         .trials
         .iter()
@@ -92,7 +90,7 @@ pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String>
     let mut doubts = Vec::new();
     if conditions.far.is_none() {
         doubts.extend(causes::doubts(plan, host));
-        let may_be_kept = plan.post_copy && userfault::is_open_to_all() != Some(true);
+        let may_be_kept = plan.settings.post_copy && userfault::is_open_to_all() != Some(true);
         if conditions.mode == Mode::Session && may_be_kept && userfault::device_admits(&host.qemu_user) != Some(true) {
             doubts.push(format!(
                 "whether QEMU, as {}, may use userfaultfd: here it ran as the user who started novamend-verify",
@@ -116,7 +114,7 @@ pub(super) fn tls_remedy(plan: &Plan, host: &Host, session: &Session, said: &str
     if !is_about_it {
         return None;
     }
-    if !plan.tls {
+    if !plan.settings.tls {
         return Some("set live_migration_with_native_tls = true, or migrate_tls_force = 0 in qemu.conf".to_owned());
     }
     if session.conditions.far.is_some() {

@@ -2,12 +2,13 @@
 //!
 //! It judges nothing.
 
+use novamend::catalog::Release;
+use novamend::nova::migration::Ending;
 use novamend::nova::migration::timeout::pause_seconds;
 
 use crate::hosts::Far;
 use crate::sandbox::Mode;
 use crate::sandbox::pki::CertificateSource;
-use crate::trial::checks::Action;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 
@@ -82,7 +83,7 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
             "QEMU ran as the user who started novamend-verify, not as the one named in the host's qemu.conf".to_owned(),
         );
     }
-    if plan.release < 19 && plan.progress_timeout > 0 {
+    if plan.settings.release < Release::STEIN && plan.settings.progress_timeout > 0 {
         list.push(
             "`live_migration_progress_timeout` was not tested: with a faster clock, slow and stalled look the same"
                 .to_owned(),
@@ -99,12 +100,12 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
         )),
         None => {}
     }
-    if let Some(seconds) = pause_seconds(1024.0, u64::try_from(plan.bandwidth).unwrap_or(0)) {
+    if let Some(seconds) = pause_seconds(1024.0, u64::try_from(plan.settings.bandwidth).unwrap_or(0)) {
         list.push(format!(
             "a paused guest stays paused for the rest of the copy: about {seconds:.0} s for each GiB left at {} MiB/s",
-            plan.bandwidth
+            plan.settings.bandwidth
         ));
-    } else if plan.configured() == Action::Pause {
+    } else if plan.settings.ending() == Ending::Pause {
         list.push(
             "a paused guest stays paused for the rest of the copy: the memory left divided by your network's speed"
                 .to_owned(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use novamend::catalog::Release;
 use novamend::nova::View;
+use novamend::nova::migration::Ending;
 use novamend::oslo::document::Document;
 use novamend::oslo::stack::Stack;
 use novamend::text::Source;
@@ -23,7 +24,7 @@ use novamend_verify::hosts::Far;
 use novamend_verify::hypervisor::{Event, Refusal, Request};
 use novamend_verify::sandbox::Mode;
 use novamend_verify::sandbox::pki::{CertificateSource, Tls};
-use novamend_verify::trial::checks::{Action, Check, Judgement};
+use novamend_verify::trial::checks::{Check, Judgement};
 use novamend_verify::trial::migrate::{TimedEvent, Trace};
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::trial::session::{Conditions, Session};
@@ -74,7 +75,7 @@ pub fn host() -> Host {
 }
 
 /// A trial that does what it promises, or whose migrate call failed at its start with `refused`.
-pub fn trial(action: Action, post_copy: bool, refused: Option<&str>) -> Evidence {
+pub fn trial(action: Ending, post_copy: bool, refused: Option<&str>) -> Evidence {
     let answer = refused.map_or(Ok(()), |message| {
         Err(Refusal {
             code: 1,
@@ -133,7 +134,7 @@ pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session 
             memory_mib: 24,
             hot_mib: 12.0,
             bandwidth: 20,
-            tls: plan.tls.then(|| Tls {
+            tls: plan.settings.tls.then(|| Tls {
                 certificates: CertificateSource::Made {
                     because: "there is no /etc/pki/qemu/server-cert.pem".to_owned(),
                 },

@@ -11,8 +11,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use novamend::catalog::Release;
-use novamend::nova::migration::Action;
-use novamend::nova::migration::timeout::DowntimeSchedule;
+use novamend::nova::migration::settings::DowntimeSettings;
+use novamend::nova::migration::{Settings, TimeoutAction};
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
@@ -23,7 +23,6 @@ use novamend_verify::sandbox::Mode;
 use novamend_verify::sandbox::daemon::{self, Setup};
 use novamend_verify::sandbox::layout::{self, Host};
 use novamend_verify::trial::migrate::{Pace, migrate};
-use novamend_verify::trial::monitor::Policy;
 
 use crate::ground::{alone, has_kvm, in_namespaces};
 
@@ -146,13 +145,15 @@ impl Bench {
             bandwidth: BANDWIDTH,
             ..Request::default()
         };
-        let policy = Policy {
-            release: Release::NEWEST,
-            action: Action::ForceComplete,
-            completion_timeout: 1600,
-            progress_timeout: 0,
+        let settings = Settings {
+            timeout_action: TimeoutAction::ForceComplete,
             post_copy: true,
-            schedule: DowntimeSchedule::default(),
+            // no steps: the downtime stays as libvirt has it
+            downtime: DowntimeSettings {
+                steps: 0,
+                ..DowntimeSettings::default()
+            },
+            ..Settings::defaults(Release::NEWEST)
         };
         let pace = Pace {
             interval: Duration::from_millis(25),
@@ -160,7 +161,7 @@ impl Bench {
             pass: 2,
             limit: Duration::from_secs(20),
         };
-        let trace = migrate(&mut self.libvirt, &request, policy, pace);
+        let trace = migrate(&mut self.libvirt, &request, &settings, pace);
         assert_eq!(trace.returned, Some(Ok(())), "{trace:?}");
     }
 

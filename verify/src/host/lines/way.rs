@@ -20,7 +20,7 @@ const RESOLVER: Duration = Duration::from_millis(250);
 pub(super) fn lines(host: &Host, release: Release, asked: &HostRequirements) -> Vec<Line> {
     let mut lines = Vec::new();
     if asked.tls {
-        lines.push(match in_clear(u32::from(release.number()), true, host) {
+        lines.push(match in_clear(release, true, host) {
             Some(cause) => line("tls", Status::Fails, cause.what, &cause.remedy.unwrap_or_default()),
             None => certificates(host, asked),
         });

@@ -16,7 +16,7 @@ const KNOWS_DISCARD: (u16, u16, u16) = (4, 4, 0);
 /// What nova.conf and the host make the memory of guests of.
 pub(super) fn memory(plan: &Plan, host: &Host) -> Memory {
     let backing = &host.backing;
-    if plan.file_backed <= 0 {
+    if plan.settings.file_backed <= 0 {
         return Memory::Anonymous;
     }
     let is_own = backing.file_system == "tmpfs" || !host.is_root;
@@ -33,7 +33,7 @@ pub(super) fn memory(plan: &Plan, host: &Host) -> Memory {
 pub(super) fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
     let mut list = Vec::new();
     let backing = &host.backing;
-    if plan.file_backed > 0 && backing.file_system != "tmpfs" {
+    if plan.settings.file_backed > 0 && backing.file_system != "tmpfs" {
         let why = match (host.is_root, &backing.found) {
             (false, _) => "only root can place it where libvirt would".to_owned(),
             (true, None) => format!("{} cannot be inspected", backing.directory.display()),

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use novamend::nova::migration::{Ending, Settings};
 use serde::{Deserialize, Serialize};
 
 use super::MOST_TRIES;
@@ -11,7 +12,7 @@ use crate::guest::Size;
 use crate::guest::memory::Memory;
 use crate::hypervisor::Request;
 use crate::sandbox::daemon::Setup;
-use crate::trial::checks::{Action, Judgement};
+use crate::trial::checks::Judgement;
 use crate::trial::migrate::{Pace, Trace};
 
 /// Beyond the worker's own patience, so that it can say what it waited for.
@@ -21,17 +22,11 @@ const GRACE: Duration = Duration::from_secs(20);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrialOrder {
     /// What is to happen at the completion timeout.
-    pub action: Action,
+    pub action: Ending,
     /// Flags and parameters.
     pub request: Request,
-    /// The release whose monitor steers.
-    pub release: u32,
-    /// Seconds, scaled by the size of the guest.
-    pub completion_timeout: i64,
-    /// Seconds.
-    pub progress_timeout: i64,
-    /// Milliseconds, steps and seconds per GiB of the downtime schedule.
-    pub downtime: (i64, i64, i64),
+    /// What nova's monitor goes by: the settings of nova.conf but for those that this trial needs otherwise.
+    pub settings: Settings,
     /// How nova's clock is shortened.
     pub pace: Pace,
     /// Tried only where the one before did not do what it promises.
