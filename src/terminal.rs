@@ -100,10 +100,12 @@ fn style(color: clap::ColorChoice) -> Style {
         clap::ColorChoice::Never => false,
         clap::ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
     };
+    let columns = columns();
     Style {
         color,
         unicode: unicode(),
-        width: width(),
+        width: columns.unwrap_or(100),
+        wraps: columns.is_some(),
     }
 }
 
@@ -113,9 +115,9 @@ fn unicode() -> bool {
     ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().all(is_unset) || supports_unicode::supports_unicode()
 }
 
-/// The columns: `COLUMNS`, else those of the terminal, else 100.
-fn width() -> usize {
+/// The columns of the terminal; `None` where there is none, and nobody says so by `COLUMNS`.
+fn columns() -> Option<usize> {
     let said = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
     let seen = || terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
-    said.or_else(seen).filter(|&columns| columns > 0).unwrap_or(100)
+    said.or_else(seen).filter(|&columns| columns > 0)
 }

@@ -7,7 +7,6 @@ use std::io;
 use std::path::Path;
 
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::{EXIT_CODES, Failure, Outcome, ReportArguments};
 use crate::terminal::Terminal;
@@ -19,7 +18,9 @@ use novamend::inputs::load::LoadError;
 use novamend::inputs::survey::{Reading, Survey};
 use novamend::lint::{self, Context, Edited, FailOn, Finding, Found, Ignore, Safety, Settings};
 use novamend::oslo::stack::Layer;
-use novamend::output::{self, Counts, Format, Style, Summary, SuppressedCounts, json, pretty, short};
+use novamend::output::{
+    self, CheckTotal, Counts, Findings, Format, Head, Part, Piece, Printer, Summary, SuppressedCounts, Tail,
+};
 use novamend::rules::{LIVE_MIGRATION, RULES};
 use novamend::settings::{self, Scope};
 
@@ -110,15 +111,12 @@ fn write_ignores(place: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &
     }
 }
 
-/// The results of one stack, printed but not yet written.
+/// The results of one stack, rendered but not yet printed.
 struct Checked {
-    text: String,
+    piece: Piece,
     summary: Summary,
-    is_empty: bool,
     ignorable: Vec<Ignore>,
     steps: Vec<(Edited, String)>,
-    /// What is suppressed, for the one format that lists it.
-    suppressed: Vec<Value>,
 }
 
 /// What all stacks have come to so far.
@@ -128,9 +126,7 @@ struct Total {
     ignorable: Vec<Ignore>,
     steps: Vec<(Edited, String)>,
     known_steps: HashSet<(Edited, String)>,
-    suppressed: Vec<Value>,
     is_failed: bool,
-    is_begun: bool,
 }
 
 /// Runs the check and returns, besides the outcome, one ignore per finding where a baseline is asked for.
@@ -139,11 +135,8 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
         return Ok((Outcome::Failed, Vec::new()));
     }
     let checked = output::Checked::of(&survey, request.to, &request.settings);
-    match request.format {
-        Format::Pretty => terminal.print(&pretty::header(&checked))?,
-        Format::Short => terminal.print(&short::header(&checked))?,
-        Format::Json => terminal.print(&json::open(&checked))?,
-    }
+    let (mut printer, text) = Printer::begin(request.format, terminal.style, &Head::Check(&checked));
+    terminal.print(&text)?;
     let mut total = Total {
         is_failed: !survey.errors.is_empty(),
         ..Total::default()
@@ -154,9 +147,9 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
         if batch.is_empty() {
             break;
         }
-        for outcome in check_batch(batch, request, terminal.style) {
+        for outcome in check_batch(batch, request, &printer) {
             match outcome {
-                Ok(result) => total.add(result, request.format, terminal)?,
+                Ok(result) => terminal.print(&printer.add(total.add(result)))?,
                 Err(error) => {
                     total.is_failed = true;
                     terminal.complain(&error);
@@ -164,14 +157,12 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
             }
         }
     }
-    match request.format {
-        Format::Pretty => {
-            terminal.print(&pretty::plan(&checked, &total.steps))?;
-            terminal.print(&total.summary.line(&checked))?;
-        }
-        Format::Short => terminal.print(&total.summary.line(&checked))?,
-        Format::Json => terminal.print(&json::close(&total.summary, &total.suppressed))?,
-    }
+    let tail = CheckTotal {
+        checked: &checked,
+        summary: total.summary,
+        steps: &total.steps,
+    };
+    terminal.print(&printer.end(&Tail::Check(&tail)))?;
     let outcome = if total.is_failed {
         Outcome::Failed
     } else {
@@ -181,31 +172,26 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
 }
 
 impl Total {
-    fn add(&mut self, result: Checked, format: Format, terminal: &mut Terminal<'_>) -> io::Result<()> {
-        if format == Format::Json && !result.is_empty {
-            terminal.print(if self.is_begun { ",\n" } else { "\n" })?;
-            self.is_begun = true;
-        }
-        terminal.print(&result.text)?;
+    /// Counts `result` in, and gives what is printed of it.
+    fn add(&mut self, result: Checked) -> Piece {
         self.summary = self.summary.plus(result.summary);
         self.ignorable.extend(result.ignorable);
-        self.suppressed.extend(result.suppressed);
         // Each once: a fleet says the same ten thousand times.
         let known = &mut self.known_steps;
         let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
         self.steps.extend(steps);
-        Ok(())
+        result.piece
     }
 }
 
-fn check_batch(batch: Vec<Reading>, request: &Request, style: Style) -> Vec<Result<Checked, LoadError>> {
+fn check_batch(batch: Vec<Reading>, request: &Request, printer: &Printer) -> Vec<Result<Checked, LoadError>> {
     let check = |target: Reading| {
         let today = target.today.clone();
         let stack = target.into_stack(&request.sources)?;
         let context = Context::of_today(&stack, &today, request.to, &request.settings);
         let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
         fix::grade(&context, &mut found.findings);
-        Ok(Checked::new(&context, &found, request, style))
+        Ok(Checked::new(&context, &found, request.is_baseline, printer))
     };
     if batch.len() > 1 {
         batch.into_par_iter().map(check).collect()
@@ -215,18 +201,9 @@ fn check_batch(batch: Vec<Reading>, request: &Request, style: Style) -> Vec<Resu
 }
 
 impl Checked {
-    fn new(context: &Context<'_>, found: &Found, request: &Request, style: Style) -> Self {
-        let (format, findings) = (request.format, &found.findings);
-        let in_baseline = findings.iter().filter(|_| request.is_baseline);
-        let texts: Vec<String> = findings
-            .iter()
-            .map(|finding| match format {
-                Format::Pretty => pretty::finding(context, finding, style),
-                Format::Short => short::finding(context.stack, finding),
-                Format::Json => json::text(&json::finding(context, finding)),
-            })
-            .collect();
-        let listed = found.suppressed.iter().filter(|_| format == Format::Json);
+    fn new(context: &Context<'_>, found: &Found, is_baseline: bool, printer: &Printer) -> Self {
+        let findings = &found.findings;
+        let ignorable = findings.iter().filter(|_| is_baseline);
         let count = |safety| {
             findings
                 .iter()
@@ -234,16 +211,18 @@ impl Checked {
                 .count()
         };
         Self {
-            text: texts.join(if format == Format::Json { ",\n" } else { "" }),
+            piece: printer.piece(&Part::Findings(&Findings {
+                context,
+                findings,
+                suppressed: &found.suppressed,
+            })),
             summary: Summary {
                 counts: Counts::of(findings),
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),
                 suppressed: SuppressedCounts::of(&found.suppressed, findings),
             },
-            is_empty: findings.is_empty(),
-            ignorable: in_baseline.map(|finding| ignore(context, finding)).collect(),
+            ignorable: ignorable.map(|finding| ignore(context, finding)).collect(),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
-            suppressed: listed.map(|suppressed| json::suppressed(context, suppressed)).collect(),
         }
     }
 }

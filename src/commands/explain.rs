@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, formats};
 use crate::terminal::Terminal;
 use novamend::catalog::nearest::nearest;
+use novamend::output::{self, Format, Head, Part};
 use novamend::rules::{self, RULES};
 
 /// Show the page of a rule
@@ -13,6 +14,9 @@ pub(crate) struct Arguments {
     /// The rule's id, as reports show it
     #[arg(value_name = "RULE-ID")]
     rule: String,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    format: Format,
 }
 
 impl Arguments {
@@ -25,7 +29,8 @@ impl Arguments {
             let why = format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules");
             return Err(Failure::Refused(why));
         };
-        terminal.print(rule.doc)?;
+        let text = output::document(self.format, terminal.style, &Head::Explain, [Part::Page(rule)]);
+        terminal.print(&text)?;
         Ok(Outcome::Clean)
     }
 }

@@ -19,6 +19,7 @@ use novamend::inputs::Sources;
 use novamend::inputs::load::STDIN;
 use novamend::inputs::survey::{Survey, Upgrade};
 use novamend::lint::{ActionChoice, FailOn, Settings};
+use novamend::output::fixed::written_line;
 use novamend::output::{Checked, Counts, Format};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
@@ -197,7 +198,7 @@ fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Re
         Mode::Diff => Vec::new(),
         Mode::Write(options) => match write(&jobs, failed, options) {
             Ok(written) => {
-                terminal.done.extend(written.iter().map(report::written_line));
+                terminal.done.extend(written.iter().map(written_line));
                 written
             }
             Err(NotWritten { message, left }) => {

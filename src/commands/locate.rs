@@ -2,20 +2,16 @@
 //!
 //! It judges no value.
 
-mod hiding;
-
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use clap::Args;
 
-use super::{EXIT_CODES, Failure, Outcome};
+use super::{EXIT_CODES, Failure, Outcome, formats};
 use crate::terminal::Terminal;
-use clap::{Args, ValueEnum};
-use hiding::Hiding;
 use novamend::catalog::outside::{self, Hints};
 use novamend::catalog::{self, Release, moves};
 use novamend::inputs::arguments::Start;
@@ -23,8 +19,9 @@ use novamend::inputs::survey::{Reading, Survey, Upgrade};
 use novamend::nova::{Setting, View};
 use novamend::oslo::names::normal_group;
 use novamend::oslo::stack::{Place, Site, Stack};
-use novamend::output::{json as report, shown_path};
-use novamend::plain;
+use novamend::output::places::{Answer, Assignment};
+use novamend::output::{self, Format, Head, Part, Printer};
+use novamend::redact::{self, Secrets};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
 
@@ -44,20 +41,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "REL", hide = true, conflicts_with = "from", value_parser = Start::parse)]
     release: Option<Start>,
     /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
     format: Format,
     /// Show passwords, tokens and URLs that hold them
     #[arg(long)]
     show_secrets: bool,
-}
-
-/// How places are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Pretty,
-    /// For programs (docs/json.md)
-    Json,
 }
 
 /// What to look for.
@@ -69,7 +57,7 @@ struct Request {
     is_for_today: bool,
     /// The release to come, where that reads them.
     to: Option<Release>,
-    json: bool,
+    format: Format,
     show_secrets: bool,
 }
 
@@ -97,7 +85,7 @@ impl Arguments {
             option: self.option.map(|option| option.to_string_lossy().into_owned()),
             is_for_today: scope.start.is_some() || scope.upgrade.to.is_none(),
             to: scope.upgrade.to,
-            json: self.format == Format::Json,
+            format: self.format,
             show_secrets: self.show_secrets,
             scope,
         })
@@ -130,8 +118,8 @@ impl Request {
         } else {
             Outcome::Failed
         };
-        let mut rows: Vec<Value> = Vec::new();
-        let mut is_answered = false;
+        let (mut printer, text) = Printer::begin(self.format, terminal.style, &Head::Where);
+        terminal.print(&text)?;
         for target in survey.targets {
             let readers = self.readers(&target);
             let stack = match target.into_stack(&self.scope.sources) {
@@ -142,59 +130,83 @@ impl Request {
                     continue;
                 }
             };
-            let hiding = Hiding::of(&stack, self.show_secrets);
             for &release in &readers {
                 let view = View::new(&stack, release);
-                let answer = Answer::of(&view, self.option.as_deref(), &hiding);
-                for message in &answer.complaints {
-                    terminal.complain(message);
-                    outcome = Outcome::Failed;
+                match self.answer_of(&view, readers.len() > 1) {
+                    Ok((answer, unknown)) => {
+                        if let Some(message) = unknown {
+                            terminal.complain(&message);
+                            outcome = Outcome::Failed;
+                        }
+                        let piece = printer.piece(&Part::Answer(&answer));
+                        terminal.print(&printer.add(piece))?;
+                    }
+                    Err(message) => {
+                        terminal.complain(&message);
+                        outcome = Outcome::Failed;
+                    }
                 }
-                is_answered |= answer.text.is_some();
-                if self.json {
-                    rows.extend(answer.rows);
-                    continue;
-                }
-                if self.option.is_none() && readers.len() > 1 {
-                    terminal.print(&format!("as {release} reads it:\n"))?;
-                }
-                terminal.print(&answer.text.unwrap_or_default())?;
             }
         }
-        if self.json {
-            print_rows(&rows, terminal)?;
-        } else if !is_answered {
-            outcome = Outcome::Failed;
-        }
+        terminal.print(&printer.close())?;
         Ok(outcome)
+    }
+
+    /// What the stack of `view` answers, and that no release has the option, where that is so.
+    fn answer_of(&self, view: &View<'_>, is_one_of_two: bool) -> Result<(Answer, Option<String>), String> {
+        let hiding = Hiding::of(view.stack(), self.show_secrets);
+        let reader = is_one_of_two.then(|| view.release());
+        let Some(option) = &self.option else {
+            let assignments = assignments(view, &hiding);
+            return Ok((
+                Answer {
+                    headline: None,
+                    reader,
+                    assignments,
+                },
+                None,
+            ));
+        };
+        let answer = described(view, option, &hiding)?;
+        Ok((Answer { reader, ..answer }, unknown(view, option)))
     }
 }
 
-/// What one release makes of one stack.
-struct Answer {
-    /// Nothing where the question was none.
-    text: Option<String>,
-    rows: Vec<Value>,
-    complaints: Vec<String>,
+/// What is hidden of a stack.
+struct Hiding {
+    /// Its secrets; `None` where they are shown.
+    known: Option<Secrets>,
 }
 
-impl Answer {
-    fn of(view: &View<'_>, option: Option<&str>, hiding: &Hiding) -> Self {
-        let (text, mut rows, complaints) = match option {
-            None => {
-                let rows = assignments(view, hiding);
-                let text = rows.iter().map(line).collect();
-                (Some(text), rows, Vec::new())
-            }
-            Some(option) => match described(view, option, hiding) {
-                Ok((text, rows)) => (Some(text), rows, unknown(view, option).into_iter().collect()),
-                Err(message) => (None, Vec::new(), vec![message]),
-            },
-        };
-        for row in &mut rows {
-            row["release"] = json!(view.release().number());
+impl Hiding {
+    fn of(stack: &Stack, show_secrets: bool) -> Self {
+        Self {
+            known: (!show_secrets).then(|| Secrets::of(stack)),
         }
-        Self { text, rows, complaints }
+    }
+
+    /// `text`, which may quote something of the stack.
+    fn text(&self, text: &str) -> String {
+        match &self.known {
+            Some(known) => redact::hidden(&known.hide(text)),
+            None => text.to_owned(),
+        }
+    }
+
+    /// `value` of the option `key`.
+    fn value(&self, key: &str, value: &str) -> String {
+        match &self.known {
+            Some(known) => known.hide(&redact::shown(key, value)).into_owned(),
+            None => value.to_owned(),
+        }
+    }
+
+    /// The value at `site`.
+    fn at(&self, stack: &Stack, site: Site) -> String {
+        match &self.known {
+            Some(known) => known.hide(&redact::shown_at(stack, site)).into_owned(),
+            None => stack.value(site).into_owned(),
+        }
     }
 }
 
@@ -217,27 +229,18 @@ fn unknown(view: &View<'_>, option: &str) -> Option<String> {
     })
 }
 
-/// One array, an object a line.
-fn print_rows(rows: &[Value], terminal: &mut Terminal<'_>) -> io::Result<()> {
-    let lines: Vec<String> = rows.iter().map(report::text).collect();
-    if lines.is_empty() {
-        return terminal.print("[]\n");
-    }
-    terminal.print(&format!("[\n{}\n]\n", lines.join(",\n")))
-}
-
 /// Every assignment in reading order, and whether its value counts.
-fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Value> {
+fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Assignment> {
     let stack = view.stack();
     let effective = effective(view);
     let places = stack.places();
-    let mut rows: Vec<Value> = places
-        .map(|place| row(stack, place, effective.contains(&Site::File(place)), hiding))
+    let mut rows: Vec<Assignment> = places
+        .map(|place| row(view, place, effective.contains(&Site::File(place)), hiding))
         .collect();
     for (index, variable) in stack.environment().iter().enumerate() {
         if variable.name.contains("__") {
             let is_effective = effective.contains(&Site::Environment(index));
-            rows.push(environment_row(stack, index, is_effective, hiding));
+            rows.push(environment_row(view, index, is_effective, hiding));
         }
     }
     rows
@@ -270,55 +273,41 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
     effective
 }
 
-fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hiding) -> Value {
+fn environment_row(view: &View<'_>, index: usize, is_effective: bool, hiding: &Hiding) -> Assignment {
+    let (stack, release) = (view.stack(), view.release());
     let name = &stack.environment()[index].name;
     let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
-    json!({
-        "variable": hiding.text(name),
-        "section": hiding.text(group),
-        "key": hiding.text(key),
-        "value": hiding.at(stack, Site::Environment(index)),
-        "effective": is_effective,
-    })
+    Assignment {
+        place: output::entry::Place {
+            variable: Some(hiding.text(name)),
+            ..output::entry::Place::default()
+        },
+        section: hiding.text(group),
+        key: hiding.text(key),
+        value: hiding.at(stack, Site::Environment(index)),
+        effective: is_effective,
+        release: release.number(),
+        reason: None,
+    }
 }
 
-fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Value {
+fn row(view: &View<'_>, place: Place, is_effective: bool, hiding: &Hiding) -> Assignment {
+    let (stack, release) = (view.stack(), view.release());
     let document = stack.document(place);
     let assignment = stack.assignment(place);
-    let mut row = json!({});
-    report::put_path(&mut row, "file", document.source().path());
-    let fields = [
-        ("line", json!(assignment.line)),
-        ("section", json!(hiding.text(&document.section_name(assignment)))),
-        ("key", json!(hiding.text(&document.key(assignment)))),
-        ("value", json!(hiding.at(stack, Site::File(place)))),
-        ("effective", json!(is_effective)),
-    ];
-    for (field, value) in fields {
-        row[field] = value;
+    Assignment {
+        place: output::entry::Place::on_line(document.source().path(), assignment.line),
+        section: hiding.text(&document.section_name(assignment)),
+        key: hiding.text(&document.key(assignment)),
+        value: hiding.at(stack, Site::File(place)),
+        effective: is_effective,
+        release: release.number(),
+        reason: None,
     }
-    row
 }
 
-/// `section.key` and the rest of a row on one line.
-fn line(row: &Value) -> String {
-    let text = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
-    let address = match row["file"].as_str() {
-        Some(file) => format!("{file}:{}", row["line"]),
-        None => format!("environment {}", text("variable")),
-    };
-    let mark = if row["effective"] == json!(true) {
-        ""
-    } else {
-        "  (without effect)"
-    };
-    let value = text("value").replace('\n', "\\n");
-    let line = format!("{address}: [{}] {} = {value}{mark}", text("section"), text("key"));
-    plain::line(&line).into_owned() + "\n"
-}
-
-/// The places of one option in words and as rows.
-fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, Vec<Value>), String> {
+/// The places of one option, and why each takes effect or not.
+fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<Answer, String> {
     let (group, name) = option
         .split_once('.')
         .ok_or_else(|| format!("unknown option `{option}`; use GROUP.NAME, such as `libvirt.virt_type`, or `--all`"))?;
@@ -333,40 +322,24 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<(String, 
         Some(setting) => setting.found.effective.iter().copied().collect(),
         None => sites.last().copied().into_iter().collect(),
     };
-    let mut rows = Vec::new();
-    let mut lines = vec![headline(view, group, name, setting.as_ref(), hiding)];
-    for &site in &sites {
-        let place = match site {
-            Site::File(place) => place,
-            Site::Environment(index) => {
-                lines.push(environment_line(stack, index, hiding));
-                rows.push(environment_row(stack, index, true, hiding));
-                continue;
+    let assignments = sites.iter().map(|&site| match site {
+        Site::Environment(index) => Assignment {
+            reason: Some("takes effect: the environment overrides every file"),
+            ..environment_row(view, index, true, hiding)
+        },
+        Site::File(place) => {
+            let is_effective = effective.contains(&site);
+            Assignment {
+                reason: Some(reason(stack, place, is_effective, setting.as_ref())),
+                ..row(view, place, is_effective, hiding)
             }
-        };
-        let is_effective = effective.contains(&site);
-        rows.push(row(stack, place, is_effective, hiding));
-        let document = stack.document(place);
-        lines.push(format!(
-            "  {}:{}: [{}] {} = {}  ({})",
-            shown_path(document.source().path()),
-            stack.assignment(place).line,
-            hiding.text(&document.section_name(stack.assignment(place))),
-            hiding.text(&stack.key(place)),
-            hiding.at(stack, site),
-            reason(stack, place, is_effective, setting.as_ref()),
-        ));
-    }
-    let lines: Vec<_> = lines.iter().map(|line| plain::line(line)).collect();
-    Ok((lines.join("\n") + "\n", rows))
-}
-
-fn environment_line(stack: &Stack, index: usize, hiding: &Hiding) -> String {
-    format!(
-        "  environment {} = {}  (takes effect: the environment overrides every file)",
-        hiding.text(&stack.environment()[index].name),
-        hiding.at(stack, Site::Environment(index))
-    )
+        }
+    });
+    Ok(Answer {
+        reader: None,
+        headline: Some(headline(view, group, name, setting.as_ref(), hiding)),
+        assignments: assignments.collect(),
+    })
 }
 
 /// The option, its effective value and where that comes from.

@@ -150,7 +150,7 @@ fn whole(error: &dyn std::error::Error) -> String {
 #[derive(Debug, Args)]
 struct ReportArguments {
     /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
     format: Format,
     /// Exit with 1 on findings of at least this severity [default: warning]
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
@@ -158,6 +158,13 @@ struct ReportArguments {
     /// Also report commented-out sample lines
     #[arg(long)]
     pedantic: bool,
+}
+
+/// The formats, with what each is for.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| PossibleValue::new(format.as_str()).help(format.summary());
+    let values = PossibleValuesParser::new(Format::ALL.map(value));
+    values.map(|word| Format::parse(&word).unwrap_or_default())
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {
