@@ -3,7 +3,7 @@
 //! It decides nothing about results.
 
 use std::fmt::Display;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use novamend::output::Style;
@@ -98,7 +98,12 @@ fn style(color: clap::ColorChoice) -> Style {
     let color = match color {
         clap::ColorChoice::Always => true,
         clap::ColorChoice::Never => false,
-        clap::ColorChoice::Auto => AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+        clap::ColorChoice::Auto => {
+            // By the older reading of the convention `0` forces nothing.
+            let is_forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+            let can_be = is_forced || io::stdout().is_terminal();
+            can_be && AutoStream::choice(&io::stdout()) != ColorChoice::Never
+        }
     };
     let columns = columns();
     Style {
