@@ -9,7 +9,7 @@ use novamend::catalog::release::Version;
 
 use crate::host::Host;
 use crate::host::certificates::Certificates;
-use crate::host::versions::dotted;
+use crate::host::versions::{dotted, in_clear};
 use crate::trial::plan::Plan;
 
 /// Something that keeps live migrations from working as configured.
@@ -32,9 +32,6 @@ impl Cause {
 
 /// The QEMU from which on nova takes several connections together with post-copy.
 const PARALLEL_WITH_POST_COPY: Version = (10, 1, 0);
-
-/// What Stein, Train and Ussuri want for native TLS, without a word where the host has less.
-const NATIVE_TLS: (Version, Version) = ((4, 4, 0), (2, 11, 0));
 
 /// More MiB/s than this libvirt refuses: in bytes they do not fit a signed number of 64 bits.
 const MOST_BANDWIDTH: i64 = i64::MAX >> 20;
@@ -168,7 +165,10 @@ pub fn of_the_host(plan: &Plan, host: &Host) -> Vec<Cause> {
         ));
     }
     causes.extend(host.own_certificates.as_ref().and_then(between_the_daemons));
-    causes.extend(in_clear(plan.settings.release, plan.settings.tls, host));
+    if plan.settings.tls {
+        let clear = in_clear(plan.settings.release, host.libvirt, host.qemu);
+        causes.extend(clear.map(|(what, remedy)| Cause::new(what, remedy)));
+    }
     causes.extend(lost_in_post_copy(plan, host));
     causes
 }
@@ -189,29 +189,6 @@ fn between_the_daemons(found: &Certificates) -> Option<Cause> {
     Some(Cause::new(
         format!("{every}: the libvirt daemons connect over TLS{of}, but {complaint}"),
         "put libvirt's own certificates there, or set live_migration_scheme = ssh",
-    ))
-}
-
-/// Native TLS that the release leaves out without a word on this host.
-#[must_use]
-pub fn in_clear(release: Release, tls: bool, host: &Host) -> Option<Cause> {
-    let (libvirt, qemu) = NATIVE_TLS;
-    let is_below = |found: Option<Version>, least| found.is_some_and(|found| found < least);
-    if !tls || !(19..=21).contains(&release.number()) || !(is_below(host.libvirt, libvirt) || is_below(host.qemu, qemu))
-    {
-        return None;
-    }
-    let told = |found: Option<Version>| found.map_or_else(|| "not known".to_owned(), dotted);
-    Some(Cause::new(
-        format!(
-            "guests that leave this host are migrated unencrypted: {release} silently ignores \
-             `live_migration_with_native_tls` below libvirt {} or QEMU {}, and this host has libvirt {} and QEMU {}",
-            dotted(libvirt),
-            dotted(qemu),
-            told(host.libvirt),
-            told(host.qemu)
-        ),
-        "upgrade libvirt and QEMU",
     ))
 }
 

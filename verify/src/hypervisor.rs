@@ -4,10 +4,14 @@
 
 pub mod libvirt;
 pub mod scripted;
+mod side;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_with::{As, FromInto};
+
+pub use self::side::{Side, Sides};
 
 /// Which end of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +31,31 @@ pub struct Refusal {
     pub code: u32,
     /// Libvirt's words.
     pub message: String,
+}
+
+/// What became of a call, as it is written in JSON: `"done"` or `{"refused": …}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It was done.
+    Done,
+    /// It was refused.
+    Refused(Refusal),
+}
+
+impl From<Result<(), Refusal>> for Answer {
+    fn from(result: Result<(), Refusal>) -> Self {
+        result.map_or_else(Self::Refused, |()| Self::Done)
+    }
+}
+
+impl From<Answer> for Result<(), Refusal> {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Done => Ok(()),
+            Answer::Refused(refusal) => Err(refusal),
+        }
+    }
 }
 
 /// The flags and parameters of one migration, as nova would set them.
@@ -137,7 +166,7 @@ pub enum Event {
         transferred: Option<u64>,
     },
     /// The blocking migrate call returned.
-    Returned(#[serde(with = "crate::written::answer")] Result<(), Refusal>),
+    Returned(#[serde(with = "As::<FromInto<Answer>>")] Result<(), Refusal>),
 }
 
 /// One hypervisor with a guest between two ends. Calls return at once or within a second or so.

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 
 use novamend_verify::environment;
 use novamend_verify::host::{certificates, programs, userfault};
-use novamend_verify::sandbox::{INNER, Mode, daemon, init, supervisor};
+use novamend_verify::process::INNER;
+use novamend_verify::sandbox::{Mode, daemon, init, supervisor};
 use novamend_verify::trial::worker;
 
 fn main() -> ExitCode {

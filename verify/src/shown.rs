@@ -3,6 +3,7 @@
 //!
 //! A process reads the nova.conf of one host or two; their secrets are remembered for its whole life.
 
+use std::error::Error;
 use std::sync::{Mutex, PoisonError};
 
 use novamend::plain;
@@ -35,6 +36,23 @@ pub fn text(text: &str) -> String {
 #[must_use]
 pub fn line(text: &str) -> String {
     plain::line(&hidden(text)).into_owned()
+}
+
+/// An error with what it came of, in one line of words: `it failed: why: why that`.
+#[must_use]
+pub fn chain(error: &dyn Error) -> String {
+    let (mut text, mut below) = (error.to_string(), error.source());
+    while let Some(source) = below {
+        text.push_str(&format!(": {source}"));
+        below = source.source();
+    }
+    text
+}
+
+/// The same, and what may help behind it.
+#[must_use]
+pub fn with_remedy(error: &dyn Error, remedy: Option<&str>) -> String {
+    remedy.map_or_else(|| chain(error), |remedy| format!("{}; {remedy}", chain(error)))
 }
 
 /// `value` as JSON over several lines, with a line end behind it.

@@ -1,10 +1,17 @@
 //! Where a report goes: what may not be written is known before a trial starts, and nothing else is overwritten.
 
+mod made;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
+use novamend::nova::migration::Ending;
+use novamend_verify::report::{Machine, Report, Roles, SCHEMA, html};
+use novamend_verify::trial::migrate::Sample;
+use novamend_verify::verdict::draw;
 use tempfile::TempDir;
 
 fn ground() -> TempDir {
@@ -114,5 +121,55 @@ fn what_belongs_to_another_user_is_not_replaced() {
         fs::write(&path, "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}").unwrap();
         std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
         refused(ground.path(), "belongs to user 65534");
+    }
+}
+
+#[test]
+fn what_others_wrote_stays_text_on_the_page() {
+    const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x>&amp;";
+    let mut plan = made::plan("live_migration_timeout_action = force_complete");
+    for line in &mut plan.excerpt {
+        line.value = HOSTILE.to_owned();
+    }
+    let mut trials = vec![
+        made::trial(Ending::Abort, false, Some(HOSTILE)),
+        made::trial(Ending::PostCopy, true, None),
+    ];
+    trials[1].trace.samples = vec![Sample {
+        at: Duration::from_secs(2),
+        remaining: 12 << 20,
+        iteration: 1,
+    }];
+    let mut session = made::session(&plan, None, trials);
+    session.conditions.why_emulated = Some(HOSTILE.to_owned());
+    session.left = Some(format!("`{HOSTILE}` is left"));
+    let mut verdict = draw(&plan, &made::host(), &session);
+    for text in [&mut verdict.headline, &mut verdict.shown[0]] {
+        *text = format!("{HOSTILE} `{HOSTILE}`");
+    }
+    verdict.remedy = Some(HOSTILE.to_owned());
+    verdict.not_proven.push(HOSTILE.to_owned());
+    let files = [HOSTILE.to_owned()];
+    let mut machine = Machine::of(&made::host(), &session);
+    machine.host = HOSTILE.to_owned();
+    machine.libvirt = Some(HOSTILE.to_owned());
+    let page = html::page(&Report {
+        schema: SCHEMA,
+        kind: "verify",
+        verdict: &verdict,
+        plan: &plan,
+        made_at: HOSTILE.to_owned(),
+        files: &files,
+        roles: Roles::of(&files, &session),
+        machine,
+        session: &session,
+    })
+    .unwrap();
+    assert!(
+        page.matches("&lt;script&gt;alert(1)&lt;/script&gt;").count() > 12,
+        "{page}"
+    );
+    for markup in ["<script", "<img", "\"'>", "&amp;amp;amp;"] {
+        assert!(!page.contains(markup), "{markup}");
     }
 }

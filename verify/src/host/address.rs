@@ -3,6 +3,7 @@
 //! It opens nothing, and waits for the resolver no longer than it is told.
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
@@ -28,13 +29,13 @@ pub enum Address {
 
 impl Address {
     /// The one that counts: nova's, otherwise that in qemu.conf, otherwise this host's name, for which the resolver
-    /// may take `patience`.
+    /// may take `patience` where it has not been asked yet.
     #[must_use]
-    pub fn of(inbound: Option<&str>, qemu_conf: &QemuConf, patience: Duration) -> Self {
+    pub fn of(inbound: Option<&str>, qemu_conf: &QemuConf, name: &OwnName, patience: Duration) -> Self {
         let written = || qemu_conf.word("migration_host").filter(|name| !name.is_empty());
         match inbound {
             Some(address) => Self::Nova(address.to_owned()),
-            None => written().map_or_else(|| Self::Name(own_name(patience)), Self::Libvirt),
+            None => written().map_or_else(|| Self::Name(name.get(patience).to_owned()), Self::Libvirt),
         }
     }
 
@@ -50,6 +51,16 @@ impl Address {
     #[must_use]
     pub fn is_refused(&self) -> bool {
         matches!(self, Self::Name(name) if is_local(name))
+    }
+}
+
+/// The name of this host, looked up when it is first asked for and then kept: one run says one name.
+#[derive(Clone, Debug, Default)]
+pub struct OwnName(OnceLock<String>);
+
+impl OwnName {
+    fn get(&self, patience: Duration) -> &str {
+        self.0.get_or_init(|| own_name(patience))
     }
 }
 
@@ -104,7 +115,7 @@ mod tests {
     #[test]
     fn novas_address_comes_before_libvirts_and_that_before_the_name() {
         let conf = &QemuConf::of(b"migration_host = \"inner.example\"").unwrap();
-        let of = |inbound, conf| Address::of(inbound, conf, Duration::from_secs(2));
+        let of = |inbound, conf| Address::of(inbound, conf, &OwnName::default(), Duration::from_secs(2));
         assert_eq!(of(Some("10.0.0.1"), conf), Address::Nova("10.0.0.1".to_owned()));
         assert_eq!(of(None, conf), Address::Libvirt("inner.example".to_owned()));
         let name = of(None, &QemuConf::default());

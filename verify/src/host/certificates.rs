@@ -17,7 +17,7 @@ use x509_parser::pem::Pem;
 
 use super::qemu_conf::QemuConf;
 use super::qemu_user::{QemuUser, groups_of};
-use crate::sandbox::inner;
+use crate::process::inner;
 
 /// Where libvirt looks for certificates of migrations before it takes the general ones.
 pub const OWN_DIRECTORY: &str = "/etc/pki/libvirt-migrate";

@@ -224,8 +224,8 @@ fn user(host: &Host) -> Line {
             "",
         ),
         UserSource::Unreadable(why) => match host.qemu_conf.fault() {
-            Some(fault @ Fault::Refused { .. }) => {
-                let why = format!("QEMU's user is not known: {fault}");
+            Some(Fault::Refused { .. }) => {
+                let why = format!("QEMU's user is not known: {why}");
                 line("qemu-user", Status::Fails, why, "fix that line")
             }
             Some(Fault::NotRead { .. }) => {

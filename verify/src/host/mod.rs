@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use address::Address;
+use address::{Address, OwnName};
 use backing::Backing;
 use certificates::{Certificates, libvirt};
 use jiff::Timestamp;
@@ -82,6 +82,8 @@ pub struct Host {
     pub own_certificates: Option<Certificates>,
     /// Where guests have their memory if it lies in files.
     pub backing: Backing,
+    /// Its name, once it has been asked for.
+    pub name: OwnName,
     /// Whether the tool runs as root.
     pub is_root: bool,
 }
@@ -137,6 +139,7 @@ impl Host {
             daemon,
             emulator,
             qemu_user,
+            name: OwnName::default(),
             is_root,
         }
     }
@@ -144,7 +147,7 @@ impl Host {
     /// Where sources send to, `inbound` being what nova.conf says; the resolver may take `patience`.
     #[must_use]
     pub fn address(&self, inbound: Option<&str>, patience: Duration) -> Address {
-        Address::of(inbound, &self.qemu_conf, patience)
+        Address::of(inbound, &self.qemu_conf, &self.name, patience)
     }
 
     /// Whether the host's own QEMU user is known to be kept from userfaultfd, without having been tried.

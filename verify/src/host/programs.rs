@@ -17,8 +17,7 @@ use novamend::catalog::release::Version;
 use rustix::process::geteuid;
 
 use crate::environment::bare;
-use crate::sandbox::inner;
-use crate::sandbox::supervisor::die_with_parent;
+use crate::process::{die_with_parent, inner};
 
 const DIRECTORIES: [&str; 6] = [
     "/usr/sbin",

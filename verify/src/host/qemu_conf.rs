@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use novamend::bounded::{self, Kinds, Refused};
 
@@ -15,31 +16,66 @@ use super::virconf::{self, Entry, Value};
 const MOST_BYTES: u64 = 10 << 20;
 
 /// Why nothing that stands in the file counts.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Fault {
     /// This user may not read it, libvirt's daemon may.
     #[error("this user may not read {}", .0.display())]
     Denied(PathBuf),
     /// It could not be read, for a reason that may be ours alone.
-    #[error("{} could not be read: {why}", path.display())]
+    #[error("{} could not be read", path.display())]
     NotRead {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        source: Unread,
     },
     /// Libvirt refuses it, and its QEMU driver does not start.
-    #[error("libvirt's QEMU driver does not start with {}: {why}", path.display())]
+    #[error("libvirt's QEMU driver does not start with {}", path.display())]
     Refused {
         /// The file.
         path: PathBuf,
-        /// The line and what is wrong there.
-        why: String,
+        /// Why.
+        source: Complaint,
+    },
+}
+
+/// Why the file could not be read.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Unread {
+    /// The system's word.
+    #[error(transparent)]
+    System(Arc<io::Error>),
+    /// What it is.
+    #[error("it {0}")]
+    Refused(Arc<Refused>),
+}
+
+/// What libvirt has against a qemu.conf.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Complaint {
+    /// It is a directory.
+    #[error("it is a directory")]
+    Directory,
+    /// Libvirt reads no more.
+    #[error("it is longer than 10 MiB")]
+    TooLong,
+    /// A line of it is none of this format.
+    #[error(transparent)]
+    Format(#[from] virconf::SyntaxError),
+    /// A value.
+    #[error("line {line}: `{name}` {what}")]
+    Value {
+        /// Where, from 1.
+        line: usize,
+        /// Of which option.
+        name: String,
+        /// What is wrong, as a clause about it.
+        what: &'static str,
     },
 }
 
 /// What stands in the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct QemuConf {
     entries: Vec<Entry>,
     fault: Option<Fault>,
@@ -129,30 +165,28 @@ impl QemuConf {
     /// The file at `path`; one that is not there is one that says nothing, as for libvirt.
     #[must_use]
     pub fn read(path: &Path) -> Self {
-        let refused = |why: String| Fault::Refused {
+        let refused = |source: Complaint| Fault::Refused {
             path: path.to_owned(),
-            why,
+            source,
+        };
+        let not_read = |source: Unread| Fault::NotRead {
+            path: path.to_owned(),
+            source,
         };
         let fault = match bounded::read(path, Kinds::Regular, MOST_BYTES) {
             Ok(bytes) => match Self::of(&bytes) {
                 Ok(found) => return found,
-                Err(why) => refused(why),
+                Err(complaint) => refused(complaint),
             },
-            Err(Refused::TooLong(_)) => refused("it is longer than 10 MiB".to_owned()),
+            Err(Refused::TooLong(_)) => refused(Complaint::TooLong),
             Err(Refused::Io(error)) => match error.kind() {
                 // libvirt takes its defaults wherever the file cannot be come to
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => return Self::default(),
                 io::ErrorKind::PermissionDenied => Fault::Denied(path.to_owned()),
-                io::ErrorKind::IsADirectory => refused("it is a directory".to_owned()),
-                _ => Fault::NotRead {
-                    path: path.to_owned(),
-                    why: error.to_string(),
-                },
+                io::ErrorKind::IsADirectory => refused(Complaint::Directory),
+                _ => not_read(Unread::System(Arc::new(error))),
             },
-            Err(other) => Fault::NotRead {
-                path: path.to_owned(),
-                why: format!("it {other}"),
-            },
+            Err(other) => not_read(Unread::Refused(Arc::new(other))),
         };
         Self {
             entries: Vec::new(),
@@ -164,13 +198,14 @@ impl QemuConf {
     ///
     /// # Errors
     /// What libvirt does not start with: the line, and what is wrong there.
-    pub fn of(bytes: &[u8]) -> Result<Self, String> {
-        let entries = virconf::parse(bytes).map_err(|error| error.to_string())?;
+    pub fn of(bytes: &[u8]) -> Result<Self, Complaint> {
+        let entries = virconf::parse(bytes)?;
         let found = Self { entries, fault: None };
         for entry in &found.entries {
             let counts = virconf::find(&found.entries, &entry.name) == Some(entry);
-            if counts && let Some(complaint) = kind(&entry.name).and_then(|kind| kind.complaint(&entry.value)) {
-                return Err(format!("line {}: `{}` {complaint}", entry.line, entry.name));
+            if counts && let Some(what) = kind(&entry.name).and_then(|kind| kind.complaint(&entry.value)) {
+                let (line, name) = (entry.line, entry.name.clone());
+                return Err(Complaint::Value { line, name, what });
             }
         }
         found.check_values()?;
@@ -178,7 +213,7 @@ impl QemuConf {
     }
 
     /// Values of the right kind that libvirt refuses all the same.
-    fn check_values(&self) -> Result<(), String> {
+    fn check_values(&self) -> Result<(), Complaint> {
         let (least, most) = self.migration_ports();
         if least == 0 || most > 65535 || most < least {
             return Err(self.at(
@@ -213,9 +248,10 @@ impl QemuConf {
     }
 
     /// A complaint about `name`, with its line.
-    fn at(&self, name: &str, complaint: &str) -> String {
+    fn at(&self, name: &str, what: &'static str) -> Complaint {
         let line = virconf::find(&self.entries, name).map_or(1, |entry| entry.line);
-        format!("line {line}: `{name}` {complaint}")
+        let name = name.to_owned();
+        Complaint::Value { line, name, what }
     }
 
     /// Why nothing in it is known; none where it was read.
@@ -278,7 +314,7 @@ mod tests {
             ("memory_backing_dir = ['/dev/shm']\n", "`memory_backing_dir`"),
             ("migrate_tls_x509_cert_dir = \"/nonexistent\"\n", "does not exist"),
         ] {
-            let error = QemuConf::of(file.as_bytes()).unwrap_err();
+            let error = QemuConf::of(file.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(said), "{file}: {error}");
         }
     }
@@ -297,7 +333,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_says_nothing_and_a_directory_stops_libvirt() {
-        assert_eq!(QemuConf::read(Path::new("/nonexistent/qemu.conf")), QemuConf::default());
+        let missing = QemuConf::read(Path::new("/nonexistent/qemu.conf"));
+        assert!(missing.fault().is_none() && missing.entries.is_empty(), "{missing:?}");
         let directory = QemuConf::read(Path::new("/etc"));
         assert!(
             matches!(directory.fault(), Some(Fault::Refused { .. })),

@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use uzers::{get_group_by_name, get_user_by_name, get_user_groups};
 
 use super::qemu_conf::QemuConf;
+use crate::shown;
 
 /// Where the user that QEMU runs as is known from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub fn find(conf: &QemuConf) -> QemuUser {
         .unwrap_or(("root", "root"));
     let written = |name: &str| conf.path(name).map(OsString::from);
     let known = match (conf.fault(), written("user")) {
-        (Some(fault), _) => UserSource::Unreadable(fault.to_string()),
+        (Some(fault), _) => UserSource::Unreadable(shown::chain(fault)),
         (None, Some(_)) => UserSource::Written,
         (None, None) => UserSource::Distribution,
     };

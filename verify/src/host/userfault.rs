@@ -11,7 +11,7 @@ use rustix::mm::UserfaultfdFlags;
 use rustix::process::{geteuid, getuid};
 
 use super::qemu_user::{QemuUser, groups_of};
-use crate::sandbox::inner;
+use crate::process::inner;
 
 /// The system setting that opens userfaultfd to users without `CAP_SYS_PTRACE`.
 pub const SETTING: &str = "/proc/sys/vm/unprivileged_userfaultfd";

@@ -143,11 +143,11 @@ pub fn run(
     session.seconds = began.elapsed().as_secs_f64();
     match (ended, removed) {
         (Ok(()), removed) if !session.trials.is_empty() => {
-            session.left = removed.err();
+            session.left = removed.err().map(|error| error.to_string());
             Ok(session)
         }
         (ended, Err(left)) => Err(SessionError::Left {
-            left,
+            left: left.to_string(),
             after: ended.err().map(Box::new),
         }),
         (ended, Ok(())) => ended.map(|()| session),

@@ -7,9 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Probe;
-use crate::hypervisor::Refusal;
 use crate::hypervisor::libvirt::{Connect, Ends, Removal, connect_once, remove_domain};
-use crate::sandbox::layout::Host;
+use crate::hypervisor::{Refusal, Side, Sides};
 
 /// The least time for one step at one end.
 const LEAST: Duration = Duration::from_secs(10);
@@ -17,54 +16,79 @@ const LEAST: Duration = Duration::from_secs(10);
 /// Between two looks; a migration that is ending may bring the guest back once.
 const BETWEEN: Duration = Duration::from_millis(100);
 
-/// Removes the guest from both ends, connecting within a quarter of `patience` to each; what may be left, in words that name
-/// it and say how to remove it.
-pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(), String> {
+/// The guest may still be somewhere.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.words())]
+pub(super) struct RemovalError {
+    guest: String,
+    /// The URIs where it may be, and why that is not known.
+    at: Vec<(String, Refusal)>,
+}
+
+impl RemovalError {
+    /// Where it may be, and how it is removed there.
+    fn words(&self) -> String {
+        let name = &self.guest;
+        let one = |(uri, why): &(String, Refusal)| {
+            format!(
+                "the guest {name} may still be on {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
+                 `virsh -c '{uri}' undefine {name}`"
+            )
+        };
+        self.at.iter().map(one).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn no_answer() -> Refusal {
+    Refusal {
+        code: 0,
+        message: "no answer in time".to_owned(),
+    }
+}
+
+/// Removes the guest from both ends, connecting within a quarter of `patience` to each.
+pub(super) fn remove(ends: &Ends, probe: &Probe, patience: Duration) -> Result<(), RemovalError> {
     let each = LEAST.max(patience / 4);
     let (sender, answer) = channel();
     let (theirs, guest) = (ends.clone(), probe.clone());
     // Where no thread can be had nobody answers, which is said below.
     let _ = thread::Builder::new().spawn(move || {
-        for host in Host::BOTH {
-            let gone = from_one(&theirs, host, &guest, each);
-            let _ = sender.send((host, gone));
+        for side in Side::BOTH {
+            let gone = from_one(&theirs, side, &guest, each);
+            let _ = sender.send((side, gone));
         }
         // only now is the source known to send no more; what arrived meanwhile goes too
-        let gone = from_one(&theirs, Host::B, &guest, each);
-        let _ = sender.send((Host::B, gone));
+        let gone = from_one(&theirs, Side::Second, &guest, each);
+        let _ = sender.send((Side::Second, gone));
     });
     let until = Instant::now() + each * 3;
-    let mut left = [
-        Some("no answer in time".to_owned()),
-        Some("no answer in time".to_owned()),
-    ];
+    let mut left = Sides::of(|_| Some(no_answer()));
     for _ in 0..3 {
         match answer.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok((host, gone)) => left[usize::from(host == Host::B)] = gone.err().map(|refusal| refusal.message),
+            Ok((Side::First, gone)) => left.first = gone.err(),
+            Ok((Side::Second, gone)) => left.second = gone.err(),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                left[1].get_or_insert_with(|| "no answer in time".to_owned());
+                left.second.get_or_insert_with(no_answer);
                 break;
             }
         }
     }
-    let said: Vec<String> = Host::BOTH
-        .into_iter()
-        .zip(left)
-        .filter_map(|(host, why)| Some((ends.uri(host), why?)))
-        .map(|(uri, why)| {
-            let name = &probe.name;
-            format!(
-                "the guest {name} may still be on {uri} ({why}); remove it with `virsh -c '{uri}' destroy {name}` and \
-                 `virsh -c '{uri}' undefine {name}`"
-            )
-        })
+    let at: Vec<_> = left
+        .iter()
+        .filter_map(|(side, why)| Some((ends.uri(side).to_owned(), why.clone()?)))
         .collect();
-    if said.is_empty() { Ok(()) } else { Err(said.join("; ")) }
+    if at.is_empty() {
+        return Ok(());
+    }
+    Err(RemovalError {
+        guest: probe.name.clone(),
+        at,
+    })
 }
 
 /// Removes it from one end until two looks in a row find nothing.
-fn from_one(ends: &Ends, host: Host, probe: &Probe, patience: Duration) -> Result<(), Refusal> {
-    let connect: Connect = connect_once(ends.uri(host), patience)?;
+fn from_one(ends: &Ends, side: Side, probe: &Probe, patience: Duration) -> Result<(), Refusal> {
+    let connect: Connect = connect_once(ends.uri(side), patience)?;
     let until = Instant::now() + patience;
     let _ = connect.set_keep_alive(5, 3);
     let mut nothing = 0;

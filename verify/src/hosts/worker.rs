@@ -13,8 +13,7 @@ use crate::guest::serial::{Hearing, Kind};
 use crate::guest::{self, FAR};
 use crate::host::programs::from_number;
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, Hypervisor};
-use crate::sandbox::layout::Host;
+use crate::hypervisor::{End, Hypervisor, Side};
 use crate::trial::checks::{Observation, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
@@ -72,9 +71,9 @@ impl Worker {
                     refusal.message
                 )
             })?;
-        let qemu = versions[0].qemu.min(versions[1].qemu);
+        let qemu = versions.first.qemu.min(versions.second.qemu);
         self.say(Message::Versions {
-            libvirt: versions[0].libvirt.min(versions[1].libvirt),
+            libvirt: versions.first.libvirt.min(versions.second.libvirt),
             qemu,
             ready_after: self.began.elapsed().as_secs_f64(),
         });
@@ -108,7 +107,7 @@ impl Worker {
 
     fn start_guest(&mut self, libvirt: &mut Libvirt) -> Result<Hearing, String> {
         self.enter("starting the guest on the source");
-        removal::remove(&self.named.ends, &self.probe, self.patience())?;
+        removal::remove(&self.named.ends, &self.probe, self.patience()).map_err(|error| error.to_string())?;
         let (name, uuid) = (&self.probe.name, &self.probe.uuid);
         let xml = guest::far_domain_xml(name, uuid, self.emulated, &super::memory(&self.plan), &self.named.image);
         let gate = Arc::clone(&self.gate);
@@ -119,12 +118,12 @@ impl Worker {
             }
             *defined = true;
             libvirt
-                .start_guest(Host::A, &xml)
+                .start_guest(Side::First, &xml)
                 .map_err(|refusal| self.not_started(&refusal.message))?;
         }
-        libvirt.set_source(Host::A);
+        libvirt.set_source(Side::First);
         let hearing = Hearing::default();
-        self.listen(libvirt, Host::A, &hearing)?;
+        self.listen(libvirt, Side::First, &hearing)?;
         let beats = hearing.wait(self.patience(), |records| {
             records
                 .last()
@@ -160,12 +159,12 @@ impl Worker {
         format!("{message}; {}{kvm}", self.about_the_image())
     }
 
-    /// Has `hearing` hear the guest's console at `host`.
-    fn listen(&self, libvirt: &Libvirt, host: Host, hearing: &Hearing) -> Result<(), String> {
+    /// Has `hearing` hear the guest's console at `side`.
+    fn listen(&self, libvirt: &Libvirt, side: Side, hearing: &Hearing) -> Result<(), String> {
         let (line, began, heard) = (hearing.add_line(), self.began, hearing.clone());
         let mut joined = RecordJoiner::default();
         libvirt
-            .read_console(host, self.patience(), move |bytes| {
+            .read_console(side, self.patience(), move |bytes| {
                 heard.feed(line, began.elapsed(), &joined.take(bytes));
             })
             .map_err(|refusal| format!("the guest's console cannot be read: {}", refusal.message))
@@ -190,7 +189,7 @@ impl Worker {
         let arrived = trace.returned == Some(Ok(()));
         hearing.forget();
         // the source's console is still open where the guest has stayed
-        let is_heard = !arrived || self.listen(libvirt, Host::B, hearing).is_ok();
+        let is_heard = !arrived || self.listen(libvirt, Side::Second, hearing).is_ok();
         let alive = is_heard && hearing.wait(ROUND, |records| !records.is_empty());
         let looked_at_all = alive && memory::checked_all_pages(hearing, FAR, Duration::ZERO, ROUND);
         let observed = Observation {

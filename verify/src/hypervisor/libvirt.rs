@@ -8,7 +8,6 @@
 mod events;
 mod far;
 
-use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::process::Child;
 use std::ptr;
@@ -25,11 +24,7 @@ use virt::{event, sys};
 
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
-use super::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
-use crate::guest;
-use crate::sandbox::capabilities::unpin_cpu;
-use crate::sandbox::daemon::Setup;
-use crate::sandbox::layout::{self, Host};
+use super::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Side, Sides, Standing};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
 const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
@@ -38,25 +33,34 @@ const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
 pub struct Libvirt {
     began: Instant,
     guest: String,
-    uris: BTreeMap<&'static str, String>,
+    uris: Sides<String>,
     way: Way,
     /// Set from outside to have the monitor end.
     stop: Arc<AtomicBool>,
-    steering: BTreeMap<&'static str, Connect>,
-    source: Host,
+    steering: Sides<Connect>,
+    source: Side,
     sender: Sender<RawEvent>,
     heard: Receiver<RawEvent>,
 }
 
 /// What the source's daemon is told of the way to the destination.
 #[derive(Clone, Debug, Default)]
-struct Way {
+pub struct Way {
     /// Where the other daemon is, if not as we reach it.
-    peer: Option<String>,
+    pub peer: Option<String>,
     /// Where QEMU is to send to, if not where libvirt chooses.
-    migration: Option<String>,
+    pub migration: Option<String>,
     /// The name that the destination's certificate must have, if not that of the place QEMU sends to.
-    certificate: Option<String>,
+    pub certificate: Option<String>,
+}
+
+/// A daemon that has been started and may not listen yet.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Where it will listen.
+    pub uri: String,
+    /// Its process.
+    pub process: Child,
 }
 
 /// The versions that a daemon answers.
@@ -131,82 +135,69 @@ fn open(uri: &str, patience: Duration, mut ended: impl FnMut() -> Option<String>
     }
 }
 
+fn versions(connect: &Connect) -> Result<Versions, Error> {
+    let qemu = connect.hyp_version()?;
+    let libvirt = connect.lib_version()?;
+    Ok(Versions { libvirt, qemu })
+}
+
 impl Libvirt {
-    /// Connects to both daemons, within `patience` each; `began` is the zero of all times.
+    /// Connects to both daemons, within `patience` each; `began` is the zero of all times, `guest` the domain's name.
     ///
     /// # Errors
     /// A daemon ends, does not listen or does not answer.
     pub fn connect(
-        setup: &Setup,
-        daemons: Vec<(Host, Child)>,
+        daemons: Sides<Daemon>,
+        guest: &str,
+        way: Way,
         began: Instant,
         patience: Duration,
     ) -> Result<(Self, Versions), Refusal> {
+        let uris = Sides::of(|side| daemons[side].uri.clone());
+        // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
+        let opening = |Daemon { uri, mut process }: Daemon| {
+            aside(move || {
+                let ended = || process.try_wait().ok().flatten().map(|status| status.to_string());
+                let connect = open(&uri, patience, ended)?;
+                let found = versions(&connect).map_err(|error| refusal(&error))?;
+                Ok::<_, Refusal>((connect, found))
+            })
+        };
+        let (first, second) = (opening(daemons.first)?, opening(daemons.second)?);
         let (sender, heard) = channel();
-        let mut opening = Vec::new();
-        for (host, mut daemon) in daemons {
-            let uri = host.uri(setup.mode, &setup.socket);
-            // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
-            opening.push((
-                host,
-                aside(move || {
-                    let ended = || daemon.try_wait().ok().flatten().map(|status| status.to_string());
-                    let connect = open(&uri, patience, ended)?;
-                    let qemu = connect.hyp_version().map_err(|error| refusal(&error))?;
-                    let libvirt = connect.lib_version().map_err(|error| refusal(&error))?;
-                    unpin_cpu(daemon.id());
-                    Ok::<_, Refusal>((connect, Versions { libvirt, qemu }))
-                })?,
-            ));
-        }
-        let mut steering = BTreeMap::new();
-        let mut versions = None;
-        for (host, thread) in opening {
+        let opened = |side, thread: JoinHandle<Result<(Connect, Versions), Refusal>>| {
             let joined = thread.join().map_err(|_| Refusal {
                 code: 0,
                 message: "connecting failed".to_owned(),
             })?;
             let (connect, found) = joined?;
             let _ = connect.set_keep_alive(5, 3);
-            register(&connect, host, guest::NAME, &sender).map_err(|error| refusal(&error))?;
-            versions = Some(found);
-            steering.insert(host.letter(), connect);
-        }
-        let found = versions.unwrap_or(Versions { libvirt: 0, qemu: 0 });
+            register(&connect, side, guest, &sender).map_err(|error| refusal(&error))?;
+            Ok::<_, Refusal>((connect, found))
+        };
+        let (first, _) = opened(Side::First, first)?;
+        let (second, found) = opened(Side::Second, second)?;
         let libvirt = Self {
             began,
-            guest: guest::NAME.to_owned(),
-            uris: Host::BOTH
-                .map(|host| (host.letter(), host.uri(setup.mode, &setup.socket)))
-                .into(),
-            way: Way {
-                peer: None,
-                migration: Some(format!("unix://{}/migration.sock", layout::channel().display())),
-                certificate: setup.tls.as_ref().map(|tls| tls.name().to_owned()),
-            },
+            guest: guest.to_owned(),
+            uris,
+            way,
             stop: Arc::default(),
-            steering,
-            source: Host::A,
+            steering: Sides { first, second },
+            source: Side::First,
             sender,
             heard,
         };
         Ok((libvirt, found))
     }
 
-    fn at(&self, host: Host) -> Result<&Connect, Refusal> {
-        self.steering.get(host.letter()).ok_or(Refusal {
-            code: 0,
-            message: "not connected".to_owned(),
-        })
-    }
-
-    fn domain(&self, host: Host) -> Result<Domain, Refusal> {
-        self.at(host)?
+    fn domain(&self, side: Side) -> Result<Domain, Refusal> {
+        self.steering[side]
             .lookup_domain_by_name(&self.guest)
             .map_err(|error| refusal(&error))
     }
 
-    fn host(&self, end: End) -> Host {
+    fn side(&self, end: End) -> Side {
         match end {
             End::Source => self.source,
             End::Destination => self.source.other(),
@@ -217,25 +208,26 @@ impl Libvirt {
         call(&self.domain(self.source)?).map_err(|error| refusal(&error))
     }
 
-    /// From here on the guest is taken to be at `host`; what was heard before is forgotten.
-    pub fn set_source(&mut self, host: Host) {
-        self.source = host;
+    /// From here on the guest is taken to be at `side`; what was heard before is forgotten.
+    pub fn set_source(&mut self, side: Side) {
+        self.source = side;
         while self.heard.try_recv().is_ok() {}
     }
 
-    /// Defines the guest at `host` and starts it.
+    /// Defines the guest at `side` and starts it.
     ///
     /// # Errors
     /// Libvirt or QEMU refuses.
-    pub fn start_guest(&self, host: Host, xml: &str) -> Result<(), Refusal> {
-        let connect = self.at(host)?;
-        let domain = connect.define_domain_xml(xml).map_err(|error| refusal(&error))?;
+    pub fn start_guest(&self, side: Side, xml: &str) -> Result<(), Refusal> {
+        let domain = self.steering[side]
+            .define_domain_xml(xml)
+            .map_err(|error| refusal(&error))?;
         domain.create().map_err(|error| refusal(&error))
     }
 
-    /// Ends and forgets the guest at `host`, if it is there.
-    pub fn remove_guest(&self, host: Host) {
-        if let Ok(domain) = self.domain(host) {
+    /// Ends and forgets the guest at `side`, if it is there.
+    pub fn remove_guest(&self, side: Side) {
+        if let Ok(domain) = self.domain(side) {
             let _ = domain.destroy();
             let _ = domain.undefine();
         }
@@ -270,13 +262,8 @@ impl Hypervisor for Libvirt {
             ..MigrateParameters::default()
         };
         let (source, sender) = (self.source, self.sender.clone());
-        let from = self.uris[source.letter()].clone();
-        let to = self
-            .way
-            .peer
-            .as_ref()
-            .unwrap_or(&self.uris[source.other().letter()])
-            .clone();
+        let from = self.uris[source].clone();
+        let to = self.way.peer.as_ref().unwrap_or(&self.uris[source.other()]).clone();
         let name = self.guest.clone();
         self.domain(source)?;
         aside(move || {
@@ -329,11 +316,11 @@ impl Hypervisor for Libvirt {
     }
 
     fn next(&mut self, patience: Duration) -> Option<(Duration, Event)> {
-        let (at, host, raw) = match self.heard.recv_timeout(patience) {
+        let (at, side, raw) = match self.heard.recv_timeout(patience) {
             Ok(heard) => heard,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
         };
-        let end = if host == self.source {
+        let end = if side == self.source {
             End::Source
         } else {
             End::Destination
@@ -354,7 +341,7 @@ impl Hypervisor for Libvirt {
     }
 
     fn standing(&mut self, end: End) -> Result<Standing, Refusal> {
-        let domain = match self.domain(self.host(end)) {
+        let domain = match self.domain(self.side(end)) {
             Ok(domain) => domain,
             Err(error) if error.code == NO_DOMAIN => return Ok(Standing::Absent),
             Err(error) => return Err(error),

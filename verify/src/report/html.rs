@@ -2,19 +2,18 @@
 //!
 //! It loads nothing from anywhere and runs no script.
 
-use std::fmt::Write as _;
-
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 use novamend::nova::migration::Ending;
 
 use super::chart::{self, ChartError};
 use super::{Report, timeline};
-
-use crate::causes::Cause;
 use crate::shown;
+use crate::trial::checks::Check;
 use crate::trial::worker::Evidence;
 use crate::verdict::{Conclusion, Verdict};
 
 const STYLE: &str = include_str!("style.css");
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 /// The page.
 ///
@@ -22,23 +21,29 @@ const STYLE: &str = include_str!("style.css");
 /// A chart could not be drawn.
 pub fn page(report: &Report) -> Result<String, ChartError> {
     let verdict = report.verdict;
-    let mut page = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <title>{} – novamend verify</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        word(verdict)
-    );
-    page.push_str(&head(report));
-    page.push_str(&list("What the trials showed", &verdict.shown));
-    page.push_str(&list("What was not proven", &verdict.not_proven));
-    for evidence in &report.session.trials {
-        page.push_str(&trial(evidence)?);
-    }
-    page.push_str(&configuration(report));
-    page.push_str(&conditions(report));
-    page.push_str("</main>\n</body>\n</html>\n");
-    Ok(page)
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (word(verdict)) " – novamend verify" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    (head(report))
+                    (list("What the trials showed", &verdict.shown))
+                    (list("What was not proven", &verdict.not_proven))
+                    @for evidence in &report.session.trials { (trial(evidence)?) }
+                    (configuration(report))
+                    (conditions(report))
+                }
+            }
+        }
+    };
+    Ok(page.into_string() + "\n")
 }
 
 fn word(verdict: &Verdict) -> &'static str {
@@ -49,98 +54,81 @@ fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-fn head(report: &Report) -> String {
+fn head(report: &Report) -> Markup {
     let verdict = report.verdict;
     let class = match verdict.result {
         Conclusion::Works => "works",
         Conclusion::DoesNotWork | Conclusion::NotProven => "fails",
     };
-    let remedy = verdict
-        .remedy
-        .as_ref()
-        .map_or_else(String::new, |remedy| format!("<p>What to do: {}</p>\n", marked(remedy)));
-    let besides: String = verdict.causes.iter().skip(1).map(besides).collect();
-    let left = report
-        .session
-        .left
-        .as_ref()
-        .map_or_else(String::new, |left| format!("<p>Left behind: {}</p>\n", marked(left)));
-    format!(
-        "<div class=\"verdict {class}\">\n<p class=\"word\">{}</p>\n<h1>{}</h1>\n{remedy}{besides}{left}</div>\n\
-         <p class=\"faint\">{} · nova {} · {}</p>\n",
-        word(verdict),
-        marked(&verdict.headline),
-        escaped(&report.machine.host),
-        escaped(&report.plan.settings.release.to_string()),
-        escaped(&report.made_at),
-    )
+    html! {
+        div.verdict.(class) {
+            p.word { (word(verdict)) }
+            h1 { (Marked(&verdict.headline)) }
+            @if let Some(remedy) = &verdict.remedy { p { "What to do: " (Marked(remedy)) } }
+            @for cause in verdict.causes.iter().skip(1) {
+                p {
+                    "Also: " (Marked(&cause.what)) "."
+                    @if let Some(remedy) = &cause.remedy { " What to do: " (Marked(remedy)) }
+                }
+            }
+            @if let Some(left) = &report.session.left { p { "Left behind: " (Marked(left)) } }
+        }
+        p.faint {
+            (Plain(&report.machine.host)) " · nova " (Plain(&report.plan.settings.release.to_string())) " · " (Plain(&report.made_at))
+        }
+    }
 }
 
-/// A further cause, with what to do.
-fn besides(cause: &Cause) -> String {
-    let remedy = cause
-        .remedy
-        .as_ref()
-        .map_or_else(String::new, |remedy| format!(" What to do: {}", marked(remedy)));
-    format!("<p>Also: {}.{remedy}</p>\n", marked(&cause.what))
+fn list(title: &str, sentences: &[String]) -> Markup {
+    html! {
+        @if !sentences.is_empty() {
+            h3 { (title) }
+            ul { @for sentence in sentences { li { (Marked(sentence)) } } }
+        }
+    }
 }
 
-fn list(title: &str, sentences: &[String]) -> String {
-    if sentences.is_empty() {
-        return String::new();
-    }
-    let items: String = sentences
-        .iter()
-        .map(|text| format!("<li>{}</li>\n", marked(text)))
-        .collect();
-    format!("<h3>{title}</h3>\n<ul>\n{items}</ul>\n")
-}
-
-fn trial(evidence: &Evidence) -> Result<String, ChartError> {
-    let judgement = &evidence.judgement;
-    let mut text = format!("<section>\n<h2>{}</h2>\n", judgement.action.words());
-    if evidence.trace.samples.iter().any(|sample| sample.iteration > 0) {
-        let _ = write!(
-            text,
-            "<figure>\n{}{}<figcaption>{}</figcaption>\n</figure>\n",
-            chart::draw(evidence, chart::WIDE)?,
-            chart::draw(evidence, chart::NARROW)?,
-            escaped(&caption(evidence)),
-        );
-    } else {
-        text.push_str("<p class=\"faint\">The migration ended before the first pass; there is nothing to draw.</p>\n");
-    }
-    text.push_str("<ul class=\"checks\">\n");
-    for check in &judgement.checks {
-        let (class, mark) = if check.holds { ("yes", "ok") } else { ("no", "failed") };
-        let seen = if check.seen.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", check.seen)
-        };
-        let _ = writeln!(
-            text,
-            "<li><b class=\"{class}\">{mark}</b>{}{}</li>",
-            escaped(&check.what),
-            escaped(&seen)
-        );
-    }
-    text.push_str("</ul>\n<h3>Timeline</h3>\n<table>\n<tr><th class=\"time\">ms</th><th>who</th><th>what</th></tr>\n");
-    for row in timeline::rows(evidence) {
-        let _ = writeln!(
-            text,
-            "<tr class=\"{who}\"><td class=\"time\">{}</td><td class=\"who\">{who}</td><td>{}</td></tr>",
-            row.at.as_millis(),
-            escaped(&row.what),
-            who = row.who.word(),
-        );
-    }
+fn trial(evidence: &Evidence) -> Result<Markup, ChartError> {
+    let has_curve = evidence.trace.samples.iter().any(|sample| sample.iteration > 0);
     let flags = evidence.request.flag_names().join(" ");
-    let _ = write!(
-        text,
-        "</table>\n<p class=\"faint\">Flags: <code>{flags}</code></p>\n</section>\n"
-    );
-    Ok(text)
+    Ok(html! {
+        section {
+            h2 { (evidence.judgement.action.words()) }
+            @if has_curve {
+                figure {
+                    (PreEscaped(chart::draw(evidence, chart::WIDE)?))
+                    (PreEscaped(chart::draw(evidence, chart::NARROW)?))
+                    figcaption { (Plain(&caption(evidence))) }
+                }
+            } @else {
+                p.faint { "The migration ended before the first pass; there is nothing to draw." }
+            }
+            ul.checks { @for one in &evidence.judgement.checks { (check(one)) } }
+            h3 { "Timeline" }
+            table {
+                tr { th.time { "ms" } th { "who" } th { "what" } }
+                @for row in timeline::rows(evidence) {
+                    tr.(row.who.word()) {
+                        td.time { (row.at.as_millis()) }
+                        td.who { (row.who.word()) }
+                        td { (Plain(&row.what)) }
+                    }
+                }
+            }
+            p.faint { "Flags: " code { (flags) } }
+        }
+    })
+}
+
+fn check(check: &Check) -> Markup {
+    let (class, mark) = if check.holds { ("yes", "ok") } else { ("no", "failed") };
+    html! {
+        li {
+            b.(class) { (mark) }
+            (Plain(&check.what))
+            @if !check.seen.is_empty() { ": " (Plain(&check.seen)) }
+        }
+    }
 }
 
 /// What the curve shows, in words.
@@ -178,27 +166,25 @@ fn caption(evidence: &Evidence) -> String {
     said.join(" ")
 }
 
-fn configuration(report: &Report) -> String {
+fn configuration(report: &Report) -> Markup {
     let plan = report.plan;
-    let mut text = "<h2>nova.conf</h2>\n".to_owned();
-    for line in report.roles.words(report.session, plan.settings.release) {
-        let _ = writeln!(text, "<p class=\"faint\">{}</p>", escaped(&line));
+    html! {
+        h2 { "nova.conf" }
+        @for line in report.roles.words(report.session, plan.settings.release) { p.faint { (Plain(&line)) } }
+        table {
+            tr { th { "[libvirt]" } th { "value" } th { "from" } }
+            @for written in &plan.excerpt {
+                tr {
+                    td.name { code { (Plain(written.option)) } }
+                    td { code { (Plain(&written.value)) } }
+                    td { @if written.set { "the file" } @else { "nova's default" } }
+                }
+            }
+        }
     }
-    text.push_str("<table>\n<tr><th>[libvirt]</th><th>value</th><th>from</th></tr>\n");
-    for written in &plan.excerpt {
-        let _ = writeln!(
-            text,
-            "<tr><td class=\"name\"><code>{}</code></td><td><code>{}</code></td><td>{}</td></tr>",
-            escaped(written.option),
-            escaped(&written.value),
-            if written.set { "the file" } else { "nova's default" },
-        );
-    }
-    text.push_str("</table>\n");
-    text
 }
 
-fn conditions(report: &Report) -> String {
+fn conditions(report: &Report) -> Markup {
     let (machine, conditions) = (&report.machine, &report.session.conditions);
     let unknown = || "not known".to_owned();
     let emulation = match &conditions.why_emulated {
@@ -226,11 +212,10 @@ fn conditions(report: &Report) -> String {
         ("total time", format!("{:.2} s", report.session.seconds)),
         ("novamend-verify", env!("CARGO_PKG_VERSION").to_owned()),
     ];
-    let rows: String = rows
-        .iter()
-        .map(|(name, value)| format!("<tr><th scope=\"row\">{name}</th><td>{}</td></tr>\n", escaped(value)))
-        .collect();
-    format!("<h2>Where and how</h2>\n<table>\n{rows}</table>\n")
+    html! {
+        h2 { "Where and how" }
+        table { @for (name, value) in &rows { tr { th scope="row" { (name) } td { (Plain(value)) } } } }
+    }
 }
 
 fn tls(report: &Report) -> String {
@@ -241,26 +226,28 @@ fn tls(report: &Report) -> String {
     }
 }
 
-/// Text as HTML; what stands between backquotes as code.
-fn marked(text: &str) -> String {
-    let (mut out, text) = (String::new(), shown::line(text));
-    for (index, part) in text.split('`').enumerate() {
-        match index % 2 {
-            0 => out.push_str(&escaped(part)),
-            _ => out.push_str(&format!("<code>{}</code>", escaped(part))),
-        }
+/// Text that others may have written, as text: no markup, no secret, nothing that is not seen.
+struct Plain<'a>(&'a str);
+
+impl Render for Plain<'_> {
+    fn render_to(&self, page: &mut String) {
+        shown::line(self.0).render_to(page);
     }
-    out
 }
 
-/// Text that others may have written, as text: no markup, no secret, nothing that is not seen.
-fn escaped(text: &str) -> String {
-    shown::line(text)
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
-        .replace('\'', "&#39;")
+/// The same; what stands between backquotes as code.
+struct Marked<'a>(&'a str);
+
+impl Render for Marked<'_> {
+    fn render_to(&self, page: &mut String) {
+        for (index, part) in shown::line(self.0).split('`').enumerate() {
+            if index % 2 == 0 {
+                part.render_to(page);
+            } else {
+                html! { code { (part) } }.render_to(page);
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -269,9 +256,10 @@ mod tests {
 
     #[test]
     fn text_cannot_become_markup() {
+        let text = html! { p title=(Plain("\" onload=\"x")) { (Marked("a `b<c>` & \"d\"")) (Plain("<script>")) } };
         assert_eq!(
-            marked("a `b<c>` & \"d\""),
-            "a <code>b&lt;c&gt;</code> &amp; &quot;d&quot;"
+            text.into_string(),
+            "<p title=\"&quot; onload=&quot;x\">a <code>b&lt;c&gt;</code> &amp; &quot;d&quot;&lt;script&gt;</p>"
         );
     }
 }

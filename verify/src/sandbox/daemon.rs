@@ -2,7 +2,6 @@
 //!
 //! It never talks to the daemon; that is done by the hypervisor connection.
 
-use std::ffi::CStr;
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,61 +9,52 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
-use rustix::mount::{MountPropagationFlags, mount_bind_recursive, mount_change};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe};
-use serde::{Deserialize, Serialize};
 
-use super::given::HostPaths;
-use super::init::tmpfs;
-use super::layout::{self, Host};
-use super::pki::Tls;
-use super::{INNER, Mode, capabilities};
+use super::given::{HostPathError, HostPaths};
+use super::mounts::{self, MountError};
+use super::setup::Setup;
+use super::{Mode, capabilities, layout};
 use crate::environment::{PATH, bare};
+use crate::hypervisor::Side;
+use crate::process::INNER;
+use crate::shown;
 
-/// What is started as a daemon, and how.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Setup {
-    /// As root or as an ordinary user.
-    pub mode: Mode,
-    /// The daemon's program: libvirtd or virtqemud.
-    pub daemon: PathBuf,
-    /// The name of its socket.
-    pub socket: String,
-    /// The QEMU program; the others are hidden so that libvirt does not probe them.
-    pub emulator: PathBuf,
-    /// User and group that QEMU runs as, in system mode.
-    pub qemu_user: Option<(String, String)>,
-    /// Whether libvirt asks QEMU for the processor's features in a few queries instead of one each; see [`layout::qemu_conf`].
-    pub batch_cpu_feature_queries: bool,
-    /// The directory with libvirt's drivers, if it is known.
-    pub drivers: Option<PathBuf>,
-    /// Native TLS, if nova.conf asks for it.
-    pub tls: Option<Tls>,
-    /// Whether the host's libvirt refuses migrations without TLS.
-    pub forces_tls: bool,
-    /// Programs and certificates, which the sandbox must not hide wherever they lie.
-    pub given: Vec<PathBuf>,
+/// The daemon could not be started in its own mount namespace.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// What it was handed is no [`Setup`].
+    #[error("cannot read the order")]
+    Order(#[from] serde_json::Error),
+    /// The kernel refused the namespace.
+    #[error("cannot create a mount namespace")]
+    Namespace(#[source] io::Error),
+    /// A mount.
+    #[error(transparent)]
+    Mount(#[from] MountError),
+    /// What the daemon needs of the host.
+    #[error(transparent)]
+    HostPaths(#[from] HostPathError),
+    /// The program itself did not start.
+    #[error("{}", program.display())]
+    Program {
+        /// Which.
+        program: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 /// Open files of a daemon and of each QEMU; a few dozen are needed.
 const FILES: u64 = 1024;
 
-/// The five places that libvirt writes to, each put on the sandbox's tmpfs.
-pub(super) const PLACES: [(&str, &str); 5] = [
-    ("lib", "/var/lib/libvirt"),
-    ("log", "/var/log/libvirt"),
-    ("cache", "/var/cache/libvirt"),
-    ("etc", "/etc/libvirt"),
-    ("run", "/run/libvirt"),
-];
-
-/// Writes the configuration of `host` and starts its daemon, which dies with the sandbox; `own` is this program.
+/// Writes the configuration of `side` and starts its daemon, which dies with the sandbox; `own` is this program.
 ///
 /// # Errors
 /// A file or the process could not be made.
-pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
-    let directory = host.directory();
+pub fn start(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
+    let directory = layout::directory(side);
     for part in [
         "lib",
         "log",
@@ -80,8 +70,8 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
     }
     fs::set_permissions(directory.join("tmp"), Permissions::from_mode(0o1777))?;
     let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
-    fs::write(directory.join("daemon.conf"), layout::daemon_conf(host, &uuid))?;
-    let conf = layout::qemu_conf(setup);
+    fs::write(directory.join("daemon.conf"), daemon_conf(side, &uuid))?;
+    let conf = qemu_conf(setup);
     fs::write(directory.join("etc/qemu.conf"), &conf)?;
     fs::write(directory.join("etc/libvirt.conf"), "")?;
     fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;
@@ -94,13 +84,13 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
     let order = serde_json::to_string(setup).map_err(io::Error::other)?;
     let core = capabilities::lend(
         setup.mode,
-        &cache_of(host, setup.mode),
+        &cache_of(side, setup.mode),
         &setup.daemon,
         setup.drivers.as_deref(),
     );
-    let log = File::create(host.log())?;
+    let log = File::create(layout::log(side))?;
     let child = bare(&mut Command::new(own))
-        .args([INNER, "daemon", host.letter(), &order])
+        .args([INNER, "daemon", layout::letter(side), &order])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
@@ -112,36 +102,34 @@ pub fn start(own: &Path, host: Host, setup: &Setup) -> io::Result<Child> {
     Ok(child)
 }
 
-/// Where the daemon of `host` keeps what it knows of QEMU.
-fn cache_of(host: Host, mode: Mode) -> PathBuf {
+/// Where the daemon of `side` keeps what it knows of QEMU.
+fn cache_of(side: Side, mode: Mode) -> PathBuf {
     let part = match mode {
         Mode::System => "cache/qemu/capabilities",
         Mode::Session => "cache/libvirt/qemu/capabilities",
     };
-    host.directory().join(part)
+    layout::directory(side).join(part)
 }
 
-/// Becomes the daemon of `host`; returns only when that failed, having said why on standard error.
+/// Becomes the daemon of a side, by its letter; returns only when that failed, having said why on standard error.
 #[must_use]
-pub fn run(host: &str, order: &str) -> ExitCode {
-    let Some(host) = Host::parse(host) else {
-        return ExitCode::from(2);
-    };
-    let failed = match serde_json::from_str(order) {
-        Ok(setup) => become_daemon(host, &setup),
-        Err(error) => error.to_string(),
-    };
-    eprintln!("{}", crate::shown::text(&failed));
+pub fn run(letter: &str, order: &str) -> ExitCode {
+    if let Some(side) = layout::side(letter) {
+        let failed = become_daemon(side, order);
+        eprintln!("{}", shown::text(&shown::chain(&failed)));
+    }
     ExitCode::from(2)
 }
 
-fn become_daemon(host: Host, setup: &Setup) -> String {
-    if let Err(message) = mount_own(host, setup) {
-        return message;
-    }
+/// Returns only what it failed by.
+fn become_daemon(side: Side, order: &str) -> DaemonError {
+    let setup = match prepare(side, order) {
+        Ok(setup) => setup,
+        Err(error) => return error,
+    };
     few_files();
     let _ = clear_ambient_capability_set(); // libvirt and QEMU are to hold no more than they would on the host
-    let directory = host.directory();
+    let directory = layout::directory(side);
     let mut command = Command::new(&setup.daemon);
     command.arg("--config").arg(directory.join("daemon.conf"));
     command.arg("--pid-file").arg(directory.join("daemon.pid"));
@@ -160,7 +148,28 @@ fn become_daemon(host: Host, setup: &Setup) -> String {
         command.env("XDG_DATA_HOME", directory.join("lib"));
         command.env("XDG_RUNTIME_DIR", directory.join("run"));
     }
-    format!("{}: {}", setup.daemon.display(), command.exec())
+    let source = command.exec();
+    DaemonError::Program {
+        program: setup.daemon,
+        source,
+    }
+}
+
+/// Enters the daemon's own mount namespace and mounts there what is its own.
+fn prepare(side: Side, order: &str) -> Result<Setup, DaemonError> {
+    let setup: Setup = serde_json::from_str(order)?;
+    // SAFETY: the flag leaves the file descriptor table alone, and this process has one thread.
+    #[allow(unsafe_code)]
+    let made = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
+    made.map_err(|error| DaemonError::Namespace(error.into()))?;
+    mounts::make_private()?;
+    if setup.mode == Mode::System {
+        let given = HostPaths::hold(&setup.given);
+        mounts::mount_places(side)?;
+        given.put_back()?;
+    }
+    mounts::hide_other_emulators(&setup.emulator)?;
+    Ok(setup)
 }
 
 /// Libvirt closes every file number up to the limit, one by one, each time it starts QEMU; a container's limit may be a million.
@@ -171,62 +180,43 @@ fn few_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current, ..limit });
 }
 
-fn mount_own(host: Host, setup: &Setup) -> Result<(), String> {
-    // SAFETY: the flag leaves the file descriptor table alone, and this process has one thread.
-    #[allow(unsafe_code)]
-    let made = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
-    made.map_err(|error| format!("cannot create a mount namespace: {error}"))?;
-    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
-        .map_err(|error| format!("cannot make mounts private: {error}"))?;
-    if setup.mode == Mode::System {
-        let given = HostPaths::hold(&setup.given);
-        for (part, place) in PLACES {
-            provide(Path::new(place))?;
-            bind(&host.directory().join(part), Path::new(place))?;
-        }
-        given.put_back()?;
-    }
-    hide_other_emulators(&setup.emulator)
+/// The daemon's own configuration: its sockets in its directory, open to whoever is in the sandbox.
+fn daemon_conf(side: Side, uuid: &str) -> String {
+    format!(
+        "unix_sock_dir = \"{}/{}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\nhost_uuid = \"{}\"\n\
+         log_outputs = \"3:stderr\"\nmax_clients = 20\n",
+        layout::ROOT,
+        layout::letter(side),
+        uuid.trim(),
+    )
 }
 
-/// Sees to it that a directory is there to mount on, without making it on the host: its parent becomes a tmpfs.
-fn provide(place: &Path) -> Result<(), String> {
-    if place.is_dir() {
-        return Ok(());
+/// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
+///
+/// [`Setup::batch_cpu_feature_queries`]: without the name of this ability libvirt asks for each name of a feature by itself.
+fn qemu_conf(setup: &Setup) -> String {
+    let mut text = String::from(
+        "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
+         cgroup_controllers = []\nnamespaces = []\n",
+    );
+    if setup.batch_cpu_feature_queries {
+        text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
     }
-    let parent = place.parent().unwrap_or(place);
-    if !parent.starts_with("/var/") {
-        return Err(format!(
-            "{} is missing on this host; install the daemon's configuration package",
-            place.display()
+    if let Some((user, group)) = &setup.qemu_user {
+        text.push_str(&format!("user = \"{user}\"\ngroup = \"{group}\"\n"));
+    }
+    if let Some(tls) = &setup.tls {
+        text.push_str(&format!(
+            "migrate_tls_x509_cert_dir = \"{}\"\nmigrate_tls_x509_verify = {}\n",
+            tls.directory().display(),
+            u8::from(tls.verifies_clients)
         ));
-    }
-    let options: &CStr = c"mode=0755,size=64m";
-    tmpfs(&parent.display().to_string(), options)?;
-    fs::create_dir_all(place).map_err(|error| format!("{}: {error}", place.display()))
-}
-
-/// Libvirt starts every emulator it finds twice to ask what it can do; the ones not needed are made not executable.
-fn hide_other_emulators(emulator: &Path) -> Result<(), String> {
-    let Some(directory) = emulator.parent() else {
-        return Ok(());
-    };
-    let Ok(entries) = fs::read_dir(directory) else {
-        return Ok(());
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        if !name.to_string_lossy().starts_with("qemu-system-") || entry.path() == emulator {
-            continue;
-        }
-        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
-            bind(Path::new("/dev/null"), &entry.path())?;
+        if let Some(priority) = &tls.priority {
+            text.push_str(&format!("migrate_tls_priority = \"{priority}\"\n"));
         }
     }
-    Ok(())
-}
-
-fn bind(from: &Path, to: &Path) -> Result<(), String> {
-    mount_bind_recursive(from, to)
-        .map_err(|error| format!("cannot mount {} at {}: {error}", from.display(), to.display()))
+    if setup.forces_tls {
+        text.push_str("migrate_tls_force = 1\n");
+    }
+    text
 }

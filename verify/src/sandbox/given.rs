@@ -12,14 +12,34 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::mount::mount_bind_recursive;
 
-use super::daemon::PLACES;
-use super::layout;
+use super::layout::{self, PLACES};
 
 /// Directories that the sandbox has of its own, beside those of libvirt.
 const OWN: [&str; 5] = ["/run", "/tmp", "/dev", "/dev/shm", layout::ROOT];
 
 /// As many symbolic links as the kernel follows.
 const MOST_LINKS: usize = 40;
+
+/// What could not be brought into the sandbox.
+#[derive(Debug, thiserror::Error)]
+pub enum HostPathError {
+    /// A file or a directory.
+    #[error("cannot bring {} into the sandbox", path.display())]
+    Path {
+        /// Which, by its real path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A symbolic link that leads to one.
+    #[error("{}", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
 
 /// Paths of the host and what they led to when they were opened.
 pub(super) struct HostPaths {
@@ -105,16 +125,21 @@ impl HostPaths {
     ///
     /// # Errors
     /// What could not be put back, and why.
-    pub(super) fn put_back(&self) -> Result<(), String> {
+    pub(super) fn put_back(&self) -> Result<(), HostPathError> {
         for held in &self.held {
-            held.put_back()
-                .map_err(|error| format!("cannot bring {} into the sandbox: {error}", held.real.display()))?;
+            held.put_back().map_err(|source| HostPathError::Path {
+                path: held.real.clone(),
+                source,
+            })?;
         }
         for (link, target) in &self.links {
             if fs::symlink_metadata(link).is_err()
                 && link.parent().is_some_and(|parent| fs::create_dir_all(parent).is_ok())
             {
-                symlink(target, link).map_err(|error| format!("{}: {error}", link.display()))?;
+                symlink(target, link).map_err(|source| HostPathError::Link {
+                    path: link.clone(),
+                    source,
+                })?;
             }
         }
         Ok(())

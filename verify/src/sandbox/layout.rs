@@ -1,74 +1,57 @@
-//! Where everything lies inside the sandbox, and the configuration files of its two daemons.
+//! Where everything lies inside the sandbox.
 //!
-//! It starts nothing; every path is on the sandbox's own tmpfs, so none of them exists on the host.
+//! It makes nothing; every path is on the sandbox's own tmpfs, so none of them exists on the host.
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 use super::Mode;
-use super::daemon::Setup;
+use crate::hypervisor::Side;
 
 /// The root of all files of the sandbox.
 pub const ROOT: &str = "/run/novamend";
 
-/// One of the two daemons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Host {
-    /// The daemon that the guest is first started on.
-    A,
-    /// The other one.
-    B,
-}
-
-impl Host {
-    /// Both.
-    pub const BOTH: [Self; 2] = [Self::A, Self::B];
-
-    /// Its letter.
-    #[must_use]
-    pub fn letter(self) -> &'static str {
-        match self {
-            Self::A => "a",
-            Self::B => "b",
-        }
-    }
-
-    /// The host with that letter.
-    #[must_use]
-    pub fn parse(letter: &str) -> Option<Self> {
-        Self::BOTH.into_iter().find(|host| host.letter() == letter)
-    }
-
-    /// The other one.
-    #[must_use]
-    pub fn other(self) -> Self {
-        match self {
-            Self::A => Self::B,
-            Self::B => Self::A,
-        }
-    }
-
-    /// Its directory.
-    #[must_use]
-    pub fn directory(self) -> PathBuf {
-        Path::new(ROOT).join(self.letter())
-    }
-
-    /// What the daemon wrote on standard error.
-    #[must_use]
-    pub fn log(self) -> PathBuf {
-        self.directory().join("daemon.log")
-    }
-
-    /// The libvirt URI, `socket` being the name of the daemon's socket.
-    #[must_use]
-    pub fn uri(self, mode: Mode, socket: &str) -> String {
-        let path = mode.word();
-        format!("qemu+unix:///{path}?socket={ROOT}/{}/{socket}", self.letter())
+/// The letter of a side in paths and arguments.
+#[must_use]
+pub fn letter(side: Side) -> &'static str {
+    match side {
+        Side::First => "a",
+        Side::Second => "b",
     }
 }
+
+/// The side with that letter.
+#[must_use]
+pub fn side(of: &str) -> Option<Side> {
+    Side::BOTH.into_iter().find(|side| letter(*side) == of)
+}
+
+/// The directory of a side's daemon.
+#[must_use]
+pub fn directory(side: Side) -> PathBuf {
+    Path::new(ROOT).join(letter(side))
+}
+
+/// What a side's daemon wrote on standard error.
+#[must_use]
+pub fn log(side: Side) -> PathBuf {
+    directory(side).join("daemon.log")
+}
+
+/// The libvirt URI of a side's daemon, `socket` being the name of its socket.
+#[must_use]
+pub fn uri(side: Side, mode: Mode, socket: &str) -> String {
+    let path = mode.word();
+    format!("qemu+unix:///{path}?socket={ROOT}/{}/{socket}", letter(side))
+}
+
+/// The five places that libvirt writes to, each put on the sandbox's tmpfs.
+pub(super) const PLACES: [(&str, &str); 5] = [
+    ("lib", "/var/lib/libvirt"),
+    ("log", "/var/log/libvirt"),
+    ("cache", "/var/cache/libvirt"),
+    ("etc", "/etc/libvirt"),
+    ("run", "/run/libvirt"),
+];
 
 /// The guest's image with its parameters.
 #[must_use]
@@ -98,47 +81,4 @@ pub fn backing() -> PathBuf {
 #[must_use]
 pub fn channel() -> PathBuf {
     Path::new(ROOT).join("channel")
-}
-
-/// The daemon's own configuration: its sockets in its directory, open to whoever is in the sandbox.
-#[must_use]
-pub fn daemon_conf(host: Host, uuid: &str) -> String {
-    format!(
-        "unix_sock_dir = \"{ROOT}/{}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\nhost_uuid = \"{}\"\n\
-         log_outputs = \"3:stderr\"\nmax_clients = 20\n",
-        host.letter(),
-        uuid.trim(),
-    )
-}
-
-/// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
-///
-/// [`Setup::batch_cpu_feature_queries`]: libvirt asks QEMU for the features of the guest's processor in a few questions instead of some 400, one
-/// for each name, which it does without the name of this ability; what it says and asks about the migration is the same.
-#[must_use]
-pub fn qemu_conf(setup: &Setup) -> String {
-    let mut text = String::from(
-        "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
-         cgroup_controllers = []\nnamespaces = []\n",
-    );
-    if setup.batch_cpu_feature_queries {
-        text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
-    }
-    if let Some((user, group)) = &setup.qemu_user {
-        text.push_str(&format!("user = \"{user}\"\ngroup = \"{group}\"\n"));
-    }
-    if let Some(tls) = &setup.tls {
-        text.push_str(&format!(
-            "migrate_tls_x509_cert_dir = \"{}\"\nmigrate_tls_x509_verify = {}\n",
-            tls.directory().display(),
-            u8::from(tls.verifies_clients)
-        ));
-        if let Some(priority) = &tls.priority {
-            text.push_str(&format!("migrate_tls_priority = \"{priority}\"\n"));
-        }
-    }
-    if setup.forces_tls {
-        text.push_str("migrate_tls_force = 1\n");
-    }
-    text
 }

@@ -11,8 +11,9 @@ use std::path::Path;
 
 use rustix::mount::mount_bind;
 
-use super::layout::Host;
+use super::layout;
 use crate::guest::NAME;
+use crate::hypervisor::Side;
 
 /// How often QEMU may be started by one daemon; libvirt counts the starts in the name of the directory.
 const STARTS: u32 = 16;
@@ -22,7 +23,7 @@ const FILE: &str = "pc.ram";
 
 /// The files, as long as they are held.
 pub struct Lent {
-    files: Vec<(Host, File)>,
+    files: Vec<(Side, File)>,
 }
 
 impl Lent {
@@ -32,23 +33,23 @@ impl Lent {
     /// The file system takes no files here, or they could not be bound.
     pub fn make(directory: &Path, owner: (u32, u32)) -> io::Result<Self> {
         let mut files = Vec::new();
-        for host in Host::BOTH {
+        for side in Side::BOTH {
             for number in 1..=STARTS {
-                let place = host.directory().join(format!("lib/qemu/ram/{number}-{NAME}"));
+                let place = layout::directory(side).join(format!("lib/qemu/ram/{number}-{NAME}"));
                 fs::create_dir_all(&place)?;
                 chown(&place, Some(owner.0), Some(owner.1))?;
                 let at = place.join(FILE);
                 File::create(&at)?;
-                files.push((host, nameless(directory, &at, owner)?));
+                files.push((side, nameless(directory, &at, owner)?));
             }
         }
         Ok(Self { files })
     }
 
-    /// Whether QEMU has put memory into one of the files of `host`.
+    /// Whether QEMU has put memory into one of the files of `side`.
     #[must_use]
-    pub fn is_used(&self, host: Host) -> bool {
-        let mut own = self.files.iter().filter(|(other, _)| *other == host);
+    pub fn is_used(&self, side: Side) -> bool {
+        let mut own = self.files.iter().filter(|(other, _)| *other == side);
         own.any(|(_, file)| file.metadata().is_ok_and(|at| at.len() > 0))
     }
 }

@@ -7,17 +7,20 @@
 //! ends all others, and with the last of them every mount, socket and file of the sandbox.
 
 pub mod capabilities;
+pub mod connection;
 pub mod daemon;
 pub mod given;
 pub mod init;
 pub mod layout;
 pub mod memory;
+pub mod mounts;
 pub mod pki;
+pub mod setup;
 pub mod supervisor;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
@@ -25,17 +28,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::accident::Kills;
-
-/// This program as one of its own processes, with nothing of the caller's environment.
-#[must_use]
-pub fn inner(what: &str) -> Command {
-    let mut command = Command::new("/proc/self/exe");
-    crate::environment::bare(&mut command).args([INNER, what]);
-    command
-}
-
-/// The first argument of the chain's own programs.
-pub const INNER: &str = "sandbox-inner";
+use crate::process::inner;
 
 /// The argument that lets /dev/kvm into the sandbox.
 pub const KVM: &str = "kvm";

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use novamend::nova::migration::Ending;
 use serde::{Deserialize, Serialize};
+use serde_with::As;
 
 use crate::guest::serial::{Kind, Record};
 use crate::hypervisor::{End, Refusal, Standing};
-use crate::trial::migrate::Trace;
+use crate::trial::migrate::{Seconds, Trace};
 use crate::trial::monitor::Order;
-use crate::written::seconds;
 
 /// What must be so after a switch to post-copy, whatever else went wrong: from then on a guest cannot go back.
 pub const GUEST_LIVES: &str = "the guest is not lost";
@@ -78,7 +78,7 @@ pub struct Judgement {
     /// Libvirt's own figure, in milliseconds.
     pub libvirt_downtime_ms: Option<u64>,
     /// When the action was taken.
-    #[serde(with = "seconds::optional")]
+    #[serde(with = "As::<Option<Seconds>>")]
     pub acted: Option<Duration>,
     /// Bytes remaining then.
     pub remaining: Option<i64>,
@@ -88,10 +88,10 @@ pub struct Judgement {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
     /// The last sign before it.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub from: Duration,
     /// The first sign after it.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub until: Duration,
 }
 

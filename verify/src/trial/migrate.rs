@@ -5,11 +5,26 @@
 use std::time::Duration;
 
 use novamend::nova::migration::Settings;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_with::{As, DeserializeAs, DurationSecondsWithFrac, FromInto, SerializeAs};
 
-use crate::hypervisor::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use crate::hypervisor::{Answer, End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome};
-use crate::written::{answer, seconds};
+
+/// A time as it is written in JSON: a number of seconds, to the microsecond.
+pub(crate) struct Seconds;
+
+impl SerializeAs<Duration> for Seconds {
+    fn serialize_as<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64((time.as_secs_f64() * 1e6).round() / 1e6)
+    }
+}
+
+impl<'de> DeserializeAs<'de, Duration> for Seconds {
+    fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        DurationSecondsWithFrac::<f64>::deserialize_as(from)
+    }
+}
 
 /// How nova's clock is shortened.
 ///
@@ -18,15 +33,15 @@ use crate::written::{answer, seconds};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pace {
     /// Between two looks; 0.5 s in nova.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub interval: Duration,
     /// From the first pass to the completion timeout.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub act_after: Duration,
     /// The pass that must have begun before the timeout.
     pub pass: i64,
     /// When the trial is given up.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub limit: Duration,
 }
 
@@ -34,7 +49,7 @@ pub struct Pace {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// When.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// Bytes.
     pub remaining: i64,
@@ -46,12 +61,12 @@ pub struct Sample {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IssuedOrder {
     /// When.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// What.
     pub order: Order,
     /// What the hypervisor answered.
-    #[serde(with = "answer")]
+    #[serde(with = "As::<FromInto<Answer>>")]
     pub answer: Result<(), Refusal>,
 }
 
@@ -67,7 +82,7 @@ impl IssuedOrder {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimedEvent {
     /// When.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub at: Duration,
     /// What.
     #[serde(flatten)]
@@ -78,10 +93,10 @@ pub struct TimedEvent {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     /// When it was started.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub began: Duration,
     /// When the monitor ended, or the trial was given up.
-    #[serde(with = "seconds")]
+    #[serde(with = "As::<Seconds>")]
     pub ended: Duration,
     /// Nova's seconds for each real one, while the clock runs.
     pub scale: f64,
@@ -94,7 +109,7 @@ pub struct Trace {
     /// How nova took it to have ended; none where the trial was given up.
     pub outcome: Option<Outcome>,
     /// How the migrate call ended.
-    #[serde(with = "answer::optional")]
+    #[serde(with = "As::<Option<FromInto<Answer>>>")]
     pub returned: Option<Result<(), Refusal>>,
     /// A call that nova would not expect to fail did.
     pub broken: Option<Refusal>,
@@ -334,5 +349,39 @@ impl Running {
             }
             self.keep(at, event);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_survives_the_way_out_of_the_sandbox() {
+        let refusal = Refusal {
+            code: 78,
+            message: "cancelled".to_owned(),
+        };
+        let heard = |event| TimedEvent {
+            at: Duration::from_micros(1_500_001),
+            event,
+        };
+        let trace = Trace {
+            began: Duration::from_millis(1250),
+            events: vec![
+                heard(Event::Pass(2)),
+                heard(Event::Returned(Err(refusal.clone()))),
+                heard(Event::Returned(Ok(()))),
+            ],
+            returned: Some(Err(refusal)),
+            ..Trace::default()
+        };
+        let text = serde_json::to_string(&trace).unwrap();
+        assert!(
+            text.contains("\"began\":1.25") && text.contains("{\"at\":1.500001,\"pass\":2}"),
+            "{text}"
+        );
+        assert!(text.contains("\"returned\":\"done\""), "{text}");
+        assert_eq!(serde_json::from_str::<Trace>(&text).unwrap(), trace);
     }
 }

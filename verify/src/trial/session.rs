@@ -17,9 +17,10 @@ use crate::host::programs::NAMELESS_REMEDY;
 use crate::host::qemu_conf::Fault;
 use crate::host::{Host, Kvm, programs};
 use crate::hosts::Far;
-use crate::sandbox::daemon::Setup;
 use crate::sandbox::pki::{CertificateSource, Tls};
+use crate::sandbox::setup::Setup;
 use crate::sandbox::{Mode, Sandbox, SandboxError, WorkerOutput};
+use crate::shown;
 use crate::trial::plan::{Plan, Wanted};
 use crate::trial::worker::{Evidence, Message, WorkOrder, silence};
 pub(crate) use alike::huge_pages;
@@ -28,7 +29,7 @@ use alike::{given, memory, not_alike};
 /// QEMU before this version may lose a guest's writes in software emulation when a migration is acted on after its first pass.
 pub(crate) const EMULATION_MENDED: (u16, u16, u16) = (9, 0, 0);
 
-/// From this version on libvirt surely knows the ability that [`crate::sandbox::layout::qemu_conf`] names.
+/// From this version on libvirt surely knows the ability that [`Setup::batch_cpu_feature_queries`] names.
 const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
 
 /// How long the resolver may take to tell this host's full name.
@@ -317,7 +318,11 @@ fn qemu_conf_is_known(host: &Host) -> Result<(), SessionError> {
         Some(Fault::Refused { .. }) => "fix that line",
         Some(Fault::Denied(_) | Fault::NotRead { .. }) => "make it a readable file, or name another with --qemu-conf",
     };
-    let why = host.qemu_conf.fault().map(ToString::to_string).unwrap_or_default();
+    let why = host
+        .qemu_conf
+        .fault()
+        .map(|fault| shown::chain(fault))
+        .unwrap_or_default();
     Err(missing(&format!("QEMU's user is not known: {why}"), remedy))
 }
 

@@ -19,11 +19,11 @@ use crate::guest;
 use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, Hypervisor};
-use crate::sandbox::daemon;
-use crate::sandbox::layout::{self, Host};
+use crate::hypervisor::{End, Hypervisor, Side, Sides};
+use crate::sandbox::layout;
 use crate::sandbox::memory::Lent;
 use crate::sandbox::pki::{self, Tls};
+use crate::sandbox::{connection, daemon};
 use crate::trial::checks::{GUEST_LIVES, Observation, judge};
 use crate::trial::memory;
 use crate::trial::migrate::migrate;
@@ -83,7 +83,7 @@ struct Worker {
 
 /// The guest: where it is, and the line of its QEMU.
 struct Place {
-    host: Host,
+    side: Side,
     line: usize,
 }
 
@@ -103,17 +103,12 @@ impl Worker {
         self.lent = lent(&order.memory);
         let hearing = Hearing::listen(&layout::serial(), self.began).map_err(text)?;
         run_event_loop().map_err(|refusal| refusal.message)?;
-        let mut daemons = Vec::new();
-        for host in Host::BOTH {
-            daemons.push((
-                host,
-                daemon::start(Path::new("/proc/self/exe"), host, &order.setup).map_err(text)?,
-            ));
-        }
-        let numbers = daemons.iter().map(|(host, daemon)| (*host, daemon.id())).collect();
+        let own = Path::new("/proc/self/exe");
+        let daemons = Sides::try_of(|side| daemon::start(own, side, &order.setup)).map_err(text)?;
+        let numbers = daemons.iter().map(|(side, daemon)| (side, daemon.id())).collect();
         self.deaths = Some(Deaths::watch(numbers).map_err(text)?);
         let (mut libvirt, versions) =
-            Libvirt::connect(&order.setup, daemons, self.began, Duration::from_secs(order.patience))
+            connection::connect(&order.setup, daemons, self.began, Duration::from_secs(order.patience))
                 .map_err(|refusal| self.not_connected(&refusal.message))?;
         say(&Message::Versions {
             libvirt: versions.libvirt,
@@ -161,8 +156,8 @@ impl Worker {
 
     fn start_guest(&mut self, libvirt: &Libvirt, hearing: &Hearing, order: &WorkOrder) -> Result<Place, String> {
         self.enter("starting the guest");
-        for host in Host::BOTH {
-            libvirt.remove_guest(host);
+        for side in Side::BOTH {
+            libvirt.remove_guest(side);
         }
         hearing.forget();
         let line = hearing.connections();
@@ -176,9 +171,9 @@ impl Worker {
         );
         let deaths = self.deaths_so_far();
         libvirt
-            .start_guest(Host::A, &xml)
-            .map_err(|refusal| self.explained(&refusal.message, deaths, Host::A))?;
-        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Host::A)) {
+            .start_guest(Side::First, &xml)
+            .map_err(|refusal| self.explained(&refusal.message, deaths, Side::First))?;
+        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Side::First)) {
             say(&Message::NotAlike(
                 "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
             ));
@@ -195,16 +190,19 @@ impl Worker {
                 "the guest found its memory damaged before any migration: the page at {:#x} held {:#x}",
                 record.sequence, record.generation
             )),
-            Some(_) if heard => Ok(Place { host: Host::A, line }),
+            Some(_) if heard => Ok(Place {
+                side: Side::First,
+                line,
+            }),
             _ => {
                 let message = format!("the guest was started but did not respond within {} s", order.patience);
-                Err(self.explained(&message, deaths, Host::A))
+                Err(self.explained(&message, deaths, Side::First))
             }
         }
     }
 
     /// A failure with the accident that it came by, otherwise with what the daemons wrote.
-    fn explained(&self, message: &str, from: usize, source: Host) -> String {
+    fn explained(&self, message: &str, from: usize, source: Side) -> String {
         let accident = self
             .deaths
             .as_ref()
@@ -215,7 +213,7 @@ impl Worker {
     /// Why no daemon answered; one that ended by itself says why in its log.
     fn not_connected(&self, message: &str) -> String {
         if !message.contains("exited before it was listening") {
-            return self.explained(message, 0, Host::A);
+            return self.explained(message, 0, Side::First);
         }
         let text = with_logs(message);
         let is_accident = message.contains("(signal: ") || resource(&text).is_some();
@@ -231,7 +229,7 @@ impl Worker {
     }
 
     /// The accident that a trial failed by; none where it shows something.
-    fn accident(&self, evidence: &Evidence, from: usize, source: Host) -> Option<String> {
+    fn accident(&self, evidence: &Evidence, from: usize, source: Side) -> Option<String> {
         let said = evidence.reason().unwrap_or_default();
         if evidence.judgement.holds() {
             return None;
@@ -251,10 +249,10 @@ impl Worker {
         trial: &TrialOrder,
         at: Place,
     ) -> Result<TrialEnd, String> {
-        let source = at.host;
+        let source = at.side;
         libvirt.set_source(source);
         let deaths = self.deaths_so_far();
-        let at_source = (at.host, fs::metadata(at.host.log()).map_or(0, |log| log.len()));
+        let at_source = (at.side, fs::metadata(layout::log(at.side)).map_or(0, |log| log.len()));
         let destination_line = hearing.connections();
         let trace = migrate(libvirt, &trial.request, &trial.settings, trial.pace);
         // a guest that found damage halts and converges; that is no reason to try again
@@ -284,7 +282,7 @@ impl Worker {
             Some(at)
         } else {
             Some(Place {
-                host: at.host.other(),
+                side: at.side.other(),
                 line: destination_line,
             })
         };

@@ -14,6 +14,7 @@ use novamend::oslo::document::Document;
 use novamend::oslo::stack::Stack;
 use novamend::text::Source;
 use novamend_verify::guest::memory::Memory;
+use novamend_verify::host::address::OwnName;
 use novamend_verify::host::backing::Backing;
 use novamend_verify::host::certificates::{Certificates, Fault, Settings};
 use novamend_verify::host::qemu_conf::QemuConf;
@@ -67,6 +68,7 @@ pub fn host() -> Host {
         }),
         tls: Settings::of(&QemuConf::default(), Path::new("/nonexistent")),
         qemu_conf: QemuConf::default(),
+        name: OwnName::default(),
         reach: None,
         own_certificates: None,
         backing: Backing::look(&QemuConf::of(b"memory_backing_dir = \"/nonexistent\"").unwrap()),

@@ -18,10 +18,10 @@ use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
 use novamend_verify::host::programs;
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
-use novamend_verify::hypervisor::{Event, Hypervisor, Request};
+use novamend_verify::hypervisor::{Event, Hypervisor, Request, Side, Sides};
 use novamend_verify::sandbox::Mode;
-use novamend_verify::sandbox::daemon::{self, Setup};
-use novamend_verify::sandbox::layout::{self, Host};
+use novamend_verify::sandbox::setup::Setup;
+use novamend_verify::sandbox::{connection, daemon, layout};
 use novamend_verify::trial::migrate::{Pace, migrate};
 
 use crate::ground::{alone, has_kvm, in_namespaces};
@@ -95,9 +95,9 @@ impl Bench {
         let hearing = Hearing::listen(&layout::serial(), began).unwrap();
         run_event_loop().unwrap();
         let own = PathBuf::from(env!("CARGO_BIN_EXE_novamend-verify"));
-        let daemons = Host::BOTH.map(|host| (host, daemon::start(&own, host, &setup).unwrap()));
+        let daemons = Sides::of(|side| daemon::start(&own, side, &setup).unwrap());
         let patience = Duration::from_secs(40);
-        let (libvirt, _) = Libvirt::connect(&setup, daemons.into(), began, patience).unwrap();
+        let (libvirt, _) = connection::connect(&setup, daemons, began, patience).unwrap();
         Self {
             libvirt,
             hearing,
@@ -108,8 +108,8 @@ impl Bench {
 
     /// A fresh guest is moved; the milliseconds from its last sign here to the first there.
     fn round(&mut self, how: fn(&mut Self)) -> f64 {
-        for host in Host::BOTH {
-            self.libvirt.remove_guest(host);
+        for side in Side::BOTH {
+            self.libvirt.remove_guest(side);
         }
         self.hearing.forget();
         let line = self.hearing.connections();
@@ -122,7 +122,7 @@ impl Bench {
             &image,
             &serial,
         );
-        self.libvirt.start_guest(Host::A, &xml).unwrap();
+        self.libvirt.start_guest(Side::First, &xml).unwrap();
         let alive = |hearing: &Hearing, generation| {
             let patience = Duration::from_secs(20);
             assert!(hearing.wait(patience, |records| {
@@ -130,7 +130,7 @@ impl Bench {
             }));
         };
         alive(&self.hearing, 2);
-        self.libvirt.set_source(Host::A);
+        self.libvirt.set_source(Side::First);
         how(self);
         let generation = self.hearing.records().0.last().unwrap().generation;
         alive(&self.hearing, generation + 2);
@@ -166,9 +166,9 @@ impl Bench {
     }
 
     fn by_virsh(&mut self) {
-        let uri = |host: Host| host.uri(self.setup.mode, &self.setup.socket);
+        let uri = |side: Side| layout::uri(side, self.setup.mode, &self.setup.socket);
         let channel = format!("unix://{}/migration.sock", layout::channel().display());
-        let mut migrate = virsh(&uri(Host::A))
+        let mut migrate = virsh(&uri(Side::First))
             .args([
                 "migrate",
                 "--live",
@@ -178,7 +178,7 @@ impl Bench {
                 "--persistent",
             ])
             .args(["--bandwidth", &BANDWIDTH.to_string(), "--migrateuri", &channel])
-            .args([guest::NAME, &uri(Host::B)])
+            .args([guest::NAME, &uri(Side::Second)])
             .spawn()
             .unwrap();
         while let Some((_, event)) = self.libvirt.next(Duration::from_secs(20)) {
@@ -186,7 +186,7 @@ impl Bench {
                 break;
             }
         }
-        let switched = virsh(&uri(Host::A))
+        let switched = virsh(&uri(Side::First))
             .args(["migrate-postcopy", guest::NAME])
             .status()
             .unwrap();

@@ -10,8 +10,9 @@ use novamend::catalog::Release;
 
 use super::super::address::Address;
 use super::super::certificates::Certificates;
+use super::super::versions::in_clear;
 use super::{Host, HostRequirements, Line, Status, line};
-use crate::causes::in_clear;
+use crate::shown;
 
 /// How long the resolver may take to tell this host's full name.
 const RESOLVER: Duration = Duration::from_millis(250);
@@ -20,8 +21,8 @@ const RESOLVER: Duration = Duration::from_millis(250);
 pub(super) fn lines(host: &Host, release: Release, asked: &HostRequirements) -> Vec<Line> {
     let mut lines = Vec::new();
     if asked.tls {
-        lines.push(match in_clear(release, true, host) {
-            Some(cause) => line("tls", Status::Fails, cause.what, &cause.remedy.unwrap_or_default()),
+        lines.push(match in_clear(release, host.libvirt, host.qemu) {
+            Some((why, remedy)) => line("tls", Status::Fails, why, remedy),
             None => certificates(host, asked),
         });
     }
@@ -129,6 +130,7 @@ fn address(host: &Host, asked: &HostRequirements) -> Line {
         };
     }
     if let Some(fault) = host.qemu_conf.fault() {
+        let fault = shown::chain(fault);
         let why = format!("{to}; {fault}; the ports are 49152-49215 unless it names others");
         return line("address", Status::NotKnown, why, "");
     }

@@ -14,11 +14,10 @@ use virt::error::Error;
 use virt::sys;
 
 use super::check;
-use crate::hypervisor::Refusal;
-use crate::sandbox::layout::Host;
+use crate::hypervisor::{Refusal, Side};
 
 /// When, from which daemon, what.
-pub(super) type RawEvent = (Instant, Host, Raw);
+pub(super) type RawEvent = (Instant, Side, Raw);
 
 /// What came, in libvirt's numbers.
 pub(super) enum Raw {
@@ -57,7 +56,7 @@ pub(super) fn numbers(list: sys::virTypedParameterPtr, count: c_int) -> BTreeMap
 }
 
 struct Ear {
-    host: Host,
+    side: Side,
     guest: CString,
     sender: Mutex<Sender<RawEvent>>,
 }
@@ -75,7 +74,7 @@ impl Ear {
             return;
         }
         if let Ok(sender) = self.sender.lock() {
-            let _ = sender.send((Instant::now(), self.host, raw));
+            let _ = sender.send((Instant::now(), self.side, raw));
         }
     }
 }
@@ -127,8 +126,8 @@ unsafe extern "C" fn on_completed(
     unsafe { ear(opaque) }.hear(domain, Raw::Figures(numbers(list, count)));
 }
 
-/// Has libvirt tell `sender` what happens to the domain `guest` at `host`.
-pub(super) fn register(connect: &Connect, host: Host, guest: &str, sender: &Sender<RawEvent>) -> Result<(), Error> {
+/// Has libvirt tell `sender` what happens to the domain `guest` at `side`.
+pub(super) fn register(connect: &Connect, side: Side, guest: &str, sender: &Sender<RawEvent>) -> Result<(), Error> {
     let callbacks: [(sys::virDomainEventID, *const ()); 3] = [
         (sys::VIR_DOMAIN_EVENT_ID_LIFECYCLE, on_lifecycle as *const ()),
         (sys::VIR_DOMAIN_EVENT_ID_MIGRATION_ITERATION, on_pass as *const ()),
@@ -136,7 +135,7 @@ pub(super) fn register(connect: &Connect, host: Host, guest: &str, sender: &Send
     ];
     for (id, callback) in callbacks {
         let ear = Box::new(Ear {
-            host,
+            side,
             guest: CString::new(guest).unwrap_or_default(),
             sender: Mutex::new(sender.clone()),
         });

@@ -2,7 +2,6 @@
 //!
 //! It starts no daemon and looks domains up by their UUID alone, so that none but our own is ever touched.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
@@ -12,9 +11,8 @@ use virt::connect::Connect;
 use virt::stream::Stream;
 use virt::sys;
 
-use super::{Libvirt, NO_DOMAIN, Versions, Way, refusal, register};
-use crate::hypervisor::Refusal;
-use crate::sandbox::layout::Host;
+use super::{Libvirt, NO_DOMAIN, Versions, Way, refusal, register, versions};
+use crate::hypervisor::{Refusal, Side, Sides};
 
 /// The two daemons, and what the source's one is told.
 #[derive(Clone, Debug)]
@@ -30,12 +28,12 @@ pub struct Ends {
 }
 
 impl Ends {
-    /// The URI of one end.
+    /// The URI of one side; the guest starts at the first.
     #[must_use]
-    pub fn uri(&self, host: Host) -> &str {
-        match host {
-            Host::A => &self.source,
-            Host::B => &self.destination,
+    pub fn uri(&self, side: Side) -> &str {
+        match side {
+            Side::First => &self.source,
+            Side::Second => &self.destination,
         }
     }
 }
@@ -100,52 +98,51 @@ impl Libvirt {
         began: Instant,
         patience: Duration,
         stop: &Arc<AtomicBool>,
-    ) -> Result<(Self, [Versions; 2]), (String, Refusal)> {
+    ) -> Result<(Self, Sides<Versions>), (String, Refusal)> {
         let (sender, heard) = channel();
-        let mut steering = BTreeMap::new();
-        let mut versions = [Versions { libvirt: 0, qemu: 0 }; 2];
-        for (host, versions) in Host::BOTH.into_iter().zip(&mut versions) {
-            let uri = ends.uri(host);
+        let both = Sides::try_of(|side| {
+            let uri = ends.uri(side);
             let named = |refusal| (uri.to_owned(), refusal);
             let connect = connect_once(uri, patience).map_err(named)?;
             let _ = connect.set_keep_alive(5, 3);
-            let asked = connect
-                .hyp_version()
-                .and_then(|qemu| Ok((connect.lib_version()?, qemu)))
-                .and_then(|found| register(&connect, host, guest, &sender).map(|()| found));
-            let (libvirt, qemu) = asked.map_err(|error| named(refusal(&error)))?;
-            *versions = Versions { libvirt, qemu };
-            steering.insert(host.letter(), connect);
-        }
+            let versions = versions(&connect)
+                .and_then(|found| register(&connect, side, guest, &sender).map(|()| found))
+                .map_err(|error| named(refusal(&error)))?;
+            Ok((connect, versions))
+        })?;
+        let versions = Sides::of(|side| both[side].1);
         let libvirt = Self {
             began,
             guest: guest.to_owned(),
-            uris: Host::BOTH.map(|host| (host.letter(), ends.uri(host).to_owned())).into(),
+            uris: Sides::of(|side| ends.uri(side).to_owned()),
             way: Way {
                 peer: Some(ends.peer.clone()),
                 migration: ends.migration.clone(),
                 certificate: None,
             },
             stop: Arc::clone(stop),
-            steering,
-            source: Host::A,
+            steering: Sides {
+                first: both.first.0,
+                second: both.second.0,
+            },
+            source: Side::First,
             sender,
             heard,
         };
         Ok((libvirt, versions))
     }
 
-    /// Reads the guest's console at `host` through a connection of its own until it closes, in a thread.
+    /// Reads the guest's console at `side` through a connection of its own until it closes, in a thread.
     ///
     /// # Errors
     /// The console cannot be opened.
     pub fn read_console(
         &self,
-        host: Host,
+        side: Side,
         patience: Duration,
         mut take: impl FnMut(&[u8]) + Send + 'static,
     ) -> Result<(), Refusal> {
-        let connect = connect_once(&self.uris[host.letter()], patience)?;
+        let connect = connect_once(&self.uris[side], patience)?;
         let _ = connect.set_keep_alive(5, 3);
         let stream = connect
             .lookup_domain_by_name(&self.guest)

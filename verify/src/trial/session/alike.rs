@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use crate::guest::memory::Memory;
 use crate::host::{Host, backing};
-use crate::sandbox::daemon::Setup;
 use crate::sandbox::given::with_its_directory;
+use crate::sandbox::setup::Setup;
 use crate::trial::plan::Plan;
 
 /// From this version on libvirt knows `<discard/>` in a domain's memory.

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
 use crate::guest::NAME;
+use crate::hypervisor::Side;
 use crate::sandbox::init::ProcessExit;
-use crate::sandbox::layout::Host;
+use crate::sandbox::layout;
 
 /// Between two looks for QEMUs.
 const LOOK: Duration = Duration::from_millis(25);
@@ -27,8 +28,8 @@ const REAPED: Duration = Duration::from_secs(2);
 /// The QEMUs of guests, and everything that init has reaped.
 #[derive(Debug, Default)]
 struct ProcessTable {
-    /// By number; at which host, if that is known.
-    guests: BTreeMap<i32, Option<Host>>,
+    /// By number; at which side, if that is known.
+    guests: BTreeMap<i32, Option<Side>>,
     ended: Vec<ProcessExit>,
 }
 
@@ -36,12 +37,12 @@ struct ProcessTable {
 pub(super) struct Deaths {
     seen: Arc<Mutex<ProcessTable>>,
     kills: Kills,
-    daemons: Vec<(Host, u32)>,
+    daemons: Vec<(Side, u32)>,
 }
 
 impl Deaths {
     /// Watches from now on; `daemons` by their numbers. What init tells comes on standard input.
-    pub(super) fn watch(daemons: Vec<(Host, u32)>) -> io::Result<Self> {
+    pub(super) fn watch(daemons: Vec<(Side, u32)>) -> io::Result<Self> {
         let seen = Arc::new(Mutex::new(ProcessTable::default()));
         let of_init = Arc::clone(&seen);
         thread::Builder::new().spawn(move || {
@@ -71,7 +72,7 @@ impl Deaths {
 
     /// What accident a trial failed by, if it did: `said` is the error, `from` the deaths before it, `source` where the guest
     /// was.
-    pub(super) fn accident(&self, said: &str, from: usize, source: Host) -> Option<String> {
+    pub(super) fn accident(&self, said: &str, from: usize, source: Side) -> Option<String> {
         let until = Instant::now() + REAPED;
         loop {
             let found = self.killed(said, from, source).or_else(|| self.daemon_gone(source));
@@ -90,22 +91,22 @@ impl Deaths {
     ///
     /// One that had hardly begun may not have been seen before; the error tells it from the QEMUs that libvirt itself asks for
     /// what they can do, and kills.
-    fn killed(&self, said: &str, from: usize, source: Host) -> Option<String> {
+    fn killed(&self, said: &str, from: usize, source: Side) -> Option<String> {
         let seen = lock(&self.seen);
         let guests = seen.ended.iter().skip(from).filter_map(|ended| {
-            let host = seen.guests.get(&ended.pid).copied();
-            let host = host.or_else(|| is_gone(said).then_some(None))?;
-            Some((host, ended.signal.filter(|signal| *signal != TERMINATION)?))
+            let side = seen.guests.get(&ended.pid).copied();
+            let side = side.or_else(|| is_gone(said).then_some(None))?;
+            Some((side, ended.signal.filter(|signal| *signal != TERMINATION)?))
         });
-        let (host, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
-        let end = host.map_or("one side", |host| end_of(host, source));
+        let (side, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
+        let end = side.map_or("one side", |side| end_of(side, source));
         Some(self.kills.killed(&format!("QEMU on {end}"), signal))
     }
 
-    fn daemon_gone(&self, source: Host) -> Option<String> {
-        let gone = |daemon: &&(Host, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
-        let (host, number) = self.daemons.iter().find(gone)?;
-        let who = format!("the libvirt daemon on {}", end_of(*host, source));
+    fn daemon_gone(&self, source: Side) -> Option<String> {
+        let gone = |daemon: &&(Side, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
+        let (side, number) = self.daemons.iter().find(gone)?;
+        let who = format!("the libvirt daemon on {}", end_of(*side, source));
         let end = signal_of(*number).map(|signal| self.kills.killed(&who, signal));
         Some(end.unwrap_or_else(|| format!("{who} has exited")))
     }
@@ -115,8 +116,8 @@ fn lock(seen: &Mutex<ProcessTable>) -> MutexGuard<'_, ProcessTable> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn end_of(host: Host, source: Host) -> &'static str {
-    if host == source {
+fn end_of(side: Side, source: Side) -> &'static str {
+    if side == source {
         "the source"
     } else {
         "the destination"
@@ -129,7 +130,7 @@ fn namespace(number: u32) -> Option<PathBuf> {
 }
 
 /// Takes note of every QEMU of a guest that runs now.
-fn look(seen: &Mutex<ProcessTable>, daemons: &[(Host, u32)]) {
+fn look(seen: &Mutex<ProcessTable>, daemons: &[(Side, u32)]) {
     let wanted = format!("guest={NAME}");
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
     for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
@@ -140,12 +141,12 @@ fn look(seen: &Mutex<ProcessTable>, daemons: &[(Host, u32)]) {
         let mut words = words.split(|&byte| byte == 0);
         if words.any(|word| word.starts_with(wanted.as_bytes())) {
             let own = namespace(number);
-            let host = daemons
+            let side = daemons
                 .iter()
                 .find(|(_, daemon)| own.is_some() && namespace(*daemon) == own);
             lock(seen)
                 .guests
-                .insert(number.cast_signed(), host.map(|(host, _)| *host));
+                .insert(number.cast_signed(), side.map(|(side, _)| *side));
         }
     }
 }
@@ -168,9 +169,9 @@ fn signal_of(number: u32) -> Option<i32> {
 }
 
 /// A QEMU whose log says that somebody else than its daemon told it to end.
-fn stopped_from_outside(source: Host, daemons: &[(Host, u32)]) -> Option<String> {
-    daemons.iter().find_map(|(host, daemon)| {
-        let logs = ["log/qemu", "cache/libvirt/qemu/log"].map(|place| host.directory().join(place));
+fn stopped_from_outside(source: Side, daemons: &[(Side, u32)]) -> Option<String> {
+    daemons.iter().find_map(|(side, daemon)| {
+        let logs = ["log/qemu", "cache/libvirt/qemu/log"].map(|place| layout::directory(*side).join(place));
         let text = logs
             .iter()
             .find_map(|place| fs::read(place.join(format!("{NAME}.log"))).ok())?;
@@ -180,7 +181,7 @@ fn stopped_from_outside(source: Host, daemons: &[(Host, u32)]) -> Option<String>
         let by = last.split("from pid ").nth(1);
         let by = by.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
         (by != Some(*daemon)).then(|| {
-            let end = end_of(*host, source);
+            let end = end_of(*side, source);
             format!(
                 "QEMU on {end} was terminated by a process other than libvirt ({})",
                 last.trim()

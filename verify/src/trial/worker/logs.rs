@@ -4,13 +4,14 @@
 
 use std::fs;
 
-use crate::sandbox::layout::Host;
+use crate::hypervisor::Side;
+use crate::sandbox::layout;
 use crate::trial::migrate::Trace;
 
 /// What the source's daemon wrote of the job's end, `from` being its log and where that ended before.
-pub(super) fn cause((host, from): (Host, u64), trace: &Trace) -> Option<String> {
+pub(super) fn cause((side, from): (Side, u64), trace: &Trace) -> Option<String> {
     let Some(Err(_)) = &trace.returned else { return None };
-    let log = fs::read(host.log()).ok()?;
+    let log = fs::read(layout::log(side)).ok()?;
     let new = String::from_utf8_lossy(log.get(from as usize..)?).into_owned();
     let ended = "job 'migration out' failed: ";
     new.lines()
@@ -24,13 +25,13 @@ const TOLD: usize = 4;
 pub(super) fn with_logs(message: &str) -> String {
     let mut text = message.to_owned();
     let mut told = Vec::new();
-    for host in Host::BOTH {
-        let said = fs::read_to_string(host.log()).unwrap_or_default();
+    for side in Side::BOTH {
+        let said = fs::read_to_string(layout::log(side)).unwrap_or_default();
         let mut errors: Vec<&str> = said.lines().filter_map(error_in).collect();
         errors.drain(..errors.len().saturating_sub(TOLD));
         for error in errors {
             if !told.iter().any(|other| other == error) {
-                text.push_str(&format!("; daemon {}: {error}", host.letter()));
+                text.push_str(&format!("; daemon {}: {error}", layout::letter(side)));
                 told.push(error.to_owned());
             }
         }

@@ -11,7 +11,7 @@ use super::MOST_TRIES;
 use crate::guest::Size;
 use crate::guest::memory::Memory;
 use crate::hypervisor::Request;
-use crate::sandbox::daemon::Setup;
+use crate::sandbox::setup::Setup;
 use crate::trial::checks::Judgement;
 use crate::trial::migrate::{Pace, Trace};
 

@@ -1,0 +1,38 @@
+//! The connection to the sandbox's two daemons.
+//!
+//! It says where they listen and what libvirt is told of the way between them; all else the hypervisor does.
+
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use super::capabilities::unpin_cpu;
+use super::layout;
+use super::setup::Setup;
+use crate::guest;
+use crate::hypervisor::libvirt::{Daemon, Libvirt, Versions, Way};
+use crate::hypervisor::{Refusal, Sides};
+
+/// Connects to both daemons, within `patience` each, and lets them run on every core; `began` is the zero of all times.
+///
+/// # Errors
+/// A daemon ends, does not listen or does not answer.
+pub fn connect(
+    setup: &Setup,
+    daemons: Sides<Child>,
+    began: Instant,
+    patience: Duration,
+) -> Result<(Libvirt, Versions), Refusal> {
+    let numbers = [daemons.first.id(), daemons.second.id()];
+    let way = Way {
+        peer: None,
+        migration: Some(format!("unix://{}/migration.sock", layout::channel().display())),
+        certificate: setup.tls.as_ref().map(|tls| tls.name().to_owned()),
+    };
+    let daemons = daemons.map(|side, process| Daemon {
+        uri: layout::uri(side, setup.mode, &setup.socket),
+        process,
+    });
+    let connected = Libvirt::connect(daemons, guest::NAME, way, began, patience)?;
+    numbers.into_iter().for_each(unpin_cpu);
+    Ok(connected)
+}

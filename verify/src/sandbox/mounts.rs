@@ -1,0 +1,274 @@
+//! The sandbox's mounts: a /proc, a /dev and directories of its own, and for each daemon its places and one emulator.
+//!
+//! It mounts in the caller's mount namespace, which is the sandbox's or a daemon's, and makes nothing on the host.
+
+use std::ffi::{CStr, OsString};
+use std::fs::{self, File, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::io::Errno;
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
+    mount_remount, unmount,
+};
+
+use super::{Mode, layout};
+use crate::hypervisor::Side;
+
+/// What could not be mounted.
+#[derive(Debug, thiserror::Error)]
+pub enum MountError {
+    /// What is mounted would be seen outside.
+    #[error("cannot make mounts private")]
+    Private(#[source] io::Error),
+    /// The kernel gives no new /proc.
+    #[error("cannot mount a private /proc")]
+    Proc(#[source] io::Error),
+    /// A tmpfs over a directory.
+    #[error("cannot mount a tmpfs at {place}")]
+    Tmpfs {
+        /// The directory.
+        place: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file or a directory at another place.
+    #[error("cannot mount {} at {}", from.display(), to.display())]
+    Bind {
+        /// What.
+        from: PathBuf,
+        /// The place.
+        to: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file or a directory that was to be made or looked at.
+    #[error("{}", path.display())]
+    Path {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A place that libvirt writes to and that could only be made on the host itself.
+    #[error("{} is missing on this host; install the daemon's configuration package", .0.display())]
+    Missing(PathBuf),
+}
+
+impl MountError {
+    /// What may help.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        matches!(self, Self::Proc(_)).then_some("inside a container an unmasked /proc is needed")
+    }
+
+    /// Of `path`.
+    fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Path { path, source }
+    }
+}
+
+/// Keeps what is mounted from now on within this namespace.
+pub(super) fn make_private() -> Result<(), MountError> {
+    mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .map_err(|error| MountError::Private(error.into()))
+}
+
+/// Mounts what is the sandbox's own; without `kvm` there is no /dev/kvm in it.
+pub(super) fn mount_private(mode: Mode, kvm: bool) -> Result<(), MountError> {
+    mount(
+        "proc",
+        "/proc",
+        "proc",
+        MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC,
+        None,
+    )
+    .map_err(|error| MountError::Proc(error.into()))?;
+    if mode == Mode::System {
+        let list = Path::new("/proc/self/mounts");
+        let mounts = fs::read(list).map_err(MountError::at(list))?;
+        for place in huge_pages(&mounts) {
+            // one that cannot be taken away is named by libvirt, if it matters at all
+            let _ = unmount(&place, UnmountFlags::DETACH);
+        }
+    }
+    let wide: &CStr = c"mode=1777,size=1g";
+    let narrow: &CStr = c"mode=0755,size=1g";
+    let run = if mode == Mode::System { narrow } else { wide };
+    tmpfs("/run", run)?;
+    // nothing in it stands in the way, and programs may lie there; but nothing is to be left in it
+    read_only("/tmp").or_else(|_| tmpfs("/tmp", wide))?;
+    own_devices(kvm)?;
+    for directory in [layout::ROOT.into(), layout::channel(), "/run/libvirt".into()] {
+        fs::create_dir_all(&directory).map_err(MountError::at(&directory))?;
+    }
+    let channel = layout::channel();
+    fs::set_permissions(&channel, Permissions::from_mode(0o1777)).map_err(MountError::at(&channel))
+}
+
+/// Where huge pages are mounted: as root, libvirt looks at each such place before anything else and does not start where the
+/// sandbox has covered one, and /dev/hugepages is there on every host with systemd.
+fn huge_pages(mounts: &[u8]) -> Vec<PathBuf> {
+    let lines = mounts.split(|&byte| byte == b'\n');
+    lines
+        .filter_map(|line| {
+            let mut fields = line.split(|&byte| byte == b' ').skip(1);
+            let (place, kind) = (fields.next()?, fields.next()?);
+            (kind == b"hugetlbfs").then(|| PathBuf::from(OsString::from_vec(unescaped(place))))
+        })
+        .collect()
+}
+
+/// A path of /proc/self/mounts, where white space and backslashes are written in octal.
+fn unescaped(mut path: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    while let [first, rest @ ..] = path {
+        let octal = rest.get(..3).and_then(|digits| str::from_utf8(digits).ok());
+        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) if *first == b'\\' => {
+                plain.push(byte);
+                path = &rest[3..];
+            }
+            _ => {
+                plain.push(*first);
+                path = rest;
+            }
+        }
+    }
+    plain
+}
+
+/// A /dev with the few devices that libvirt and QEMU need. Where KVM is not to be used its device is not there either:
+/// a device that QEMU may not open makes libvirt probe QEMU anew at every start of a guest.
+fn own_devices(kvm: bool) -> Result<(), MountError> {
+    let made = Path::new("/run/novamend-dev");
+    fs::create_dir_all(made.join("shm")).map_err(MountError::at(made))?;
+    fs::set_permissions(made.join("shm"), Permissions::from_mode(0o1777)).map_err(MountError::at(made))?;
+    let devices = ["null", "zero", "full", "random", "urandom", "tty", "userfaultfd"];
+    for name in devices.into_iter().chain(kvm.then_some("kvm")) {
+        let (real, own) = (Path::new("/dev").join(name), made.join(name));
+        if real.exists() {
+            File::create(&own).map_err(MountError::at(&own))?;
+            mount_bind(&real, &own).map_err(bound(&real, &own))?;
+        }
+    }
+    for (name, target) in [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0")] {
+        symlink(target, made.join(name)).map_err(MountError::at(made))?;
+    }
+    bind(made, Path::new("/dev"))
+}
+
+/// Lets a directory be seen as it is and nothing be written into it; file systems that are mounted below it stay as they are.
+fn read_only(place: &str) -> rustix::io::Result<()> {
+    mount_bind_recursive(place, place)?;
+    let now = statvfs(place)?.f_flag;
+    // what another user forbade may not be allowed on the way
+    let kept = [
+        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
+        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
+        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
+        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
+        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
+        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
+    ];
+    let kept = kept
+        .into_iter()
+        .filter(|(has, _)| now.contains(*has))
+        .map(|(_, flag)| flag);
+    let flags = kept.fold(MountFlags::BIND | MountFlags::RDONLY, |flags, flag| flags | flag);
+    mount_remount(place, flags, "")
+}
+
+/// Puts an empty tmpfs over a directory; one that is not there needs nothing.
+fn tmpfs(place: &str, options: &CStr) -> Result<(), MountError> {
+    if !fs::metadata(place).is_ok_and(|at| at.is_dir()) {
+        return Ok(());
+    }
+    mount(
+        "tmpfs",
+        place,
+        "tmpfs",
+        MountFlags::NOSUID | MountFlags::NODEV,
+        Some(options),
+    )
+    .map_err(|error| MountError::Tmpfs {
+        place: place.to_owned(),
+        source: error.into(),
+    })
+}
+
+/// Puts the five places of `side` where its daemon looks for them.
+pub(super) fn mount_places(side: Side) -> Result<(), MountError> {
+    for (part, place) in layout::PLACES {
+        provide(Path::new(place))?;
+        bind(&layout::directory(side).join(part), Path::new(place))?;
+    }
+    Ok(())
+}
+
+/// Sees to it that a directory is there to mount on, without making it on the host: its parent becomes a tmpfs.
+fn provide(place: &Path) -> Result<(), MountError> {
+    if place.is_dir() {
+        return Ok(());
+    }
+    let parent = place.parent().unwrap_or(place);
+    if !parent.starts_with("/var/") {
+        return Err(MountError::Missing(place.to_owned()));
+    }
+    let options: &CStr = c"mode=0755,size=64m";
+    tmpfs(&parent.display().to_string(), options)?;
+    fs::create_dir_all(place).map_err(MountError::at(place))
+}
+
+/// Libvirt starts every emulator it finds twice to ask what it can do; the ones not needed are made not executable.
+pub(super) fn hide_other_emulators(emulator: &Path) -> Result<(), MountError> {
+    let Some(directory) = emulator.parent() else {
+        return Ok(());
+    };
+    let Ok(entries) = fs::read_dir(directory) else {
+        return Ok(());
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if !name.to_string_lossy().starts_with("qemu-system-") || entry.path() == emulator {
+            continue;
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            bind(Path::new("/dev/null"), &entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn bind(from: &Path, to: &Path) -> Result<(), MountError> {
+    mount_bind_recursive(from, to).map_err(bound(from, to))
+}
+
+fn bound(from: &Path, to: &Path) -> impl FnOnce(Errno) -> MountError {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    move |error| MountError::Bind {
+        from,
+        to,
+        source: error.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn huge_pages_are_found_by_their_kind_and_their_real_name() {
+        let mounts = b"none /tmp/huge\\040pages hugetlbfs rw 0 0\nhugetlbfs /tmp tmpfs rw 0 0\n\
+                       h /dev/a\\134b hugetlbfs rw 0 0\n";
+        assert_eq!(
+            huge_pages(mounts),
+            [Path::new("/tmp/huge pages"), Path::new("/dev/a\\b")]
+        );
+    }
+}

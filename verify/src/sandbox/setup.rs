@@ -1,0 +1,36 @@
+//! What is started as a daemon of the sandbox, and how.
+//!
+//! It is handed from process to process as JSON and is nowhere on disk.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::Mode;
+use super::pki::Tls;
+
+/// What is started as a daemon, and how.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Setup {
+    /// As root or as an ordinary user.
+    pub mode: Mode,
+    /// The daemon's program: libvirtd or virtqemud.
+    pub daemon: PathBuf,
+    /// The name of its socket.
+    pub socket: String,
+    /// The QEMU program; the others are hidden so that libvirt does not probe them.
+    pub emulator: PathBuf,
+    /// User and group that QEMU runs as, in system mode.
+    pub qemu_user: Option<(String, String)>,
+    /// Whether libvirt asks QEMU for the processor's features in a few queries instead of some 400, one for each name; what
+    /// it says and asks about the migration is the same.
+    pub batch_cpu_feature_queries: bool,
+    /// The directory with libvirt's drivers, if it is known.
+    pub drivers: Option<PathBuf>,
+    /// Native TLS, if nova.conf asks for it.
+    pub tls: Option<Tls>,
+    /// Whether the host's libvirt refuses migrations without TLS.
+    pub forces_tls: bool,
+    /// Programs and certificates, which the sandbox must not hide wherever they lie.
+    pub given: Vec<PathBuf>,
+}
