@@ -2,31 +2,40 @@
 //!
 //! It reads no file.
 
-use std::io;
+use clap::Args;
 
-use super::{Outcome, Terminal};
-use crate::catalog::{self, Release, moves};
-use crate::oslo::names::normal_group;
-use crate::output::life::Life;
-use crate::output::{self, Format, Head, Part};
-use crate::rules::RULES;
+use super::{Failure, Outcome, formats};
+use crate::terminal::Terminal;
+use novamend::catalog::{self, Release, moves};
+use novamend::inputs::arguments::ExtraArguments;
+use novamend::oslo::names::normal_group;
+use novamend::output::life::Life;
+use novamend::output::{self, Format, Head, Part};
+use novamend::rules::RULES;
 
-/// Prints the life of the option called `name`: `group.name`, `[group] name`, or a name that only one group has.
-///
-/// # Errors
-/// The writer's.
-pub fn run(name: &str, format: Format, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let (group, name) = match resolve(name) {
-        Ok(found) => found,
-        Err(message) => {
-            terminal.complain(&message);
-            return Ok(Outcome::Failed);
-        }
-    };
-    let life = Life::of(&group, &name, rules(&name));
-    let text = output::document(format, terminal.style, &Head::Option, [Part::Life(&life)]);
-    terminal.print(&text)?;
-    Ok(Outcome::Clean)
+/// Show the history of an option: type, default and limits release by release, old names, the rules about it
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// `group.name`, such as `libvirt.virt_type`
+    #[arg(value_name = "OPTION")]
+    option: String,
+    #[command(flatten)]
+    extra: ExtraArguments,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    format: Format,
+}
+
+impl Arguments {
+    /// Prints the life of the option: `group.name`, `[group] name`, or a name that only one group has.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        self.extra.add()?;
+        let (group, name) = resolve(&self.option).map_err(Failure::Refused)?;
+        let life = Life::of(&group, &name, rules(&name));
+        let text = output::document(self.format, terminal.style, &Head::Option, [Part::Life(&life)]);
+        terminal.print(&text)?;
+        Ok(Outcome::Clean)
+    }
 }
 
 /// The group and name that `words` mean.

@@ -2,37 +2,49 @@
 //!
 //! It reads no file; what it means for one, `check` says.
 
-use std::io;
+use clap::Args;
 
-use super::{Outcome, Terminal};
-use crate::catalog::Release;
-use crate::output::hop::Hop;
-use crate::output::{self, Format, Head, Part};
+use super::{Failure, Outcome, formats};
+use crate::terminal::Terminal;
+use novamend::catalog::Release;
+use novamend::output::hop::Hop;
+use novamend::output::{self, Format, Head, Part};
 
-/// Prints what every hop from `from` to `to` changes.
-///
-/// # Errors
-/// The writer's.
-pub fn run(from: Release, to: Release, format: Format, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    if from >= to {
-        terminal.complain(&format!(
-            "{from} is not older than {to}: name the release that runs today first, then the \
-                                    release to come"
-        ));
-        return Ok(Outcome::Failed);
+/// Show what an upgrade changes, release by release, whatever the file
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The release that runs today: number, series or date (18, rocky, 2025.1)
+    #[arg(value_name = "FROM", value_parser = Release::parse)]
+    from: Release,
+    /// The release to come
+    #[arg(value_name = "TO", value_parser = Release::parse)]
+    to: Release,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    format: Format,
+}
+
+impl Arguments {
+    /// Prints what every hop changes.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let Self { from, to, format } = self;
+        if from >= to {
+            return Err(Failure::Refused(format!(
+                "{from} is not older than {to}: name the release that runs today first, then the release to come"
+            )));
+        }
+        if !from.is_complete() {
+            let first = Release::FIRST_COMPLETE;
+            return Err(Failure::Refused(format!(
+                "only the live-migration options are known of releases before {first}"
+            )));
+        }
+        let stops = from.hops(to);
+        let starts = std::iter::once(from).chain(stops.iter().copied());
+        let hops: Vec<Hop> = starts.zip(&stops).map(|(from, &to)| Hop::new(from, to)).collect();
+        let head = Head::Upgrade(from, to);
+        let text = output::document(format, terminal.style, &head, hops.iter().map(Part::Hop));
+        terminal.print(&text)?;
+        Ok(Outcome::Clean)
     }
-    if !from.is_complete() {
-        let first = Release::FIRST_COMPLETE;
-        terminal.complain(&format!(
-            "only the live-migration options are known of releases before {first}"
-        ));
-        return Ok(Outcome::Failed);
-    }
-    let stops = from.hops(to);
-    let starts = std::iter::once(from).chain(stops.iter().copied());
-    let hops: Vec<Hop> = starts.zip(&stops).map(|(from, &to)| Hop::new(from, to)).collect();
-    let head = Head::Upgrade(from, to);
-    let text = output::document(format, terminal.style, &head, hops.iter().map(Part::Hop));
-    terminal.print(&text)?;
-    Ok(Outcome::Clean)
 }

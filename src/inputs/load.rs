@@ -236,17 +236,6 @@ pub fn default_directories(root: &Root, home: Option<&Path>, program: &str) -> V
         .collect()
 }
 
-/// The home directory as Python's `os.path.expanduser("~")` has it: `HOME` where it is set, `/` where it is empty, else
-/// what the system says of this user, and `~` itself of a user that it does not know.
-#[must_use]
-pub fn home() -> PathBuf {
-    match std::env::home_dir() {
-        None => PathBuf::from("~"),
-        Some(home) if home.as_os_str().is_empty() => PathBuf::from("/"),
-        Some(home) => home,
-    }
-}
-
 fn search(
     root: &Root,
     home: Option<&Path>,

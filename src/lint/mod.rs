@@ -24,7 +24,7 @@ pub use finding::{
 };
 pub use precedence::Yields;
 pub use seen::Seen;
-pub use settings::{ActionChoice, Ignore, Settings, SettingsFile};
+pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
 
 use crate::redact::Secrets;

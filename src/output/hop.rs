@@ -130,8 +130,7 @@ impl HopChange {
     }
 }
 
-// Serde hands a reference to it.
-#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)]
+#[allow(clippy::ref_option)]
 fn group_and_name<S: Serializer>(option: &Option<OptionFacts>, serializer: S) -> Result<S::Ok, S::Error> {
     let name = option.as_ref().map(|option| entry::OptionEntry {
         group: option.group().to_owned(),

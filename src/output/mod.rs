@@ -17,6 +17,7 @@ pub mod places;
 pub mod pretty;
 pub mod short;
 pub mod sink;
+mod survey;
 pub mod table;
 
 use std::path::Path;
@@ -38,7 +39,7 @@ pub enum Format {
     Pretty,
     /// One line for each finding, fix, place or change.
     Short,
-    /// One document, described in `docs/json.md`.
+    /// One document for programs (docs/json.md)
     Json,
     /// A page for a wiki or a ticket.
     Markdown,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::entry::Place;
+use crate::catalog::Release;
 use crate::plain;
 
 /// What one stack, read by one release, answers.
@@ -10,6 +11,8 @@ use crate::plain;
 pub struct Answer {
     /// The option that was asked for, its value and its release; `None` where every assignment is wanted.
     pub headline: Option<String>,
+    /// The release, where more than one is asked.
+    pub reader: Option<Release>,
     /// The assignments, in reading order.
     pub assignments: Vec<Assignment>,
 }
@@ -28,9 +31,20 @@ pub struct Assignment {
     pub value: String,
     /// Whether it is the effective value, or one of them.
     pub effective: bool,
+    /// The release that reads it so, by its number.
+    pub release: u8,
     /// Why it is or is not, where one option was asked for.
     #[serde(skip)]
     pub reason: Option<&'static str>,
+}
+
+impl Answer {
+    /// What stands over the assignments: the option and its value, or the release where more than one is asked.
+    #[must_use]
+    pub fn heading(&self) -> Option<String> {
+        let reader = self.reader.map(|release| format!("as {release} reads it:"));
+        self.headline.clone().or(reader)
+    }
 }
 
 impl Assignment {

@@ -7,6 +7,7 @@ use super::hop::Hop;
 use super::life::{self, Life};
 use super::places::{Answer, Assignment};
 use super::{Checked, Head, Part, Piece, Report, Tail, address};
+use crate::catalog::Release;
 use crate::lint::{Finding, Moment, Rule, Safety};
 use crate::oslo::stack::Stack;
 use crate::plain;
@@ -109,13 +110,17 @@ fn batch(batch: &Batch, what: &str) -> String {
 fn places(answer: &Answer) -> String {
     match &answer.headline {
         Some(headline) if answer.assignments.is_empty() => lines([headline.clone()]),
-        _ => answer.assignments.iter().map(assignment).collect(),
+        _ => {
+            let lines = answer.assignments.iter().map(|line| assignment(line, answer.reader));
+            lines.collect()
+        }
     }
 }
 
-fn assignment(assignment: &Assignment) -> String {
+fn assignment(assignment: &Assignment, reader: Option<Release>) -> String {
     let (address, text, effect) = (assignment.address(), assignment.text(), assignment.effect());
-    format!("{address}: {text} ({effect})\n")
+    let reader = reader.map_or(String::new(), |release| format!("{}: ", release.short()));
+    format!("{address}: {text} ({reader}{effect})\n")
 }
 
 fn spans(option: &Life) -> String {

@@ -8,8 +8,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use novamend::catalog::Release;
+use novamend::handover;
 use novamend::nova::migration::Ending;
-use novamend_verify::report::{Machine, Report, Roles, html};
+use novamend::nova::today;
+use novamend::output::envelope::{Envelope, Kind};
+use novamend_verify::report::{Machine, Report, Roles, Stacks, Today, html};
+use novamend_verify::shown;
 use novamend_verify::trial::migrate::Sample;
 use novamend_verify::verdict::draw;
 use tempfile::TempDir;
@@ -158,6 +163,7 @@ fn what_others_wrote_stays_text_on_the_page() {
         plan: &plan,
         made_at: HOSTILE.to_owned(),
         files: &files,
+        today: &Today::of(&today::Today::said(Release::ROCKY)),
         roles: Roles::of(&files, &session),
         machine,
         session: &session,
@@ -170,4 +176,34 @@ fn what_others_wrote_stays_text_on_the_page() {
     for markup in ["<script", "<img", "\"'>", "&amp;amp;amp;"] {
         assert!(!page.contains(markup), "{markup}");
     }
+}
+
+#[test]
+fn novamend_reads_the_verdict_out_of_what_is_printed() {
+    let plan = made::plan("live_migration_timeout_action = abort");
+    let session = made::session(&plan, None, vec![made::trial(Ending::Abort, false, None)]);
+    let verdict = draw(&plan, &made::host(), &session);
+    let files = ["nova.conf".to_owned()];
+    let today = Today::of(&today::Today::said(Release::ROCKY));
+    let printed = |count| {
+        let stacks = (0..count).map(|_| Report {
+            verdict: &verdict,
+            plan: &plan,
+            made_at: String::new(),
+            files: &files,
+            today: &today,
+            roles: Roles::of(&files, &session),
+            machine: Machine::of(&made::host(), &session),
+            session: &session,
+        });
+        let stacks: Vec<_> = stacks.map(|report| serde_json::to_value(report).unwrap()).collect();
+        shown::json(&Envelope::new(Kind::Verify, Stacks { stacks })).unwrap()
+    };
+    let read = handover::verdict(printed(1).as_bytes()).unwrap();
+    assert_eq!((&read.headline, &read.remedy), (&verdict.headline, &verdict.remedy));
+    assert_eq!(read.works(), verdict.exit_code() == 0);
+    assert!(
+        handover::verdict(printed(2).as_bytes()).is_err(),
+        "whose verdict is it?"
+    );
 }

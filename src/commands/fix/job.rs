@@ -6,20 +6,20 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::Request;
-use crate::catalog::Release;
-use crate::commands::proven::{self, Proven};
-use crate::commands::verify::VerifyError;
-use crate::fix::gate::{self, Permissions, Refusal};
-use crate::fix::witness::{self, Witnessed};
-use crate::fix::{self, Mended, Plan, Until};
-use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
-use crate::nova::migration::TimeoutAction;
-use crate::nova::today::Today;
-use crate::oslo::stack::Stack;
-use crate::output::{Counts, SuppressedCounts, shown_path};
-use crate::redact::Secrets;
-use crate::rules::{LIVE_MIGRATION, RULES};
-use crate::write::{Links, Planned};
+use crate::host_trial::{self, HostTrialError};
+use novamend::catalog::Release;
+use novamend::fix::gate::{self, Permissions, Refusal};
+use novamend::fix::witness::{self, Witnessed};
+use novamend::fix::{self, Mended, Plan, Until};
+use novamend::handover::Verdict;
+use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
+use novamend::nova::migration::TimeoutAction;
+use novamend::nova::today::Today;
+use novamend::oslo::stack::Stack;
+use novamend::output::{Counts, SuppressedCounts, shown_path};
+use novamend::redact::Secrets;
+use novamend::rules::{LIVE_MIGRATION, RULES};
+use novamend::write::{Links, Planned};
 
 /// One stack, fixed and proved.
 pub(super) struct Job {
@@ -44,7 +44,7 @@ pub(super) struct Job {
     /// The secrets of the texts as they were and as they will be.
     pub(super) secrets: Arc<Secrets>,
     /// What this host does with the new texts; `None` where it was not tried.
-    pub(super) proven: Option<Proven>,
+    pub(super) proven: Option<Verdict>,
 }
 
 impl Job {
@@ -105,8 +105,8 @@ impl Job {
     }
 
     /// Tries the new texts on this host; where the action was free to choose and fails, the other one.
-    pub(super) fn tried(mut self, request: &Request) -> Result<Self, VerifyError> {
-        self.proven = Some(proven::prove(&self.later.stack, request.to)?);
+    pub(super) fn tried(mut self, request: &Request) -> Result<Self, HostTrialError> {
+        self.proven = Some(host_trial::run(&self.later.stack, self.today.newest, request.to)?);
         if self.works_here() || request.settings.action != ActionChoice::Auto || request.to < Release::STEIN {
             return Ok(self);
         }
@@ -118,12 +118,12 @@ impl Job {
         let mut instead = request.clone();
         instead.settings.action = ActionChoice::Fixed(other);
         let mut second = Self::new(self.before.clone(), self.today.clone(), &instead);
-        second.proven = Some(proven::prove(&second.later.stack, request.to)?);
+        second.proven = Some(host_trial::run(&second.later.stack, second.today.newest, request.to)?);
         Ok(if second.works_here() { second } else { self })
     }
 
     fn works_here(&self) -> bool {
-        self.proven.as_ref().is_none_or(|proven| proven.works)
+        self.proven.as_ref().is_none_or(Verdict::works)
     }
 
     /// Whether nothing speaks against what is written.
@@ -151,7 +151,7 @@ impl Job {
             )),
             _ => None,
         });
-        let failed = self.proven.iter().filter(|proven| !proven.works).map(|proven| {
+        let failed = self.proven.iter().filter(|proven| !proven.works()).map(|proven| {
             let remedy = proven.remedy.iter().map(|remedy| format!("; {remedy}"));
             format!(
                 "not shown to work on this host: {}{}",

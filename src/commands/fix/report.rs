@@ -6,17 +6,17 @@ use std::path::Path;
 
 use super::job::Job;
 use super::{Mode, Request};
-use crate::fix::witness::Witnessed;
-use crate::fix::{Applied, Until};
-use crate::inputs::load::{Input, STDIN};
-use crate::lint::{Context, Moment, Safety};
-use crate::oslo::stack::Stack;
-use crate::output::entry::hex;
-use crate::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
-use crate::output::{Checked, Counts, Head, Part, Printer, Style, SuppressedCounts, Tail, diff, shown_path};
-use crate::redact::{self, Secrets};
-use crate::text::{Edit, of_path};
-use crate::write::Written;
+use novamend::fix::witness::Witnessed;
+use novamend::fix::{Applied, Until};
+use novamend::inputs::load::{Input, STDIN};
+use novamend::lint::{Context, Moment, Safety};
+use novamend::oslo::stack::Stack;
+use novamend::output::entry::hex;
+use novamend::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
+use novamend::output::{Checked, Counts, Head, Part, Printer, Style, SuppressedCounts, Tail, diff, shown_path};
+use novamend::redact::{self, Secrets};
+use novamend::text::{Edit, of_path};
+use novamend::write::Written;
 
 /// Everything `fix` prints.
 pub(super) struct Report<'a> {
@@ -53,7 +53,7 @@ impl Report<'_> {
             suppressed: &job.suppressed,
             left: job.left().collect(),
             proven: proven.map(|proven| Proof {
-                works: proven.works,
+                works: proven.works(),
                 headline: proven.headline.clone(),
                 remedy: proven.remedy.clone(),
             }),
@@ -145,7 +145,7 @@ fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &
 
 /// The edits of one fix, for others to make; a secret in a new text is masked, and said to be.
 fn edits(job: &Job, applied: &Applied) -> Vec<ShownEdit> {
-    let edit = |edit: &crate::lint::LayerEdit| {
+    let edit = |edit: &novamend::lint::LayerEdit| {
         let text = shown_edit(&edit.edit, &job.secrets);
         let path = job.before.layers()[edit.layer].document.source().path();
         ShownEdit {

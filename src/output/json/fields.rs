@@ -328,7 +328,7 @@ struct SpanEntry {
     default: Option<String>,
     host_dependent: bool,
     limits: Vec<String>,
-    choices: &'static [String],
+    choices: Vec<String>,
     mutable: bool,
     secret: bool,
     deprecated_for_removal: bool,
@@ -341,8 +341,8 @@ impl SpanEntry {
     fn of(option: OptionFacts) -> Self {
         let default = option.default_text();
         let aliases = option.aliases().map(|old| OptionEntry {
-            group: old.group.to_owned(),
-            name: old.name.to_owned(),
+            group: old.group.to_string(),
+            name: old.name.to_string(),
         });
         Self {
             group: option.group(),
@@ -350,10 +350,10 @@ impl SpanEntry {
             since: option.since(),
             until: option.until(),
             r#type: option.kind(),
-            default: default.map(|text| redact::shown(option.name(), text).into_owned()),
+            default: default.map(|text| redact::shown(option.name(), &text).into_owned()),
             host_dependent: option.is_host_dependent(),
             limits: facts::limits(option),
-            choices: option.choices(),
+            choices: option.choices().to_vec(),
             mutable: option.is_mutable(),
             secret: option.is_secret(),
             deprecated_for_removal: option.is_deprecated_for_removal(),

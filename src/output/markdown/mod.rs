@@ -169,8 +169,8 @@ fn fix_end(page: &mut Page, total: &FixTotal<'_>) {
 }
 
 fn places(page: &mut Page, answer: &Answer) {
-    if let Some(headline) = &answer.headline {
-        page.heading(2, &Escaped::prose(headline));
+    if let Some(heading) = answer.heading() {
+        page.heading(2, &Escaped::prose(&heading));
     }
     let rows = answer.assignments.iter().map(assignment).collect::<Vec<_>>();
     page.table(&["place", "assignment", "effect"], &rows);

@@ -195,7 +195,8 @@ fn left(fixes: &Fixes<'_>, finding: &crate::lint::Finding) -> String {
 fn places(answer: &Answer) -> String {
     let assignments = answer.assignments.iter();
     let Some(headline) = &answer.headline else {
-        return assignments.map(assignment).collect();
+        let heading = answer.heading().map(|heading| heading + "\n");
+        return heading.into_iter().chain(assignments.map(assignment)).collect();
     };
     let lines = assignments.map(|assignment| {
         let text = match &assignment.place.variable {

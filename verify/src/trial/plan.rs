@@ -91,15 +91,16 @@ pub struct Written {
 }
 
 /// Which trials are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
 pub enum Wanted {
-    /// What nova.conf says.
+    /// What nova.conf says
     Configured,
-    /// Cancel.
+    /// Cancel
     Abort,
-    /// Post-copy or pause, as nova.conf permits.
+    /// Post-copy or pause, as nova.conf permits
     ForceComplete,
-    /// All three, whatever nova.conf says.
+    /// All three, whatever nova.conf says
     All,
 }
 

@@ -4,94 +4,171 @@
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 
-use super::{Outcome, Sources, Terminal};
-use crate::catalog::outside::{self, Hints};
-use crate::catalog::{self, Release, moves};
-use crate::commands::sources::{Survey, Upgrade};
-use crate::nova::{Setting, View};
-use crate::oslo::names::normal_group;
-use crate::oslo::stack::{Place, Site, Stack};
-use crate::output::places::{Answer, Assignment};
-use crate::output::{self, Format, Head, Part, Printer};
-use crate::redact::{self, Secrets};
+use clap::Args;
+
+use super::{EXIT_CODES, Failure, Outcome, formats};
+use crate::terminal::Terminal;
+use novamend::catalog::outside::{self, Hints};
+use novamend::catalog::{self, Release, moves};
+use novamend::inputs::arguments::Start;
+use novamend::inputs::survey::{Reading, Survey, Upgrade};
+use novamend::nova::{Setting, View};
+use novamend::oslo::names::normal_group;
+use novamend::oslo::stack::{Place, Site, Stack};
+use novamend::output::places::{Answer, Assignment};
+use novamend::output::{self, Format, Head, Part, Printer};
+use novamend::redact::{self, Secrets};
+use novamend::rules::RULES;
+use novamend::settings::Scope;
+
+/// Show every place that sets an option, which takes effect, and why
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// `group.name`, such as `libvirt.live_migration_timeout_action`; with --all the first PATH
+    #[arg(value_name = "OPTION", required_unless_present = "all")]
+    option: Option<OsString>,
+    #[command(flatten)]
+    inputs: novamend::inputs::Arguments,
+    /// Every assignment, in reading order
+    #[arg(long)]
+    all: bool,
+    /// The old name of --from
+    #[arg(long, value_name = "REL", hide = true, conflicts_with = "from", value_parser = Start::parse)]
+    release: Option<Start>,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    format: Format,
+    /// Show passwords, tokens and URLs that hold them
+    #[arg(long)]
+    show_secrets: bool,
+}
 
 /// What to look for.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Which files.
-    pub sources: Sources,
+struct Request {
+    scope: Scope,
     /// `group.name`; `None`: every assignment.
-    pub option: Option<String>,
-    /// The release that reads the files; `None`: inferred.
-    pub release: Option<Release>,
-    /// How to print.
-    pub format: Format,
-    /// Whether secrets are shown.
-    pub show_secrets: bool,
+    option: Option<String>,
+    /// Whether today's release reads the files.
+    is_for_today: bool,
+    /// The release to come, where that reads them.
+    to: Option<Release>,
+    format: Format,
+    show_secrets: bool,
 }
 
-/// Prints the places.
-///
-/// # Errors
-/// The writer's.
-pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let upgrade = Upgrade {
-        from: request.release,
-        to: None,
-    };
-    let survey = Survey::of(&request.sources, upgrade);
-    survey.complain(&request.sources, terminal);
-    let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
-        Outcome::Clean
-    } else {
-        Outcome::Failed
-    };
-    let (mut printer, text) = Printer::begin(request.format, terminal.style, &Head::Where);
-    terminal.print(&text)?;
-    for target in survey.targets {
-        let release = target.from;
-        let stack = match target.into_stack(&request.sources) {
-            Ok(stack) => stack,
-            Err(error) => {
-                terminal.complain(&error);
-                outcome = Outcome::Failed;
-                continue;
-            }
+impl Arguments {
+    /// Prints the places as the release of today reads the files (`--from`), as the one to come does (`--to`), or both.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let request = self.request()?;
+        let survey = request.survey();
+        for message in survey.complaints(&request.scope.sources) {
+            terminal.complain(&message);
+        }
+        Ok(request.answer(survey, terminal)?)
+    }
+
+    fn request(mut self) -> Result<Request, Failure> {
+        if self.all {
+            // With `--all` there is no option to name, so the first word is a path as well.
+            let first = self.option.take().map(PathBuf::from);
+            self.inputs.paths.splice(0..0, first);
+        }
+        self.inputs.upgrade.from = self.inputs.upgrade.from.or(self.release);
+        let scope = Scope::of(&self.inputs, RULES)?;
+        Ok(Request {
+            // What is not UTF-8 is no option, and the message says so.
+            option: self.option.map(|option| option.to_string_lossy().into_owned()),
+            is_for_today: scope.start.is_some() || scope.upgrade.to.is_none(),
+            to: scope.upgrade.to,
+            format: self.format,
+            show_secrets: self.show_secrets,
+            scope,
+        })
+    }
+}
+
+impl Request {
+    /// Reads the files; which release runs today matters only where that reads them.
+    fn survey(&self) -> Survey {
+        let upgrade = if self.is_for_today {
+            self.scope.upgrade
+        } else {
+            let from = self.to;
+            Upgrade { from, to: None }
         };
-        let view = View::new(&stack, release);
-        match answer(&view, request) {
-            Ok((answer, unknown)) => {
-                if let Some(message) = unknown {
-                    terminal.complain(&message);
+        Survey::of(&self.scope.sources, upgrade)
+    }
+
+    /// The releases that read `target`, today's first.
+    fn readers(&self, target: &Reading) -> Vec<Release> {
+        let today = self.is_for_today.then_some(target.from);
+        let mut readers: Vec<Release> = today.into_iter().chain(self.to).collect();
+        readers.dedup();
+        readers
+    }
+
+    fn answer(&self, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+        let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
+            Outcome::Clean
+        } else {
+            Outcome::Failed
+        };
+        let (mut printer, text) = Printer::begin(self.format, terminal.style, &Head::Where);
+        terminal.print(&text)?;
+        for target in survey.targets {
+            let readers = self.readers(&target);
+            let stack = match target.into_stack(&self.scope.sources) {
+                Ok(stack) => stack,
+                Err(error) => {
+                    terminal.complain(&error);
                     outcome = Outcome::Failed;
+                    continue;
                 }
-                let piece = printer.piece(&Part::Answer(&answer));
-                terminal.print(&printer.add(piece))?;
-            }
-            Err(message) => {
-                terminal.complain(&message);
-                outcome = Outcome::Failed;
+            };
+            for &release in &readers {
+                let view = View::new(&stack, release);
+                match self.answer_of(&view, readers.len() > 1) {
+                    Ok((answer, unknown)) => {
+                        if let Some(message) = unknown {
+                            terminal.complain(&message);
+                            outcome = Outcome::Failed;
+                        }
+                        let piece = printer.piece(&Part::Answer(&answer));
+                        terminal.print(&printer.add(piece))?;
+                    }
+                    Err(message) => {
+                        terminal.complain(&message);
+                        outcome = Outcome::Failed;
+                    }
+                }
             }
         }
+        terminal.print(&printer.close())?;
+        Ok(outcome)
     }
-    terminal.print(&printer.close())?;
-    Ok(outcome)
-}
 
-/// What the stack of `view` answers, and that no release has the option, where that is so.
-fn answer(view: &View<'_>, request: &Request) -> Result<(Answer, Option<String>), String> {
-    let hiding = Hiding::of(view.stack(), request.show_secrets);
-    match &request.option {
-        None => Ok((
-            Answer {
-                headline: None,
-                assignments: assignments(view, &hiding),
-            },
-            None,
-        )),
-        Some(option) => Ok((described(view, option, &hiding)?, unknown(view, option))),
+    /// What the stack of `view` answers, and that no release has the option, where that is so.
+    fn answer_of(&self, view: &View<'_>, is_one_of_two: bool) -> Result<(Answer, Option<String>), String> {
+        let hiding = Hiding::of(view.stack(), self.show_secrets);
+        let reader = is_one_of_two.then(|| view.release());
+        let Some(option) = &self.option else {
+            let assignments = assignments(view, &hiding);
+            return Ok((
+                Answer {
+                    headline: None,
+                    reader,
+                    assignments,
+                },
+                None,
+            ));
+        };
+        let answer = described(view, option, &hiding)?;
+        Ok((Answer { reader, ..answer }, unknown(view, option)))
     }
 }
 
@@ -158,12 +235,12 @@ fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Assignment> {
     let effective = effective(view);
     let places = stack.places();
     let mut rows: Vec<Assignment> = places
-        .map(|place| row(stack, place, effective.contains(&Site::File(place)), hiding))
+        .map(|place| row(view, place, effective.contains(&Site::File(place)), hiding))
         .collect();
     for (index, variable) in stack.environment().iter().enumerate() {
         if variable.name.contains("__") {
             let is_effective = effective.contains(&Site::Environment(index));
-            rows.push(environment_row(stack, index, is_effective, hiding));
+            rows.push(environment_row(view, index, is_effective, hiding));
         }
     }
     rows
@@ -196,7 +273,8 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
     effective
 }
 
-fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hiding) -> Assignment {
+fn environment_row(view: &View<'_>, index: usize, is_effective: bool, hiding: &Hiding) -> Assignment {
+    let (stack, release) = (view.stack(), view.release());
     let name = &stack.environment()[index].name;
     let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
     Assignment {
@@ -208,11 +286,13 @@ fn environment_row(stack: &Stack, index: usize, is_effective: bool, hiding: &Hid
         key: hiding.text(key),
         value: hiding.at(stack, Site::Environment(index)),
         effective: is_effective,
+        release: release.number(),
         reason: None,
     }
 }
 
-fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Assignment {
+fn row(view: &View<'_>, place: Place, is_effective: bool, hiding: &Hiding) -> Assignment {
+    let (stack, release) = (view.stack(), view.release());
     let document = stack.document(place);
     let assignment = stack.assignment(place);
     Assignment {
@@ -221,6 +301,7 @@ fn row(stack: &Stack, place: Place, is_effective: bool, hiding: &Hiding) -> Assi
         key: hiding.text(&document.key(assignment)),
         value: hiding.at(stack, Site::File(place)),
         effective: is_effective,
+        release: release.number(),
         reason: None,
     }
 }
@@ -244,17 +325,18 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<Answer, S
     let assignments = sites.iter().map(|&site| match site {
         Site::Environment(index) => Assignment {
             reason: Some("takes effect: the environment overrides every file"),
-            ..environment_row(stack, index, true, hiding)
+            ..environment_row(view, index, true, hiding)
         },
         Site::File(place) => {
             let is_effective = effective.contains(&site);
             Assignment {
                 reason: Some(reason(stack, place, is_effective, setting.as_ref())),
-                ..row(stack, place, is_effective, hiding)
+                ..row(view, place, is_effective, hiding)
             }
         }
     });
     Ok(Answer {
+        reader: None,
         headline: Some(headline(view, group, name, setting.as_ref(), hiding)),
         assignments: assignments.collect(),
     })
