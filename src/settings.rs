@@ -11,8 +11,8 @@ use toml_edit::{Document, Item, Table, TableLike};
 
 use crate::bounded::{self, Refused};
 use crate::catalog::Release;
-use crate::catalog::nearest::nearest;
 use crate::catalog::release::UnknownRelease;
+use crate::catalog::spelling::nearest;
 use crate::inputs::arguments::{SettingsArguments, Start};
 use crate::lint::{FailOn, Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::plain;

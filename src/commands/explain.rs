@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::{Failure, Outcome, formats};
 use crate::terminal::Terminal;
-use novamend::catalog::nearest::nearest;
+use novamend::catalog::spelling::nearest;
 use novamend::output::{self, Format, Head, Part};
 use novamend::rules::{self, RULES};
 

@@ -218,7 +218,7 @@ fn unknown(view: &View<'_>, option: &str) -> Option<String> {
         || moves::gone(group, name).is_some()
         || outside::recognise(group, name, &Hints::default(), view.release()).is_some();
     (!is_known).then(|| {
-        let near = catalog::did_you_mean(group, name, view.release(), |_| true);
+        let near = catalog::spelling::did_you_mean(group, name, view.release(), |_| true);
         let hint = near.map_or(String::new(), |near| {
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });
@@ -346,7 +346,7 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<Answer, S
 fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>, hiding: &Hiding) -> String {
     let release = view.release();
     let Some(setting) = setting else {
-        let near = catalog::did_you_mean(group, name, release, |_| true);
+        let near = catalog::spelling::did_you_mean(group, name, release, |_| true);
         let hint = near.map_or(String::new(), |near| {
             format!("; did you mean `{}.{}`?", near.group(), near.name())
         });
@@ -358,8 +358,8 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
     let facts = setting.facts;
     let title = format!("{}.{}", facts.group(), facts.name());
     if !setting.is_set() {
-        let default = facts.default_text().unwrap_or_else(|| "unset".to_owned());
-        let default = hiding.value(facts.name(), &default);
+        let default = facts.default_text().unwrap_or("unset");
+        let default = hiding.value(facts.name(), default);
         return format!("{title}: not set; {} uses the default, {default}", release.short());
     }
     let values = match view.texts(setting) {

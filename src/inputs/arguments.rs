@@ -216,9 +216,6 @@ pub enum ArgumentsError {
         #[source]
         why: ExtraError,
     },
-    /// The catalog was asked before it was whole.
-    #[error("internal error: the catalog was in use before `--extra-catalog` was loaded")]
-    ExtraTooLate,
 }
 
 impl Arguments {
@@ -272,11 +269,10 @@ impl ExtraArguments {
             rows.push_str(&read);
             rows.push('\n');
         }
-        if rows.is_empty() || catalog::add_extra(rows) {
-            Ok(())
-        } else {
-            Err(ArgumentsError::ExtraTooLate)
+        if !rows.is_empty() {
+            catalog::add_extra(rows);
         }
+        Ok(())
     }
 }
 

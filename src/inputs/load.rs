@@ -186,7 +186,7 @@ pub fn load_in(root: &Root, inputs: &[Input], environment: Vec<Variable>, limit:
     let mut layers = Vec::new();
     for (path, origin) in list_in(root, inputs)? {
         layers.push(Layer {
-            document: read(root, &path, origin, limit)?,
+            document: read(root, &path, origin, limit)?.into(),
             origin,
         });
     }

@@ -1,8 +1,8 @@
 //! What `option` hands over: the life of one option, release by release, with everything that is known about it.
 
 use super::facts;
-use crate::catalog::fate::{Fate, fate};
 use crate::catalog::{self, OptionFacts, Release, moves};
+use crate::catalog::{Fate, fate};
 
 /// The life of an option.
 #[derive(Clone, Debug)]

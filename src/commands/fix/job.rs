@@ -3,6 +3,7 @@
 //! It prints nothing and writes nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Request;
 use crate::host_trial::{self, HostTrialError};
@@ -41,7 +42,7 @@ pub(super) struct Job {
     /// Per file that must not be written: its layer, and why.
     pub(super) refusals: Vec<(usize, Refusal)>,
     /// The secrets of the texts as they were and as they will be.
-    pub(super) secrets: Secrets,
+    pub(super) secrets: Arc<Secrets>,
     /// What this host does with the new texts; `None` where it was not tried.
     pub(super) proven: Option<Verdict>,
 }
@@ -57,22 +58,35 @@ impl Job {
             until,
         };
         let asked = plan(request.until);
-        let found = lint::run_today(RULES, LIVE_MIGRATION, &asked.context(&before), &today);
-        let mut written = gate::mend(&before, &asked);
+        let context = asked.context(&before);
+        let certain = lint::run_whole(RULES, &context);
+        let found = lint::with_older(certain.clone(), RULES, LIVE_MIGRATION, &context, &today);
+        let mut written = gate::mend(&before, &asked, certain);
         let later = if gate::needs_repair(&before) {
             // What else is to be done shows once the file can be read.
             Mended::unchanged(&written.stack)
         } else {
-            fix::mend(&written.stack, &plan(Until::Upgrade))
+            fix::mend_found(&written.stack, &plan(Until::Upgrade), written.found().cloned())
         };
-        written
-            .findings
-            .extend(conditional(&asked.context(&written.stack), &today));
+        let conditional = if written.applied.is_empty() || today.is_one() {
+            conditional(found.findings.clone())
+        } else {
+            let context = asked.context(&written.stack);
+            let known = written.found().cloned();
+            let known = known.unwrap_or_else(|| lint::run_whole(RULES, &context));
+            conditional(lint::with_older(known, RULES, LIVE_MIGRATION, &context, &today).findings)
+        };
+        written.findings.extend(conditional);
         let releases = [today.newest, request.to];
         let written_files = changed(&before, &written, releases);
         let allowed = Permissions {
             repairs: request.unsafe_fixes,
             unwitnessed: request.allow_unwitnessed,
+        };
+        let secrets = if written.applied.is_empty() && later.applied.is_empty() {
+            Arc::clone(context.secrets())
+        } else {
+            Arc::new(Secrets::of_all([&before, &written.stack, &later.stack]))
         };
         Self {
             counts: Counts::of(&found.findings),
@@ -81,7 +95,7 @@ impl Job {
             refusals: gate::refusals(&before, &written.stack, &written_files, allowed),
             changed: written_files,
             changed_later: changed(&written.stack, &later, releases),
-            secrets: Secrets::of_all([&before, &written.stack, &later.stack]),
+            secrets,
             before,
             written,
             later,
@@ -103,7 +117,7 @@ impl Job {
         };
         let mut instead = request.clone();
         instead.settings.action = ActionChoice::Fixed(other);
-        let mut second = Self::new(fix::copy(&self.before), self.today.clone(), &instead);
+        let mut second = Self::new(self.before.clone(), self.today.clone(), &instead);
         second.proven = Some(host_trial::run(&second.later.stack, second.today.newest, request.to)?);
         Ok(if second.works_here() { second } else { self })
     }
@@ -194,11 +208,7 @@ impl Job {
 }
 
 /// What holds only for an older release of today than the one the upgrade is compared from.
-fn conditional(context: &Context<'_>, today: &Today) -> Vec<Finding> {
-    if today.is_one() {
-        return Vec::new();
-    }
-    let mut findings = lint::run_today(RULES, LIVE_MIGRATION, context, today).findings;
+fn conditional(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.retain(|finding| finding.condition.is_some());
     findings
 }
@@ -207,6 +217,7 @@ fn conditional(context: &Context<'_>, today: &Today) -> Vec<Finding> {
 fn changed(before: &Stack, mended: &Mended, releases: [Release; 2]) -> Vec<(usize, Witnessed)> {
     let layers = before.layers().iter().zip(mended.stack.layers()).enumerate();
     layers
+        .filter(|(_, (old, new))| !Arc::ptr_eq(&old.document, &new.document))
         .map(|(layer, (old, new))| (layer, old.document.source().bytes(), new.document.source().bytes()))
         .filter(|(_, old, new)| old != new)
         .map(|(layer, old, new)| (layer, witness::witness(old, new, &mended.announced, releases)))
