@@ -1,11 +1,16 @@
 //! Where a report goes: what may not be written is known before a trial starts, and nothing else is overwritten.
 
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
 
 use tempfile::TempDir;
+
+use harness::{skip, tests};
 
 fn ground() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -45,7 +50,6 @@ fn refused(at: &Path, words: &str) {
     assert_eq!(names(), before);
 }
 
-#[test]
 fn what_a_link_leads_to_is_not_overwritten() {
     for name in ["r.html", "r.json"] {
         let ground = ground();
@@ -62,7 +66,6 @@ fn what_a_link_leads_to_is_not_overwritten() {
     }
 }
 
-#[test]
 fn a_file_beside_that_is_no_report_is_not_overwritten() {
     for text in ["{\"mine\": 1}", "", "{\"kind\":\"probe\",\"schema\":1}", "not json"] {
         let ground = ground();
@@ -72,7 +75,6 @@ fn a_file_beside_that_is_no_report_is_not_overwritten() {
     }
 }
 
-#[test]
 fn a_fifo_and_a_directory_are_refused_and_not_waited_for() {
     for name in ["r.html", "r.json"] {
         let ground = ground();
@@ -85,7 +87,6 @@ fn a_fifo_and_a_directory_are_refused_and_not_waited_for() {
     }
 }
 
-#[test]
 fn a_directory_that_is_not_there_is_said_before_the_trials() {
     let ground = ground();
     let output = Command::new(env!("CARGO_BIN_EXE_novamend-verify"))
@@ -98,10 +99,9 @@ fn a_directory_that_is_not_there_is_said_before_the_trials() {
     assert!(said.contains("does not exist"), "{said}");
 }
 
-#[test]
 fn what_belongs_to_another_user_is_not_replaced() {
     if !rustix::process::geteuid().is_root() {
-        return eprintln!("skipped: giving files away needs root");
+        skip("giving files away needs root");
     }
     for name in ["r.html", "r.json"] {
         let ground = ground();
@@ -110,4 +110,14 @@ fn what_belongs_to_another_user_is_not_replaced() {
         std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
         refused(ground.path(), "belongs to user 65534");
     }
+}
+
+fn main() -> ExitCode {
+    harness::run(&[tests![
+        what_a_link_leads_to_is_not_overwritten,
+        a_file_beside_that_is_no_report_is_not_overwritten,
+        a_fifo_and_a_directory_are_refused_and_not_waited_for,
+        a_directory_that_is_not_there_is_said_before_the_trials,
+        what_belongs_to_another_user_is_not_replaced,
+    ]])
 }
