@@ -211,7 +211,12 @@ impl Package {
         for path in files(self.sources) {
             let Some(own) = self.module(&path) else { continue };
             let code = code(&path);
-            for other in [named(&code, "crate::"), named(&code, &format!("{}::", self.library))].concat() {
+            let mut others = [named(&code, "crate::"), named(&code, &format!("{}::", self.library))].concat();
+            if own == "main" {
+                // a program need not say where its own modules are
+                others.extend(named(&code, "\nmod "));
+            }
+            for other in others {
                 let is_module = self.layers.iter().any(|(known, _)| *known == other);
                 if is_module && other != own {
                     imports.push((path.clone(), own.clone(), other));
