@@ -35,7 +35,7 @@ fn rows(release: u32) -> Vec<Row> {
     let (mut rows, mut group) = (Vec::new(), String::new());
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(header) = line.strip_prefix('[') {
-            group = header.trim_end_matches(']').to_owned();
+            header.trim_end_matches(']').clone_into(&mut group);
             continue;
         }
         let mut words = line.split('\t');

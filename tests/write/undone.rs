@@ -112,7 +112,7 @@ fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
     }
     let written = replace(&path, "two", &BACKUP).unwrap();
     let name = written.backup.unwrap();
-    assert!(name.to_str().unwrap().contains("novamend-20"), "{name:?}");
+    assert!(name.to_str().unwrap().contains("novamend-20"), "{}", name.display());
     // Nor do those that novamend itself made, as of a clock that was wrong once.
     for end in ["99991231T235959Z-4294967295", "99991231T235959Z-18446744073709551615"] {
         let made = directory.path().join(format!("nova.conf.novamend-{end}"));

@@ -528,7 +528,7 @@ fn of_the_destinations_nova_conf_only_the_address_counts() {
 fn the_sources_own_address_is_not_taken_for_the_destinations() {
     let _machine = beside_others();
     let mut between = Between::new(&format!("{FORCED}\nlive_migration_inbound_addr = 192.0.2.7"));
-    between.daemons[1].uri = "qemu+unix:///system?socket=/nonexistent".to_owned();
+    "qemu+unix:///system?socket=/nonexistent".clone_into(&mut between.daemons[1].uri);
     let ran = Ran::of(&between.without_destination("--emulate").output().unwrap());
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(!ran.err.contains("192.0.2.7"), "{ran:?}");
