@@ -3,6 +3,7 @@
 
 mod commands;
 mod host_trial;
+mod outcome;
 mod terminal;
 
 use std::process::ExitCode;

@@ -10,7 +10,7 @@ use novamend::output::Style;
 use novamend::output::sink::Sink;
 use novamend::{plain, redact};
 
-use crate::commands::{Failure, Outcome};
+use crate::outcome::{Failure, Outcome};
 
 /// Where a command writes.
 pub(crate) struct Terminal<'a> {

@@ -125,7 +125,7 @@ fn the_catalog_says_of_each_release_what_its_list_says() {
             let found = catalog::option(row.group, row.name, release).unwrap_or_else(|| panic!("no {title}"));
             let (kind, facts) = said(row.rest);
             assert_eq!(found.kind(), kind, "{title}");
-            assert_eq!(found.default().as_ref(), facts.get("default"), "{title}");
+            assert_eq!(found.default(), facts.get("default"), "{title}");
             for (key, is_so) in [
                 ("deprecated_for_removal", found.is_deprecated_for_removal()),
                 ("mutable", found.is_mutable()),

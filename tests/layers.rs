@@ -50,10 +50,11 @@ const LAYERS: &[(&str, u8)] = &[
     ("fix", 5),
     ("output", 5),
     ("handover", 6),
-    ("terminal", 7),
     ("host_trial", 7),
-    ("commands", 7),
-    ("main", 8),
+    ("outcome", 8),
+    ("terminal", 9),
+    ("commands", 10),
+    ("main", 11),
 ];
 const ALLOWED: &[(&str, &str)] = &[
     // What is written is read first, and how much may be read is said in one place.
@@ -65,10 +66,6 @@ const ALLOWED: &[(&str, &str)] = &[
     ("bounded", "links"),
     ("bounded", "plain"),
     ("plain", "text"),
-    // A verb writes to the terminal, which says how it ended.
-    ("commands", "terminal"),
-    ("commands", "host_trial"),
-    ("terminal", "commands"),
 ];
 const VERIFY: &[(&str, u8)] = &[
     ("accident", 0),

@@ -8,7 +8,8 @@ mod report;
 use std::io;
 use std::path::Path;
 
-use super::{EXIT_CODES, Failure, Outcome, ReportArguments, WritingArguments, whole};
+use super::{EXIT_CODES, Failure, Outcome, ReportArguments, WritingArguments};
+use crate::outcome::whole;
 use crate::terminal::Terminal;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};

@@ -13,20 +13,18 @@ mod undo;
 mod upgrade;
 mod verify;
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use novamend::bounded::Root;
-use novamend::inputs::arguments::{ArgumentsError, ColorArguments};
+use novamend::inputs::arguments::ColorArguments;
 use novamend::lint::FailOn;
-use novamend::output::{Counts, Format};
-use novamend::settings::{BaselineError, ScopeError};
+use novamend::output::Format;
 use novamend::write::Options;
 
-use crate::host_trial::HostTrialError;
+use crate::outcome::{Failure, Outcome};
 use crate::terminal::Terminal;
 
 /// What the exit codes mean; the same words stand in README (`tests/docs.rs` holds them together).
@@ -85,65 +83,6 @@ impl Verb {
             Self::Verify(arguments) => arguments.run(terminal),
         }
     }
-}
-
-/// How a verb ended; `main` makes the exit code of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Outcome {
-    /// Nothing at or above `--fail-on`: exit code 0.
-    Clean,
-    /// Findings at or above it: exit code 1.
-    Findings,
-    /// Something could not be done: exit code 2.
-    Failed,
-}
-
-impl Outcome {
-    /// The exit code.
-    pub(crate) fn code(self) -> u8 {
-        match self {
-            Self::Clean => 0,
-            Self::Findings => 1,
-            Self::Failed => 2,
-        }
-    }
-
-    /// The outcome for `counts` under `--fail-on`.
-    fn of(counts: Counts, fail_on: FailOn) -> Self {
-        match fail_on {
-            FailOn::AtLeast(severity) if counts.at_or_above(severity) > 0 => Self::Findings,
-            _ => Self::Clean,
-        }
-    }
-}
-
-/// Why a verb came to no outcome.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
-    /// What the arguments and the settings ask for cannot be.
-    #[error(transparent)]
-    Scope(#[from] ScopeError),
-    /// The same, of arguments that no settings go with.
-    #[error(transparent)]
-    Arguments(#[from] ArgumentsError),
-    /// The baseline has no place.
-    #[error(transparent)]
-    Baseline(#[from] BaselineError),
-    /// `novamend-verify` cannot be run.
-    #[error("{}", whole(.0))]
-    HostTrial(#[from] HostTrialError),
-    /// Arguments that mean nothing together.
-    #[error("{0}")]
-    Refused(String),
-    /// Standard output.
-    #[error("the result could not be written: {0}")]
-    Unwritten(#[from] io::Error),
-}
-
-/// An error with its causes.
-fn whole(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// How findings are reported.
