@@ -15,12 +15,12 @@ use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::lines::SYSCTL_REMEDY;
 use crate::host::userfault::{self, UserfaultAccess};
-use crate::sandbox::Mode;
-use crate::sandbox::pki::Tls;
 use crate::trial::checks::GUEST_LIVES;
+use crate::trial::conditions::Mode;
+use crate::trial::conditions::Tls;
+use crate::trial::messages::Evidence;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
-use crate::trial::worker::Evidence;
 
 /// Whether nova.conf works on this host, the verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -8,8 +8,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::trial::checks::Silence;
+use crate::trial::messages::Evidence;
 use crate::trial::monitor::Outcome;
-use crate::trial::worker::Evidence;
 
 /// The chart could not be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use super::chart::{self, ChartError};
 use super::{Report, timeline};
 use crate::shown;
 use crate::trial::checks::Check;
-use crate::trial::worker::Evidence;
+use crate::trial::messages::Evidence;
 use crate::verdict::{Conclusion, Verdict};
 
 const STYLE: &str = include_str!("style.css");

@@ -7,9 +7,9 @@ use std::time::Duration;
 use novamend::nova::migration::Ending;
 
 use crate::hypervisor::{End, Event, Refusal};
+use crate::trial::messages::Evidence;
 use crate::trial::migrate::{IssuedOrder, Trace};
 use crate::trial::monitor::{Order, Outcome};
-use crate::trial::worker::Evidence;
 
 /// Who did something during a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -47,8 +47,6 @@ pub struct Observation {
     pub records: Vec<Record>,
     /// Bytes on the serial lines that belong to no record.
     pub stray: usize,
-    /// The connection of the source's QEMU.
-    pub source_line: usize,
     /// First and last byte from the source's QEMU.
     pub source_span: Option<(Duration, Duration)>,
     /// First and last byte from the destination's QEMU.
@@ -59,8 +57,10 @@ pub struct Observation {
     pub destination: Option<Standing>,
     /// Whether the guest has looked at every page since the migration ended.
     pub looked_at_all: bool,
-    /// TimedEvent through a console that opens late and may lose beats: it tells that the guest is well, not when.
+    /// Heard through a console that opens late and may lose beats: it tells that the guest is well, not when.
     pub only_after: bool,
+    /// Why the job failed by the log of the source's daemon, where that is read.
+    pub cause: Option<String>,
 }
 
 /// What a trial proved.

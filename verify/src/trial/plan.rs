@@ -14,14 +14,17 @@ use serde::{Serialize, Serializer};
 
 use crate::guest::{FAR, Size};
 use crate::hypervisor::Request;
+use crate::trial::messages::TrialOrder;
 use crate::trial::migrate::Pace;
-use crate::trial::worker::TrialOrder;
 
 /// What is more than fits into the downtime.
 const MARGIN: f64 = 1.15;
 
 /// Several connections send in bursts, and QEMU takes the speed of a burst for that of the network.
 const BURSTS: f64 = 2.2;
+
+/// From this version on QEMU's software emulation keeps a guest's writes where a migration is acted on after its first pass.
+pub(crate) const EMULATION_KEEPS_WRITES: (u16, u16, u16) = (9, 0, 0);
 
 /// The pass that the first trial of a report waits for, to show what passes look like.
 const CURVE_PASSES: i64 = 4;

@@ -7,7 +7,7 @@ use novamend::nova::migration::Ending;
 use crate::accident::is_refusal;
 use crate::causes::Cause;
 use crate::trial::checks::GUEST_LIVES;
-use crate::trial::worker::Evidence;
+use crate::trial::messages::Evidence;
 
 /// Libvirt's code of a job that was cancelled.
 const CANCELLED: u32 = 78;

@@ -6,9 +6,9 @@ use novamend::catalog::Release;
 use novamend::nova::migration::Ending;
 use novamend::nova::migration::timeout::pause_seconds;
 
-use crate::hosts::Far;
-use crate::sandbox::Mode;
-use crate::sandbox::pki::CertificateSource;
+use crate::trial::conditions::CertificateSource;
+use crate::trial::conditions::Far;
+use crate::trial::conditions::Mode;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 
