@@ -8,13 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use novamend::bounded::Root;
 use novamend::catalog::Release;
 use novamend::inputs::load::{self, Input};
-use novamend::nova::migration::Settings;
+use novamend::nova::migration::{Settings, TimeoutAction};
 use novamend::nova::{Setting, View};
 use novamend::oslo::stack::{Stack, Variable};
 use novamend::redact::Secrets;
@@ -80,8 +81,8 @@ struct VerifyArguments {
     #[command(flatten)]
     common: Common,
     /// Timeout action to test
-    #[arg(long, value_enum, default_value = "configured")]
-    action: ActionArgument,
+    #[arg(long, value_parser = wanted(), default_value = "configured")]
+    action: Wanted,
     /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
@@ -115,24 +116,14 @@ enum Format {
     Json,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-#[value(rename_all = "snake_case")]
-enum ActionArgument {
-    Configured,
-    Abort,
-    ForceComplete,
-    All,
-}
-
-impl From<ActionArgument> for Wanted {
-    fn from(argument: ActionArgument) -> Self {
-        match argument {
-            ActionArgument::Configured => Self::Configured,
-            ActionArgument::Abort => Self::Abort,
-            ActionArgument::ForceComplete => Self::ForceComplete,
-            ActionArgument::All => Self::All,
-        }
-    }
+/// The trials by their words.
+fn wanted() -> impl TypedValueParser<Value = Wanted> {
+    let words = PossibleValuesParser::new(Wanted::choices().map(|(word, _)| word));
+    words.try_map(|chosen| {
+        let mut choices = Wanted::choices();
+        let found = choices.find(|(word, _)| *word == chosen);
+        found.map(|(_, wanted)| wanted).ok_or("no such action")
+    })
 }
 
 /// Runs the command of this process's arguments; exit code 2 where it could not.
@@ -280,7 +271,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
     let (stack, files, release) = read(&arguments.common)?;
     let view = View::new(&stack, release);
     let mut plan = Plan::of(&view)?;
-    if release < Release::STEIN && matches!(arguments.action, ActionArgument::ForceComplete) {
+    if release < Release::STEIN && arguments.action == Wanted::Action(TimeoutAction::ForceComplete) {
         return Err(format!(
             "{release} has no `live_migration_timeout_action`, so no force_complete; it was added in stein"
         )
@@ -304,7 +295,7 @@ fn verify(arguments: &VerifyArguments) -> Result<u8, Failure> {
         bar.enable_steady_tick(Duration::from_millis(120));
     }
     let options = RunOptions {
-        wanted: arguments.action.into(),
+        wanted: arguments.action,
         emulate: arguments.emulate,
         patience: arguments.patience,
     };

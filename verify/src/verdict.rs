@@ -18,6 +18,7 @@ use crate::host::userfault::{self, UserfaultAccess};
 use crate::trial::checks::GUEST_LIVES;
 use crate::trial::conditions::Mode;
 use crate::trial::conditions::Tls;
+use crate::trial::kind;
 use crate::trial::messages::Evidence;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
@@ -239,16 +240,18 @@ fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
 fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
     let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
     let (here, name) = (place(session), name(plan, trial));
-    match trial.judgement.action {
-        Ending::Abort => {
-            format!("abort works {here}: the guest keeps running on the source and nothing is left on the destination")
-        }
-        Ending::PostCopy => format!("{name} works {here}{paused}"),
-        Ending::Pause => {
-            let left = left(trial, session);
-            format!("{name} works {here}{paused} ({left:.0} MiB left)")
-        }
+    let kind = kind::of(trial.judgement.action);
+    if !kind.moves {
+        return format!(
+            "{name} works {here}: the guest keeps running on the source and nothing is left on the destination"
+        );
     }
+    let rest = if kind.pauses {
+        format!(" ({:.0} MiB left)", left(trial, session))
+    } else {
+        String::new()
+    };
+    format!("{name} works {here}{paused}{rest}")
 }
 
 fn sentence(plan: &Plan, trial: &Evidence, session: &Session) -> String {

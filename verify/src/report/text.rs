@@ -4,11 +4,10 @@
 
 use std::fmt::Write as _;
 
-use novamend::nova::migration::Ending;
-
 use crate::host::{Line, Status};
 use crate::report::Report;
 use crate::shown::line as shown;
+use crate::trial::kind;
 use crate::verdict::Conclusion;
 
 /// `probe` as text.
@@ -87,11 +86,10 @@ pub fn report(report: &Report) -> String {
             let libvirt = judgement
                 .libvirt_downtime_ms
                 .map_or_else(String::new, |time| format!(" (libvirt reports {time} ms)"));
-            let _ = match judgement.action {
-                Ending::Abort => writeln!(text, "          the guest was never silent for more than {time:.1} ms"),
-                Ending::PostCopy | Ending::Pause => {
-                    writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
-                }
+            let _ = if kind::of(judgement.action).moves {
+                writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
+            } else {
+                writeln!(text, "          the guest was never silent for more than {time:.1} ms")
             };
         }
     }

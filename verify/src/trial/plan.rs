@@ -14,6 +14,7 @@ use serde::{Serialize, Serializer};
 
 use crate::guest::{FAR, Size};
 use crate::hypervisor::Request;
+use crate::trial::kind;
 use crate::trial::messages::TrialOrder;
 use crate::trial::migrate::Pace;
 
@@ -98,12 +99,19 @@ pub struct Written {
 pub enum Wanted {
     /// What nova.conf says.
     Configured,
-    /// Cancel.
-    Abort,
-    /// Post-copy or pause, as nova.conf permits.
-    ForceComplete,
-    /// All three, whatever nova.conf says.
+    /// What that action comes to with the rest of nova.conf.
+    Action(TimeoutAction),
+    /// One of each kind, whatever nova.conf says.
     All,
+}
+
+impl Wanted {
+    /// Every value, with its word on the command line.
+    pub fn choices() -> impl Iterator<Item = (&'static str, Self)> {
+        let actions = TimeoutAction::ALL.map(|action| (action.as_str(), Self::Action(action)));
+        let first = [("configured", Self::Configured)].into_iter();
+        first.chain(actions).chain([("all", Self::All)])
+    }
 }
 
 /// When the clock reaches the timeout, where it waits for the pass to end: sooner, so that nothing waits for the clock.
@@ -170,14 +178,15 @@ impl Plan {
 
     fn trials_of(&self, load: (Size, u64), wanted: Wanted, early: bool) -> Vec<TrialOrder> {
         let configured = self.settings.ending();
-        let forced = TimeoutAction::ForceComplete.ending(self.settings.post_copy);
         let actions = match wanted {
             Wanted::Configured => vec![configured],
-            Wanted::Abort => vec![Ending::Abort],
-            Wanted::ForceComplete => vec![forced],
-            // before Stein nothing pauses a guest
-            Wanted::All if !has_timeout_action(self.settings.release) => vec![Ending::Abort, Ending::PostCopy],
-            Wanted::All => vec![Ending::Abort, Ending::PostCopy, Ending::Pause],
+            Wanted::Action(action) => vec![action.ending(self.settings.post_copy)],
+            Wanted::All => {
+                let endings = Ending::ALL.into_iter();
+                endings
+                    .filter(|&ending| kind::of(ending).since <= self.settings.release)
+                    .collect()
+            }
         };
         let mut trials: Vec<TrialOrder> = actions
             .iter()
@@ -216,11 +225,9 @@ impl Plan {
     }
 
     fn trial(&self, (size, bandwidth): (Size, u64), action: Ending, early: bool, wanted: Wanted) -> TrialOrder {
-        let post_copy = match action {
-            Ending::PostCopy => true,
-            Ending::Pause => false,
-            Ending::Abort => self.settings.post_copy && wanted != Wanted::All,
-        };
+        let kind = kind::of(action);
+        let by_nova_conf = self.settings.post_copy && wanted != Wanted::All;
+        let post_copy = kind.post_copy.unwrap_or(by_nova_conf);
         let request = Request {
             post_copy,
             auto_converge: self.settings.auto_converge && !post_copy,
@@ -230,10 +237,11 @@ impl Plan {
             bandwidth,
         };
         let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;
-        let old = !has_timeout_action(self.settings.release) && action != Ending::Pause && !early;
+        let release = self.settings.release;
+        let old = !has_timeout_action(release) && kind.since <= release && !early;
         let completion_timeout = match self.settings.completion_timeout {
             // the old monitor's own switch comes long before any timeout; on the shortened clock they would race
-            _ if old && action == Ending::PostCopy => 0,
+            _ if old && kind.switches() => 0,
             ..=0 => default_completion_timeout(self.settings.release),
             seconds => seconds,
         };
