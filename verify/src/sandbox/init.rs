@@ -146,13 +146,11 @@ fn reap_until(worker: u32, mut told: Option<ChildStdin>, kills: Kills) -> Result
     loop {
         match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid.as_raw_nonzero().get().unsigned_abs() == worker => {
-                return match status.exit_status() {
-                    Some(code) => Ok(ExitCode::from(code as u8)),
-                    None => {
-                        let signal = status.terminating_signal().unwrap_or_default();
-                        Err(InitError::Killed(kills.killed("its worker", signal)))
-                    }
-                };
+                if let Some(code) = status.exit_status() {
+                    return Ok(ExitCode::from(code as u8));
+                }
+                let signal = status.terminating_signal().unwrap_or_default();
+                return Err(InitError::Killed(kills.killed("its worker", signal)));
             }
             Ok(Some((pid, status))) => {
                 let ended = ProcessExit {
