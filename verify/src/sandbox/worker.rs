@@ -18,7 +18,7 @@ pub fn run() -> ExitCode {
     if io::stdin().lock().read_line(&mut order).is_err() {
         return ExitCode::from(2);
     }
-    let mut outlet = Outlet::new(print);
+    let mut outlet = Outlet::new(|message| print(&message));
     let work = work(&order, &mut outlet);
     outlet.end(work);
     // The daemons and QEMU end with PID 1, which ends now; nothing is left to be dropped in order.
@@ -32,8 +32,8 @@ fn work(order: &str, outlet: &mut Outlet) -> Result<(), WorkError<LabError>> {
     worker::run(&mut lab, &trials, patience, outlet)
 }
 
-fn print(message: Message) {
-    if let Ok(line) = serde_json::to_string(&message) {
+fn print(message: &Message) {
+    if let Ok(line) = serde_json::to_string(message) {
         let mut out = io::stdout().lock();
         let _ = writeln!(out, "{line}").and_then(|()| out.flush());
     }

@@ -370,12 +370,22 @@ mod tests {
             at: Duration::from_micros(1_500_001),
             event,
         };
+        let given = |order| IssuedOrder {
+            at: Duration::from_secs(2),
+            order,
+            answer: Ok(()),
+        };
         let trace = Trace {
             began: Duration::from_millis(1250),
             events: vec![
                 heard(Event::Pass(2)),
                 heard(Event::Returned(Err(refusal.clone()))),
                 heard(Event::Returned(Ok(()))),
+            ],
+            orders: vec![
+                given(Order::SetDowntime(50)),
+                given(Order::Intervene(Intervention::StartPostCopy)),
+                given(Order::ResumeIfPaused),
             ],
             returned: Some(Err(refusal)),
             ..Trace::default()
@@ -386,6 +396,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("\"returned\":\"done\""), "{text}");
+        for order in ["{\"set_downtime\":50}", "\"start_post_copy\"", "\"resume_if_paused\""] {
+            assert!(text.contains(&format!("\"order\":{order}")), "{text}");
+        }
         assert_eq!(serde_json::from_str::<Trace>(&text).unwrap(), trace);
     }
 }
