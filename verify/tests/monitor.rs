@@ -15,8 +15,6 @@ use novamend_verify::trial::monitor::{Order, Outcome};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-const ALL: [Ending; 3] = Ending::ALL;
-
 const ABORT: Call = Call::Intervene(Intervention::Abort);
 const START_POST_COPY: Call = Call::Intervene(Intervention::StartPostCopy);
 const PAUSE: Call = Call::Intervene(Intervention::Pause);
@@ -118,7 +116,7 @@ fn actions(trace: &Trace) -> Vec<Order> {
 
 #[test]
 fn each_action_is_taken_once_a_whole_pass_did_not_converge() {
-    for does in ALL {
+    for does in Ending::ALL {
         let mut script = ending(does);
         let trace = run(&mut script, does);
         let acted = trace.done(kind::of(does).intervention).unwrap();
@@ -164,7 +162,7 @@ fn the_allowed_downtime_rises_step_by_step_and_never_falls() {
 
 #[test]
 fn nothing_is_ordered_before_the_first_pass() {
-    for does in ALL {
+    for does in Ending::ALL {
         let mut script = ending(does);
         let trace = run(&mut script, does);
         let first = trace.pass(1).unwrap();
@@ -346,7 +344,7 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
 
 #[test]
 fn a_refusal_at_any_step_comes_to_an_end_that_says_so() {
-    for does in ALL {
+    for does in Ending::ALL {
         for call in [
             Call::Start,
             Call::Job,
