@@ -5,8 +5,8 @@
 
 pub mod bounded;
 pub mod catalog;
-pub mod commands;
 pub mod fix;
+pub mod handover;
 pub mod inputs;
 pub mod links;
 pub mod lint;

@@ -2,17 +2,24 @@
 //!
 //! It is read strictly: a mistake is shown with its place, as a setting that is silently ignored would be a trap.
 
-use std::collections::HashSet;
+mod baseline;
+mod scope;
+
 use std::path::{Path, PathBuf};
 
-use toml_edit::{ArrayOfTables, Document, DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{Document, Item, Table, TableLike};
 
 use crate::bounded::{self, Refused};
 use crate::catalog::Release;
-use crate::catalog::nearest::nearest;
-use crate::lint::{Ignore, Rule, Settings, SettingsFile, Severity};
+use crate::catalog::release::UnknownRelease;
+use crate::catalog::spelling::nearest;
+use crate::inputs::arguments::{SettingsArguments, Start};
+use crate::lint::{FailOn, Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::plain;
-use crate::text::{self, Source};
+use crate::text::Source;
+
+pub use baseline::{Baseline, BaselineError, add_ignores, place};
+pub use scope::{Scope, ScopeError};
 
 /// The name it is looked for by.
 pub const FILE_NAME: &str = "novamend.toml";
@@ -24,12 +31,12 @@ const REPEATED: usize = 40;
 /// What the file says.
 #[derive(Clone, Debug, Default)]
 pub struct FileSettings {
-    /// `from`; `None`: not said, or `auto`.
-    pub from: Option<Release>,
+    /// `from`.
+    pub from: Option<Start>,
     /// `to`.
     pub to: Option<Release>,
-    /// `fail-on`; the inner `None` is `never`.
-    pub fail_on: Option<Option<Severity>>,
+    /// `fail-on`.
+    pub fail_on: Option<FailOn>,
     /// Severities and ignores.
     pub settings: Settings,
 }
@@ -118,16 +125,27 @@ pub fn find(rules: &[&Rule]) -> Result<Option<FileSettings>, SettingsError> {
         .transpose()
 }
 
+/// Reads what `arguments` name, or the `novamend.toml` of the current directory; nothing where that is not there or not
+/// wanted.
+///
+/// # Errors
+/// As [`read`] and [`find`].
+pub fn settings(arguments: &SettingsArguments, rules: &[&Rule]) -> Result<FileSettings, SettingsError> {
+    match &arguments.settings {
+        _ if arguments.no_settings => Ok(FileSettings::default()),
+        Some(path) => read(path, rules),
+        None => find(rules).map(Option::unwrap_or_default),
+    }
+}
+
 impl FileSettings {
     fn of(mut self, path: &Path, is_named: bool) -> Self {
-        let releases = [("from", self.from), ("to", self.to)].into_iter();
+        let from = self.from.and_then(Start::release);
+        let releases = [("from", from), ("to", self.to)].into_iter();
         let mut says: Vec<String> = releases
             .filter_map(|(word, release)| Some(format!("{word} {}", release?.short())))
             .collect();
-        says.extend(self.fail_on.map(|severity| {
-            let word = severity.map_or("never", Severity::as_str);
-            format!("fail-on {word}")
-        }));
+        says.extend(self.fail_on.map(|fail_on| format!("fail-on {}", fail_on.as_str())));
         let (off, other): (Vec<_>, Vec<_>) = self
             .settings
             .severities
@@ -200,8 +218,8 @@ impl Reader<'_> {
         let mut found = FileSettings::default();
         for (key, item) in root {
             match key {
-                "from" => found.from = self.release(item, true)?,
-                "to" => found.to = self.release(item, false)?,
+                "from" => found.from = Some(self.release(item, Start::parse)?),
+                "to" => found.to = Some(self.release(item, Release::parse)?),
                 "fail-on" => found.fail_on = Some(self.fail_on(item)?),
                 "severity" => found.settings.severities = self.severities(item)?,
                 "ignore" => found.settings.ignores = self.ignores(item)?.into(),
@@ -228,16 +246,13 @@ impl Reader<'_> {
             .ok_or_else(|| self.at(item, "must be a quoted string".to_owned()))
     }
 
-    fn release(&self, item: &Item, may_be_auto: bool) -> Result<Option<Release>, SettingsError> {
+    fn release<T>(&self, item: &Item, parse: fn(&str) -> Result<T, UnknownRelease>) -> Result<T, SettingsError> {
         let number = item.as_integer().map(|number| number.to_string());
         let word = match &number {
             Some(number) => number,
             None => self.word(item)?,
         };
-        if may_be_auto && word == "auto" {
-            return Ok(None);
-        }
-        Release::parse(word).map(Some).map_err(|error| {
+        parse(word).map_err(|error| {
             let is_word = quoted(word).starts_with('`');
             let message = if is_word {
                 error.to_string()
@@ -248,13 +263,9 @@ impl Reader<'_> {
         })
     }
 
-    fn fail_on(&self, item: &Item) -> Result<Option<Severity>, SettingsError> {
-        match self.word(item)? {
-            "never" => Ok(None),
-            word => Severity::parse(word)
-                .map(Some)
-                .ok_or_else(|| self.at(item, "must be `info`, `warning`, `error` or `never`".to_owned())),
-        }
+    fn fail_on(&self, item: &Item) -> Result<FailOn, SettingsError> {
+        FailOn::parse(self.word(item)?)
+            .ok_or_else(|| self.at(item, "must be `info`, `warning`, `error` or `never`".to_owned()))
     }
 
     fn rule(&self, id: &str, offset: usize) -> Result<String, SettingsError> {
@@ -321,66 +332,6 @@ impl Reader<'_> {
     }
 }
 
-/// Whether `ignore` can stand in a `novamend.toml`: names come from files that others write, and only what an option can
-/// be called, and a path without control characters, is written down.
-#[must_use]
-pub fn can_be_listed(ignore: &Ignore) -> bool {
-    let is_name = |name: &String| {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.: ".contains(c);
-        !name.is_empty() && name.chars().all(is_part)
-    };
-    let is_plain = |path: &PathBuf| path.to_str().is_some_and(|path| !path.contains(char::is_control));
-    ignore.option.as_ref().is_none_or(is_name) && ignore.file.as_ref().is_none_or(is_plain)
-}
-
-/// `text` of a `novamend.toml` with an ignore added for each of `ignores` that it does not hold yet; comments, order and
-/// everything else stay as they are. Returns the new text and how many were added.
-///
-/// # Errors
-/// The text is no TOML; [`read`] says where.
-pub fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(String, usize), toml_edit::TomlError> {
-    let mut document: DocumentMut = text.parse()?;
-    let entry = document
-        .entry("ignore")
-        .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
-    let Some(tables) = entry.as_array_of_tables_mut() else {
-        return Ok((text.to_owned(), 0));
-    };
-    let mut known: HashSet<(String, Option<String>, Option<String>)> = tables
-        .iter()
-        .map(|table| {
-            let word = |key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
-            (word("rule").unwrap_or_default(), word("file"), word("option"))
-        })
-        .collect();
-    let mut added = 0;
-    for ignore in ignores {
-        let file = ignore.file.as_ref().map(|path| text::of_path(path).into_owned());
-        let key = (ignore.rule.clone(), file.clone(), ignore.option.clone());
-        if !known.insert(key) {
-            continue;
-        }
-        let mut table = Table::new();
-        table["rule"] = value(&ignore.rule);
-        if let Some(file) = file {
-            table["file"] = value(file);
-        }
-        if let Some(option) = &ignore.option {
-            table["option"] = value(option);
-        }
-        table["reason"] = value(reason);
-        table.decor_mut().set_prefix("\n");
-        tables.push(table);
-        added += 1;
-    }
-    let text = if added == 0 {
-        text.to_owned()
-    } else {
-        document.to_string()
-    };
-    Ok((text, added))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,8 +347,11 @@ mod tests {
                     \"info\"\nremoved-progress-timeout = \"off\"\n[[ignore]]\nrule = \"lost-auto-post-copy\"\nfile = \
                     \"nova.conf\"\nreason = \"no guest is that busy\"\n";
         let found = read_text(text).unwrap();
-        assert_eq!((found.from, found.to), (Some(Release::ROCKY), Some(Release::STEIN)));
-        assert_eq!(found.fail_on, Some(None));
+        assert_eq!(
+            (found.from, found.to),
+            (Some(Start::Release(Release::ROCKY)), Some(Release::STEIN))
+        );
+        assert_eq!(found.fail_on, Some(FailOn::Never));
         assert_eq!(
             found.settings.severities[1],
             ("removed-progress-timeout".to_owned(), None)
@@ -445,26 +399,5 @@ mod tests {
             let error = read_text(text).unwrap_err().to_string();
             assert!(!error.contains("hunter2"), "{error}");
         }
-    }
-
-    #[test]
-    fn a_baseline_keeps_comments_and_order_and_adds_nothing_twice() {
-        let text = "# ours\nto = 19 # next\n\n[severity] # none\n";
-        let ignores = [Ignore {
-            rule: "lost-auto-post-copy".into(),
-            file: Some("nova.conf".into()),
-            option: Some("libvirt.x".into()),
-            reason: String::new(),
-        }];
-        let (once, added) = with_baseline(text, &ignores, "baseline").unwrap();
-        assert_eq!(added, 1);
-        assert_eq!(
-            once,
-            format!(
-                "{text}\n[[ignore]]\nrule = \"lost-auto-post-copy\"\nfile = \"nova.conf\"\noption = \
-                 \"libvirt.x\"\nreason = \"baseline\"\n"
-            )
-        );
-        assert_eq!(with_baseline(&once, &ignores, "baseline").unwrap(), (once, 0));
     }
 }

@@ -8,7 +8,7 @@ mod beside;
 use std::collections::BTreeSet;
 use std::fs;
 
-use novamend::catalog::fate::by_old_name;
+use novamend::catalog::by_old_name;
 use novamend::catalog::{self, Fate, Release, fate, moves};
 use novamend::oslo::value::{self, Profile};
 use serde_json::Value;
@@ -125,7 +125,7 @@ fn the_lists_it_was_made_from_say_the_same() {
                 .unwrap_or_else(|| panic!("{release}: [{}] {} is missing", word("group"), word("name")));
             let title = format!("{release}: {}", found.title());
             assert_eq!(found.kind(), word("type"), "{title}");
-            assert_eq!(found.default().unwrap_or(Value::Null), facts["default"], "{title}");
+            assert_eq!(found.default().unwrap_or(&Value::Null), &facts["default"], "{title}");
             let flag = |key: &str| facts[key].as_bool().unwrap_or(false);
             assert_eq!(
                 found.is_deprecated_for_removal(),
@@ -194,10 +194,10 @@ fn every_default_is_a_value_of_its_type() {
                     .iter()
                     .map(|item| item.as_str().unwrap_or("").to_owned())
                     .collect(),
-                _ => option.default_text().into_iter().collect(),
+                _ => option.default_text().map(str::to_owned).into_iter().collect(),
             };
             for text in texts.iter().filter(|text| !text.contains('$')) {
-                let verdict = value::check(&option.option_type(), text, profile);
+                let verdict = value::check(option.option_type(), text, profile);
                 // oslo.config never asks its types about a default that is empty, or a float where an int belongs.
                 let is_float = matches!(default, Value::Number(_)) && option.kind() == "integer";
                 let is_fine = verdict.is_ok() || text.is_empty() || is_float;

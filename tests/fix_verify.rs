@@ -19,16 +19,33 @@ fn alone() -> MutexGuard<'static, ()> {
 const BEFORE: &str =
     "[DEFAULT]\ntransport_url = rabbit://u:hush@h/\n[libvirt]\nlive_migration_permit_post_copy = true\n";
 
+/// What `novamend-verify verify --format json` prints, as far as it is read.
+fn document(result: &str, headline: &str, remedy: &str) -> String {
+    format!(
+        "{{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2,\"stacks\":\
+         [{{\"verdict\":{{\"result\":\"{result}\",\"headline\":\"{headline}\",\"remedy\":{remedy}}}}}]}}"
+    )
+}
+
+/// Puts `script` in the place of the stand-in.
+fn stand_in(directory: &TempDir, script: &str) {
+    let text = format!("#!/bin/sh\ntest \"$1\" = --version && exit 0\n{script}\n");
+    fs::write(directory.path().join("novamend-verify"), text).unwrap();
+}
+
 /// novamend with a stand-in beside it for which `works` (a shell pattern over the file's text) works.
 fn with_stand_in(works: &str) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
     fs::copy(env!("CARGO_BIN_EXE_novamend"), path("novamend")).unwrap();
+    let (works_here, fails) = (
+        document("works", "it works", "null"),
+        document("does_not_work", "it fails", "\"do this\""),
+    );
     let script = format!(
         "#!/bin/sh\ntest \"$1\" = --version && exit 0\nhere=$(dirname \"$0\")\n\
          echo \"$@\" >> \"$here/calls\"; text=$(cat); echo \"$text\" >> \"$here/seen\"\n\
-         case \"$text\" in\n{works}) echo '{{\"verdict\":{{\"headline\":\"it works\",\"remedy\":null}}}}' ;;\n\
-         *) echo '{{\"verdict\":{{\"headline\":\"it fails\",\"remedy\":\"do this\"}}}}'; exit 1 ;;\nesac\n"
+         case \"$text\" in\n{works}) echo '{works_here}' ;;\n*) echo '{fails}'; exit 1 ;;\nesac\n"
     );
     fs::write(path("novamend-verify"), script).unwrap();
     fs::set_permissions(path("novamend-verify"), Permissions::from_mode(0o755)).unwrap();
@@ -93,11 +110,7 @@ fn what_is_tried_lies_in_no_file_and_the_trial_ends_with_the_program() {
 fn a_trial_that_is_killed_is_named_and_nothing_is_written() {
     let _programs = alone();
     let directory = with_stand_in("*");
-    fs::write(
-        directory.path().join("novamend-verify"),
-        "#!/bin/sh\ntest \"$1\" = --version && exit 0\nkill -9 $$\n",
-    )
-    .unwrap();
+    stand_in(&directory, "kill -9 $$");
     let output = fix(&directory, "");
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert_eq!(read(&directory, "nova.conf"), BEFORE);
@@ -143,16 +156,33 @@ fn where_nothing_works_nothing_is_written_and_the_remedy_is_told() {
 fn where_it_cannot_be_tried_nothing_is_written() {
     let _programs = alone();
     let directory = with_stand_in("*");
-    fs::write(
-        directory.path().join("novamend-verify"),
-        "#!/bin/sh\necho 'could not be run: no QEMU' >&2; exit 2\n",
-    )
-    .unwrap();
-    let output = fix(&directory, "");
-    assert_eq!(output.status.code(), Some(2), "{output:?}");
-    assert_eq!(read(&directory, "nova.conf"), BEFORE);
+    let other = document("works", "it works", "null").replace("\"version\":2", "\"version\":3");
+    for (script, words) in [
+        (
+            "echo '{\"schema\":\"novamend\",\"kind\":\"error\",\"version\":2,\"message\":\"no QEMU\"}'; exit 2",
+            "failed: no QEMU",
+        ),
+        ("echo 'no such option' >&2; exit 2", "failed: no such option"),
+        (&format!("echo '{other}'"), "install both programs of one version"),
+        ("echo works", "it printed no verdict"),
+    ] {
+        stand_in(&directory, script);
+        let output = fix(&directory, "");
+        assert_eq!(output.status.code(), Some(2), "{script}: {output:?}");
+        assert_eq!(read(&directory, "nova.conf"), BEFORE, "{script}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(words), "{script}: {said}");
+    }
+}
+
+#[test]
+fn the_trials_go_by_no_settings_of_the_directory() {
+    let _programs = alone();
+    let directory = with_stand_in("*");
+    fix(&directory, "");
+    let calls = read(&directory, "calls");
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("no QEMU"),
-        "{output:?}"
+        calls.contains("--no-settings") && calls.contains("--from 18"),
+        "{calls}"
     );
 }

@@ -7,6 +7,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::process::Command;
 
+use novamend::output::Format;
 use novamend::plain;
 use proptest::prelude::*;
 
@@ -85,6 +86,37 @@ fn assert_clean(said: &[u8], is_json: bool, about: &str) {
     }
 }
 
+/// Whatever stands in the files, a row of a table has as many cells as the table has columns, and no tag or link opens.
+fn assert_markdown(said: &[u8], about: &str) {
+    let text = String::from_utf8_lossy(said).into_owned();
+    let (mut columns, mut fence) = (0, None);
+    for line in text.lines() {
+        let ticks = line.bytes().take_while(|&byte| byte == b'`').count();
+        match fence {
+            Some(open) if ticks >= open && line.len() == ticks => fence = None,
+            None if ticks > 2 => fence = Some(ticks),
+            _ => {}
+        }
+        if fence.is_some() || ticks > 2 || !line.starts_with('|') {
+            columns = 0;
+            continue;
+        }
+        let unescaped = |at: usize| line[..at].bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 0;
+        let bars = line.match_indices('|').filter(|(at, _)| unescaped(*at)).count();
+        assert!(
+            columns == 0 || bars == columns,
+            "{about}: {bars} and not {columns} bars in {line}"
+        );
+        columns = bars;
+        let (mut is_escaped, mut is_code) = (false, false);
+        for c in line.chars() {
+            assert!(is_escaped || is_code || !"<[*_".contains(c), "{about}: {c} in {line}");
+            is_code ^= c == '`' && !is_escaped;
+            is_escaped = c == '\\' && !is_escaped && !is_code;
+        }
+    }
+}
+
 /// A file name of `text`: no slash, no NUL, not too long.
 fn file_name(text: &str) -> OsString {
     let mut bytes = text.replace(['/', '\0'], "").into_bytes();
@@ -123,14 +155,17 @@ proptest! {
         let word = OsString::from(value.replace('\0', ""));
         let own = [&file, OsStr::new("--env"), OsStr::new("--from"), OsStr::new("rocky"), OsStr::new("--to"), OsStr::new("34")];
         let about = format!("{key:?} {value:?} {section:?} {name:?}");
-        for format in ["pretty", "short", "json"] {
-            let format_words = [OsStr::new("--format"), OsStr::new(format)];
-            let is_json = format == "json";
+        for format in Format::ALL {
+            let format_words = [OsStr::new("--format"), OsStr::new(format.as_str())];
+            let is_json = format == Format::Json;
             for verb in [&["check", "--pedantic"][..], &["fix", "--unsafe-fixes", "--when", "upgrade"]] {
                 let verb: Vec<&OsStr> = verb.iter().map(OsStr::new).collect();
                 let said = run(directory.path(), &file, &value, &[&verb, &own[..], &format_words].concat());
                 assert_clean(&said, is_json, &about);
-                if format == "short" && verb[0] == "check" {
+                if format == Format::Markdown {
+                    assert_markdown(&said, &about);
+                }
+                if format == Format::Short && verb[0] == "check" {
                     let text = String::from_utf8_lossy(&said).into_owned();
                     let is_line = |line: &str| {
                         ["checked ", "novamend: ", "  ", "files: "].iter().any(|start| line.starts_with(start))
@@ -141,10 +176,21 @@ proptest! {
                 }
             }
         }
+        for format in Format::ALL {
+            let format_words = [OsStr::new("--format"), OsStr::new(format.as_str())];
+            for arguments in [
+                &[OsStr::new("where"), OsStr::new("--all"), &file, OsStr::new("--env"), OsStr::new("--show-secrets")][..],
+                &[OsStr::new("where"), OsStr::new("libvirt.virt_type"), &file, OsStr::new("--env")],
+            ] {
+                let said = run(directory.path(), &file, &value, &[arguments, &format_words].concat());
+                assert_clean(&said, format == Format::Json, &format!("{about} by {arguments:?}"));
+                if format == Format::Markdown {
+                    assert_markdown(&said, &about);
+                }
+            }
+        }
         for arguments in [
             &[OsStr::new("where"), OsStr::new("--all"), &file, OsStr::new("--env")][..],
-            &[OsStr::new("where"), OsStr::new("--all"), &file, OsStr::new("--env"), OsStr::new("--show-secrets"), OsStr::new("--format"), OsStr::new("json")],
-            &[OsStr::new("where"), OsStr::new("libvirt.virt_type"), &file, OsStr::new("--env")],
             &[OsStr::new("where"), &word, &file],
             &[OsStr::new("option"), &word],
             &[OsStr::new("explain"), &word],

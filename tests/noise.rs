@@ -85,6 +85,7 @@ fn values(option: OptionFacts) -> Vec<String> {
             .default_text()
             .into_iter()
             .filter(|text| !text.is_empty())
+            .map(str::to_owned)
             .collect(),
     }
 }

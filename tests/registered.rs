@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use novamend::catalog::fate::by_old_name;
+use novamend::catalog::by_old_name;
 use novamend::catalog::{self, OptionFacts, Release, plugins};
 use rayon::prelude::*;
 use serde_json::{Value, json};
@@ -123,7 +123,7 @@ fn differences(option: &Registered, known: OptionFacts, release: Release) -> Vec
     }
     let default = option.0.get("default").filter(|_| !known.is_host_dependent());
     if let Some(default) = default
-        && *default != known.default().unwrap_or(Value::Null)
+        && *default != *known.default().unwrap_or(&Value::Null)
     {
         found.push(format!("its default is {default}, not {:?}", known.default()));
     }

@@ -28,7 +28,7 @@ fn names(release: Release) -> Vec<(String, String)> {
         for (group, name) in option.lookup_names() {
             // What the live-migration rules do to their options is theirs to test.
             if !name.contains("migration") {
-                names.push((group.to_owned(), name));
+                names.push((group.to_string(), name.clone()));
             }
         }
     }
@@ -64,7 +64,7 @@ fn file(random: &mut Random, names: &[(String, String)], renamed: &[(String, Str
 
 fn stack(texts: &[String]) -> Stack {
     let layers = texts.iter().enumerate().map(|(number, text)| Layer {
-        document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())),
+        document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())).into(),
         origin: Origin::Named,
     });
     Stack::new(layers.collect(), Vec::new())

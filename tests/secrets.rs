@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::Command;
 
 use novamend::catalog::{self, Release};
+use novamend::output::Format;
 
 const MARKER: &str = "hush7marker";
-const FORMATS: [&str; 3] = ["pretty", "short", "json"];
 
 /// Every (group, name) that some release marks as secret or whose name says so.
 fn secret_options() -> Vec<(&'static str, &'static str)> {
@@ -99,7 +99,7 @@ fn no_command_and_no_format_shows_a_secret() {
         fs::write(directory.path().join(name), text).expect("the directory is writable");
         let mut printed = 0;
         for (from, to) in [("newton", "rocky"), ("rocky", "34")] {
-            for format in FORMATS {
+            for format in Format::ALL.map(Format::as_str) {
                 for more in [
                     &["check", "--pedantic"][..],
                     &["fix", "--unsafe-fixes", "--explicit"],
@@ -132,7 +132,7 @@ fn no_command_and_no_format_shows_a_secret() {
                 }
             }
         }
-        for format in ["pretty", "json"] {
+        for format in Format::ALL.map(Format::as_str) {
             printed += assert_silent(directory.path(), &["where", "--all", name, "--format", format]);
             for option in ["database.connection", "DEFAULT.transport_url", "neutron.password"] {
                 let arguments = [
@@ -264,7 +264,7 @@ fn marker(number: usize) -> String {
 
 fn runs(name: &str) -> Vec<Vec<&str>> {
     let mut runs = Vec::new();
-    for format in FORMATS {
+    for format in Format::ALL.map(Format::as_str) {
         for more in [
             &["check", "--pedantic"][..],
             &["fix", "--unsafe-fixes", "--explicit", "--when", "upgrade"],
@@ -283,7 +283,7 @@ fn runs(name: &str) -> Vec<Vec<&str>> {
             runs.push([more, &["--config-file", name, "--env"], &shared].concat());
         }
     }
-    for format in ["pretty", "json"] {
+    for format in Format::ALL.map(Format::as_str) {
         runs.push(vec!["where", "--all", name, "--format", format]);
         for option in [
             "vmware.host_ip",

@@ -204,7 +204,8 @@ fn a_name_that_is_not_utf8_is_read_and_told_apart_everywhere() {
         (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
     };
     let (code, out) = run(&["where", "--all", "--format", "json"]);
-    let rows: Value = serde_json::from_str(&out).expect("JSON");
+    let document: Value = serde_json::from_str(&out).expect("JSON");
+    let rows = &document["assignments"];
     assert_eq!((code, &rows[0]["file_hex"]), (Some(0), &Value::from("61ff2e636f6e66")));
     assert_eq!(rows[0]["file"], "a\\xff.conf");
     for arguments in [

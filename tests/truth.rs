@@ -64,7 +64,7 @@ fn reading(view: &View<'_>, option: OptionFacts) -> Option<Value> {
         return None;
     }
     let kind = option.option_type();
-    let read = |text: &String| value::check(&kind, text, view.profile()).map(|value| in_json(&value));
+    let read = |text: &String| value::check(kind, text, view.profile()).map(|value| in_json(&value));
     let values: Result<Vec<Value>, _> = texts.iter().map(read).collect();
     Some(match values {
         Ok(values) if !values.is_empty() && option.is_multi() => json!({"value": values}),

@@ -35,7 +35,7 @@ fuzz_target!(|data: &[u8]| {
             let setting = view.setting_of(named.option);
             assert!(setting.is_set(), "an option that is written is not set");
             let _ = (view.value(&setting), view.texts(&setting));
-            let _ = check(&named.option.option_type(), &value, view.profile());
+            let _ = check(named.option.option_type(), &value, view.profile());
         }
     }
     let _ = Today::of_options(&stack, None).why();
@@ -148,7 +148,7 @@ fn look_up(group: &str, key: &str, release: Release) {
     );
     // The search for a near name is slow; one in a few is enough.
     if key.len() < 64 && key.len().is_multiple_of(4) {
-        let _ = catalog::did_you_mean(group, key, release);
+        let _ = catalog::spelling::did_you_mean(group, key, release);
     }
 }
 

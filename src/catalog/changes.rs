@@ -2,10 +2,14 @@
 //!
 //! It compares the lists; which file sets what it does not know.
 
-use super::fate::{Fate, Gone, fate};
+use std::sync::OnceLock;
+
+use super::lookup::{Fate, Gone, fate, option, options};
 use super::outside::is_listed_late;
 use super::same::is_same_default;
-use super::{OptionFacts, Release, option, options};
+use super::table::{OfCatalog, Row, field, table};
+use super::{OptionFacts, Release, moves};
+use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
 
 /// What happens to an option from one release to a later one.
@@ -105,11 +109,15 @@ pub fn changes(from: Release, to: Release) -> Vec<Change> {
             Fate::Later(_) | Fate::Unknown => {}
         }
         for alias in old.aliases() {
-            let (group, name) = (alias.group, alias.name.replace('-', "_"));
+            let (group, name) = (alias.group, without_hyphens(alias.name));
             if let Fate::Gone(gone) = fate(group, &name, to)
                 && let Some(new) = of_same_option(&gone.successors, old)
             {
-                found.push(Change::Dropped(super::normal_group(group).into_owned(), name, *new));
+                found.push(Change::Dropped(
+                    normal_group(group).into_owned(),
+                    name.into_owned(),
+                    *new,
+                ));
             }
         }
     }
@@ -119,7 +127,7 @@ pub fn changes(from: Release, to: Release) -> Vec<Change> {
         // What only has a new name is told as such.
         facts
             .aliases()
-            .all(|alias| option(alias.group, &alias.name.replace('-', "_"), from).is_none())
+            .all(|alias| option(alias.group, &without_hyphens(alias.name), from).is_none())
     });
     found.extend(came.map(Change::New));
     found.sort_by(|a, b| (a.rank(), a.subject()).cmp(&(b.rank(), b.subject())));
@@ -134,7 +142,7 @@ fn of_same_option(successors: &[OptionFacts], old: OptionFacts) -> Option<&Optio
 }
 
 fn compare(old: OptionFacts, new: OptionFacts, found: &mut Vec<Change>) {
-    if in_order(old.option_type()) != in_order(new.option_type()) {
+    if in_order(old.option_type().clone()) != in_order(new.option_type().clone()) {
         found.push(Change::Limits(old, new));
     }
     if !is_same_default(old, new) && !old.is_host_dependent() && !new.is_host_dependent() {
@@ -160,6 +168,45 @@ fn in_order(mut kind: OptionType) -> OptionType {
         _ => {}
     }
     kind
+}
+
+/// An option whose default is not the same in two releases.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangedDefault {
+    /// As the earlier release has it.
+    pub old: OptionFacts,
+    /// As the later one has it.
+    pub new: OptionFacts,
+    /// What is known of the change beyond the lists.
+    pub known: Option<&'static moves::NewDefault>,
+}
+
+/// The options that both releases have and whose default is another value; host-dependent ones left out.
+#[must_use]
+pub fn changed_defaults(from: Release, to: Release) -> &'static [ChangedDefault] {
+    const RELEASES: usize = (Release::NEWEST.number() - Release::OLDEST.number()) as usize + 1;
+    /// One for each pair of releases: a fleet asks ten thousand times.
+    static KNOWN: OfCatalog<Vec<OnceLock<Vec<ChangedDefault>>>> = OfCatalog::new(|| {
+        std::iter::repeat_with(OnceLock::new)
+            .take(RELEASES * RELEASES)
+            .collect()
+    });
+    let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
+    KNOWN.read()[at(from) * RELEASES + at(to)].get_or_init(|| {
+        let rows = &table().rows;
+        let of_options = rows.chunk_by(|a, b| (a.group, a.name) == (b.group, b.name));
+        of_options.filter_map(|rows| changed_default(rows, from, to)).collect()
+    })
+}
+
+fn changed_default(rows: &'static [Row], from: Release, to: Release) -> Option<ChangedDefault> {
+    let old = rows.iter().find(|row| row.covers(from))?;
+    let new = rows.iter().find(|row| row.covers(to))?;
+    let is_written_alike = field(old.facts, "default") == field(new.facts, "default");
+    let (old, new) = (OptionFacts::new(old), OptionFacts::new(new));
+    let differs = !is_written_alike && !is_same_default(old, new);
+    let known = moves::new_default(new.group(), new.name(), from, to);
+    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some(ChangedDefault { old, new, known })
 }
 
 #[cfg(test)]

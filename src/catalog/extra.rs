@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::release::Release;
+use crate::oslo::names::{normal_group, without_hyphens};
 
 /// Why a list of options cannot be taken.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +84,7 @@ fn generated(document: &Value) -> Result<String, ExtraError> {
     let groups = document["options"].as_object().ok_or(ExtraError::NoOptions)?;
     let mut text = String::new();
     for (group, described) in groups {
-        text.push_str(&format!("[{}]\n", super::normal_group(group)));
+        text.push_str(&format!("[{}]\n", normal_group(group)));
         let own = described["opts"].as_array().into_iter().flatten();
         // Options that only one value of a driver option brings lie apart.
         let drivers = described["driver_opts"].as_object();
@@ -98,9 +99,13 @@ fn generated(document: &Value) -> Result<String, ExtraError> {
 
 /// One option of the generator as a line; `None` where it has no name.
 fn row(option: &Value) -> Option<String> {
-    let name = option["dest"].as_str().or(option["name"].as_str())?.replace('-', "_");
+    let name = option["dest"].as_str().or(option["name"].as_str())?;
     let (kind, choices) = (kind(option), choices(option));
-    let mut words = vec![name, format!("{}-", Release::OLDEST.number()), kind.to_owned()];
+    let mut words = vec![
+        without_hyphens(name).into_owned(),
+        format!("{}-", Release::OLDEST.number()),
+        kind.to_owned(),
+    ];
     let mut fact = |key: &str, value: &Value| {
         if !value.is_null() {
             words.push(format!("{key}={value}"));

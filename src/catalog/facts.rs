@@ -1,11 +1,15 @@
-//! What a release says of one option: type, default, limits, marks and old names, read from its row on demand.
+//! What a release says of one option: type, default, limits, marks and old names, read from its row when first asked.
 //!
 //! It neither finds options (that is [`super`]) nor judges values (that is [`crate::oslo::value`]).
+
+use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::Value;
 
 use super::release::Release;
 use super::table::{Row, field};
+use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::{OptionType, TextLimits};
 
 /// An old name of an option.
@@ -17,15 +21,41 @@ pub struct Alias {
     pub name: &'static str,
 }
 
-/// One option as one release knows it. Copying it is free; each question reads the row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One option as one release knows it. Copying it is free; what the lists say of it is read once.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OptionFacts {
-    row: Row,
+    row: &'static Row,
+}
+
+impl fmt::Debug for OptionFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Row {
+            since, until, facts, ..
+        } = self.row;
+        let until = until.map_or_else(String::new, |until| until.number().to_string());
+        write!(f, "{} {}-{until} {facts:?}", self.title(), since.number())
+    }
+}
+
+/// What a row says of an option beyond single words.
+#[derive(Debug)]
+pub(super) struct Typed {
+    kind: OptionType,
+    default: Option<Value>,
+    default_text: Option<String>,
+    choices: Vec<String>,
+    names: Vec<(&'static str, String)>,
+    /// Group and key in a file, and whether the key counts only from oslo.config 3.24 on.
+    keys: Vec<(Cow<'static, str>, Cow<'static, str>, bool)>,
 }
 
 impl OptionFacts {
-    pub(super) fn new(row: Row) -> Self {
+    pub(super) fn new(row: &'static Row) -> Self {
         Self { row }
+    }
+
+    fn typed(self) -> &'static Typed {
+        self.row.typed.get_or_init(|| Box::new(Typed::of(self.row)))
     }
 
     /// The group as oslo.config matches it.
@@ -61,101 +91,31 @@ impl OptionFacts {
     /// The type in the words of the lists: `integer`, `list<string>`, `multi<string>` …
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        self.row.facts.split('\t').next().unwrap_or_default()
+        Words(self.row.facts).kind()
     }
 
     /// The type with its limits.
     #[must_use]
-    pub fn option_type(&self) -> OptionType {
-        self.typed(self.kind())
-    }
-
-    fn typed(&self, kind: &str) -> OptionType {
-        let inner = |kind: &str, outer: &str| -> Option<OptionType> {
-            let item = kind.strip_prefix(outer)?.strip_prefix('<')?.strip_suffix('>')?;
-            Some(if item.starts_with("custom:") {
-                OptionType::Opaque
-            } else {
-                self.typed(item)
-            })
-        };
-        let flag = |key| self.flag(key);
-        let text = |key| self.json(key).and_then(|value| value.as_str().map(str::to_owned));
-        let size = |key| self.json(key).and_then(|value| value.as_u64()).map(|n| n as usize);
-        let int = |key| self.json(key).and_then(|value| value.as_i64());
-        let version = self.json("version").and_then(|value| value.as_u64()).map(|n| n as u8);
-        match kind {
-            "boolean" => OptionType::Bool,
-            "integer" => OptionType::Int {
-                min: int("min"),
-                max: int("max"),
-                choices: self.numbers(),
-            },
-            "port" => OptionType::port(int("min"), int("max"), self.numbers()),
-            "float" => {
-                let float = |key| self.json(key).and_then(|value| value.as_f64());
-                OptionType::Float {
-                    min: float("min"),
-                    max: float("max"),
-                }
-            }
-            "uri" => OptionType::Uri {
-                schemes: self.texts("schemes"),
-                max_length: size("max_length"),
-            },
-            "ip" => OptionType::Ip { version },
-            "hostname" => OptionType::Hostname,
-            "host-address" => OptionType::HostAddress { version },
-            "host-domain" => OptionType::HostDomain { version },
-            "range" => OptionType::Range {
-                min: int("min"),
-                max: int("max"),
-            },
-            "string" => OptionType::Text(TextLimits {
-                choices: self.texts("choices").or_else(|| self.item_choices()),
-                regex: text("regex"),
-                ignore_case: flag("ignore_case"),
-                max_length: size("max_length").unwrap_or(0),
-                quotes: flag("quotes"),
-            }),
-            _ => {
-                let bounds = flag("bounds");
-                let boxed = |item: OptionType| Box::new(item);
-                None.or_else(|| {
-                    inner(kind, "list").map(|item| OptionType::List {
-                        item: boxed(item),
-                        bounds,
-                    })
-                })
-                .or_else(|| {
-                    inner(kind, "dict").map(|item| OptionType::Dict {
-                        value: boxed(item),
-                        bounds,
-                    })
-                })
-                .or_else(|| inner(kind, "multi").map(|item| OptionType::Multi(boxed(item))))
-                .unwrap_or(OptionType::Opaque)
-            }
-        }
+    pub fn option_type(&self) -> &'static OptionType {
+        &self.typed().kind
     }
 
     /// What it is where nothing is written; `None` where it is unset.
     #[must_use]
-    pub fn default(&self) -> Option<Value> {
-        self.json("default")
+    pub fn default(&self) -> Option<&'static Value> {
+        self.typed().default.as_ref()
     }
 
     /// The default as it would be written in a file; `None` where it is unset. A multi-valued one has a line each.
     #[must_use]
-    pub fn default_text(&self) -> Option<String> {
-        self.default().map(|value| written(&value))
+    pub fn default_text(&self) -> Option<&'static str> {
+        self.typed().default_text.as_deref()
     }
 
     /// The only values allowed, as written in a file; empty where they are not counted out.
     #[must_use]
-    pub fn choices(&self) -> Vec<String> {
-        let own = self.json("choices").and_then(|value| value.as_array().cloned());
-        own.map_or_else(|| self.item_choices().unwrap_or_default(), |choices| writable(&choices))
+    pub fn choices(&self) -> &'static [String] {
+        &self.typed().choices
     }
 
     /// The least value, as written.
@@ -209,7 +169,9 @@ impl OptionFacts {
     /// Since when it is announced to go, in the words of its project: a version (`16.0.0`) or a series (`Queens`).
     #[must_use]
     pub fn deprecated_since(&self) -> Option<String> {
-        self.json("deprecated_since").map(|value| written(&value))
+        Words(self.row.facts)
+            .json("deprecated_since")
+            .map(|value| written(&value))
     }
 
     /// Whether its default depends on the host nova runs on.
@@ -226,43 +188,180 @@ impl OptionFacts {
 
     /// Its old names that the release still takes.
     pub fn aliases(&self) -> impl Iterator<Item = Alias> + use<> {
-        let pairs = field(self.row.facts, "aliases")
-            .into_iter()
-            .flat_map(|pairs| pairs.split(','));
-        pairs
-            .filter_map(|pair| pair.split_once('/'))
-            .map(|(group, name)| Alias { group, name })
+        aliases(self.row)
     }
 
     /// The names oslo.config looks up in one file, in its order: the current name, then the old ones, hyphens made `_`.
     #[must_use]
-    pub fn lookup_names(&self) -> Vec<(&'static str, String)> {
-        let current = std::iter::once((self.group(), self.name().to_owned()));
-        current
-            .chain(self.aliases().map(|old| (old.group, old.name.replace('-', "_"))))
-            .collect()
+    pub fn lookup_names(&self) -> &'static [(&'static str, String)] {
+        &self.typed().names
     }
 
-    fn flag(&self, key: &str) -> bool {
-        field(self.row.facts, key) == Some("")
+    /// Every group (as matched) and key under which `release` finds the option in a file, the current ones first.
+    ///
+    /// A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
+    pub fn keys(&self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        let with_hyphens = release.oslo_config() >= (3, 24);
+        let keys = self.typed().keys.iter();
+        keys.filter(move |(_, _, is_late)| with_hyphens || !is_late)
+            .map(|(group, key, _)| (&**group, &**key))
     }
 
-    fn json(&self, key: &str) -> Option<Value> {
-        field(self.row.facts, key).and_then(|text| serde_json::from_str(text).ok())
+    fn flag(self, key: &str) -> bool {
+        Words(self.row.facts).flag(key)
+    }
+}
+
+impl Typed {
+    fn of(row: &Row) -> Self {
+        let words = Words(row.facts);
+        let default = words.json("default");
+        let old = aliases(row).map(|old| (old.group, without_hyphens(old.name).into_owned()));
+        let names: Vec<_> = std::iter::once((row.group, row.name.to_owned())).chain(old).collect();
+        Self {
+            kind: words.option_type(words.kind()),
+            default_text: default.as_ref().map(written),
+            default,
+            choices: words
+                .texts("choices")
+                .or_else(|| words.item_choices())
+                .unwrap_or_default(),
+            keys: keys(row, &names),
+            names,
+        }
+    }
+}
+
+fn keys(row: &Row, names: &[(&'static str, String)]) -> Vec<(Cow<'static, str>, Cow<'static, str>, bool)> {
+    let mut keys = Vec::new();
+    for (declared, name) in names {
+        let group = normal_group(declared);
+        keys.push((group.clone(), Cow::Owned(name.clone()), false));
+        let is_this = |old: &Alias| old.group == *declared && old.name != name && without_hyphens(old.name) == *name;
+        if let Some(old) = aliases(row).find(is_this) {
+            keys.push((group, Cow::Borrowed(old.name), true));
+        }
+    }
+    keys
+}
+
+fn aliases(row: &Row) -> impl Iterator<Item = Alias> + use<> {
+    let pairs = field(row.facts, "aliases")
+        .into_iter()
+        .flat_map(|pairs| pairs.split(','));
+    pairs
+        .filter_map(|pair| pair.split_once('/'))
+        .map(|(group, name)| Alias { group, name })
+}
+
+/// The facts of a row, each read at every call.
+#[derive(Clone, Copy)]
+struct Words(&'static str);
+
+impl Words {
+    fn kind(self) -> &'static str {
+        self.0.split('\t').next().unwrap_or_default()
     }
 
-    fn texts(&self, key: &str) -> Option<Vec<String>> {
+    fn flag(self, key: &str) -> bool {
+        field(self.0, key) == Some("")
+    }
+
+    fn json(self, key: &str) -> Option<Value> {
+        field(self.0, key).and_then(|text| serde_json::from_str(text).ok())
+    }
+
+    fn int(self, key: &str) -> Option<i64> {
+        self.json(key)?.as_i64()
+    }
+
+    fn float(self, key: &str) -> Option<f64> {
+        self.json(key)?.as_f64()
+    }
+
+    fn size(self, key: &str) -> Option<usize> {
+        self.json(key)?.as_u64().map(|size| size as usize)
+    }
+
+    fn text(self, key: &str) -> Option<String> {
+        self.json(key)?.as_str().map(str::to_owned)
+    }
+
+    fn texts(self, key: &str) -> Option<Vec<String>> {
         let value = self.json(key)?;
         Some(writable(value.as_array()?))
     }
 
-    fn numbers(&self) -> Option<Vec<i64>> {
+    fn numbers(self) -> Option<Vec<i64>> {
         self.json("choices")?.as_array()?.iter().map(Value::as_i64).collect()
     }
 
-    fn item_choices(&self) -> Option<Vec<String>> {
+    fn item_choices(self) -> Option<Vec<String>> {
         let item = self.json("item")?;
         Some(writable(item.get("choices")?.as_array()?))
+    }
+
+    fn version(self) -> Option<u8> {
+        self.size("version").map(|version| version as u8)
+    }
+
+    /// The type called `kind`, with the limits that the facts set.
+    fn option_type(self, kind: &str) -> OptionType {
+        match kind {
+            "boolean" => OptionType::Bool,
+            "integer" => OptionType::Int {
+                min: self.int("min"),
+                max: self.int("max"),
+                choices: self.numbers(),
+            },
+            "port" => OptionType::port(self.int("min"), self.int("max"), self.numbers()),
+            "float" => OptionType::Float {
+                min: self.float("min"),
+                max: self.float("max"),
+            },
+            "uri" => OptionType::Uri {
+                schemes: self.texts("schemes"),
+                max_length: self.size("max_length"),
+            },
+            "ip" => OptionType::Ip {
+                version: self.version(),
+            },
+            "hostname" => OptionType::Hostname,
+            "host-address" => OptionType::HostAddress {
+                version: self.version(),
+            },
+            "host-domain" => OptionType::HostDomain {
+                version: self.version(),
+            },
+            "range" => OptionType::Range {
+                min: self.int("min"),
+                max: self.int("max"),
+            },
+            "string" => OptionType::Text(TextLimits {
+                choices: self.texts("choices").or_else(|| self.item_choices()),
+                regex: self.text("regex"),
+                ignore_case: self.flag("ignore_case"),
+                max_length: self.size("max_length").unwrap_or(0),
+                quotes: self.flag("quotes"),
+            }),
+            _ => self.type_of_several(kind).unwrap_or(OptionType::Opaque),
+        }
+    }
+
+    /// `list<…>`, `dict<…>` and `multi<…>`; `None` for any other word.
+    fn type_of_several(self, kind: &str) -> Option<OptionType> {
+        let (outer, rest) = kind.split_once('<')?;
+        let item = match rest.strip_suffix('>')? {
+            item if item.starts_with("custom:") => OptionType::Opaque,
+            item => self.option_type(item),
+        };
+        let (item, bounds) = (Box::new(item), self.flag("bounds"));
+        match outer {
+            "list" => Some(OptionType::List { item, bounds }),
+            "dict" => Some(OptionType::Dict { value: item, bounds }),
+            "multi" => Some(OptionType::Multi(item)),
+            _ => None,
+        }
     }
 }
 

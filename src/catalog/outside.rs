@@ -2,9 +2,14 @@
 //!
 //! It recognises them by group and name; whether the file needs them it does not know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::LazyLock;
 
-use super::{Fate, Release, fate, option, plugins};
+use toml_edit::Document;
+
+use super::lookup::{Fate, fate, life, option};
+use super::{Release, plugins};
+use crate::oslo::names::normal_group;
 
 /// Why an option that no list holds is right all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,52 +53,46 @@ pub struct Hints {
     pub is_audit_map: bool,
 }
 
-const PRIVSEP: [&str; 7] = [
-    "user",
-    "group",
-    "capabilities",
-    "thread_pool_size",
-    "helper_command",
-    "logger_name",
-    "log_daemon_traceback",
-];
-const MEDIATED_DEVICE: [&str; 3] = ["device_addresses", "mdev_class", "max_instances"];
-const CONFIG_SOURCE: [&str; 6] = ["driver", "uri", "ca_path", "client_cert", "client_key", "timeout"];
-const COMMAND_LINE: [&str; 4] = ["config_file", "config_dir", "config_source", "version"];
-/// Groups that joined nova's list late though nova took their options all along.
-const LISTED_LATE: [&str; 1] = ["privsep"];
-/// Names in `[DEFAULT]` that other services' files carry and nova never had.
-const OTHER_SERVICES: [&str; 24] = [
-    "api_paste_config_file",
-    "auth_strategy",
-    "bind_host",
-    "bind_port",
-    "core_plugin",
-    "service_plugins",
-    "allow_overlapping_ips",
-    "notify_nova_on_port_status_changes",
-    "notify_nova_on_port_data_changes",
-    "enabled_backends",
-    "glance_api_servers",
-    "registry_host",
-    "interface_driver",
-    "dhcp_driver",
-    "l3_ha",
-    "dhcp_agents_per_network",
-    "max_l3_agents_per_router",
-    "global_physnet_mtu",
-    "enabled_share_protocols",
-    "default_volume_type",
-    "public_endpoint",
-    "admin_endpoint",
-    "enable_isolated_metadata",
-    "external_network_bridge",
-];
+const TEXT: &str = include_str!("data/outside.toml");
+
+/// The lists of `data/outside.toml`; what each is for is said there.
+#[derive(Debug, Default)]
+struct Lists {
+    privsep: HashSet<String>,
+    mediated_device: HashSet<String>,
+    config_source: HashSet<String>,
+    command_line: HashSet<String>,
+    listed_late: HashSet<String>,
+    other_services: HashSet<String>,
+}
+
+/// The lists, read when a name is first asked for that no list of a release holds.
+fn lists() -> &'static Lists {
+    static LISTS: LazyLock<Lists> = LazyLock::new(|| read(TEXT).unwrap_or_default());
+    &LISTS
+}
+
+/// `None` where a list is missing, or is none of words.
+fn read(text: &str) -> Option<Lists> {
+    let document = Document::parse(text).ok()?;
+    let list = |key: &str| -> Option<HashSet<String>> {
+        let words = document.get(key)?.as_array()?.iter();
+        words.map(|word| word.as_str().map(str::to_owned)).collect()
+    };
+    Some(Lists {
+        privsep: list("privsep")?,
+        mediated_device: list("mediated_device")?,
+        config_source: list("config_source")?,
+        command_line: list("command_line")?,
+        listed_late: list("listed_late")?,
+        other_services: list("other_services")?,
+    })
+}
 
 /// Why `key` in `group` is right though `release` does not list it; `None` where nothing speaks for it.
 #[must_use]
 pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Option<Outside> {
-    let group = &*super::normal_group(group);
+    let group = &*normal_group(group);
     let among = |names: &[String]| names.iter().any(|name| name.to_lowercase() == group);
     if group.contains(':') || matches!(group, "pipeline" | "composite" | "app") {
         return Some(Outside::Paste);
@@ -103,37 +102,33 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
     }
     if group == "DEFAULT" {
         return match key {
-            _ if COMMAND_LINE.contains(&key) => Some(Outside::CommandLine),
-            _ if OTHER_SERVICES.contains(&key) => Some(Outside::OtherService),
+            _ if lists().command_line.contains(key) => Some(Outside::CommandLine),
+            _ if lists().other_services.contains(key) => Some(Outside::OtherService),
             _ => None,
         };
     }
-    if is_listed_late(group)
-        && super::life(group, key)
-            .first()
-            .is_some_and(|first| release < first.since())
-    {
+    if is_listed_late(group) && life(group, key).first().is_some_and(|first| release < first.since()) {
         return Some(Outside::NotYetListed);
     }
     if is_of_auth_plugin(group, key, hints, release) {
         return Some(Outside::AuthPlugin);
     }
-    if PRIVSEP.contains(&key) && is_privileged(group) {
+    if lists().privsep.contains(key) && is_privileged(group) {
         return Some(Outside::Privsep);
     }
-    if MEDIATED_DEVICE.contains(&key) && is_mediated(group, hints) {
+    if lists().mediated_device.contains(key) && is_mediated(group, hints) {
         return Some(Outside::MediatedDevice);
     }
     if key == "numa_nodes" && is_physical_network(group, hints, release) {
         return Some(Outside::PhysicalNetwork);
     }
-    (CONFIG_SOURCE.contains(&key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
+    (lists().config_source.contains(key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
 }
 
 /// Whether `group` belongs to a library that joined nova's list late: its options are older than the list says.
 #[must_use]
 pub fn is_listed_late(group: &str) -> bool {
-    LISTED_LATE.contains(&group)
+    lists().listed_late.contains(group)
 }
 
 /// Whether the plugin that `auth_type` of the section chooses reads `key`.
@@ -183,6 +178,11 @@ fn is_physical_network(group: &str, hints: &Hints, release: Release) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_lists_are_of_their_form() {
+        assert!(read(TEXT).is_some());
+    }
 
     fn at(group: &str, key: &str) -> Option<Outside> {
         recognise(group, key, &Hints::default(), Release::NEWEST)

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::nearest::nearest;
+use super::spelling::nearest;
 
 /// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,9 +39,11 @@ pub struct UnknownRelease {
 }
 
 const FIRST: u8 = 13;
+/// How many releases are known: every table of releases has as many rows, or does not compile.
+const KNOWN: usize = 22;
 
 /// Series name and, from 27 on, date; the first row is release 13.
-const SERIES: [(&str, Option<&str>); 22] = [
+const SERIES: [(&str, Option<&str>); KNOWN] = [
     ("mitaka", None),
     ("newton", None),
     ("ocata", None),
@@ -64,6 +66,33 @@ const SERIES: [(&str, Option<&str>); 22] = [
     ("flamingo", Some("2025.2")),
     ("gazpacho", Some("2026.1")),
     ("hibiscus", Some("2026.2")),
+];
+
+/// The newest oslo.config of each release, from the series' upper constraints in openstack/requirements; only the steps where
+/// the dialect changed count.
+const OSLO_CONFIG: [(u16, u16); KNOWN] = [
+    (3, 22), // 13
+    (3, 22), // 14
+    (3, 22), // 15
+    (4, 11), // 16
+    (5, 2),  // 17
+    (6, 4),  // 18
+    (6, 8),  // 19
+    (6, 8),  // 20
+    (8, 0),  // 21
+    (8, 0),  // 22
+    (8, 5),  // 23
+    (8, 5),  // 24
+    (8, 5),  // 25
+    (8, 5),  // 26
+    (9, 1),  // 27
+    (9, 1),  // 28
+    (9, 1),  // 29
+    (9, 1),  // 30
+    (9, 7),  // 31
+    (9, 7),  // 32
+    (10, 0), // 33
+    (10, 0), // 34
 ];
 
 /// The releases before the first known one, as (series, date): the last of them is 12.
@@ -255,22 +284,9 @@ impl Release {
     }
 
     /// The newest oslo.config this release was made with, as (major, minor): which of its dialects nova reads.
-    ///
-    /// The series' upper constraints in openstack/requirements; only the steps where the dialect changed count.
     #[must_use]
     pub fn oslo_config(self) -> (u16, u16) {
-        match self.0 {
-            ..=15 => (3, 22),
-            16 => (4, 11),
-            17 => (5, 2),
-            18 => (6, 4),
-            19..=20 => (6, 8),
-            21..=22 => (8, 0),
-            23..=26 => (8, 5),
-            27..=30 => (9, 1),
-            31..=32 => (9, 7),
-            _ => (10, 0),
-        }
+        OSLO_CONFIG[usize::from(self.0 - FIRST)]
     }
 }
 
@@ -444,8 +460,10 @@ mod tests {
 
     #[test]
     fn what_a_release_asks_of_the_host_never_falls() {
-        let minima: Vec<_> = Release::all().filter_map(Release::host_minima).collect();
-        assert_eq!(minima.len(), 20);
+        let known = Release::all().filter(|release| release.is_complete());
+        let minima: Vec<_> = known
+            .map(|release| release.host_minima().expect("a row for each"))
+            .collect();
         for pair in minima.windows(2) {
             assert!(pair[0].libvirt <= pair[1].libvirt && pair[0].qemu <= pair[1].qemu);
         }

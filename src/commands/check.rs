@@ -4,94 +4,152 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::path::Path;
 
 use rayon::prelude::*;
-use serde_json::Value;
 
-use super::{FailOn, Outcome, Sources, Terminal, outcome};
-use crate::catalog::Release;
-use crate::commands::sources::{Survey, Surveyed, Upgrade};
-use crate::fix;
-use crate::inputs::load::LoadError;
-use crate::lint::{self, Context, Edited, Finding, Found, Safety, Settings};
-use crate::oslo::stack::Layer;
-use crate::output::{Counts, Format, Style, Summary, SuppressedCounts, json, pretty, short};
-use crate::rules::{LIVE_MIGRATION, RULES};
+use super::{EXIT_CODES, Failure, Outcome, ReportArguments};
+use crate::terminal::Terminal;
+use clap::Args;
+use novamend::catalog::Release;
+use novamend::fix;
+use novamend::inputs::Sources;
+use novamend::inputs::load::LoadError;
+use novamend::inputs::survey::{Reading, Survey};
+use novamend::lint::{self, Context, Edited, FailOn, Finding, Found, Ignore, Safety, Settings};
+use novamend::oslo::stack::Layer;
+use novamend::output::{
+    self, CheckTotal, Counts, Findings, Format, Head, Part, Piece, Printer, Summary, SuppressedCounts, Tail,
+};
+use novamend::rules::{LIVE_MIGRATION, RULES};
+use novamend::settings::{self, Scope};
 
 /// So many stacks are checked at once; the results of one batch are in memory, not of all.
 const BATCH: usize = 256;
 
-/// What to check.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// Which files.
-    pub sources: Sources,
-    /// The upgrade, as it was asked for.
-    pub upgrade: Upgrade,
-    /// The release to come.
-    pub to: Release,
-    /// What the operator wants.
-    pub settings: Settings,
-    /// How to print.
-    pub format: Format,
-    /// When to fail.
-    pub fail_on: FailOn,
-    /// Whether what is found goes into a baseline.
-    pub is_baseline: bool,
+/// Report what an upgrade breaks
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    inputs: novamend::inputs::Arguments,
+    #[command(flatten)]
+    report: ReportArguments,
+    /// Add the current findings to novamend.toml as ignores, so that only new ones are reported from now on
+    #[arg(long)]
+    write_ignores: bool,
 }
 
-/// The results of one stack, printed but not yet written.
+/// What to check.
+struct Request {
+    /// Which files.
+    sources: Sources,
+    /// The release to come.
+    to: Release,
+    /// What the operator wants.
+    settings: Settings,
+    /// How to print.
+    format: Format,
+    /// When to fail.
+    fail_on: FailOn,
+    /// Whether what is found goes into a baseline.
+    is_baseline: bool,
+}
+
+impl Arguments {
+    /// Checks every stack, and writes the baseline where one is asked for.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let place = self.write_ignores.then(|| settings::place(&self.inputs.settings));
+        let place = place.transpose()?;
+        let scope = Scope::of(&self.inputs, RULES)?;
+        let survey = scope.survey();
+        for message in survey.complaints(&scope.sources) {
+            terminal.complain(&message);
+        }
+        let mut settings = scope.file.settings;
+        settings.pedantic = self.report.pedantic;
+        let request = Request {
+            sources: scope.sources,
+            to: scope.to,
+            settings,
+            format: self.report.format,
+            fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
+            is_baseline: place.is_some(),
+        };
+        let (outcome, ignores) = check(&request, survey, terminal)?;
+        Ok(match place {
+            Some(place) => write_ignores(&place, &ignores, outcome, terminal),
+            None => outcome,
+        })
+    }
+}
+
+/// Adds `ignores` to the settings at `place`; what is found is then known, and only what could not be listed still counts.
+fn write_ignores(place: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &mut Terminal<'_>) -> Outcome {
+    let baseline = match settings::add_ignores(place, ignores) {
+        Ok(baseline) => baseline,
+        Err(error) => {
+            terminal.complain(&error);
+            return Outcome::Failed;
+        }
+    };
+    terminal.complain(&format!(
+        "added {} to {}",
+        output::counted_word(baseline.added, "ignore"),
+        output::shown_path(&baseline.path)
+    ));
+    if baseline.unfit > 0 {
+        terminal.complain(&format!(
+            "not added: {} about an option or a file whose name no option or file of nova can have; fix the file first",
+            output::counted_word(baseline.unfit, "finding")
+        ));
+    }
+    if outcome == Outcome::Failed || baseline.unfit > 0 {
+        outcome
+    } else {
+        Outcome::Clean
+    }
+}
+
+/// The results of one stack, rendered but not yet printed.
 struct Checked {
-    text: String,
+    piece: Piece,
     summary: Summary,
-    is_empty: bool,
-    ignorable: Vec<lint::Ignore>,
+    ignorable: Vec<Ignore>,
     steps: Vec<(Edited, String)>,
-    /// What is suppressed, for the one format that lists it.
-    suppressed: Vec<Value>,
 }
 
 /// What all stacks have come to so far.
 #[derive(Default)]
 struct Total {
     summary: Summary,
-    ignorable: Vec<lint::Ignore>,
+    ignorable: Vec<Ignore>,
     steps: Vec<(Edited, String)>,
     known_steps: HashSet<(Edited, String)>,
-    suppressed: Vec<Value>,
     is_failed: bool,
-    is_begun: bool,
 }
 
 /// Runs the check and returns, besides the outcome, one ignore per finding where a baseline is asked for.
-///
-/// # Errors
-/// The writer's.
-pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcome, Vec<lint::Ignore>)> {
-    let survey = Survey::of(&request.sources, request.upgrade);
-    survey.complain(&request.sources, terminal);
+fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<(Outcome, Vec<Ignore>)> {
     if survey.targets.is_empty() {
         return Ok((Outcome::Failed, Vec::new()));
     }
-    let checked = survey.checked(request.to, &request.settings);
-    match request.format {
-        Format::Pretty => terminal.print(&pretty::header(&checked))?,
-        Format::Short => terminal.print(&short::header(&checked))?,
-        Format::Json => terminal.print(&json::open(&checked))?,
-    }
+    let checked = output::Checked::of(&survey, request.to, &request.settings);
+    let (mut printer, text) = Printer::begin(request.format, terminal.style, &Head::Check(&checked));
+    terminal.print(&text)?;
     let mut total = Total {
         is_failed: !survey.errors.is_empty(),
         ..Total::default()
     };
     let mut targets = survey.targets.into_iter();
     loop {
-        let batch: Vec<Surveyed> = targets.by_ref().take(BATCH).collect();
+        let batch: Vec<Reading> = targets.by_ref().take(BATCH).collect();
         if batch.is_empty() {
             break;
         }
-        for outcome in check_batch(batch, request, terminal.style) {
+        for outcome in check_batch(batch, request, &printer) {
             match outcome {
-                Ok(result) => total.add(result, request.format, terminal)?,
+                Ok(result) => terminal.print(&printer.add(total.add(result)))?,
                 Err(error) => {
                     total.is_failed = true;
                     terminal.complain(&error);
@@ -99,48 +157,41 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<(Outcom
             }
         }
     }
-    match request.format {
-        Format::Pretty => {
-            terminal.print(&pretty::plan(&checked, &total.steps))?;
-            terminal.print(&total.summary.line(&checked))?;
-        }
-        Format::Short => terminal.print(&total.summary.line(&checked))?,
-        Format::Json => terminal.print(&json::close(&total.summary, &total.suppressed))?,
-    }
+    let tail = CheckTotal {
+        checked: &checked,
+        summary: total.summary,
+        steps: &total.steps,
+    };
+    terminal.print(&printer.end(&Tail::Check(&tail)))?;
     let outcome = if total.is_failed {
         Outcome::Failed
     } else {
-        outcome(total.summary.counts, request.fail_on)
+        Outcome::of(total.summary.counts, request.fail_on)
     };
     Ok((outcome, total.ignorable))
 }
 
 impl Total {
-    fn add(&mut self, result: Checked, format: Format, terminal: &mut Terminal<'_>) -> io::Result<()> {
-        if format == Format::Json && !result.is_empty {
-            terminal.print(if self.is_begun { ",\n" } else { "\n" })?;
-            self.is_begun = true;
-        }
-        terminal.print(&result.text)?;
+    /// Counts `result` in, and gives what is printed of it.
+    fn add(&mut self, result: Checked) -> Piece {
         self.summary = self.summary.plus(result.summary);
         self.ignorable.extend(result.ignorable);
-        self.suppressed.extend(result.suppressed);
         // Each once: a fleet says the same ten thousand times.
         let known = &mut self.known_steps;
         let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
         self.steps.extend(steps);
-        Ok(())
+        result.piece
     }
 }
 
-fn check_batch(batch: Vec<Surveyed>, request: &Request, style: Style) -> Vec<Result<Checked, LoadError>> {
-    let check = |target: Surveyed| {
+fn check_batch(batch: Vec<Reading>, request: &Request, printer: &Printer) -> Vec<Result<Checked, LoadError>> {
+    let check = |target: Reading| {
         let today = target.today.clone();
         let stack = target.into_stack(&request.sources)?;
         let context = Context::of_today(&stack, &today, request.to, &request.settings);
         let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
         fix::grade(&context, &mut found.findings);
-        Ok(Checked::new(&context, &found, request, style))
+        Ok(Checked::new(&context, &found, request.is_baseline, printer))
     };
     if batch.len() > 1 {
         batch.into_par_iter().map(check).collect()
@@ -150,18 +201,9 @@ fn check_batch(batch: Vec<Surveyed>, request: &Request, style: Style) -> Vec<Res
 }
 
 impl Checked {
-    fn new(context: &Context<'_>, found: &Found, request: &Request, style: Style) -> Self {
-        let (format, findings) = (request.format, &found.findings);
-        let in_baseline = findings.iter().filter(|_| request.is_baseline);
-        let texts: Vec<String> = findings
-            .iter()
-            .map(|finding| match format {
-                Format::Pretty => pretty::finding(context, finding, style),
-                Format::Short => short::finding(context.stack, finding),
-                Format::Json => json::text(&json::finding(context, finding)),
-            })
-            .collect();
-        let listed = found.suppressed.iter().filter(|_| format == Format::Json);
+    fn new(context: &Context<'_>, found: &Found, is_baseline: bool, printer: &Printer) -> Self {
+        let findings = &found.findings;
+        let ignorable = findings.iter().filter(|_| is_baseline);
         let count = |safety| {
             findings
                 .iter()
@@ -169,16 +211,18 @@ impl Checked {
                 .count()
         };
         Self {
-            text: texts.join(if format == Format::Json { ",\n" } else { "" }),
+            piece: printer.piece(&Part::Findings(&Findings {
+                context,
+                findings,
+                suppressed: &found.suppressed,
+            })),
             summary: Summary {
                 counts: Counts::of(findings),
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),
                 suppressed: SuppressedCounts::of(&found.suppressed, findings),
             },
-            is_empty: findings.is_empty(),
-            ignorable: in_baseline.map(|finding| ignore(context, finding)).collect(),
+            ignorable: ignorable.map(|finding| ignore(context, finding)).collect(),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
-            suppressed: listed.map(|suppressed| json::suppressed(context, suppressed)).collect(),
         }
     }
 }
@@ -192,7 +236,7 @@ fn step(context: &Context<'_>, finding: &Finding) -> Option<(Edited, String)> {
 }
 
 /// What would keep `finding` out of the next report.
-fn ignore(context: &Context<'_>, finding: &Finding) -> lint::Ignore {
+fn ignore(context: &Context<'_>, finding: &Finding) -> Ignore {
     let path = |layer: &Layer| layer.document.source().path().to_owned();
     let layers = context.stack.layers();
     let file = match finding.location {
@@ -201,7 +245,7 @@ fn ignore(context: &Context<'_>, finding: &Finding) -> lint::Ignore {
         lint::Location::Stack if layers.len() == 1 => Some(path(&layers[0])),
         _ => None,
     };
-    lint::Ignore {
+    Ignore {
         rule: finding.rule.id.to_owned(),
         file,
         option: context.subject(finding),

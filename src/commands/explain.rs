@@ -1,41 +1,36 @@
-//! `novamend explain RULE-ID` and `novamend rules`: the page of a rule; the list.
-//!
-//! The texts are those of `docs/rules`.
+//! `novamend explain RULE-ID`: the page of a rule, as `docs/rules` has it.
 
-use std::io;
+use clap::Args;
 
-use super::{Outcome, Terminal};
-use crate::catalog::nearest::nearest;
-use crate::output::table;
-use crate::rules::{self, RULES};
+use super::{Failure, Outcome, formats};
+use crate::terminal::Terminal;
+use novamend::catalog::spelling::nearest;
+use novamend::output::{self, Format, Head, Part};
+use novamend::rules::{self, RULES};
 
-/// Prints the page of the rule called `id`.
-///
-/// # Errors
-/// The writer's.
-pub fn explain(id: &str, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let Some(rule) = rules::by_id(id.trim()) else {
-        let hint = nearest(id, RULES.iter().map(|rule| rule.id))
-            .map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        terminal.complain(&format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules"));
-        return Ok(Outcome::Failed);
-    };
-    terminal.print(rule.doc)?;
-    Ok(Outcome::Clean)
+/// Show the page of a rule
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The rule's id, as reports show it
+    #[arg(value_name = "RULE-ID")]
+    rule: String,
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    format: Format,
 }
 
-/// Prints every rule on a line: id, severity, what it finds.
-///
-/// # Errors
-/// The writer's.
-pub fn list(terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let rows: Vec<Vec<String>> = RULES
-        .iter()
-        .map(|rule| {
-            let cells = [rule.id, rule.severity.as_str(), rule.summary];
-            cells.map(str::to_owned).to_vec()
-        })
-        .collect();
-    terminal.print(&table::aligned(&rows))?;
-    Ok(Outcome::Clean)
+impl Arguments {
+    /// Prints the page.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let id = &self.rule;
+        let Some(rule) = rules::by_id(id.trim()) else {
+            let hint = nearest(id, RULES.iter().map(|rule| rule.id))
+                .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            let why = format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules");
+            return Err(Failure::Refused(why));
+        };
+        let text = output::document(self.format, terminal.style, &Head::Explain, [Part::Page(rule)]);
+        terminal.print(&text)?;
+        Ok(Outcome::Clean)
+    }
 }

@@ -1,6 +1,6 @@
 //! `novamend fix`: mends in memory, shows the diff, and writes only when told to.
 //!
-//! What is mended the rules say; how it is proved and written, [`crate::fix`].
+//! What is mended the rules say; how it is proved and written, [`novamend::fix`].
 
 mod job;
 mod report;
@@ -8,21 +8,87 @@ mod report;
 use std::io;
 use std::path::Path;
 
-use super::{FailOn, Outcome, Sources, Terminal, outcome};
-use crate::catalog::Release;
-use crate::commands::sources::{Survey, Upgrade};
-use crate::fix::Until;
-use crate::inputs::load::STDIN;
-use crate::lint::Settings;
-use crate::output::{Counts, Format};
-use crate::write::{self, Options, Planned, WriteError, Written};
+use super::{EXIT_CODES, Failure, Outcome, ReportArguments, WritingArguments, whole};
+use crate::terminal::Terminal;
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use novamend::catalog::Release;
+use novamend::catalog::release::UnknownRelease;
+use novamend::fix::Until;
+use novamend::inputs::Sources;
+use novamend::inputs::load::STDIN;
+use novamend::inputs::survey::{Survey, Upgrade};
+use novamend::lint::{ActionChoice, FailOn, Settings};
+use novamend::output::fixed::written_line;
+use novamend::output::{Checked, Counts, Format};
+use novamend::rules::RULES;
+use novamend::settings::Scope;
+use novamend::write::{self, Options, Planned, WriteError, Written};
 
 use job::Job;
 use report::Report;
 
+// Each flag is one on the command line, and they mean nothing together.
+/// Show the fixes as a diff, or apply them
+#[allow(clippy::struct_excessive_bools)]
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    inputs: novamend::inputs::Arguments,
+    #[command(flatten)]
+    report: ReportArguments,
+    /// The `live_migration_timeout_action` to write; `auto` keeps what the old settings meant
+    #[arg(long, value_name = "ACTION", default_value = "auto", value_parser = action())]
+    action: ActionChoice,
+    /// Write the action even where the default is the same
+    #[arg(long)]
+    explicit: bool,
+    /// Test the action on this host by real migrations, and write only what works here (needs novamend-verify)
+    #[arg(long)]
+    verify: bool,
+    /// Show the diff and change nothing (the default)
+    #[arg(long, conflicts_with = "write")]
+    diff: bool,
+    /// Replace the files
+    #[arg(long)]
+    write: bool,
+    /// Which edits to make: `now`, those that change nothing for today's release; `upgrade`, also those that belong to the
+    /// upgrade; a release, those up to the hop to it
+    #[arg(long, value_name = "WHEN", default_value = "now", value_parser = until)]
+    when: Until,
+    /// Also apply fixes that change what nova does or that depend on the host
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Also write what the second parser cannot confirm because it reads the file differently than nova
+    #[arg(long, requires = "write")]
+    allow_unwitnessed: bool,
+    #[command(flatten)]
+    writing: WritingArguments,
+}
+
+fn action() -> impl TypedValueParser<Value = ActionChoice> {
+    let words = [
+        PossibleValue::new("auto").help("What keeps the meaning of the old settings"),
+        PossibleValue::new("abort").help("Cancel the migration"),
+        PossibleValue::new("force_complete")
+            .alias("force-complete")
+            .help("Post-copy where permitted, else a pause"),
+    ];
+    PossibleValuesParser::new(words).try_map(|word| ActionChoice::parse(&word).ok_or("no action"))
+}
+
+fn until(word: &str) -> Result<Until, UnknownRelease> {
+    match word {
+        "now" => Ok(Until::Now),
+        "upgrade" => Ok(Until::Upgrade),
+        name => Release::parse(name).map(Until::Hop),
+    }
+}
+
 /// What becomes of the new texts.
 #[derive(Clone, Debug)]
-pub enum Mode {
+enum Mode {
     /// The diff is shown; nothing is written.
     Diff,
     /// The files are replaced.
@@ -31,43 +97,83 @@ pub enum Mode {
 
 /// What to mend.
 #[derive(Clone, Debug)]
-pub struct Request {
+struct Request {
     /// Which files.
-    pub sources: Sources,
+    sources: Sources,
     /// The upgrade, as it was asked for.
-    pub upgrade: Upgrade,
+    upgrade: Upgrade,
     /// The release to come.
-    pub to: Release,
+    to: Release,
     /// What the operator wants.
-    pub settings: Settings,
+    settings: Settings,
     /// How to print.
-    pub format: Format,
+    format: Format,
     /// When to fail.
-    pub fail_on: FailOn,
+    fail_on: FailOn,
     /// Show or write.
-    pub mode: Mode,
+    mode: Mode,
     /// Up to which moment edits are made.
-    pub until: Until,
+    until: Until,
     /// Whether unsafe fixes are applied too.
-    pub unsafe_fixes: bool,
+    unsafe_fixes: bool,
     /// Whether a text may be written that the independent parser cannot read.
-    pub allow_unwitnessed: bool,
+    allow_unwitnessed: bool,
     /// Whether the result is tried on this host before it counts.
-    pub verify: bool,
+    verify: bool,
+}
+
+impl Arguments {
+    /// Fixes every stack, prints what changes and what is left, and writes where that is asked for.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let request = self.request()?;
+        let survey = Survey::of(&request.sources, request.upgrade);
+        for message in survey.complaints(&request.sources) {
+            terminal.complain(&message);
+        }
+        Ok(fix(&request, survey, terminal)?)
+    }
+
+    fn request(self) -> Result<Request, Failure> {
+        let scope = Scope::of(&self.inputs, RULES)?;
+        let to = scope.to;
+        if self.action != ActionChoice::Auto && to < Release::STEIN {
+            return Err(Failure::Refused(format!(
+                "`--action` cannot be used with {to}: `live_migration_timeout_action` came with stein (19)"
+            )));
+        }
+        let mode = if self.write {
+            Mode::Write(self.writing.options(&scope.sources.root))
+        } else {
+            Mode::Diff
+        };
+        Ok(Request {
+            sources: scope.sources,
+            upgrade: scope.upgrade,
+            to,
+            settings: Settings {
+                pedantic: self.report.pedantic,
+                explicit: self.explicit,
+                action: self.action,
+                ..scope.file.settings
+            },
+            format: self.report.format,
+            fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
+            mode,
+            until: self.when,
+            unsafe_fixes: self.unsafe_fixes,
+            allow_unwitnessed: self.allow_unwitnessed,
+            verify: self.verify,
+        })
+    }
 }
 
 /// Mends every stack, prints what changes and what is left, and writes where the request says so: all files or none.
-///
-/// # Errors
-/// The writer's.
-pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
-    let survey = Survey::of(&request.sources, request.upgrade);
-    survey.complain(&request.sources, terminal);
+fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
     }
     let mut failed = !survey.errors.is_empty();
-    let checked = survey.checked(request.to, &request.settings);
+    let checked = Checked::of(&survey, request.to, &request.settings);
     let mut jobs = Vec::new();
     for target in survey.targets {
         let today = target.today.clone();
@@ -92,10 +198,10 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
         Mode::Diff => Vec::new(),
         Mode::Write(options) => match write(&jobs, failed, options) {
             Ok(written) => {
-                terminal.done.extend(written.iter().map(report::written_line));
+                terminal.done.extend(written.iter().map(written_line));
                 written
             }
-            Err(Failure { message, left }) => {
+            Err(NotWritten { message, left }) => {
                 failed = true;
                 terminal.complain(&message);
                 left
@@ -116,29 +222,23 @@ pub fn run(request: &Request, terminal: &mut Terminal<'_>) -> io::Result<Outcome
     }
     let counts = jobs.iter().map(|job| report.counts(job));
     let unproved = if is_unproved { Outcome::Findings } else { Outcome::Clean };
-    Ok(outcome(counts.fold(Counts::default(), Counts::plus), request.fail_on).max(unproved))
-}
-
-/// An error with its causes.
-fn whole(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    Ok(Outcome::of(counts.fold(Counts::default(), Counts::plus), request.fail_on).max(unproved))
 }
 
 /// Why files were not written, and those that are all the same because they could not be put back.
-struct Failure {
+struct NotWritten {
     message: String,
     left: Vec<Written>,
 }
 
-impl From<String> for Failure {
+impl From<String> for NotWritten {
     fn from(message: String) -> Self {
         let left = Vec::new();
         Self { message, left }
     }
 }
 
-impl From<WriteError> for Failure {
+impl From<WriteError> for NotWritten {
     fn from(error: WriteError) -> Self {
         let message = error.with_state();
         let left = match error {
@@ -150,7 +250,7 @@ impl From<WriteError> for Failure {
 }
 
 /// Replaces every changed file, or none.
-fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, Failure> {
+fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, NotWritten> {
     if failed {
         return Err("nothing was written: not everything could be read and tested"
             .to_owned()

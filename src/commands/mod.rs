@@ -1,31 +1,95 @@
-//! One file per verb: load, call, print. Arguments come as plain requests, results go to the writers given.
+//! The command line: one file a verb, which holds its arguments and what it does with them.
 //!
-//! They know neither the command line (that is `cli`) nor how a process ends (that is `main`).
+//! A new verb is its file and its line in each of the lists here.
 
-pub mod check;
-pub mod explain;
-pub mod fix;
-pub mod installed;
-pub mod option;
-pub mod places;
-pub mod proven;
-pub mod sources;
-pub mod undo;
-pub mod upgrade;
-pub mod verify;
+mod check;
+mod explain;
+mod fix;
+mod locate;
+mod option;
+mod probe;
+mod rules;
+mod undo;
+mod upgrade;
+mod verify;
 
-use std::io::{self, Write};
+use std::io;
+use std::path::PathBuf;
 
-pub use sources::Sources;
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use novamend::bounded::Root;
+use novamend::inputs::arguments::{ArgumentsError, ColorArguments};
+use novamend::lint::FailOn;
+use novamend::output::{Counts, Format};
+use novamend::settings::{BaselineError, ScopeError};
+use novamend::write::Options;
 
-use crate::lint::Severity;
-use crate::output::{Counts, Style};
-use crate::plain;
-use crate::redact;
+use crate::host_trial::HostTrialError;
+use crate::terminal::Terminal;
 
-/// How a command ended; `main` makes the exit code of it.
+/// What the exit codes mean; the same words stand in README (`tests/docs.rs` holds them together).
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing at or above --fail-on (default: warning)
+  1  findings at or above --fail-on
+  2  could not run: bad arguments, nothing to read, a file that cannot be read or must not be written, no such release
+
+Results go to standard output, everything else to standard error.";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Reads nova.conf as nova does, reports what an upgrade breaks, and fixes it without losing a byte
+#[derive(Debug, Parser)]
+#[command(name = "novamend", version, styles = STYLES, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) color: ColorArguments,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// Every verb; what it is for is said at its arguments.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Check(check::Arguments),
+    Fix(fix::Arguments),
+    Undo(undo::Arguments),
+    Where(locate::Arguments),
+    Option(option::Arguments),
+    Upgrade(upgrade::Arguments),
+    Explain(explain::Arguments),
+    Rules(rules::Arguments),
+    Probe(probe::Arguments),
+    Verify(verify::Arguments),
+}
+
+impl Verb {
+    /// Does what the arguments ask for.
+    pub(crate) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        match self {
+            Self::Check(arguments) => arguments.run(terminal),
+            Self::Fix(arguments) => arguments.run(terminal),
+            Self::Undo(arguments) => arguments.run(terminal),
+            Self::Where(arguments) => arguments.run(terminal),
+            Self::Option(arguments) => arguments.run(terminal),
+            Self::Upgrade(arguments) => arguments.run(terminal),
+            Self::Explain(arguments) => arguments.run(terminal),
+            Self::Rules(arguments) => arguments.run(terminal),
+            Self::Probe(arguments) => arguments.run(terminal),
+            Self::Verify(arguments) => arguments.run(terminal),
+        }
+    }
+}
+
+/// How a verb ended; `main` makes the exit code of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Nothing at or above `--fail-on`: exit code 0.
     Clean,
     /// Findings at or above it: exit code 1.
@@ -36,54 +100,104 @@ pub enum Outcome {
 
 impl Outcome {
     /// The exit code.
-    #[must_use]
-    pub fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
             Self::Findings => 1,
             Self::Failed => 2,
         }
     }
-}
 
-/// From which severity on findings make a command fail; `None`: never.
-pub type FailOn = Option<Severity>;
-
-/// Where a command writes.
-pub struct Terminal<'a> {
-    /// Results.
-    pub out: &'a mut dyn Write,
-    /// Everything else.
-    pub err: &'a mut dyn Write,
-    /// How results look.
-    pub style: Style,
-    /// What was done to files, a line each: said on standard error where the results cannot be read.
-    pub done: Vec<String>,
-}
-
-impl Terminal<'_> {
-    /// Says `message` on standard error, after the program's name: no secret that it quotes, and nothing that could rule
-    /// a terminal. Lines behind its first are indented, so that none of them passes for a message of its own.
-    pub fn complain(&mut self, message: &dyn std::fmt::Display) {
-        let message = redact::hidden(&message.to_string()).replace('\n', "\n  ");
-        // Where even standard error is gone nobody is left to tell.
-        let _ = writeln!(self.err, "{}", plain::output(&format!("novamend: {message}"), false));
-    }
-
-    /// Writes a result: whatever its parts were, nothing in it could rule a terminal but colours, where the style has them.
-    ///
-    /// # Errors
-    /// The writer's, which only a full disk or a bad file can cause: a closed pipe is no error here.
-    pub fn print(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(plain::output(text, self.style.color).as_bytes())
+    /// The outcome for `counts` under `--fail-on`.
+    fn of(counts: Counts, fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::AtLeast(severity) if counts.at_or_above(severity) > 0 => Self::Findings,
+            _ => Self::Clean,
+        }
     }
 }
 
-/// The outcome for `counts` under `--fail-on`.
-#[must_use]
-pub fn outcome(counts: Counts, fail_on: FailOn) -> Outcome {
-    match fail_on {
-        Some(severity) if counts.at_or_above(severity) > 0 => Outcome::Findings,
-        _ => Outcome::Clean,
+/// Why a verb came to no outcome.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// What the arguments and the settings ask for cannot be.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+    /// The same, of arguments that no settings go with.
+    #[error(transparent)]
+    Arguments(#[from] ArgumentsError),
+    /// The baseline has no place.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
+    /// `novamend-verify` cannot be run.
+    #[error("{}", whole(.0))]
+    HostTrial(#[from] HostTrialError),
+    /// Arguments that mean nothing together.
+    #[error("{0}")]
+    Refused(String),
+    /// Standard output.
+    #[error("the result could not be written: {0}")]
+    Unwritten(#[from] io::Error),
+}
+
+/// An error with its causes.
+fn whole(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |error| error.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
+/// How findings are reported.
+#[derive(Debug, Args)]
+struct ReportArguments {
+    /// Output format
+    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
+    format: Format,
+    /// Exit with 1 on findings of at least this severity [default: warning]
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
+    fail_on: Option<FailOn>,
+    /// Also report commented-out sample lines
+    #[arg(long)]
+    pedantic: bool,
+}
+
+/// The formats, with what each is for.
+fn formats() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| PossibleValue::new(format.as_str()).help(format.summary());
+    let values = PossibleValuesParser::new(Format::ALL.map(value));
+    values.map(|word| Format::parse(&word).unwrap_or_default())
+}
+
+fn fail_on() -> impl TypedValueParser<Value = FailOn> {
+    let words = [
+        PossibleValue::new("info").help("Any finding"),
+        PossibleValue::new("warning").help("Probably not what you intended"),
+        PossibleValue::new("error").help("Harmful: nova fails, or migrations do"),
+        PossibleValue::new("never").help("No finding"),
+    ];
+    PossibleValuesParser::new(words).try_map(|word| FailOn::parse(&word).ok_or("no severity"))
+}
+
+/// How files are written.
+#[derive(Debug, Args)]
+struct WritingArguments {
+    /// Write a file that has hard links or is a mount point in place; a reader may see it half written
+    #[arg(long)]
+    in_place: bool,
+    /// Keep no backup
+    #[arg(long)]
+    no_backup: bool,
+    /// Keep backups in DIR, and look for them there, instead of beside the file
+    #[arg(long, value_name = "DIR", conflicts_with = "no_backup")]
+    backup_dir: Option<PathBuf>,
+}
+
+impl WritingArguments {
+    fn options(&self, root: &Root) -> Options {
+        Options {
+            root: (!root.is_host()).then(|| root.clone()),
+            in_place: self.in_place,
+            backup: !self.no_backup,
+            backup_directory: self.backup_dir.clone(),
+        }
     }
 }

@@ -1,50 +1,69 @@
 //! `novamend undo PATH`: brings back what `novamend fix --write` replaced.
 //!
-//! How, [`crate::write`] says.
+//! How, [`novamend::write`] says.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{Outcome, Terminal};
-use crate::output::shown_path;
-use crate::write::{self, Options};
+use clap::Args;
+use novamend::inputs::arguments::open_root;
+use novamend::output::shown_path;
+use novamend::write;
 
-/// Brings back the newest backup of each path, or `backup`; one that fails does not keep the others from it.
-///
-/// # Errors
-/// The writer's.
-pub fn run(
-    paths: &[PathBuf],
-    backup: Option<&Path>,
-    options: &Options,
-    terminal: &mut Terminal<'_>,
-) -> io::Result<Outcome> {
-    let mut outcome = Outcome::Clean;
-    let mut lines = String::new();
-    for path in paths {
-        let undone = match backup {
-            Some(backup) => write::undo_from(path, backup, options),
-            None => write::undo(path, options),
-        };
-        match undone {
-            Ok(undone) => {
-                for passed_over in &undone.passed_over {
-                    terminal.complain(&format!("skipped: {passed_over}"));
+use super::{EXIT_CODES, Failure, Outcome, WritingArguments};
+use crate::terminal::Terminal;
+
+/// Restore what `fix --write` replaced
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// The files to restore
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<PathBuf>,
+    /// Restore this file instead of the newest backup; it is kept, and only one PATH may be named
+    #[arg(long, value_name = "FILE")]
+    backup: Option<PathBuf>,
+    /// Follow no link out of this directory for paths below it, as `fix --root`
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    root: PathBuf,
+    #[command(flatten)]
+    writing: WritingArguments,
+}
+
+impl Arguments {
+    /// Brings back the newest backup of each path, or `--backup`; one that fails does not keep the others from it.
+    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        if self.backup.is_some() && self.paths.len() > 1 {
+            let why = "`--backup` restores one file; name exactly one PATH";
+            return Err(Failure::Refused(why.to_owned()));
+        }
+        let options = self.writing.options(&open_root(&self.root)?);
+        let mut outcome = Outcome::Clean;
+        let mut lines = String::new();
+        for path in &self.paths {
+            let undone = match &self.backup {
+                Some(backup) => write::undo_from(path, backup, &options),
+                None => write::undo(path, &options),
+            };
+            match undone {
+                Ok(undone) => {
+                    for passed_over in &undone.passed_over {
+                        terminal.complain(&format!("skipped: {passed_over}"));
+                    }
+                    let line = undone_line(&undone, self.backup.is_some());
+                    lines.push_str(&line);
+                    lines.push('\n');
+                    terminal.done.push(line);
                 }
-                let line = undone_line(&undone, backup.is_some());
-                lines.push_str(&line);
-                lines.push('\n');
-                terminal.done.push(line);
-            }
-            Err(error) => {
-                terminal.complain(&error.with_state());
-                outcome = Outcome::Failed;
+                Err(error) => {
+                    terminal.complain(&error.with_state());
+                    outcome = Outcome::Failed;
+                }
             }
         }
+        // Once all is done: standard output that cannot be written keeps no file from being brought back.
+        terminal.print(&lines)?;
+        Ok(outcome)
     }
-    // Once all is done: standard output that cannot be written keeps no file from being brought back.
-    terminal.print(&lines)?;
-    Ok(outcome)
 }
 
 fn undone_line(undone: &write::Undone, is_named: bool) -> String {

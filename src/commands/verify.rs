@@ -1,142 +1,27 @@
-//! `probe` and `verify`: hands over to the program `novamend-verify` that lies beside this one.
+//! `novamend verify`: real test migrations on this host, by the program `novamend-verify`.
 //!
-//! It links no libvirt and tests nothing itself; it never takes a program from PATH, as it may run as root.
+//! That program explains and reads the arguments itself.
 
-use std::ffi::{OsStr, OsString};
-use std::io::{self, Write};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::ffi::OsString;
 
-/// The program's name.
-const PROGRAM: &str = "novamend-verify";
+use clap::Args;
 
-/// Why `novamend-verify` could not be run.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// This process does not know where it lies.
-    #[error("novamend cannot find its own executable, beside which `{PROGRAM}` must be; run `{PROGRAM}` by its path")]
-    NoPlace(#[source] io::Error),
-    /// It is not beside this program.
-    #[error("`{}` does not exist; build it from the same sources as novamend with `cargo build --release --package \
-             {PROGRAM}`, and put it there", .0.display())]
-    Missing(PathBuf),
-    /// The loader did not find a library.
-    #[error("`{}` cannot be loaded ({said}); install libvirt's client library (libvirt0, libvirt-libs)", .program.display())]
-    Unloadable {
-        /// The program.
-        program: PathBuf,
-        /// The loader's words.
-        said: String,
-    },
-    /// The system refused to start it.
-    #[error("`{}` could not be started", .0.display())]
-    Start(PathBuf, #[source] io::Error),
-    /// It ended without a report.
-    #[error("`{PROGRAM}` failed: {0}")]
-    NoReport(String),
+use super::{Failure, Outcome};
+use crate::host_trial::program;
+use crate::terminal::Terminal;
+
+/// Run real test migrations on this host and report what a nova.conf will do (needs novamend-verify)
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub(crate) struct Arguments {
+    /// Arguments of novamend-verify; `--help` shows them
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
 }
 
-/// Becomes `novamend-verify` with `arguments`, so that its exit code and every signal are its own; returns only when that failed.
-#[must_use]
-pub fn run(arguments: &[OsString]) -> VerifyError {
-    match std::env::current_exe()
-        .map_err(VerifyError::NoPlace)
-        .and_then(|own| beside(&own))
-    {
-        Ok(program) => {
-            let error = Command::new(&program).args(arguments).exec();
-            VerifyError::Start(program, error)
-        }
-        Err(error) => error,
-    }
-}
-
-/// Runs `verify` with `arguments` over `options`, a nova.conf that it reads from standard input and that so lies nowhere, and
-/// returns its exit code (0 works as configured, 1 does not) with its report as JSON.
-///
-/// It ends with this process, however that ends.
-///
-/// # Errors
-/// It could not be run, or made no report (its exit code 2).
-pub fn report(options: &str, arguments: &[&OsStr]) -> Result<(i32, serde_json::Value), VerifyError> {
-    let program = beside(&std::env::current_exe().map_err(VerifyError::NoPlace)?)?;
-    let failed = |error| VerifyError::Start(program.clone(), error);
-    let mut child = Command::new(&program)
-        .args(["verify", "-", "--format", "json", "--ends-with"])
-        .arg(std::process::id().to_string())
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(failed)?;
-    if let Some(mut input) = child.stdin.take() {
-        // one that has ended without reading it says why below
-        let _ = input.write_all(options.as_bytes());
-    }
-    let output = child.wait_with_output().map_err(failed)?;
-    if let (Some(code @ (0 | 1)), Ok(report)) = (output.status.code(), serde_json::from_slice(&output.stdout)) {
-        return Ok((code, report));
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let said = said.trim().trim_start_matches("could not be run: ");
-    if let (Some(signal), true) = (output.status.signal(), said.is_empty()) {
-        let what =
-            format!("it was killed by signal {signal}, so the result is not known; for signal 9 see `journalctl -k`");
-        return Err(VerifyError::NoReport(what));
-    }
-    Err(VerifyError::NoReport(said.to_owned()))
-}
-
-/// The program beside `own`, known to load.
-fn beside(own: &Path) -> Result<PathBuf, VerifyError> {
-    let program = own.with_file_name(PROGRAM);
-    if !program.is_file() {
-        return Err(VerifyError::Missing(program));
-    }
-    let tried = Command::new(&program).arg("--version").stdin(Stdio::null()).output();
-    match tried {
-        Err(error) => Err(VerifyError::Start(program, error)),
-        // 127 is the loader's; the program itself has no such exit code
-        Ok(output) if output.status.code() == Some(127) => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(VerifyError::Unloadable { program, said })
-        }
-        Ok(_) => Ok(program),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    #[test]
-    fn a_missing_program_is_named_with_the_command_that_builds_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let error = beside(&directory.path().join("novamend")).unwrap_err();
-        assert!(error.to_string().contains("build it from the same sources"), "{error}");
-    }
-
-    #[test]
-    fn a_missing_library_is_told_apart_from_a_missing_program() {
-        let directory = tempfile::tempdir().unwrap();
-        let program = directory.path().join(PROGRAM);
-        fs::write(&program, "#!/bin/sh\necho 'libvirt.so.0: cannot open' >&2\nexit 127\n").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let error = beside(&directory.path().join("novamend")).unwrap_err();
-        assert!(error.to_string().contains("libvirt0"), "{error}");
-    }
-
-    #[test]
-    fn the_program_beside_is_taken_and_none_from_path() {
-        let directory = tempfile::tempdir().unwrap();
-        let program = directory.path().join(PROGRAM);
-        fs::write(&program, "#!/bin/sh\nexit 0\n").unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(beside(&directory.path().join("novamend")).unwrap(), program);
+impl Arguments {
+    /// Becomes `novamend-verify`; comes back only where that cannot be.
+    pub(super) fn run(self, terminal: &Terminal<'_>) -> Result<Outcome, Failure> {
+        Err(program::become_it("verify", terminal.color, &self.arguments).into())
     }
 }

@@ -4,7 +4,7 @@
 
 use super::witness::{self, Unreadable, Witnessed};
 use super::{Mended, Plan};
-use crate::lint::{self, ActionChoice, Rule, Settings};
+use crate::lint::{self, ActionChoice, Found, Rule, Settings};
 use crate::nova::nature::{Nature, nature};
 use crate::oslo::document::{Document, Rejection};
 use crate::oslo::stack::Stack;
@@ -118,10 +118,12 @@ fn is_repair(rule: &Rule) -> bool {
 }
 
 /// Mends `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
+///
+/// `found` is what the rules of `plan` find in `stack`, not graded.
 #[must_use]
-pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
+pub fn mend(stack: &Stack, plan: &Plan<'_>, found: Found) -> Mended {
     if !needs_repair(stack) {
-        return super::mend(stack, plan);
+        return super::mend_found(stack, plan, Some(found));
     }
     let rules: Vec<_> = plan.rules.iter().copied().filter(|rule| is_repair(rule)).collect();
     let settings = Settings {
@@ -135,10 +137,16 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
         ..*plan
     };
     let mut mended = super::mend(stack, &repair);
+    let is_unchanged = mended.applied.is_empty();
     let context = plan.context(&mended.stack);
-    let mut findings = lint::run(plan.rules, &context);
+    let found = if is_unchanged {
+        found
+    } else {
+        lint::run_whole(plan.rules, &context)
+    };
+    let mut findings = found.findings.clone();
     super::grade(&context, &mut findings);
-    mended.findings = findings;
+    (mended.found, mended.findings) = (Some(found), findings);
     mended
 }
 

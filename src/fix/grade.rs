@@ -8,7 +8,7 @@
 //! * and if it makes no value count that today's release does not read, nor one that the release to come rejects or has no
 //!   code for.
 
-use crate::catalog::fate::readers;
+use crate::catalog::readers;
 use crate::catalog::{OptionFacts, Release};
 use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
 use crate::nova::today::{Evidence, Today};

@@ -10,9 +10,12 @@ mod round;
 pub mod witness;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::catalog::Release;
-use crate::lint::{self, ActionChoice, Context, Finding, Fix, LayerEdit, Moment, OptionName, Rule, Safety, Settings};
+use crate::lint::{
+    self, ActionChoice, Context, Finding, Fix, Found, LayerEdit, Moment, OptionName, Rule, Safety, Settings,
+};
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;
 use crate::oslo::document::Document;
@@ -91,6 +94,8 @@ pub struct Mended {
     pub findings: Vec<Finding>,
     /// Everything the applied fixes announced.
     pub announced: Vec<OptionName>,
+    /// What the rules find in the new texts, not graded; `None` where they have not been asked since the last edit.
+    found: Option<Found>,
 }
 
 impl Mended {
@@ -98,12 +103,19 @@ impl Mended {
     #[must_use]
     pub fn unchanged(stack: &Stack) -> Self {
         Self {
-            stack: copy(stack),
+            stack: stack.clone(),
             applied: Vec::new(),
             refused: Vec::new(),
             findings: Vec::new(),
             announced: Vec::new(),
+            found: None,
         }
+    }
+
+    /// What the rules find in the new texts, not graded; `None` where they have not been asked since the last edit.
+    #[must_use]
+    pub fn found(&self) -> Option<&Found> {
+        self.found.as_ref()
     }
 }
 
@@ -144,19 +156,30 @@ struct Candidate {
 /// Edits of an earlier moment come first, all of them, so that the list of what was done can be cut at any moment.
 #[must_use]
 pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
-    let mut mended = Mended::unchanged(stack);
+    mend_found(stack, plan, None)
+}
+
+/// As [`mend`]; the first round takes `found`, what the rules of `plan` find in `stack` (not graded), where that is known.
+#[must_use]
+pub fn mend_found(stack: &Stack, plan: &Plan<'_>, found: Option<Found>) -> Mended {
+    let mut mended = Mended {
+        found,
+        ..Mended::unchanged(stack)
+    };
     // How many fixes were in when the refused ones were last tried: another one may have cleared their way.
     let mut tried_with = 0;
     let mut effort = Effort::of(stack);
     for _ in 0..MOST_ROUNDS {
-        let (findings, batch) = {
+        let (found, findings, batch) = {
+            let known = mended.found.take();
             let context = plan.context(&mended.stack);
-            let mut findings = lint::run(plan.rules, &context);
+            let found = known.unwrap_or_else(|| lint::run_whole(plan.rules, &context));
+            let mut findings = found.findings.clone();
             grade::grade_within(&context, &mut findings, &mut effort);
             let batch = choose(&context, &findings, plan, &mended.refused);
-            (findings, batch)
+            (found, findings, batch)
         };
-        mended.findings = findings;
+        (mended.found, mended.findings) = (Some(found), findings);
         if batch.is_empty() && !mended.refused.is_empty() && mended.applied.len() > tried_with {
             tried_with = mended.applied.len();
             mended.refused.clear();
@@ -224,8 +247,7 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
 fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>, effort: &mut Effort) {
     let all: Vec<&Candidate> = batch.iter().collect();
     if let Ok(stack) = proved(&mended.stack, &all, plan) {
-        mended.stack = stack;
-        accept(mended, batch);
+        accept(mended, stack, batch);
         return;
     }
     for candidate in batch {
@@ -235,8 +257,7 @@ fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>, effort: &mu
         match proved(&mended.stack, &[&candidate], plan) {
             Ok(stack) => {
                 // The spans of the others speak of the old text: the next round finds them again.
-                mended.stack = stack;
-                accept(mended, vec![candidate]);
+                accept(mended, stack, vec![candidate]);
                 return;
             }
             Err(moved) => mended.refused.push(Refused {
@@ -248,8 +269,9 @@ fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>, effort: &mu
     }
 }
 
-/// Notes the fixes of one batch, their edits as they are made one after the other.
-fn accept(mended: &mut Mended, batch: Vec<Candidate>) {
+/// Takes `stack`, with the fixes of one batch, and notes them, their edits as they are made one after the other.
+fn accept(mended: &mut Mended, stack: Stack, batch: Vec<Candidate>) {
+    (mended.stack, mended.found) = (stack, None);
     let mut made: Vec<LayerEdit> = Vec::new();
     for candidate in batch {
         let edits = candidate.fix.edits.iter().map(|edit| {
@@ -297,9 +319,13 @@ fn with_edits(stack: &Stack, fixes: &[&Fix]) -> Result<Stack, Moved> {
             .flat_map(|fix| &fix.edits)
             .filter(|edit| edit.layer == index);
         let edits: Vec<Edit> = of_layer.map(|edit| edit.edit.clone()).collect();
+        if edits.is_empty() {
+            layers.push(layer.clone());
+            continue;
+        }
         let bytes = apply_edits(source.bytes(), &edits).map_err(|_| Moved::Overlap)?;
         layers.push(Layer {
-            document: Document::parse(Source::new(source.path(), bytes)),
+            document: Arc::new(Document::parse(Source::new(source.path(), bytes))),
             origin: layer.origin,
         });
     }
@@ -358,19 +384,6 @@ fn moved_today(change: &Change<'_>, today: &[Release], excused: &[&OptionName]) 
         let facts = unexcused.next()?;
         Some(Moved::Value(OptionName::new(facts.group(), facts.name())))
     })
-}
-
-/// The same stack, its texts parsed once more.
-#[must_use]
-pub fn copy(stack: &Stack) -> Stack {
-    let layers = stack.layers().iter().map(|layer| Layer {
-        document: Document::parse(Source::new(
-            layer.document.source().path(),
-            layer.document.source().bytes().to_vec(),
-        )),
-        origin: layer.origin,
-    });
-    Stack::new(layers.collect(), stack.environment().to_vec())
 }
 
 #[cfg(test)]

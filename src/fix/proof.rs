@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::catalog::fate::readers;
+use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::lint::OptionName;
 use crate::nova::migration::settings::is_of_live_migration;
@@ -225,7 +225,7 @@ fn reads_same(old: &View<'_>, new: &View<'_>, facts: OptionFacts) -> bool {
     }
     let depends = |view: &View<'_>, setting: &Setting| {
         let default = facts.default_text().unwrap_or_default();
-        !setting.is_set() && (facts.is_host_dependent() || view.depends_on_host(facts.group(), &default))
+        !setting.is_set() && (facts.is_host_dependent() || view.depends_on_host(facts.group(), default))
     };
     !facts.is_multi() && !depends(old, &was) && !depends(new, &is) && is_one_value(old, &was, new, &is)
 }
@@ -245,6 +245,6 @@ pub(super) fn is_rejected(view: &View<'_>, setting: &Setting) -> bool {
     texts.map_or(true, |texts| {
         texts
             .iter()
-            .any(|text| value::check(&kind, text, view.profile()).is_err())
+            .any(|text| value::check(kind, text, view.profile()).is_err())
     })
 }

@@ -186,7 +186,7 @@ pub fn load_in(root: &Root, inputs: &[Input], environment: Vec<Variable>, limit:
     let mut layers = Vec::new();
     for (path, origin) in list_in(root, inputs)? {
         layers.push(Layer {
-            document: read(root, &path, origin, limit)?,
+            document: read(root, &path, origin, limit)?.into(),
             origin,
         });
     }
@@ -234,17 +234,6 @@ pub fn default_directories(root: &Root, home: Option<&Path>, program: &str) -> V
         .into_iter()
         .map(Input::Directory)
         .collect()
-}
-
-/// The home directory as Python's `os.path.expanduser("~")` has it: `HOME` where it is set, `/` where it is empty, else
-/// what the system says of this user, and `~` itself of a user that it does not know.
-#[must_use]
-pub fn home() -> PathBuf {
-    match std::env::home_dir() {
-        None => PathBuf::from("~"),
-        Some(home) if home.as_os_str().is_empty() => PathBuf::from("/"),
-        Some(home) => home,
-    }
 }
 
 fn search(

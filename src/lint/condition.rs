@@ -63,7 +63,18 @@ enum Kept {
 /// newest release as well.
 #[must_use]
 pub fn run_today(rules: &[&'static Rule], close: &[&'static Rule], context: &Context<'_>, today: &Today) -> Found {
-    let mut found = run_whole(rules, context);
+    with_older(run_whole(rules, context), rules, close, context, today)
+}
+
+/// As [`run_today`], where `found` is what [`run_whole`] finds for `context`.
+#[must_use]
+pub fn with_older(
+    mut found: Found,
+    rules: &[&'static Rule],
+    close: &[&'static Rule],
+    context: &Context<'_>,
+    today: &Today,
+) -> Found {
     if today.is_one() {
         return found;
     }

@@ -10,7 +10,7 @@ use super::reach::Reach;
 use super::references::References;
 use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
-use crate::catalog::fate::readers;
+use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::nova::migration::intent::{self, Intent};
 use crate::nova::migration::settings::{LIBVIRT, WrittenAction};
@@ -112,7 +112,7 @@ impl<'a> Context<'a> {
         };
         let options = readers(group, name, self.from.release());
         let mut names = options.iter().flat_map(OptionFacts::lookup_names);
-        is_named(group, name) || names.any(|(group, name)| is_named(&normal_group(group), &name))
+        is_named(group, name) || names.any(|(group, name)| is_named(&normal_group(group), name))
     }
 
     /// Whether some default of today's release refers to `name`: what happens to it happens to others.

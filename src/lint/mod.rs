@@ -17,14 +17,14 @@ pub mod settings;
 pub mod suppressions;
 mod today;
 
-pub use condition::{Condition, run_today};
+pub use condition::{Condition, run_today, with_older};
 pub use context::Context;
 pub use finding::{
     Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
 };
 pub use precedence::Yields;
 pub use seen::Seen;
-pub use settings::{ActionChoice, Ignore, Settings, SettingsFile};
+pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
 
 use crate::redact::Secrets;
@@ -55,7 +55,7 @@ impl PartialEq for Rule {
 }
 
 /// What a run found, and what it would have reported but for the operator's word.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Found {
     /// What is reported, in reading order.
     pub findings: Vec<Finding>,

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::finding::OptionName;
-use crate::catalog::{self, fate::readers};
+use crate::catalog::{self, readers};
 use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::substitution::{self, Reference};
@@ -23,7 +23,7 @@ impl Reach {
         for view in views {
             for facts in catalog::with_referring_default(view.release()) {
                 if let Some(default) = facts.default_text() {
-                    reach.add(view, &OptionName::new(facts.group(), facts.name()), &default);
+                    reach.add(view, &OptionName::new(facts.group(), facts.name()), default);
                 }
             }
             for place in view.stack().places() {

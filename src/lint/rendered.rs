@@ -57,8 +57,8 @@ fn rendered(stack: &Stack) -> Vec<Stack> {
         .map(|number| {
             let layers = stack.layers().iter().zip(&choices).map(|(layer, choices)| Layer {
                 document: match choices.get(number).or(choices.last()) {
-                    Some(choice) => layer.document.rendered(choice),
-                    None => layer.document.again(),
+                    Some(choice) => layer.document.rendered(choice).into(),
+                    None => Arc::clone(&layer.document),
                 },
                 origin: layer.origin,
             });

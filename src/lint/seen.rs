@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use super::finding::{Edited, Step};
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::catalog::{self, Fate, Named, Release, fate};
+use crate::catalog::{self, Fate, Named, Release, fate, spelling};
 use crate::nova::View;
+use crate::oslo::names::normal_group;
 use crate::oslo::stack::{Site, Stack};
 
 /// One written name.
@@ -52,11 +53,7 @@ pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<Seen<'a>> {
         let Some((group, key)) = variable.name.strip_prefix("OS_").and_then(|name| name.split_once("__")) else {
             continue;
         };
-        let group = if group == "DEFAULT" {
-            group.to_owned()
-        } else {
-            group.to_lowercase()
-        };
+        let group = normal_group(group).into_owned();
         let key = key.to_lowercase();
         // The environment counts by an option's own name only.
         let is_read = from.reads_environment() && catalog::option(&group, &key, from.release()).is_some();
@@ -108,10 +105,10 @@ fn is_readable(stack: &Stack, place: crate::oslo::stack::Place) -> bool {
 
 /// Whether nova ignores the name for the way it, or its section, is written: by case, hyphens or space.
 fn is_misspelt(group: &str, key: &str) -> bool {
-    if catalog::group_meant(group).is_some() {
+    if spelling::group_meant(group).is_some() {
         return true;
     }
-    let plain = key.to_lowercase().replace('-', "_");
+    let plain = spelling::plain(key);
     plain != key && catalog::is_known_anywhere(group, &plain)
 }
 

@@ -21,6 +21,52 @@ pub enum ActionChoice {
     Fixed(TimeoutAction),
 }
 
+impl ActionChoice {
+    /// The choice that `word` names: `auto`, or an action as nova.conf has it, `-` taken for `_`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "auto" => Some(Self::Auto),
+            word => TimeoutAction::parse(&word.replace('-', "_")).map(Self::Fixed),
+        }
+    }
+}
+
+/// From which severity on findings make a command fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailOn {
+    /// This one and worse.
+    AtLeast(Severity),
+    /// None.
+    Never,
+}
+
+impl Default for FailOn {
+    fn default() -> Self {
+        Self::AtLeast(Severity::Warning)
+    }
+}
+
+impl FailOn {
+    /// The choice that `word` names: a severity, or `never`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "never" => Some(Self::Never),
+            word => Severity::parse(word).map(Self::AtLeast),
+        }
+    }
+
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AtLeast(severity) => severity.as_str(),
+            Self::Never => "never",
+        }
+    }
+}
+
 /// Findings the operator knows of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ignore {

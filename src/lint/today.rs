@@ -45,7 +45,7 @@ impl Context<'_> {
             };
             let kind = setting.facts.option_type();
             let text = view.expanded(group, value).ok();
-            let written = text.and_then(|text| value::check(&kind, &text, view.profile()).ok());
+            let written = text.and_then(|text| value::check(kind, &text, view.profile()).ok());
             !setting.is_set() && written.is_some() && written == view.value(&setting).ok()
         })
     }

@@ -15,7 +15,6 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::catalog::{self, OptionFacts, Release};
-use crate::oslo::names::normal_group;
 use crate::oslo::stack::{Found, Place, Site, Stack};
 use crate::oslo::substitution;
 use crate::oslo::value::{self, Profile, Value, ValueError};
@@ -113,9 +112,8 @@ impl<'a> View<'a> {
 
     /// What sets the option that `facts` describe, when oslo.config looks for its current name in `group`.
     fn setting_in(&self, group: &str, facts: OptionFacts, with_environment: bool) -> Setting {
-        let names = self.names_of(facts);
-        let old = names.iter().skip(1).map(|(group, name)| (&**group, &**name));
-        let pairs: Vec<(&str, &str)> = std::iter::once((group, facts.name())).chain(old).collect();
+        let mut pairs: Vec<(&str, &str)> = facts.keys(self.release).collect();
+        pairs[0].0 = group;
         let found = self.stack.find(&pairs, facts.is_multi(), with_environment);
         Setting { facts, found }
     }
@@ -123,27 +121,9 @@ impl<'a> View<'a> {
     /// Whether some file sets the option, by any of its names; cheaper than to find every place.
     #[must_use]
     pub fn is_written(&self, facts: OptionFacts) -> bool {
-        let names = self.names_of(facts);
-        names
-            .iter()
+        facts
+            .keys(self.release)
             .any(|(group, name)| self.stack.places_of(group, name).next().is_some())
-    }
-
-    /// Every group and key under which the release finds the option, the current ones first.
-    fn names_of(&self, facts: OptionFacts) -> Vec<(Cow<'static, str>, Cow<'static, str>)> {
-        let mut names = Vec::new();
-        for (declared, name) in facts.lookup_names() {
-            // A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
-            let as_declared = facts
-                .aliases()
-                .find(|alias| alias.group == declared && alias.name != name && alias.name.replace('-', "_") == name);
-            let group = normal_group(declared);
-            names.push((group.clone(), Cow::Owned(name)));
-            if let Some(alias) = as_declared.filter(|_| self.release.oslo_config() >= (3, 24)) {
-                names.push((group, Cow::Borrowed(alias.name)));
-            }
-        }
-        names
     }
 
     /// The option that the assignment at `place` sets, and by which kind of name.
@@ -167,7 +147,7 @@ impl<'a> View<'a> {
                 .expand(setting.facts.group(), &self.stack.value(site), walk)
                 .map(Some),
             None => match setting.facts.default_text() {
-                Some(text) => self.expand(setting.facts.group(), &text, walk).map(Some),
+                Some(text) => self.expand(setting.facts.group(), text, walk).map(Some),
                 None => Ok(None),
             },
         }
@@ -211,7 +191,7 @@ impl<'a> View<'a> {
     pub fn value(&self, setting: &Setting) -> Result<Value, Unusable> {
         match self.text(setting)? {
             None => Ok(Value::None),
-            Some(text) => Ok(value::check(&setting.facts.option_type(), &text, self.profile())?),
+            Some(text) => Ok(value::check(setting.facts.option_type(), &text, self.profile())?),
         }
     }
 

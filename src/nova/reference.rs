@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Setting, View, Walk, printed};
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::catalog::{self, Release, Via};
+use crate::catalog::{self, Release, Via, spelling};
 use crate::oslo::names::normal_group;
 use crate::oslo::substitution::{self, Reference};
 use crate::oslo::value;
@@ -21,7 +21,7 @@ impl View<'_> {
         };
         // The value is read by its type and printed by Python before it is put in.
         let kind = setting.facts.option_type();
-        let text = printed(&value::check(&kind, &text, self.profile()).ok()?);
+        let text = printed(&value::check(kind, &text, self.profile()).ok()?);
         walk.spend(text.len()).map(|()| text)
     }
 
@@ -42,7 +42,7 @@ impl View<'_> {
                 let text = match setting.winner() {
                     Some(site) => Some(self.stack.value(site).into_owned()),
                     None if setting.facts.is_host_dependent() => return true,
-                    None => setting.facts.default_text(),
+                    None => setting.facts.default_text().map(str::to_owned),
                 };
                 waiting.extend(text.map(|text| (setting.facts.group().to_owned(), text)));
             }
@@ -135,18 +135,9 @@ fn is_found(group: &str, name: &str, release: Release) -> bool {
 /// `${my_ip}` by `$MY_IP` or `${DEFAULT.my_ip}`.
 #[must_use]
 pub fn meant(own: (&str, &str), reference: &Reference, release: Release) -> Option<String> {
-    let name = &*reference.name;
     let leads = |name: &str| target(own, name, release) == Target::Option;
-    if let Some((first, rest)) = name.split_once('.') {
-        let in_default = first == "DEFAULT" && leads(rest) && !is_found(own.0, rest, release);
-        if in_default {
-            return Some(format!("${{{rest}}}"));
-        }
-        let is_plain = !reference.braced && leads(first);
-        return is_plain.then(|| format!("${{{first}}}.{rest}"));
-    }
-    let lower = name.to_lowercase();
-    (lower != name && leads(&lower)).then(|| format!("${{{lower}}}"))
+    let is_own = |name: &str| is_found(own.0, name, release);
+    spelling::reference_meant((&reference.name, reference.braced), leads, is_own)
 }
 
 #[cfg(test)]

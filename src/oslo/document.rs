@@ -165,13 +165,6 @@ impl Document {
         Self::read(source, self.template.clone(), Some(choice))
     }
 
-    /// The same document once more.
-    #[must_use]
-    pub fn again(&self) -> Self {
-        let source = Source::new(self.source.path(), self.source.bytes().to_vec());
-        Self::read(source, self.template.clone(), None)
-    }
-
     fn read(source: Source, template: Option<Arc<Template>>, choice: Option<&Choice>) -> Self {
         let mut reader = Reader::default();
         let bytes = source.bytes();

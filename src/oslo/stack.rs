@@ -22,11 +22,11 @@ pub enum Origin {
     Default,
 }
 
-/// One file of a stack.
-#[derive(Debug)]
+/// One file of a stack; a copy shares the text and what was read of it.
+#[derive(Clone, Debug)]
 pub struct Layer {
     /// The file.
-    pub document: Document,
+    pub document: Arc<Document>,
     /// How it came to be read.
     pub origin: Origin,
 }
@@ -75,15 +75,18 @@ impl Found {
     }
 }
 
-/// Files and variables as one nova process takes them.
-#[derive(Debug, Default)]
+/// Files and variables as one nova process takes them; a copy shares all that was read.
+#[derive(Clone, Debug, Default)]
 pub struct Stack {
     layers: Vec<Layer>,
     environment: Vec<Variable>,
-    index: Vec<(u64, Place)>,
+    index: Arc<[(u64, Place)]>,
     /// What was found for names that stand there very often; empty where none does.
-    often: Option<Mutex<HashMap<u64, Arc<Found>>>>,
+    often: Option<Arc<Often>>,
 }
+
+/// What was found, by what was looked for.
+type Often = Mutex<HashMap<u64, Arc<Found>>>;
 
 /// A name that stands there more often than this is looked up once.
 const OFTEN: usize = 32;
@@ -109,8 +112,8 @@ impl Stack {
         Self {
             layers,
             environment,
-            index,
-            often: is_often.then(Mutex::default),
+            index: index.into(),
+            often: is_often.then(Arc::default),
         }
     }
 
@@ -119,7 +122,7 @@ impl Stack {
     pub fn of(document: Document) -> Self {
         Self::new(
             vec![Layer {
-                document,
+                document: document.into(),
                 origin: Origin::Named,
             }],
             Vec::new(),
@@ -188,6 +191,7 @@ impl Stack {
     }
 
     /// Every assignment of `key` in `group` (normalized), in reading order.
+    #[must_use]
     pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
         let wanted = hash(group, key.as_bytes());
         let start = self.index.partition_point(|(hash, _)| *hash < wanted);
@@ -304,7 +308,7 @@ mod tests {
 
     fn stack(files: &[&str], environment: &[(&str, &str)]) -> Stack {
         let layer = |(number, text): (usize, &&str)| Layer {
-            document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())),
+            document: Document::parse(Source::new(format!("{number}.conf"), text.as_bytes().to_vec())).into(),
             origin: Origin::Named,
         };
         let variable = |&(name, value): &(&str, &str)| Variable {

@@ -3,6 +3,8 @@
 //! It is made for reading: a line with a mask, or with an escape (`\u{1b}`) in the place of a character that no terminal
 //! should see, cannot be applied as a patch; `novamend fix --write` does that.
 
+use anstyle::{AnsiColor, Style as Paint};
+use serde::{Serialize, Serializer};
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
 use super::{Style, shown_path};
@@ -14,25 +16,97 @@ use crate::text::Span;
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
 
+/// A unified diff, line by line, without any secret; empty where nothing changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diff {
+    /// The lines.
+    pub lines: Vec<DiffLine>,
+}
+
+/// One line of a diff.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiffLine {
+    /// What it is.
+    pub kind: DiffKind,
+    /// The line with its sign, without its end.
+    pub text: String,
+}
+
+/// What a line of a diff is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiffKind {
+    /// The name of the file, before or after.
+    File,
+    /// Where the lines below are.
+    Hunk,
+    /// A line that stays.
+    Context,
+    /// A line that goes.
+    Removed,
+    /// A line that comes.
+    Added,
+    /// That the line above has no line end.
+    Note,
+}
+
+impl DiffKind {
+    fn paint(self) -> Paint {
+        match self {
+            Self::File => Paint::new().bold(),
+            Self::Hunk => AnsiColor::Cyan.on_default(),
+            Self::Removed => AnsiColor::Red.on_default(),
+            Self::Added => AnsiColor::Green.on_default(),
+            Self::Context | Self::Note => Paint::new(),
+        }
+    }
+}
+
+impl Diff {
+    /// The whole text, in colours where `style` has them.
+    #[must_use]
+    pub fn text(&self, style: Style) -> String {
+        let lines = self.lines.iter();
+        lines.fold(String::new(), |mut text, line| {
+            text.push_str(&style.paint(line.kind.paint(), &line.text));
+            text.push('\n');
+            text
+        })
+    }
+
+    fn push(&mut self, kind: DiffKind, text: String) {
+        self.lines.push(DiffLine { kind, text });
+    }
+
+    fn body(&mut self, kind: DiffKind, sign: char, lines: &Lines<'_>, index: usize) {
+        self.push(kind, format!("{sign}{}", lines.shown[index]));
+        if lines.has_no_line_end(index) {
+            self.push(DiffKind::Note, "\\ No newline at end of file".to_owned());
+        }
+    }
+}
+
+impl Serialize for Diff {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text(Style::default()))
+    }
+}
+
 /// The unified diff from `before` to `after` without any of the secrets `known`; empty where they are the same.
 #[must_use]
-pub fn unified(before: &Document, after: &Document, known: &Secrets, style: Style) -> String {
+pub fn unified(before: &Document, after: &Document, known: &Secrets) -> Diff {
+    let mut diff = Diff::default();
     if before.source().bytes() == after.source().bytes() {
-        return String::new();
+        return diff;
     }
     let (old, new) = (Lines::of(before, known), Lines::of(after, known));
     let ops = capture_diff_slices(Algorithm::Myers, &old.raw, &new.raw);
     let path = shown_path(before.source().path());
-    let mut out = Painter {
-        style,
-        text: String::new(),
-    };
-    out.line("1", &format!("--- {path}"));
-    out.line("1", &format!("+++ {path} (fixed)"));
+    diff.push(DiffKind::File, format!("--- {path}"));
+    diff.push(DiffKind::File, format!("+++ {path} (fixed)"));
     for group in group_diff_ops(ops, CONTEXT) {
-        hunk(&mut out, &group, &old, &new);
+        hunk(&mut diff, &group, &old, &new);
     }
-    out.text
+    diff
 }
 
 /// A file's lines: what is compared, and what is shown.
@@ -77,7 +151,7 @@ fn cut(line: &str) -> String {
     }
 }
 
-fn hunk(out: &mut Painter, group: &[DiffOp], old: &Lines<'_>, new: &Lines<'_>) {
+fn hunk(out: &mut Diff, group: &[DiffOp], old: &Lines<'_>, new: &Lines<'_>) {
     let (Some(first), Some(last)) = (group.first(), group.last()) else {
         return;
     };
@@ -86,13 +160,16 @@ fn hunk(out: &mut Painter, group: &[DiffOp], old: &Lines<'_>, new: &Lines<'_>) {
         extent(first.old_range().start, last.old_range().end),
         extent(first.new_range().start, last.new_range().end)
     );
-    out.line("36", &header);
+    out.push(DiffKind::Hunk, header);
     for op in group {
         if matches!(op, DiffOp::Equal { .. }) {
-            op.old_range().for_each(|line| out.body("", ' ', old, line));
+            op.old_range()
+                .for_each(|line| out.body(DiffKind::Context, ' ', old, line));
         } else {
-            op.old_range().for_each(|line| out.body("31", '-', old, line));
-            op.new_range().for_each(|line| out.body("32", '+', new, line));
+            op.old_range()
+                .for_each(|line| out.body(DiffKind::Removed, '-', old, line));
+            op.new_range()
+                .for_each(|line| out.body(DiffKind::Added, '+', new, line));
         }
     }
 }
@@ -105,36 +182,13 @@ fn extent(start: usize, end: usize) -> String {
     }
 }
 
-struct Painter {
-    style: Style,
-    text: String,
-}
-
-impl Painter {
-    fn line(&mut self, color: &str, line: &str) {
-        if self.style.color && !color.is_empty() {
-            self.text.push_str(&format!("\u{1b}[{color}m{line}\u{1b}[0m\n"));
-        } else {
-            self.text.push_str(line);
-            self.text.push('\n');
-        }
-    }
-
-    fn body(&mut self, color: &str, sign: char, lines: &Lines<'_>, index: usize) {
-        self.line(color, &format!("{sign}{}", lines.shown[index]));
-        if lines.has_no_line_end(index) {
-            self.line("", "\\ No newline at end of file");
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::text::Source;
 
     fn unified(before: &Document, after: &Document, style: Style) -> String {
-        super::unified(before, after, &Secrets::default(), style)
+        super::unified(before, after, &Secrets::default()).text(style)
     }
 
     fn document(text: &str) -> Document {
@@ -150,6 +204,20 @@ mod tests {
             "--- nova.conf\n+++ nova.conf (fixed)\n@@ -1,4 +1,3 @@\n [a]\n admin_password = ***\n-b = 1\n c = 2\n\\ No newline at end of file\n"
         );
         assert_eq!(unified(&before, &before, Style::default()), "");
+    }
+
+    #[test]
+    fn colours_are_those_of_a_terminal_and_end_with_their_line() {
+        let color = Style {
+            color: true,
+            ..Style::default()
+        };
+        let text = unified(&document("[a]\nb = 1\n"), &document("[a]\nb = 2\n"), color);
+        assert!(text.starts_with("\u{1b}[1m--- nova.conf\u{1b}[0m\n"), "{text:?}");
+        assert!(
+            text.contains("\n\u{1b}[31m-b = 1\u{1b}[0m\n\u{1b}[32m+b = 2\u{1b}[0m\n"),
+            "{text:?}"
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::redact;
 /// The type as a person calls it.
 #[must_use]
 pub fn kind(facts: OptionFacts) -> String {
-    type_name(&facts.option_type(), facts.kind())
+    type_name(facts.option_type(), facts.kind())
 }
 
 fn type_name(kind: &OptionType, word: &str) -> String {
@@ -49,7 +49,7 @@ pub fn limits(facts: OptionFacts) -> Vec<String> {
         let choices: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
         words.push(format!("one of {}", choices.join(", ")));
     }
-    let mut kind = &facts.option_type();
+    let mut kind = facts.option_type();
     while let OptionType::Multi(item) | OptionType::List { item, .. } = kind {
         kind = item;
     }
@@ -76,8 +76,8 @@ pub fn default(facts: OptionFacts) -> String {
     }
     match facts.default_text() {
         None => "unset".to_owned(),
-        Some(text) if text.is_empty() => "empty".to_owned(),
-        Some(text) => format!("`{}`", redact::shown(facts.name(), &text)),
+        Some("") => "empty".to_owned(),
+        Some(text) => format!("`{}`", redact::shown(facts.name(), text)),
     }
 }
 

@@ -1,35 +1,275 @@
-//! How results look: one file per format, and what they share.
+//! How results look: the typed parts that every verb hands over, and one file per format that renders them.
 //!
-//! It decides nothing: severities, secrets and exit codes are settled before. Every text goes through the mask.
+//! It decides nothing: severities, secrets and exit codes are settled before. What is printed passes `plain` once more.
 
+pub mod checked;
 pub mod diff;
+pub mod entry;
+pub mod envelope;
 pub mod excerpt;
 pub mod facts;
+pub mod fixed;
+pub mod hop;
 pub mod json;
+pub mod life;
+pub mod markdown;
+pub mod places;
 pub mod pretty;
 pub mod short;
 pub mod sink;
+mod survey;
 pub mod table;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+pub use checked::{Checked, Compared, Counts, Summary, SuppressedCounts, counted_word};
 
 use crate::catalog::Release;
-use crate::inputs::directory::NotRead;
-use crate::lint::{By, Finding, Location, SettingsFile, Severity, Suppressed};
+use crate::lint::{Context, Edited, Finding, Location, Rule, Suppressed};
 use crate::oslo::stack::Stack;
 use crate::plain;
 use crate::redact;
+use envelope::Kind;
 
-/// How `check` prints.
+/// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// The line, a caret, why it matters, what to do.
+    /// For people, on a terminal.
     #[default]
     Pretty,
-    /// One line per finding: `path:line:column: severity[rule]: message`.
+    /// One line for each finding, fix, place or change.
     Short,
-    /// One document, described in `docs/json.md`.
+    /// One document for programs (docs/json.md)
     Json,
+    /// A page for a wiki or a ticket.
+    Markdown,
+}
+
+impl Format {
+    /// All, in the order of `--help`.
+    pub const ALL: [Self; 4] = [Self::Pretty, Self::Short, Self::Json, Self::Markdown];
+
+    /// The word for it after `--format`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pretty => "pretty",
+            Self::Short => "short",
+            Self::Json => "json",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// What `--help` says of it.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Pretty => "For people: excerpts, diffs, tables",
+            Self::Short => "One line for each finding, fix, place or change",
+            Self::Json => "One document for programs (docs/json.md)",
+            Self::Markdown => "A page for a wiki or a ticket",
+        }
+    }
+
+    /// The format that `word` names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == word)
+    }
+
+    fn report(self, style: Style) -> Box<dyn Report> {
+        match self {
+            Self::Pretty => Box::new(pretty::Pretty { style }),
+            Self::Short => Box::new(short::Short),
+            Self::Json => Box::new(json::Json),
+            Self::Markdown => Box::new(markdown::Markdown),
+        }
+    }
+}
+
+/// A format: it renders what every verb hands over. A document is what [`Report::begin`] returns, one piece for each part
+/// with [`Report::between`] between those that are not empty, and what [`Report::end`] returns.
+pub trait Report: Send + Sync {
+    /// What opens the document.
+    fn begin(&self, head: &Head<'_>) -> String;
+    /// One part. It may be asked of many threads at once, for the parts of a document in any order; the pieces are
+    /// printed in reading order.
+    fn stack(&self, part: &Part<'_, '_>) -> Piece;
+    /// What stands between two pieces that are not empty.
+    fn between(&self, _kind: Kind) -> &'static str {
+        ""
+    }
+    /// What closes the document; `late` is what its pieces kept for this, in reading order.
+    fn end(&self, tail: &Tail<'_>, late: &[String]) -> String;
+}
+
+/// What is known before anything is printed.
+#[derive(Clone, Copy, Debug)]
+pub enum Head<'a> {
+    /// Of `check`.
+    Check(&'a Checked),
+    /// Of `fix`.
+    Fix(&'a Checked),
+    /// Of `where`.
+    Where,
+    /// Of `option`.
+    Option,
+    /// Of `upgrade`: from, to.
+    Upgrade(Release, Release),
+    /// Of `rules`.
+    Rules,
+    /// Of `explain`.
+    Explain,
+}
+
+impl Head<'_> {
+    /// The verb.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Check(_) => Kind::Check,
+            Self::Fix(_) => Kind::Fix,
+            Self::Where => Kind::Where,
+            Self::Option => Kind::Option,
+            Self::Upgrade(..) => Kind::Upgrade,
+            Self::Rules => Kind::Rules,
+            Self::Explain => Kind::Explain,
+        }
+    }
+}
+
+/// One part of a document.
+#[derive(Clone, Copy)]
+pub enum Part<'a, 'c> {
+    /// Of `check`: what is found in one stack.
+    Findings(&'a Findings<'a, 'c>),
+    /// Of `fix`: what becomes of one stack.
+    Fixes(&'a fixed::Fixes<'c>),
+    /// Of `where`: what sets an option of one stack, or every assignment of it.
+    Answer(&'a places::Answer),
+    /// Of `option`: its life.
+    Life(&'a life::Life),
+    /// Of `upgrade`: one hop.
+    Hop(&'a hop::Hop),
+    /// Of `rules`: all of them.
+    Rules(&'a [&'static Rule]),
+    /// Of `explain`: the page of a rule.
+    Page(&'static Rule),
+}
+
+/// What is known when all is done.
+#[derive(Clone, Copy)]
+pub enum Tail<'a> {
+    /// Of `check`.
+    Check(&'a CheckTotal<'a>),
+    /// Of `fix`.
+    Fix(&'a fixed::FixTotal<'a>),
+    /// Of a verb whose parts say all there is to say.
+    Plain(Kind),
+}
+
+/// What is found in one stack.
+pub struct Findings<'a, 'c> {
+    /// The stack and the upgrade.
+    pub context: &'a Context<'c>,
+    /// What is reported, in reading order, graded.
+    pub findings: &'a [Finding],
+    /// What is not.
+    pub suppressed: &'a [Suppressed],
+}
+
+/// What all stacks of `check` came to.
+pub struct CheckTotal<'a> {
+    /// What was checked.
+    pub checked: &'a Checked,
+    /// The counts.
+    pub summary: Summary,
+    /// When to edit which option, each once.
+    pub steps: &'a [(Edited, String)],
+}
+
+/// What became of one part.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Piece {
+    /// What is printed in its place; may be empty.
+    pub text: String,
+    /// What the end of the document wants of it.
+    pub late: Option<String>,
+}
+
+impl From<String> for Piece {
+    fn from(text: String) -> Self {
+        Self { text, late: None }
+    }
+}
+
+/// Puts a document together; the caller prints what it returns, in order.
+pub struct Printer {
+    report: Box<dyn Report>,
+    kind: Kind,
+    has_pieces: bool,
+    late: Vec<String>,
+}
+
+impl Printer {
+    /// A document that opens with `head`, and its first text.
+    #[must_use]
+    pub fn begin(format: Format, style: Style, head: &Head<'_>) -> (Self, String) {
+        let report = format.report(style);
+        let text = report.begin(head);
+        let printer = Self {
+            report,
+            kind: head.kind(),
+            has_pieces: false,
+            late: Vec::new(),
+        };
+        (printer, text)
+    }
+
+    /// Renders a part; any thread may.
+    #[must_use]
+    pub fn piece(&self, part: &Part<'_, '_>) -> Piece {
+        self.report.stack(part)
+    }
+
+    /// The text of the next piece.
+    pub fn add(&mut self, piece: Piece) -> String {
+        self.late.extend(piece.late);
+        if piece.text.is_empty() || !self.has_pieces {
+            self.has_pieces |= !piece.text.is_empty();
+            return piece.text;
+        }
+        format!("{}{}", self.report.between(self.kind), piece.text)
+    }
+
+    /// The last text, of a verb that has a total.
+    #[must_use]
+    pub fn end(self, tail: &Tail<'_>) -> String {
+        self.report.end(tail, &self.late)
+    }
+
+    /// The last text, of a verb whose parts say all.
+    #[must_use]
+    pub fn close(self) -> String {
+        let tail = Tail::Plain(self.kind);
+        self.end(&tail)
+    }
+}
+
+/// A whole document of parts that are at hand.
+#[must_use]
+pub fn document<'a>(
+    format: Format,
+    style: Style,
+    head: &Head<'_>,
+    parts: impl IntoIterator<Item = Part<'a, 'a>>,
+) -> String {
+    let (mut printer, mut text) = Printer::begin(format, style, head);
+    for part in parts {
+        let piece = printer.piece(&part);
+        text.push_str(&printer.add(piece));
+    }
+    text + &printer.close()
 }
 
 /// How text looks on this terminal.
@@ -41,6 +281,8 @@ pub struct Style {
     pub unicode: bool,
     /// Columns.
     pub width: usize,
+    /// Whether tables wrap at `width`: on a terminal, and not in a pipe, where a row is a line.
+    pub wraps: bool,
 }
 
 impl Default for Style {
@@ -49,321 +291,20 @@ impl Default for Style {
             color: false,
             unicode: true,
             width: 100,
+            wraps: false,
         }
     }
 }
 
-/// What was checked: the first lines of every report.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Checked {
-    /// The files that were read, each once.
-    pub paths: Vec<PathBuf>,
-    /// Whether the files are listed in reports for people: they are more than the one that was named.
-    pub is_listed: bool,
-    /// What lies beside them in the directories that were named.
-    pub not_read: Vec<NotRead>,
-    /// What may run today, each with how many stacks are of it; most first.
-    pub compared: Vec<Compared>,
-    /// The release to come.
-    pub to: Release,
-    /// What says which release runs today.
-    pub why: String,
-    /// The settings that were read.
-    pub settings: Option<SettingsFile>,
-}
-
-/// Stacks that are compared alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compared {
-    /// The oldest release that may run today.
-    pub oldest: Release,
-    /// The newest one: the upgrade is compared from it.
-    pub newest: Release,
-    /// Whether an upgrade is compared, or only the release to come judged.
-    pub is_compared: bool,
-    /// What says so: `said`, `installed` or `options`.
-    pub evidence: &'static str,
-    /// How many stacks.
-    pub stacks: usize,
-}
-
-/// So many files are listed in reports for people.
-const LISTED: usize = 20;
-
-/// How many findings of each severity there were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Errors.
-    pub errors: usize,
-    /// Warnings.
-    pub warnings: usize,
-    /// Good to know.
-    pub infos: usize,
-}
-
-impl Counts {
-    /// Counts `findings`.
+impl Style {
+    /// `text` in `style`, where colours are used.
     #[must_use]
-    pub fn of(findings: &[Finding]) -> Self {
-        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-        Self {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            infos: count(Severity::Info),
-        }
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            errors: self.errors + other.errors,
-            warnings: self.warnings + other.warnings,
-            infos: self.infos + other.infos,
-        }
-    }
-
-    /// How many there are at `severity` or above.
-    #[must_use]
-    pub fn at_or_above(self, severity: Severity) -> usize {
-        match severity {
-            Severity::Info => self.errors + self.warnings + self.infos,
-            Severity::Warning => self.errors + self.warnings,
-            Severity::Error => self.errors,
-        }
-    }
-
-    /// `1 error, 2 warnings`; `nothing found` where there is none.
-    #[must_use]
-    pub fn in_words(self) -> String {
-        let counted = [(self.errors, "error"), (self.warnings, "warning"), (self.infos, "note")];
-        let words: Vec<String> = counted
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, word)| counted_word(count, word))
-            .collect();
-        if words.is_empty() {
-            "nothing found".to_owned()
+    pub fn paint(self, style: anstyle::Style, text: &str) -> String {
+        if self.color {
+            format!("{style}{text}{style:#}")
         } else {
-            words.join(", ")
+            text.to_owned()
         }
-    }
-}
-
-/// `1 file`, `2 files`.
-#[must_use]
-pub fn counted_word(count: usize, word: &str) -> String {
-    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
-}
-
-impl Checked {
-    /// The releases an upgrade stops at, the first and the last of it included; empty where it is one hop or none, or
-    /// where not every stack is of one release.
-    #[must_use]
-    pub fn stops(&self) -> Vec<Release> {
-        let [Compared { newest: from, .. }] = self.compared[..] else {
-            return Vec::new();
-        };
-        let hops = from.hops(self.to);
-        if hops.len() < 2 {
-            return Vec::new();
-        }
-        std::iter::once(from).chain(hops).collect()
-    }
-
-    /// Of how many stacks no upgrade was compared.
-    #[must_use]
-    pub fn not_compared(&self) -> usize {
-        let stacks = self.compared.iter().filter(|compared| !compared.is_compared);
-        stacks.map(|compared| compared.stacks).sum()
-    }
-
-    /// Whether no upgrade was compared at all.
-    #[must_use]
-    pub fn compares_nothing(&self) -> bool {
-        self.compared.iter().all(|compared| !compared.is_compared)
-    }
-
-    /// The line that opens a report.
-    #[must_use]
-    pub fn line(&self) -> String {
-        let files = counted_word(self.paths.len(), "file");
-        let (to, why) = (self.to, &self.why);
-        if self.compares_nothing() {
-            return plain::line(&format!("checked {files} for {to}; no upgrade was compared: {why}")).into_owned();
-        }
-        let from = match &self.compared[..] {
-            [only] if only.newest == to => {
-                return plain::line(&format!("checked {files} for {to}; {why}")).into_owned();
-            }
-            [only] => only.newest.to_string(),
-            many => {
-                let words = many
-                    .iter()
-                    .map(|compared| format!("{} ({})", compared.newest.short(), compared.stacks));
-                words.collect::<Vec<_>>().join(", ")
-            }
-        };
-        let rest = match self.not_compared() {
-            0 => String::new(),
-            count => format!("; no upgrade was compared for {count} of them"),
-        };
-        plain::line(&format!("checked {files}: upgrade from {from} to {to}; {why}{rest}")).into_owned()
-    }
-
-    /// The settings, the files that were read and what was not, a line each; empty where the one file that was named is
-    /// all.
-    #[must_use]
-    pub fn listing(&self) -> String {
-        let mut out = self.settings.as_ref().map_or_else(String::new, settings_line);
-        if self.is_listed {
-            let paths = self.paths.iter().map(|path| shown_path(path));
-            out.push_str(&listed("files", paths.collect()));
-        }
-        if !self.not_read.is_empty() {
-            let left = self.not_read.iter();
-            let left = left.map(|left| format!("{} ({})", shown_path(&left.path), plain::line(&left.why)));
-            out.push_str(&listed("not read", left.collect()));
-        }
-        out
-    }
-}
-
-/// `settings: ./novamend.toml (fail-on never, 2 ignores)`.
-fn settings_line(file: &SettingsFile) -> String {
-    let says = match &file.says[..] {
-        [] => "changes nothing".to_owned(),
-        says => says.join(", "),
-    };
-    format!("settings: {} ({says})\n", shown_path(&file.path))
-}
-
-fn listed(what: &str, mut words: Vec<String>) -> String {
-    let rest = words.len().saturating_sub(LISTED);
-    words.truncate(LISTED);
-    let more = match rest {
-        0 => String::new(),
-        count => format!(" and {count} more (`--format json` lists all)"),
-    };
-    format!("{what}: {}{more}\n", words.join(", "))
-}
-
-/// What the last line of a report says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Findings by severity.
-    pub counts: Counts,
-    /// How many `fix` can do, and how many more with `--unsafe-fixes`.
-    pub fixable: (usize, usize),
-    /// How many findings are not reported.
-    pub suppressed: SuppressedCounts,
-}
-
-impl Summary {
-    /// Both together.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            counts: self.counts.plus(other.counts),
-            fixable: (self.fixable.0 + other.fixable.0, self.fixable.1 + other.fixable.1),
-            suppressed: self.suppressed.plus(other.suppressed),
-        }
-    }
-
-    /// The line, with its line end.
-    #[must_use]
-    pub fn line(&self, checked: &Checked) -> String {
-        let is_silent = self.counts == Counts::default();
-        let mut words = Vec::new();
-        if !is_silent || !checked.compares_nothing() {
-            words.push(self.counts.in_words());
-        }
-        let (safe, risky) = self.fixable;
-        if safe > 0 {
-            words.push(format!("{safe} can be fixed by `novamend fix`"));
-        }
-        if risky > 0 {
-            words.push(format!("{risky} more with `--unsafe-fixes`"));
-        }
-        words.extend(self.suppressed.in_words(checked));
-        if checked.compares_nothing() {
-            words.push("no upgrade was compared: pass `--from` with the release that runs today".to_owned());
-        }
-        format!("{}\n", words.join("; "))
-    }
-}
-
-/// How many findings are not reported, or reported as less bad, by whose word.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SuppressedCounts {
-    /// By an ignore of `novamend.toml`.
-    pub settings: usize,
-    /// By a comment in the file.
-    pub comments: usize,
-    /// As their rule is off.
-    pub off: usize,
-    /// Reported, but as less bad than the rule has it.
-    pub lowered: usize,
-}
-
-impl SuppressedCounts {
-    /// Counts `suppressed`, and what is lowered of `findings`.
-    #[must_use]
-    pub fn of(suppressed: &[Suppressed], findings: &[Finding]) -> Self {
-        let mut counts = Self {
-            lowered: findings.iter().filter(|finding| finding.lowered_from.is_some()).count(),
-            ..Self::default()
-        };
-        for suppressed in suppressed {
-            match suppressed.by {
-                By::Comment { .. } => counts.comments += 1,
-                By::Settings { .. } => counts.settings += 1,
-                By::RuleOff => counts.off += 1,
-            }
-        }
-        counts
-    }
-
-    /// Both together.
-    #[must_use]
-    pub fn plus(self, other: Self) -> Self {
-        Self {
-            settings: self.settings + other.settings,
-            comments: self.comments + other.comments,
-            off: self.off + other.off,
-            lowered: self.lowered + other.lowered,
-        }
-    }
-
-    /// How many are not reported.
-    #[must_use]
-    pub fn total(self) -> usize {
-        self.settings + self.comments + self.off
-    }
-
-    /// `2 hidden by ./novamend.toml (1 by ignores, 1 by rules that are off)`, what it lowers, and what comments hide.
-    #[must_use]
-    pub fn in_words(self, checked: &Checked) -> Vec<String> {
-        let mut words = Vec::new();
-        let file = checked.settings.as_ref();
-        let file = file.map_or_else(|| "the settings".to_owned(), |file| shown_path(&file.path));
-        let counted = [(self.settings, "by ignores"), (self.off, "by rules that are off")];
-        let by = counted.iter().filter(|(count, _)| *count > 0);
-        let by: Vec<String> = by.map(|(count, by)| format!("{count} {by}")).collect();
-        if !by.is_empty() {
-            words.push(format!(
-                "{} hidden by {file} ({})",
-                self.settings + self.off,
-                by.join(", ")
-            ));
-        }
-        if self.lowered > 0 {
-            words.push(format!("{} made less severe by {file}", self.lowered));
-        }
-        if self.comments > 0 {
-            words.push(format!("{} hidden by comments in the files", self.comments));
-        }
-        words
     }
 }
 

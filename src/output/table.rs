@@ -1,27 +1,117 @@
-//! Columns for people: as wide as their widest cell, the last as long as it is.
-//!
-//! It knows no terminal width: what is too long wraps where the terminal wraps it.
+//! Columns for people, as wide as their widest cell is on a terminal; where they are wider than it, cells wrap at words.
 
-/// `rows` in columns, two spaces between.
+use unicode_width::UnicodeWidthStr;
+
+use super::Style;
+
+/// Blanks between two columns.
+const GAP: usize = 2;
+/// A column is not made narrower than its longest word, and of a longer one than this.
+const NARROWEST: usize = 24;
+
+/// `rows` in columns; a cell that has to wrap goes on below itself.
 #[must_use]
-pub fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| {
-        rows.iter()
-            .filter_map(|row| row.get(column))
-            .map(|cell| cell.chars().count())
-            .max()
-            .unwrap_or(0)
-    };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+pub fn aligned(rows: &[Vec<String>], style: Style) -> String {
+    let widths = widths(rows, style.wraps.then_some(style.width));
     let mut out = String::new();
     for row in rows {
-        let mut line = String::new();
-        for (cell, &width) in row.iter().zip(&widths) {
-            line.push_str(&format!("{cell:width$}  "));
+        let cells: Vec<Vec<String>> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, &width)| wrapped(cell, width))
+            .collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..height {
+            let mut text = String::new();
+            for (cell, &width) in cells.iter().zip(&widths) {
+                let part = cell.get(line).map_or("", String::as_str);
+                text.push_str(part);
+                text.extend(std::iter::repeat_n(' ', (width + GAP).saturating_sub(part.width())));
+            }
+            out.push_str(text.trim_end());
+            out.push('\n');
         }
-        out.push_str(line.trim_end());
-        out.push('\n');
     }
     out
+}
+
+/// The widths of the columns: those of the widest cells, the widest column narrowed first until all fit in `limit`.
+fn widths(rows: &[Vec<String>], limit: Option<usize>) -> Vec<usize> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
+    let widest = |column: usize| cells(column).map(|cell| cell.width()).max().unwrap_or(0);
+    let longest_word = |column: usize| {
+        let words = cells(column).flat_map(|cell| cell.split(' '));
+        words.map(UnicodeWidthStr::width).max().unwrap_or(0).min(NARROWEST)
+    };
+    let mut widths: Vec<usize> = (0..columns).map(widest).collect();
+    let least: Vec<usize> = (0..columns).map(longest_word).collect();
+    let Some(limit) = limit else { return widths };
+    let room = limit.saturating_sub(GAP * columns.saturating_sub(1));
+    while widths.iter().sum::<usize>() > room {
+        let narrowed = widths.iter_mut().zip(&least).filter(|(width, least)| **width > **least);
+        match narrowed.max_by_key(|(width, _)| **width) {
+            Some((width, _)) => *width -= 1,
+            None => break,
+        }
+    }
+    widths
+}
+
+/// `text` on lines of at most `width` columns, broken at blanks, within a word only where it is longer than a line.
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && line.width() + 1 + word.width() > width {
+            lines.push(std::mem::take(&mut line));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        for c in word.chars() {
+            let mut buffer = [0; 4];
+            if !line.is_empty() && line.width() + c.encode_utf8(&mut buffer).width() > width.max(1) {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(c);
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+        let row = |row: &&[&str]| row.iter().map(|&cell| cell.to_owned()).collect();
+        rows.iter().map(row).collect()
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_they_look() {
+        let rows = rows(&[&["中文", "b", "c"], &["e\u{301}", "bb", ""]]);
+        assert_eq!(aligned(&rows, Style::default()), "中文  b   c\ne\u{301}     bb\n");
+    }
+
+    #[test]
+    fn what_is_wider_than_the_terminal_wraps_at_words_and_a_pipe_gets_one_line_a_row() {
+        let rows = rows(&[&[
+            "removed",
+            "[libvirt] x",
+            "one two three four five six seven eight nine ten",
+        ]]);
+        let style = Style {
+            width: 40,
+            wraps: true,
+            ..Style::default()
+        };
+        let text = aligned(&rows, style);
+        assert!(text.lines().all(|line| line.width() <= 40), "{text}");
+        assert!(text.lines().count() > 1 && text.contains("removed  "), "{text}");
+        assert_eq!(aligned(&rows, Style { wraps: false, ..style }).lines().count(), 1);
+        assert_eq!(wrapped("aaaaaa b", 4), ["aaaa", "aa b"]);
+    }
 }

@@ -5,12 +5,11 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
-use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::{MASK, key_of, lines, names, scan};
-use crate::catalog;
+use crate::catalog::{self, OfCatalog};
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::substitution::references;
@@ -64,12 +63,12 @@ const PUBLIC: [&str; 36] = [
 ];
 
 /// The names of nova's options and groups.
-static NAMES: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| catalog::all().flat_map(|facts| [facts.group(), facts.name()]).collect());
+static NAMES: OfCatalog<HashSet<&'static str>> =
+    OfCatalog::new(|| catalog::all().flat_map(|facts| [facts.group(), facts.name()]).collect());
 
 /// Whether an option or a group of nova is called so, in any release.
 pub(super) fn is_name_of_nova(name: &str) -> bool {
-    NAMES.contains(name)
+    NAMES.read().contains(name)
 }
 
 /// The secret values of some stacks.
@@ -365,7 +364,7 @@ impl Gathered {
             return;
         }
         let word = String::from_utf8_lossy(value).to_lowercase();
-        if PUBLIC.contains(&&*word) || NAMES.contains(&*word) {
+        if PUBLIC.contains(&&*word) || NAMES.read().contains(&*word) {
             return;
         }
         self.values.insert(value.to_ascii_lowercase());

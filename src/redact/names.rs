@@ -3,11 +3,10 @@
 //! It masks too much rather than too little; what everybody can read in nova's lists (defaults, choices) is no secret.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use super::scan;
 use super::words;
-use crate::catalog::{self, OptionFacts};
+use crate::catalog::{self, OfCatalog, OptionFacts};
 use crate::oslo::types::OptionType;
 use crate::plain;
 
@@ -21,7 +20,7 @@ struct Known {
 
 /// Every name, current or old, that nova marks as secret or that looks like one. The group does not count: a password in
 /// the wrong section, or commented out far from its header, is a password all the same.
-static KNOWN: LazyLock<HashMap<String, Known>> = LazyLock::new(|| {
+static KNOWN: OfCatalog<HashMap<String, Known>> = OfCatalog::new(|| {
     let mut names: HashMap<String, Known> = HashMap::new();
     // A name stands in many rows, and is judged once.
     let mut judged: HashMap<&str, bool> = HashMap::new();
@@ -53,7 +52,7 @@ pub fn is_secret(key: &str, value: &str) -> bool {
 #[must_use]
 pub fn is_secret_name(key: &str) -> bool {
     let name = normal(key);
-    KNOWN.get(&name).is_some_and(|known| known.is_marked) || words::look_secret(&name)
+    KNOWN.read().get(&name).is_some_and(|known| known.is_marked) || words::look_secret(&name)
 }
 
 /// Whether the name says that `value` is secret. A value that nova's lists show to everybody is not, nor is a number where
@@ -61,7 +60,7 @@ pub fn is_secret_name(key: &str) -> bool {
 #[must_use]
 pub fn is_secret_by_name(key: &str, value: &str) -> bool {
     let name = normal(key);
-    match KNOWN.get(&name) {
+    match KNOWN.read().get(&name) {
         Some(known) => !known.is_public(value),
         None => words::look_secret(&name),
     }
@@ -87,7 +86,7 @@ impl Known {
 /// Whether `value` is one of the few that an option which nova does not call secret can have.
 fn is_of_type(facts: OptionFacts, value: &str) -> bool {
     const FLAGS: [&str; 8] = ["true", "1", "on", "yes", "false", "0", "off", "no"];
-    let mut kind = &facts.option_type();
+    let mut kind = facts.option_type();
     while let OptionType::Multi(item) | OptionType::List { item, .. } = kind {
         kind = item;
     }

@@ -195,7 +195,7 @@ fn is_misspelt(word: &str) -> bool {
         return false;
     }
     MISSPELT.iter().any(|&(meant, most)| {
-        if is_near(word.as_bytes(), meant.as_bytes(), most) {
+        if is_near(word, meant, most) {
             return true;
         }
         // Glued to others, less counts: a long word is near to many.
@@ -203,45 +203,23 @@ fn is_misspelt(word: &str) -> bool {
             length + 2 <= word.len()
                 && [&word[..length], &word[word.len() - length..]]
                     .iter()
-                    .any(|part| !MEANT.contains(part) && is_near(part.as_bytes(), meant.as_bytes(), 1))
+                    .any(|part| !MEANT.contains(part) && is_near(part, meant, 1))
         };
         meant.len() >= 6 && (meant.len() - 1..=meant.len() + 1).any(glued)
     })
 }
 
 /// Whether `word` becomes `meant` by at most `most` letters put in, left out, changed or swapped; its first letter counts.
-fn is_near(word: &[u8], meant: &[u8], most: usize) -> bool {
-    let is_start = word.first() == meant.first();
+fn is_near(word: &str, meant: &str, most: usize) -> bool {
+    let is_start = word.as_bytes().first() == meant.as_bytes().first();
     if !is_start || word.len().abs_diff(meant.len()) > most {
         return false;
     }
-    let letters = |text: &[u8]| text.iter().fold(0_u32, |set, byte| set | 1 << (byte & 31));
+    let letters = |text: &str| text.bytes().fold(0_u32, |set, byte| set | 1 << (byte & 31));
     if (letters(word) ^ letters(meant)).count_ones() as usize > 2 * most {
         return false;
     }
-    distance(word, meant) <= most
-}
-
-/// How many letters are put in, left out, changed or swapped with their neighbour.
-fn distance(a: &[u8], b: &[u8]) -> usize {
-    let mut rows = [
-        (0..=b.len()).collect::<Vec<_>>(),
-        vec![0; b.len() + 1],
-        vec![0; b.len() + 1],
-    ];
-    for i in 1..=a.len() {
-        rows.rotate_right(1);
-        let [row, last, before] = &mut rows;
-        row[0] = i;
-        for j in 1..=b.len() {
-            let changed = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            row[j] = changed.min(last[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                row[j] = row[j].min(before[j - 2] + 1);
-            }
-        }
-    }
-    rows[0][b.len()]
+    strsim::osa_distance(word, meant) <= most
 }
 
 #[cfg(test)]

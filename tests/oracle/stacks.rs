@@ -71,7 +71,7 @@ const VALUES: &[&str] = &[
 /// Stacks at a time: their questions must fit a pipe.
 const BATCH: usize = 16;
 
-fn kind(facts: &OptionFacts) -> &'static str {
+fn kind(facts: OptionFacts) -> &'static str {
     match facts.kind() {
         "list<string>" => "list",
         "multi<string>" => "multi",
@@ -79,7 +79,7 @@ fn kind(facts: &OptionFacts) -> &'static str {
     }
 }
 
-fn described(facts: &OptionFacts) -> Value {
+fn described(facts: OptionFacts) -> Value {
     let aliases: Vec<Value> = facts.aliases().map(|old| json!([old.group, old.name])).collect();
     let min = facts
         .min()
@@ -97,7 +97,7 @@ fn effective(view: &View<'_>, facts: OptionFacts) -> Option<Value> {
         return if facts.default_text().is_some_and(|text| text.contains('$')) {
             view.text(&setting).ok().map(|text| json!(text))
         } else {
-            facts.default().or(Some(Value::Null))
+            facts.default().cloned().or(Some(Value::Null))
         };
     }
     if facts.is_multi() {
@@ -165,7 +165,7 @@ fn case(random: &mut Random, options: &[OptionFacts], stem: &str) -> Case {
         .iter()
         .map(|(name, value)| (name.clone(), json!(value)))
         .collect();
-    let described: Vec<Value> = options.iter().map(described).collect();
+    let described: Vec<Value> = options.iter().copied().map(described).collect();
     let question = json!({"files": files, "environment": variables, "options": described});
     Case {
         files,

@@ -196,7 +196,7 @@ fn plain(value: &Read) -> Value {
 
 fn answer(row: &Row, text: &str, release: Release, profile: Profile) -> Value {
     let facts = catalog::option(&row.group, &row.name, release).expect("the option is in the catalog");
-    match value::check(&facts.option_type(), text, profile) {
+    match value::check(facts.option_type(), text, profile) {
         Ok(value) => json!({"value": plain(&value)}),
         Err(_) => json!({"error": true}),
     }

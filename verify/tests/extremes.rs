@@ -60,7 +60,7 @@ fn no_number_of_nova_conf_makes_a_plan_a_trial_or_a_verdict_panic() {
                 continue;
             };
             let _ = plan.far_bandwidth();
-            for (_, wanted) in Wanted::choices() {
+            for wanted in [Wanted::Configured, Wanted::Abort, Wanted::ForceComplete, Wanted::All] {
                 for early in [false, true] {
                     let trials = [plan.trials(wanted, early), plan.far_trials(wanted, early)].concat();
                     for trial in &trials {

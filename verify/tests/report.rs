@@ -8,8 +8,13 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use novamend::catalog::Release;
+use novamend::handover;
 use novamend::nova::migration::Ending;
-use novamend_verify::report::{Machine, Report, Roles, SCHEMA, html};
+use novamend::nova::today;
+use novamend::output::envelope::{Envelope, Kind};
+use novamend_verify::report::{Machine, Report, Roles, Stacks, Today, html};
+use novamend_verify::shown;
 use novamend_verify::trial::migrate::Sample;
 use novamend_verify::verdict::draw;
 use tempfile::TempDir;
@@ -60,18 +65,23 @@ fn what_a_link_leads_to_is_not_overwritten() {
         symlink("victim", ground.path().join(name)).unwrap();
         refused(ground.path(), "symbolic link");
         assert!(!victim.exists());
-        fs::write(&victim, "{\"kind\":\"verify\",\"schema\":1}").unwrap();
+        fs::write(&victim, "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}").unwrap();
         refused(ground.path(), "symbolic link");
         assert_eq!(
             fs::read_to_string(&victim).unwrap(),
-            "{\"kind\":\"verify\",\"schema\":1}"
+            "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}"
         );
     }
 }
 
 #[test]
 fn a_file_beside_that_is_no_report_is_not_overwritten() {
-    for text in ["{\"mine\": 1}", "", "{\"kind\":\"probe\",\"schema\":1}", "not json"] {
+    for text in [
+        "{\"mine\": 1}",
+        "",
+        "{\"schema\":\"novamend\",\"kind\":\"probe\"}",
+        "not json",
+    ] {
         let ground = ground();
         fs::write(ground.path().join("r.json"), text).unwrap();
         refused(ground.path(), "not a report of novamend verify");
@@ -113,7 +123,7 @@ fn what_belongs_to_another_user_is_not_replaced() {
     for name in ["r.html", "r.json"] {
         let ground = ground();
         let path = ground.path().join(name);
-        fs::write(&path, "{\"kind\":\"verify\",\"schema\":1}").unwrap();
+        fs::write(&path, "{\"schema\":\"novamend\",\"kind\":\"verify\",\"version\":2}").unwrap();
         std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
         refused(ground.path(), "belongs to user 65534");
     }
@@ -149,12 +159,11 @@ fn what_others_wrote_stays_text_on_the_page() {
     machine.host = HOSTILE.to_owned();
     machine.libvirt = Some(HOSTILE.to_owned());
     let page = html::page(&Report {
-        schema: SCHEMA,
-        kind: "verify",
         verdict: &verdict,
         plan: &plan,
         made_at: HOSTILE.to_owned(),
         files: &files,
+        today: &Today::of(&today::Today::said(Release::ROCKY)),
         roles: Roles::of(&files, &session),
         machine,
         session: &session,
@@ -167,4 +176,34 @@ fn what_others_wrote_stays_text_on_the_page() {
     for markup in ["<script", "<img", "\"'>", "&amp;amp;amp;"] {
         assert!(!page.contains(markup), "{markup}");
     }
+}
+
+#[test]
+fn novamend_reads_the_verdict_out_of_what_is_printed() {
+    let plan = made::plan("live_migration_timeout_action = abort");
+    let session = made::session(&plan, None, vec![made::trial(Ending::Abort, false, None)]);
+    let verdict = draw(&plan, &made::host(), &session);
+    let files = ["nova.conf".to_owned()];
+    let today = Today::of(&today::Today::said(Release::ROCKY));
+    let printed = |count| {
+        let stacks = (0..count).map(|_| Report {
+            verdict: &verdict,
+            plan: &plan,
+            made_at: String::new(),
+            files: &files,
+            today: &today,
+            roles: Roles::of(&files, &session),
+            machine: Machine::of(&made::host(), &session),
+            session: &session,
+        });
+        let stacks: Vec<_> = stacks.map(|report| serde_json::to_value(report).unwrap()).collect();
+        shown::json(&Envelope::new(Kind::Verify, Stacks { stacks })).unwrap()
+    };
+    let read = handover::verdict(printed(1).as_bytes()).unwrap();
+    assert_eq!((&read.headline, &read.remedy), (&verdict.headline, &verdict.remedy));
+    assert_eq!(read.works(), verdict.exit_code() == 0);
+    assert!(
+        handover::verdict(printed(2).as_bytes()).is_err(),
+        "whose verdict is it?"
+    );
 }

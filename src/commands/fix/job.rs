@@ -3,22 +3,23 @@
 //! It prints nothing and writes nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Request;
-use crate::catalog::Release;
-use crate::commands::proven::{self, Proven};
-use crate::commands::verify::VerifyError;
-use crate::fix::gate::{self, Permissions, Refusal};
-use crate::fix::witness::{self, Witnessed};
-use crate::fix::{self, Mended, Plan, Until};
-use crate::lint::{self, ActionChoice, Context, Finding, Suppressed};
-use crate::nova::migration::TimeoutAction;
-use crate::nova::today::Today;
-use crate::oslo::stack::Stack;
-use crate::output::{Counts, SuppressedCounts, shown_path};
-use crate::redact::Secrets;
-use crate::rules::{LIVE_MIGRATION, RULES};
-use crate::write::{Links, Planned};
+use crate::host_trial::{self, HostTrialError};
+use novamend::catalog::Release;
+use novamend::fix::gate::{self, Permissions, Refusal};
+use novamend::fix::witness::{self, Witnessed};
+use novamend::fix::{self, Mended, Plan, Until};
+use novamend::handover::Verdict;
+use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
+use novamend::nova::migration::TimeoutAction;
+use novamend::nova::today::Today;
+use novamend::oslo::stack::Stack;
+use novamend::output::{Counts, SuppressedCounts, shown_path};
+use novamend::redact::Secrets;
+use novamend::rules::{LIVE_MIGRATION, RULES};
+use novamend::write::{Links, Planned};
 
 /// One stack, fixed and proved.
 pub(super) struct Job {
@@ -41,9 +42,9 @@ pub(super) struct Job {
     /// Per file that must not be written: its layer, and why.
     pub(super) refusals: Vec<(usize, Refusal)>,
     /// The secrets of the texts as they were and as they will be.
-    pub(super) secrets: Secrets,
+    pub(super) secrets: Arc<Secrets>,
     /// What this host does with the new texts; `None` where it was not tried.
-    pub(super) proven: Option<Proven>,
+    pub(super) proven: Option<Verdict>,
 }
 
 impl Job {
@@ -57,22 +58,35 @@ impl Job {
             until,
         };
         let asked = plan(request.until);
-        let found = lint::run_today(RULES, LIVE_MIGRATION, &asked.context(&before), &today);
-        let mut written = gate::mend(&before, &asked);
+        let context = asked.context(&before);
+        let certain = lint::run_whole(RULES, &context);
+        let found = lint::with_older(certain.clone(), RULES, LIVE_MIGRATION, &context, &today);
+        let mut written = gate::mend(&before, &asked, certain);
         let later = if gate::needs_repair(&before) {
             // What else is to be done shows once the file can be read.
             Mended::unchanged(&written.stack)
         } else {
-            fix::mend(&written.stack, &plan(Until::Upgrade))
+            fix::mend_found(&written.stack, &plan(Until::Upgrade), written.found().cloned())
         };
-        written
-            .findings
-            .extend(conditional(&asked.context(&written.stack), &today));
+        let conditional = if written.applied.is_empty() || today.is_one() {
+            conditional(found.findings.clone())
+        } else {
+            let context = asked.context(&written.stack);
+            let known = written.found().cloned();
+            let known = known.unwrap_or_else(|| lint::run_whole(RULES, &context));
+            conditional(lint::with_older(known, RULES, LIVE_MIGRATION, &context, &today).findings)
+        };
+        written.findings.extend(conditional);
         let releases = [today.newest, request.to];
         let written_files = changed(&before, &written, releases);
         let allowed = Permissions {
             repairs: request.unsafe_fixes,
             unwitnessed: request.allow_unwitnessed,
+        };
+        let secrets = if written.applied.is_empty() && later.applied.is_empty() {
+            Arc::clone(context.secrets())
+        } else {
+            Arc::new(Secrets::of_all([&before, &written.stack, &later.stack]))
         };
         Self {
             counts: Counts::of(&found.findings),
@@ -81,7 +95,7 @@ impl Job {
             refusals: gate::refusals(&before, &written.stack, &written_files, allowed),
             changed: written_files,
             changed_later: changed(&written.stack, &later, releases),
-            secrets: Secrets::of_all([&before, &written.stack, &later.stack]),
+            secrets,
             before,
             written,
             later,
@@ -91,8 +105,8 @@ impl Job {
     }
 
     /// Tries the new texts on this host; where the action was free to choose and fails, the other one.
-    pub(super) fn tried(mut self, request: &Request) -> Result<Self, VerifyError> {
-        self.proven = Some(proven::prove(&self.later.stack, request.to)?);
+    pub(super) fn tried(mut self, request: &Request) -> Result<Self, HostTrialError> {
+        self.proven = Some(host_trial::run(&self.later.stack, self.today.newest, request.to)?);
         if self.works_here() || request.settings.action != ActionChoice::Auto || request.to < Release::STEIN {
             return Ok(self);
         }
@@ -103,13 +117,13 @@ impl Job {
         };
         let mut instead = request.clone();
         instead.settings.action = ActionChoice::Fixed(other);
-        let mut second = Self::new(fix::copy(&self.before), self.today.clone(), &instead);
-        second.proven = Some(proven::prove(&second.later.stack, request.to)?);
+        let mut second = Self::new(self.before.clone(), self.today.clone(), &instead);
+        second.proven = Some(host_trial::run(&second.later.stack, second.today.newest, request.to)?);
         Ok(if second.works_here() { second } else { self })
     }
 
     fn works_here(&self) -> bool {
-        self.proven.as_ref().is_none_or(|proven| proven.works)
+        self.proven.as_ref().is_none_or(Verdict::works)
     }
 
     /// Whether nothing speaks against what is written.
@@ -137,7 +151,7 @@ impl Job {
             )),
             _ => None,
         });
-        let failed = self.proven.iter().filter(|proven| !proven.works).map(|proven| {
+        let failed = self.proven.iter().filter(|proven| !proven.works()).map(|proven| {
             let remedy = proven.remedy.iter().map(|remedy| format!("; {remedy}"));
             format!(
                 "not shown to work on this host: {}{}",
@@ -194,11 +208,7 @@ impl Job {
 }
 
 /// What holds only for an older release of today than the one the upgrade is compared from.
-fn conditional(context: &Context<'_>, today: &Today) -> Vec<Finding> {
-    if today.is_one() {
-        return Vec::new();
-    }
-    let mut findings = lint::run_today(RULES, LIVE_MIGRATION, context, today).findings;
+fn conditional(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.retain(|finding| finding.condition.is_some());
     findings
 }
@@ -207,6 +217,7 @@ fn conditional(context: &Context<'_>, today: &Today) -> Vec<Finding> {
 fn changed(before: &Stack, mended: &Mended, releases: [Release; 2]) -> Vec<(usize, Witnessed)> {
     let layers = before.layers().iter().zip(mended.stack.layers()).enumerate();
     layers
+        .filter(|(_, (old, new))| !Arc::ptr_eq(&old.document, &new.document))
         .map(|(layer, (old, new))| (layer, old.document.source().bytes(), new.document.source().bytes()))
         .filter(|(_, old, new)| old != new)
         .map(|(layer, old, new)| (layer, witness::witness(old, new, &mended.announced, releases)))

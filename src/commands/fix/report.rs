@@ -1,25 +1,22 @@
-//! What `fix` prints: what changes now, what waits for the upgrade and the command for it, and what is left.
+//! What `fix` hands over to the formats: what changes now, what waits for the upgrade and the command for it, what is left.
 //!
 //! It decides nothing.
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use super::job::Job;
 use super::{Mode, Request};
-use crate::fix::witness::Witnessed;
-use crate::fix::{Applied, Until};
-use crate::inputs::load::{Input, STDIN};
-use crate::lint::{Context, Moment, Safety};
-use crate::oslo::stack::Stack;
-use crate::output::{
-    Checked, Counts, Format, Style, SuppressedCounts, counted_word, diff, json, pretty, short, shown_path,
-};
-use crate::plain;
-use crate::redact::{self, Secrets};
-use crate::text::Edit;
-use crate::write::Written;
+use novamend::fix::witness::Witnessed;
+use novamend::fix::{Applied, Until};
+use novamend::inputs::load::{Input, STDIN};
+use novamend::lint::{Context, Moment, Safety};
+use novamend::oslo::stack::Stack;
+use novamend::output::entry::hex;
+use novamend::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
+use novamend::output::{Checked, Counts, Head, Part, Printer, Style, SuppressedCounts, Tail, diff, shown_path};
+use novamend::redact::{self, Secrets};
+use novamend::text::{Edit, of_path};
+use novamend::write::Written;
 
 /// Everything `fix` prints.
 pub(super) struct Report<'a> {
@@ -39,58 +36,39 @@ impl Report<'_> {
     }
 
     pub(super) fn render(&self, style: Style) -> String {
-        match self.request.format {
-            Format::Json => self.json(),
-            Format::Pretty | Format::Short => self.text(style),
-        }
-    }
-
-    fn text(&self, style: Style) -> String {
-        let mut out = pretty::header(self.checked);
+        let (mut printer, mut text) = Printer::begin(self.request.format, style, &Head::Fix(self.checked));
         for job in self.jobs {
-            let text = self.job_text(job, style);
-            out.push_str(&text);
-            out.push_str(if text.is_empty() { "" } else { "\n" });
+            let piece = printer.piece(&Part::Fixes(&self.fixes(job)));
+            text.push_str(&printer.add(piece));
         }
-        out.push_str(&self.last_lines());
-        out
+        text + &printer.end(&Tail::Fix(&self.total()))
     }
 
-    fn job_text(&self, job: &Job, style: Style) -> String {
-        let mut out = String::new();
-        for proven in job.proven.iter().filter(|proven| proven.works) {
-            out.push_str(&format!("tested on this host: {}\n", plain::line(&proven.headline)));
+    fn fixes<'j>(&'j self, job: &'j Job) -> Fixes<'j> {
+        let context = |stack| Context::of_today(stack, &job.today, self.request.to, &self.request.settings);
+        let proven = job.proven.as_ref();
+        Fixes {
+            before: context(&job.before),
+            written: context(&job.written.stack),
+            suppressed: &job.suppressed,
+            left: job.left().collect(),
+            proven: proven.map(|proven| Proof {
+                works: proven.works(),
+                headline: proven.headline.clone(),
+                remedy: proven.remedy.clone(),
+            }),
+            objections: job.objections(),
+            now: Batch {
+                heading: self.heading(job),
+                applied: applied(job, &job.written.applied),
+                changed: files(&job.before, &job.written.stack, &job.changed, &job.secrets),
+            },
+            later: Batch {
+                heading: format!("with the upgrade, not before: {} still reads the old text", reader(job)),
+                applied: applied(job, &job.later.applied),
+                changed: files(&job.written.stack, &job.later.stack, &job.changed_later, &job.secrets),
+            },
         }
-        for objection in job.objections() {
-            out.push_str(&format!("{}\n", plain::line(&objection)));
-        }
-        let mut parts = Vec::new();
-        if !job.written.applied.is_empty() {
-            let (before, after) = (&job.before, &job.written.stack);
-            let diffs = diffs(before, after, &job.changed, &job.secrets, style);
-            parts.push(format!("{}\n{}{diffs}", self.heading(job), lines(&job.written.applied)));
-        }
-        if !job.later.applied.is_empty() {
-            let (before, after) = (&job.written.stack, &job.later.stack);
-            let diffs = diffs(before, after, &job.changed_later, &job.secrets, style);
-            let heading = format!("with the upgrade, not before: {} still reads the old text", reader(job));
-            parts.push(format!("{heading}\n{}{diffs}", lines(&job.later.applied)));
-        }
-        let mut left = String::new();
-        for finding in job.left() {
-            left.push_str(&short::finding(&job.written.stack, finding));
-            left.extend(
-                finding
-                    .objection
-                    .iter()
-                    .map(|why| format!("  its fix is not safe: {}\n", plain::line(why))),
-            );
-        }
-        if !left.is_empty() {
-            parts.push(format!("remaining findings:\n{left}"));
-        }
-        out.push_str(&parts.join("\n"));
-        out
     }
 
     /// Over what is written: what holds for it.
@@ -106,130 +84,24 @@ impl Report<'_> {
         }
     }
 
-    fn last_lines(&self) -> String {
-        let mut out = self.written_lines();
-        out.extend(
-            self.hidden()
-                .in_words(self.checked)
-                .iter()
-                .map(|words| format!("{words}\n")),
-        );
-        if self.checked.compares_nothing() {
-            out.push_str("no upgrade was compared: pass `--from` with the release that runs today\n");
+    fn total(&self) -> FixTotal<'_> {
+        let hidden = self.jobs.iter().map(|job| job.hidden);
+        FixTotal {
+            checked: self.checked,
+            hidden: hidden.fold(SuppressedCounts::default(), SuppressedCounts::plus),
+            changed: self.jobs.iter().map(|job| job.changed.len()).sum(),
+            changed_later: self.jobs.iter().map(|job| job.changed_later.len()).sum(),
+            later: self.jobs.iter().map(|job| job.later.applied.len()).sum(),
+            command: command(self.request),
+            ending: match &self.request.mode {
+                Mode::Diff if self.jobs.iter().any(|job| !job.refusals.is_empty()) => Ending::Refused,
+                Mode::Diff => Ending::Shown {
+                    is_now: self.request.until == Until::Now,
+                },
+                Mode::Write(_) => Ending::Written(self.written),
+            },
         }
-        out
     }
-
-    fn hidden(&self) -> SuppressedCounts {
-        let each = self.jobs.iter().map(|job| job.hidden);
-        each.fold(SuppressedCounts::default(), SuppressedCounts::plus)
-    }
-
-    fn written_lines(&self) -> String {
-        let changed: usize = self.jobs.iter().map(|job| job.changed.len()).sum();
-        let later: usize = self.jobs.iter().map(|job| job.changed_later.len()).sum();
-        let mut out = String::new();
-        match &self.request.mode {
-            _ if changed == 0 && later == 0 => return "no fixes to apply\n".to_owned(),
-            _ if changed == 0 => out.push_str("no fixes to apply now\n"),
-            Mode::Diff if self.jobs.iter().any(|job| !job.refusals.is_empty()) => {
-                out.push_str("nothing would be written\n");
-            }
-            Mode::Diff => {
-                let when = if self.request.until == Until::Now { " now" } else { "" };
-                out.push_str(&format!(
-                    "{} would be changed{when}; use `--write` to apply\n",
-                    counted_word(changed, "file")
-                ));
-            }
-            Mode::Write(_) if self.written.is_empty() => out.push_str("nothing was written\n"),
-            Mode::Write(_) => {
-                for written in self.written {
-                    out.push_str(&written_line(written));
-                    out.push('\n');
-                }
-            }
-        }
-        if later > 0 {
-            let edits: usize = self.jobs.iter().map(|job| job.later.applied.len()).sum();
-            out.push_str(&format!(
-                "{} in {} left for the upgrade; when you upgrade, run {}\n",
-                counted_word(edits, "edit"),
-                counted_word(later, "file"),
-                command(self.request)
-            ));
-        }
-        out
-    }
-
-    fn json(&self) -> String {
-        let jobs: Vec<Value> = self.jobs.iter().map(|job| self.job_json(job)).collect();
-        let written: Vec<Value> = self
-            .written
-            .iter()
-            .map(|written| {
-                let mut object = json!({"file": null, "backup": null, "in_place": written.in_place});
-                json::put_path(&mut object, "file", &written.target);
-                if let Some(backup) = &written.backup {
-                    json::put_path(&mut object, "backup", backup);
-                }
-                object
-            })
-            .collect();
-        let mut document = json::checked(self.checked);
-        document["stacks"] = json!(jobs);
-        document["written"] = json!(written);
-        document["hidden"] = json::hidden(self.hidden());
-        format!("{}\n", json::text(&document))
-    }
-
-    fn job_json(&self, job: &Job) -> Value {
-        let (to, settings) = (self.request.to, &self.request.settings);
-        let context = Context::of_today(&job.written.stack, &job.today, to, settings);
-        let left: Vec<Value> = job.left().map(|finding| json::finding(&context, finding)).collect();
-        let before = Context::of_today(&job.before, &job.today, self.request.to, &self.request.settings);
-        let suppressed: Vec<Value> = job
-            .suppressed
-            .iter()
-            .map(|one| json::suppressed(&before, one))
-            .collect();
-        let proven = job
-            .proven
-            .as_ref()
-            .map(|proven| json!({"works": proven.works, "headline": proven.headline, "remedy": proven.remedy}));
-        let applied = |applied: &[Applied]| -> Vec<Value> {
-            let each = applied.iter().map(|applied| {
-                json!({
-                    "rule": applied.rule,
-                    "title": applied.title,
-                    "safety": applied.safety.as_str(),
-                    "moment": json::moment(applied.moment),
-                    "edits": edits(job, applied),
-                })
-            });
-            each.collect()
-        };
-        let (before, now, later) = (&job.before, &job.written.stack, &job.later.stack);
-        json!({
-            "applied": applied(&job.written.applied),
-            "later": applied(&job.later.applied),
-            "proven": proven,
-            "objections": job.objections(),
-            "changed": files(before, now, &job.changed, &job.secrets),
-            "changed_later": files(now, later, &job.changed_later, &job.secrets),
-            "left": left,
-            "suppressed": suppressed,
-        })
-    }
-}
-
-/// What was written, and where the old text is.
-pub(super) fn written_line(written: &Written) -> String {
-    let mut line = format!("wrote {}", shown_path(&written.target));
-    if let Some(backup) = &written.backup {
-        line.push_str(&format!("; the old text is in {}", shown_path(backup)));
-    }
-    line
 }
 
 /// What reads the text as it is: the release of today, or some of those that may run.
@@ -242,81 +114,49 @@ fn reader(job: &Job) -> String {
     }
 }
 
-/// What was done, a line each, the hop it belongs to first.
-fn lines(applied: &[Applied]) -> String {
-    let line = |applied: &Applied| {
-        let hop = match applied.moment {
-            Moment::Now => String::new(),
-            Moment::With(release) => format!("with {}: ", release.short()),
-        };
-        let rule = applied.rule.unwrap_or("as requested");
-        let unsafe_mark = if applied.safety == Safety::Unsafe {
-            " (unsafe)"
-        } else {
-            ""
-        };
-        format!("  {hop}{rule}{unsafe_mark}: {}\n", plain::line(&applied.title))
+fn applied(job: &Job, applied: &[Applied]) -> Vec<AppliedFix> {
+    let fix = |applied: &Applied| AppliedFix {
+        rule: applied.rule,
+        title: applied.title.clone(),
+        safety: applied.safety,
+        moment: applied.moment,
+        edits: edits(job, applied),
     };
-    applied.iter().map(line).collect()
+    applied.iter().map(fix).collect()
 }
 
-fn diffs(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &Secrets, style: Style) -> String {
-    let mut out = String::new();
-    for (layer, witnessed) in changed {
-        out.push('\n');
-        out.push_str(&diff_of(before, after, *layer, known, style));
-        if let Witnessed::NotWitnessed(reason) = witnessed {
-            let reason = reason.to_string();
-            out.push_str(&format!(
-                "not confirmed by a second parser: {}\n",
-                plain::line(&known.hide(&reason))
-            ));
-        }
-    }
-    out
-}
-
-fn diff_of(before: &Stack, after: &Stack, layer: usize, known: &Secrets, style: Style) -> String {
-    let (old, new) = (&before.layers()[layer], &after.layers()[layer]);
-    diff::unified(&old.document, &new.document, known, style)
-}
-
-fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &Secrets) -> Vec<Value> {
+fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &Secrets) -> Vec<ChangedFile> {
     let file = |(layer, witnessed): &(usize, Witnessed)| {
-        let (agrees, reason) = match witnessed {
-            Witnessed::Agrees => (json!(true), Value::Null),
-            Witnessed::NotWitnessed(reason) => (Value::Null, json!(known.hide(&reason.to_string()))),
-            Witnessed::Contradicted { .. } => (json!(false), Value::Null),
+        let (old, new) = (&before.layers()[*layer], &after.layers()[*layer]);
+        let diff = diff::unified(&old.document, &new.document, known);
+        let (witnessed, reason) = match witnessed {
+            Witnessed::Agrees => (Some(true), None),
+            Witnessed::NotWitnessed(reason) => (None, Some(known.hide(&reason.to_string()).into_owned())),
+            Witnessed::Contradicted { .. } => (Some(false), None),
         };
-        let mut object = json!({
-            "file": null,
-            "diff": diff_of(before, after, *layer, known, Style::default()),
-            "witnessed": agrees,
-            "not_witnessed_because": reason,
-        });
-        json::put_path(&mut object, "file", before.layers()[*layer].document.source().path());
-        object
+        ChangedFile {
+            witnessed,
+            not_witnessed_because: reason,
+            ..ChangedFile::new(old.document.source().path(), diff)
+        }
     };
     changed.iter().map(file).collect()
 }
 
 /// The edits of one fix, for others to make; a secret in a new text is masked, and said to be.
-fn edits(job: &Job, applied: &Applied) -> Vec<Value> {
-    let before = &job.before;
-    let edit = |edit: &crate::lint::LayerEdit| {
-        let text = String::from_utf8_lossy(&edit.edit.text);
-        let shown = shown_edit(&edit.edit, &job.secrets);
-        let mut object = json!({
-            "file": null,
-            "span": {"start": edit.edit.span.start, "end": edit.edit.span.end},
-            "text": shown,
-            "masked": shown != text,
-            "safety": applied.safety.as_str(),
-            "moment": json::moment(applied.moment),
-        });
-        let source = before.layers()[edit.layer].document.source();
-        json::put_path(&mut object, "file", source.path());
-        object
+fn edits(job: &Job, applied: &Applied) -> Vec<ShownEdit> {
+    let edit = |edit: &novamend::lint::LayerEdit| {
+        let text = shown_edit(&edit.edit, &job.secrets);
+        let path = job.before.layers()[edit.layer].document.source().path();
+        ShownEdit {
+            file: of_path(path).into_owned(),
+            span: edit.edit.span.into(),
+            masked: text != String::from_utf8_lossy(&edit.edit.text),
+            text,
+            safety: applied.safety,
+            moment: applied.moment,
+            file_hex: hex(path),
+        }
     };
     applied.edits.iter().map(edit).collect()
 }

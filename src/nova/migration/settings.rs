@@ -345,6 +345,7 @@ fn default_text(name: &str, release: Release) -> Option<String> {
     catalog::option(LIBVIRT, name, release)
         .or_else(|| catalog::life(LIBVIRT, name).pop())?
         .default_text()
+        .map(str::to_owned)
 }
 
 #[cfg(test)]

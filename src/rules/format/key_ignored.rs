@@ -30,9 +30,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let (group, key) = (stack.group(place), stack.key(place));
         let (from, to) = (context.from.release(), context.to.release());
         // What one of the releases reads is a matter of renaming.
-        let is_read =
-            catalog::by_any_name(group, &key, from).is_some() && catalog::key_meant(group, &key, from).is_none();
-        if let Some(meant) = catalog::key_meant(group, &key, to).filter(|_| !is_read) {
+        let is_read = catalog::by_any_name(group, &key, from).is_some()
+            && catalog::spelling::key_meant(group, &key, from).is_none();
+        if let Some(meant) = catalog::spelling::key_meant(group, &key, to).filter(|_| !is_read) {
             findings.push(report(context, place, &meant));
         }
     }

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         for (group, sections) in groups {
             if let [first, second, others @ ..] = &sections[..]
-                && catalog::group_meant(group).is_none()
+                && catalog::spelling::group_meant(group).is_none()
             {
                 let location = |section: &Section| Location::File {
                     layer,

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if section.malformed {
                 continue;
             }
-            if let Some(meant) = catalog::group_meant(&document.text(section.name)) {
+            if let Some(meant) = catalog::spelling::group_meant(&document.text(section.name)) {
                 let assignments = assignments_of(document, index);
                 if !assignments.is_empty() {
                     findings.push(report(context, layer, section, assignments, &meant));

@@ -102,7 +102,7 @@ fn comment_start(text: &[u8]) -> Option<usize> {
 /// Whether the option's type takes `text`.
 fn takes(view: &View<'_>, option: OptionFacts, text: &str) -> bool {
     let text = view.expanded(option.group(), text);
-    text.is_ok_and(|text| value::check(&option.option_type(), &text, view.profile()).is_ok())
+    text.is_ok_and(|text| value::check(option.option_type(), &text, view.profile()).is_ok())
 }
 
 /// Whether what stands in front of a comment is so plain that nothing with a `#` can have been meant.

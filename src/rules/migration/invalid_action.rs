@@ -2,8 +2,7 @@
 //!
 //! An action that nova takes may still be the wrong one; that is for other rules.
 
-use crate::catalog::Release;
-use crate::catalog::nearest::nearest;
+use crate::catalog::{Release, spelling};
 use crate::lint::{Context, Finding, Rule, Safety, Severity, Yields};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, LIBVIRT};
@@ -80,28 +79,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 /// The action that whoever wrote `value` meant, as far as can be told.
 fn meant(value: &str) -> Option<TimeoutAction> {
     // What stands behind `#` or `;` was meant for a comment.
-    let word = value.trim().trim_matches(['\'', '"']);
-    let word = word
-        .split(['#', ';', '\n'])
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_lowercase();
-    let letters: String = word.chars().filter(|c| c.is_alphanumeric()).collect();
-    let among = |letters: &str| {
-        MEANT
-            .iter()
-            .find(|(name, _)| *name == letters)
-            .map(|(_, action)| *action)
-    };
-    let spelled = |action: &TimeoutAction| action.as_str().replace('_', "") == letters;
-    TimeoutAction::ALL
-        .into_iter()
-        .find(spelled)
-        .or_else(|| among(&letters))
-        .or_else(|| {
-            nearest(&word, TimeoutAction::ALL.into_iter().map(TimeoutAction::as_str)).and_then(TimeoutAction::parse)
-        })
+    let value = value.trim().trim_matches(['\'', '"']);
+    let word = value.split(['#', ';', '\n']).next().unwrap_or_default();
+    let names = TimeoutAction::ALL.map(|action| (action.as_str(), action));
+    spelling::word_meant(word, &names, &MEANT)
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ mod tests {
     /// The texts after the first misplaced bandwidth went to `[libvirt]`; `None` where no fix is offered.
     fn moved(texts: &[&[u8]], environment: &[(&str, &str)]) -> Option<Vec<String>> {
         let layer = |(number, text): (usize, &&[u8])| Layer {
-            document: Document::parse(Source::new(format!("{number}.conf"), text.to_vec())),
+            document: Document::parse(Source::new(format!("{number}.conf"), text.to_vec())).into(),
             origin: Origin::Named,
         };
         let variable = |&(name, value): &(&str, &str)| Variable {

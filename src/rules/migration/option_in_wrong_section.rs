@@ -50,7 +50,7 @@ fn home_of(context: &Context<'_>, place: Place) -> Option<&'static str> {
     let home = HOMES.into_iter().find(|home| !catalog::life(home, &key).is_empty())?;
     let is_read =
         context.may_read_today(group, &key) || catalog::by_any_name(group, &key, context.to.release()).is_some();
-    let looks_right = group == home || catalog::group_meant(group).as_deref() == Some(home);
+    let looks_right = group == home || catalog::spelling::group_meant(group).as_deref() == Some(home);
     (!is_read && !looks_right && is_plausible(group)).then_some(home)
 }
 
@@ -144,7 +144,7 @@ fn objection(context: &Context<'_>, setting: &Setting, value: &str, is_unanimous
         Some("replacing another value")
     } else if !is_unanimous {
         Some("the last of several that differ")
-    } else if text.is_ok_and(|text| value::check(&facts.option_type(), &text, context.to.profile()).is_ok()) {
+    } else if text.is_ok_and(|text| value::check(facts.option_type(), &text, context.to.profile()).is_ok()) {
         let contradicts = coming.is_some_and(|action| action.as_str() != value);
         contradicts.then_some("against the action that keeps what the old settings meant")
     } else {

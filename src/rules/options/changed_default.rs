@@ -115,7 +115,7 @@ fn shown(option: OptionFacts) -> Option<String> {
     let Some(text) = option.default_text() else {
         return Some("unset".to_owned());
     };
-    let text = redact::shown(option.name(), &text);
+    let text = redact::shown(option.name(), text);
     (text.chars().count() <= LONGEST).then(|| format!("`{text}`"))
 }
 
@@ -128,5 +128,5 @@ fn written(option: OptionFacts) -> String {
             option.name()
         );
     }
-    format!("`{} = {}`", option.name(), redact::shown(option.name(), &text))
+    format!("`{} = {}`", option.name(), redact::shown(option.name(), text))
 }

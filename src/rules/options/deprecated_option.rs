@@ -4,8 +4,8 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::fate::{by_old_name, dropped_after};
 use crate::catalog::{Fate, OptionFacts, moves};
+use crate::catalog::{by_old_name, dropped_after};
 use crate::lint::{Context, Finding, Rule, Seen, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::catalog::{self, Fate, OptionFacts, Release};
+use crate::catalog::{self, Fate, OptionFacts, Release, spelling};
 use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen};
 use crate::nova::View;
 use crate::oslo::stack::Site;
@@ -51,7 +51,7 @@ fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueErr
         return None;
     }
     let text = view.expanded(option.group(), &raw).ok()?;
-    value::check(&option.option_type(), &text, view.profile()).err()
+    value::check(option.option_type(), &text, view.profile()).err()
 }
 
 fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Finding {
@@ -115,12 +115,11 @@ fn choice_fix(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error
     let (Site::File(place), ValueError::Choice(choices)) = (seen.site, error) else {
         return None;
     };
-    let plain = |text: &str| text.trim().to_lowercase().replace('-', "_");
     let value = context.stack.value(seen.site);
     if redact::is_secret_at(context.stack, place) || value.contains('$') {
         return None;
     }
-    let meant = choices.iter().find(|choice| plain(choice) == plain(&value))?;
+    let meant = spelling::choice_meant(&value, choices)?;
     Some(Fix {
         title: format!("write `{} = {meant}`", seen.key),
         safety: Safety::Unsafe,

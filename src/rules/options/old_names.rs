@@ -1,6 +1,6 @@
 //! Old names that the release to come still takes, for the rules about moved and about renamed options.
 
-use crate::catalog::fate::dropped_after;
+use crate::catalog::dropped_after;
 use crate::catalog::{self, Fate, OptionFacts, Release, Via};
 use crate::lint::{Context, Finding, Rule, Seen, seen};
 use crate::oslo::stack::Site;

@@ -2,8 +2,8 @@
 //!
 //! Names with a successor are for `dropped-alias`; the old live-migration options have rules of their own.
 
-use crate::catalog::fate::readers;
 use crate::catalog::moves::{self, Gone};
+use crate::catalog::readers;
 use crate::catalog::{Fate, OptionFacts, Release};
 use crate::lint::{Context, Edited, Finding, OptionName, Rule, Safety, Seen, Severity, Step, seen};
 use crate::oslo::stack::Site;

@@ -2,7 +2,7 @@
 //!
 //! What cannot be shown to keep every effective value is not offered as safe; which names are old, the catalog says.
 
-use crate::catalog::fate::readers;
+use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release, Via};
 use crate::lint::context::Context;
 use crate::lint::finding::{Fix, LayerEdit, OptionName, Place, Safety};
@@ -126,8 +126,8 @@ impl Job<'_, '_, '_> {
         };
         let first = facts
             .lookup_names()
-            .into_iter()
-            .find_map(|(group, name)| in_file(&normal_group(group), &name));
+            .iter()
+            .find_map(|(group, name)| in_file(&normal_group(group), name));
         first
             .or_else(|| in_file(&self.seen.group, &self.seen.key))
             .unwrap_or(self.place)
@@ -254,8 +254,8 @@ impl Job<'_, '_, '_> {
         let today = self.seen.before.map(|named| named.option);
         let mut names = vec![(self.seen.group.to_string(), self.seen.key.to_string())];
         for option in today.into_iter().chain([self.new]) {
-            let pairs = option.lookup_names().into_iter();
-            names.extend(pairs.map(|(group, name)| (normal_group(group).into_owned(), name)));
+            let pairs = option.lookup_names().iter();
+            names.extend(pairs.map(|(group, name)| (normal_group(group).into_owned(), name.clone())));
         }
         names.sort_unstable();
         names.dedup();

@@ -2,7 +2,7 @@
 //!
 //! Filters that the operator makes available by names of their own are not judged.
 
-use crate::catalog::nearest::mistyped;
+use crate::catalog::spelling::mistyped;
 use crate::catalog::{self, Release, code};
 use crate::lint::{Context, Edited, Finding, Rule, Severity, Step, seen};
 use crate::nova::{Setting, View, code as named};

@@ -2,7 +2,7 @@
 //!
 //! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
 
-use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, nearest};
+use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
 use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Rule, Safety, Seen, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
@@ -48,7 +48,7 @@ fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     if seen.key.contains(char::is_whitespace) && layers.any(|l| !l.document.malformed().is_empty()) {
         return None;
     }
-    let near = catalog::did_you_mean(&seen.group, &seen.key, to, |near| takes(context, seen, near))
+    let near = catalog::spelling::did_you_mean(&seen.group, &seen.key, to, |near| takes(context, seen, near))
         .filter(|near| is_likely(seen, *near));
     // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
     if near.is_none() && !catalog::is_group_known(&seen.group) {
@@ -100,7 +100,7 @@ fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
 fn takes(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> bool {
     let raw = context.stack.value(seen.site);
     let text = context.to.expanded(option.group(), &raw);
-    text.is_ok_and(|text| value::check(&option.option_type(), &text, context.to.profile()).is_ok())
+    text.is_ok_and(|text| value::check(option.option_type(), &text, context.to.profile()).is_ok())
 }
 
 /// A section that no release knows counts as mistyped only where its name is nearly a known one.
@@ -108,7 +108,7 @@ fn is_likely(seen: &Seen<'_>, near: OptionFacts) -> bool {
     if catalog::is_group_known(&seen.group) {
         return true;
     }
-    nearest::nearest(&seen.group, std::iter::once(near.group())).is_some()
+    spelling::nearest(&seen.group, std::iter::once(near.group())).is_some()
 }
 
 /// The right spelling, where only the name is wrong and nothing in the file sets the option yet.

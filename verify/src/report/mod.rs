@@ -18,29 +18,52 @@ use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::verdict::Verdict;
 
-/// The version of both JSON forms; a field may be added without a new one.
-pub const SCHEMA: u32 = 1;
+/// What both print as JSON, under an [`Envelope`](novamend::output::envelope::Envelope): an entry for each stack.
+#[derive(Debug, Serialize)]
+pub struct Stacks<T> {
+    /// The entries, in the order in which the stacks were named.
+    pub stacks: Vec<T>,
+}
 
-/// What `probe` prints as JSON.
+/// Which releases may run today.
+#[derive(Clone, Debug, Serialize)]
+pub struct Today {
+    /// The oldest, by its number.
+    pub oldest: u8,
+    /// The newest.
+    pub newest: u8,
+    /// What says so: `said`, `installed` or `options`.
+    pub evidence: &'static str,
+}
+
+impl Today {
+    /// The releases of `today`.
+    #[must_use]
+    pub fn of(today: &novamend::nova::today::Today) -> Self {
+        Self {
+            oldest: today.oldest.number(),
+            newest: today.newest.number(),
+            evidence: today.evidence.as_str(),
+        }
+    }
+}
+
+/// What `probe` says of one stack.
 #[derive(Debug, Serialize)]
 pub struct Probe<'a> {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// `probe`.
-    pub kind: &'static str,
+    /// The files that were read.
+    pub files: &'a [String],
+    /// What runs today.
+    pub today: &'a Today,
     /// The release that the versions are held against.
     pub release: String,
     /// The lines.
     pub lines: &'a [Line],
 }
 
-/// What `verify` prints as JSON.
+/// What `verify` says of one stack.
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// `verify`.
-    pub kind: &'static str,
     /// The verdict.
     pub verdict: &'a Verdict,
     /// What nova.conf asks for.
@@ -49,6 +72,8 @@ pub struct Report<'a> {
     pub made_at: String,
     /// The files that were read: those of this host, or of the source.
     pub files: &'a [String],
+    /// What runs today.
+    pub today: &'a Today,
     /// The files by the role that they play.
     pub roles: Roles<'a>,
     /// The host.

@@ -95,23 +95,17 @@ pub struct Written {
 }
 
 /// Which trials are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "snake_case")]
 pub enum Wanted {
-    /// What nova.conf says.
+    /// What nova.conf says
     Configured,
-    /// What that action comes to with the rest of nova.conf.
-    Action(TimeoutAction),
-    /// One of each kind, whatever nova.conf says.
+    /// Cancel
+    Abort,
+    /// Post-copy or pause, as nova.conf permits
+    ForceComplete,
+    /// One of each kind, whatever nova.conf says
     All,
-}
-
-impl Wanted {
-    /// Every value, with its word on the command line.
-    pub fn choices() -> impl Iterator<Item = (&'static str, Self)> {
-        let actions = TimeoutAction::ALL.map(|action| (action.as_str(), Self::Action(action)));
-        let first = [("configured", Self::Configured)].into_iter();
-        first.chain(actions).chain([("all", Self::All)])
-    }
 }
 
 /// When the clock reaches the timeout, where it waits for the pass to end: sooner, so that nothing waits for the clock.
@@ -180,7 +174,8 @@ impl Plan {
         let configured = self.settings.ending();
         let actions = match wanted {
             Wanted::Configured => vec![configured],
-            Wanted::Action(action) => vec![action.ending(self.settings.post_copy)],
+            Wanted::Abort => vec![TimeoutAction::Abort.ending(self.settings.post_copy)],
+            Wanted::ForceComplete => vec![TimeoutAction::ForceComplete.ending(self.settings.post_copy)],
             Wanted::All => {
                 let endings = Ending::ALL.into_iter();
                 endings

@@ -66,7 +66,7 @@ pub(crate) struct Ground {
 pub(crate) struct Ran {
     /// Exit code.
     pub(crate) code: Option<i32>,
-    /// What it printed.
+    /// What it printed, but for the document that says in JSON what `err` says: why there is no report.
     pub(crate) out: String,
     /// What it complained.
     pub(crate) err: String,
@@ -75,16 +75,27 @@ pub(crate) struct Ran {
 impl Ran {
     /// What a process left.
     pub(crate) fn of(output: &Output) -> Self {
+        let mut out = String::from_utf8_lossy(&output.stdout).into_owned();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        let document: Value = serde_json::from_str(&out).unwrap_or_default();
+        if document["kind"] == "error" {
+            let message = document["message"].as_str().unwrap_or_default();
+            let first = message.lines().next().unwrap_or_default();
+            assert!(!first.is_empty() && err.contains(first), "{message} is not {err}");
+            out.clear();
+        }
         Self {
             code: output.status.code(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+            out,
+            err,
         }
     }
 
-    /// The report.
+    /// The report on the only nova.conf.
     pub(crate) fn report(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+        let mut document: Value = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"));
+        assert_eq!(document["stacks"].as_array().map(Vec::len), Some(1), "{self:?}");
+        document["stacks"][0].take()
     }
 
     /// The verdict's sentence.

@@ -1,42 +1,27 @@
-//! Tests on this host what a fixed stack will do to a guest that does not converge.
+//! Tests on this host, by real migrations, what a fixed stack will do to a guest that does not converge.
 //!
-//! The trials are run by [`super::verify`]; this hands over what decides over a live migration, and no secret.
+//! [`program`] runs them; this hands over what decides over a live migration, and no secret.
 
-use std::ffi::OsStr;
+pub(crate) mod program;
 
-use super::verify::{self, VerifyError};
-use crate::catalog::{self, Release};
-use crate::nova::View;
-use crate::nova::migration::settings::decides;
-use crate::oslo::stack::Stack;
-use crate::redact;
+use novamend::catalog::{self, Release};
+use novamend::handover::Verdict;
+use novamend::nova::View;
+use novamend::nova::migration::settings::decides;
+use novamend::oslo::stack::Stack;
+use novamend::redact;
 
-/// The verdict on a stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proven {
-    /// Whether it works as configured.
-    pub works: bool,
-    /// The verdict in a sentence.
-    pub headline: String,
-    /// What to do, where something is to be done.
-    pub remedy: Option<String>,
-}
+pub(crate) use program::HostTrialError;
 
-/// Runs test migrations as `release` would with `stack`.
+/// Runs test migrations as `to` would with `stack`, which `from` reads today, and returns the verdict.
 ///
 /// # Errors
 /// They could not be run.
-pub fn prove(stack: &Stack, release: Release) -> Result<Proven, VerifyError> {
+pub(crate) fn run(stack: &Stack, from: Release, to: Release) -> Result<Verdict, HostTrialError> {
     // the comment is for a stack that sets nothing: no text at all would be taken for one that did not come
-    let options = format!("# what novamend is about to write\n{}", options(stack, release));
-    let number = release.number().to_string();
-    let (code, report) = verify::report(&options, &[OsStr::new("--to"), OsStr::new(&number)])?;
-    let said = |name: &str| report["verdict"][name].as_str().map(str::to_owned);
-    Ok(Proven {
-        works: code == 0,
-        headline: said("headline").ok_or_else(|| VerifyError::NoReport("its report holds no verdict".to_owned()))?,
-        remedy: said("remedy"),
-    })
+    let options = format!("# what novamend is about to write\n{}", options(stack, to));
+    let (from, to) = (from.number().to_string(), to.number().to_string());
+    program::verdict(&options, &["--from", &from, "--to", &to])
 }
 
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.
@@ -69,8 +54,8 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::oslo::document::Document;
-    use crate::text::Source;
+    use novamend::oslo::document::Document;
+    use novamend::text::Source;
 
     #[test]
     fn only_what_decides_is_handed_over_with_references_resolved() {

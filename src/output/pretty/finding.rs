@@ -1,78 +1,26 @@
 //! Findings for people, framed by miette: the line, a caret, why it matters, what to do.
 //!
-//! The only place, with `main`, that names miette.
+//! The only place that names miette.
 
 use std::fmt;
 
+use anstyle::AnsiColor;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
     SourceSpan, SpanContents,
 };
+use unicode_width::UnicodeWidthStr;
 
-use super::excerpt::{Excerpt, excerpt};
-use super::{Checked, Style, address};
-use crate::lint::{Context, Edited, Finding, Location, Moment, Safety, Severity};
+use crate::lint::{Context, Finding, Location, Severity};
 use crate::oslo::stack::Stack;
+use crate::output::excerpt::{Excerpt, excerpt};
+use crate::output::fixed::fix_available;
+use crate::output::{Style, address, shown_path};
 use crate::plain;
 use crate::text::Position;
 
-/// The first lines of a report, and a blank one.
-#[must_use]
-pub fn header(checked: &Checked) -> String {
-    let stops: Vec<&str> = checked.stops().iter().map(|stop| stop.short()).collect();
-    let hops = if stops.is_empty() {
-        String::new()
-    } else {
-        format!("hops: {}\n", stops.join(", "))
-    };
-    format!("{}\n{}{hops}\n", checked.line(), checked.listing())
-}
-
-/// What to edit when, a line each: before the upgrade, on the way, with which hop; empty where one hop is all. No
-/// step may come twice.
-#[must_use]
-pub fn plan(checked: &Checked, steps: &[(Edited, String)]) -> String {
-    if checked.stops().is_empty() {
-        return String::new();
-    }
-    let mut times: Vec<Edited> = Vec::new();
-    for (edited, _) in steps {
-        if !times.contains(edited) {
-            times.push(*edited);
-        }
-    }
-    times.sort_by_key(|edited| match *edited {
-        Edited::Before => (None, false),
-        Edited::With(release) => (Some(release), false),
-        Edited::Between(after, _) => (Some(after), true),
-    });
-    let mut out = String::new();
-    for time in times {
-        let at_that_time = steps.iter().filter(|(edited, _)| *edited == time);
-        let options: Vec<&str> = at_that_time.map(|(_, option)| option.as_str()).collect();
-        let when = match time {
-            Edited::Before => "before the upgrade".to_owned(),
-            Edited::With(release) => format!("with the hop to {}", release.short()),
-            Edited::Between(after, before) => {
-                format!(
-                    "after the hop to {}, before the one to {}",
-                    after.short(),
-                    before.short()
-                )
-            }
-        };
-        out.push_str(&format!("  {when}: {}\n", plain::line(&options.join(", "))));
-    }
-    if out.is_empty() {
-        out
-    } else {
-        format!("what to edit when:\n{out}\n")
-    }
-}
-
 /// One finding.
-#[must_use]
-pub fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
+pub(super) fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
     let shown = Shown::new(context, finding);
     let mut out = String::new();
     if handler(style).render_report(&mut out, &shown).is_err() {
@@ -127,7 +75,7 @@ impl Shown {
         let excerpt = match finding.location {
             Location::File { layer, span } => {
                 let document = &stack.layers()[layer].document;
-                name = super::shown_path(document.source().path());
+                name = shown_path(document.source().path());
                 position = document.source().position(span.start);
                 Some(excerpt(document, span, 2, context.secrets()))
             }
@@ -161,22 +109,8 @@ fn notes(stack: &Stack, finding: &Finding) -> Vec<(&'static str, String)> {
     for related in &finding.related {
         notes.push(("see", format!("{}: {}", address(stack, related.location), related.note)));
     }
-    if let Some(fix) = &finding.fix {
-        let flag = match fix.safety {
-            Safety::Safe => "",
-            Safety::Unsafe => " --unsafe-fixes",
-        };
-        let mut text = match finding.moment {
-            Some(Moment::With(release)) => {
-                format!("`novamend fix{flag} --when {}`, once {0} is installed", release.short())
-            }
-            _ => format!("`novamend fix{flag}`"),
-        };
-        if !finding.help.contains(&fix.title) {
-            text.push_str(&format!(": {}", fix.title));
-        }
-        text.extend(finding.objection.iter().map(|why| format!("; not safe: {why}")));
-        notes.push(("fix available", text));
+    if let Some(fix) = fix_available(finding) {
+        notes.push(("fix available", fix));
     }
     notes
 }
@@ -184,14 +118,11 @@ fn notes(stack: &Stack, finding: &Finding) -> Vec<(&'static str, String)> {
 /// A note on lines of the report's width, indented below its label.
 fn push_note(out: &mut String, label: &str, text: &str, style: Style) {
     let indent = label.len() + "  : ".len();
-    if style.color {
-        out.push_str(&format!("  \u{1b}[36m{label}:\u{1b}[0m"));
-    } else {
-        out.push_str(&format!("  {label}:"));
-    }
+    let label = style.paint(AnsiColor::Cyan.on_default(), &format!("{label}:"));
+    out.push_str(&format!("  {label}"));
     let mut column = indent - 1;
     for word in text.split(' ') {
-        let length = word.chars().count();
+        let length = word.width();
         if column > indent && column + 1 + length > width(style) {
             out.push_str(&format!("\n{:1$}", "", indent - 1));
             column = indent - 1;

@@ -1,9 +1,134 @@
-//! What becomes of a name in a file on the way to a release: known, an old name, gone, yet to come, or never heard of.
+//! From a name in a file to the options it leads to, release by release: known, an old name, gone, yet to come, or never
+//! heard of.
 //!
-//! It follows names through the tables; what the file does with them it does not know.
+//! It follows names through the tables; what the file does with them it does not know, and what a wrong one was meant for
+//! says [`super::spelling`].
 
-use super::table::table;
-use super::{OptionFacts, Release, Via, by_any_name, normal_group, option, without_hyphens};
+use super::table::{Row, referring_defaults, table};
+use super::{OptionFacts, Release};
+use crate::oslo::names::{normal_group, without_hyphens};
+
+/// How a name in a file leads to an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// It is the option's name.
+    Current,
+    /// It is an old name that the release still takes.
+    Deprecated,
+}
+
+/// An option found by a name in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The option.
+    pub option: OptionFacts,
+    /// How the name leads to it.
+    pub via: Via,
+}
+
+/// The option `name` of `group` as `release` knows it by that very name; the group in any case, the name exact.
+#[must_use]
+pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> {
+    let rows = table().rows_of(&normal_group(group), name);
+    rows.iter().find(|row| row.covers(release)).map(OptionFacts::new)
+}
+
+/// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one.
+///
+/// As `oslo_config.cfg._Namespace` looks: a hyphen in `key` counts only in old names that were declared with it, and only
+/// from 16 (oslo.config 3.24).
+#[must_use]
+pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
+    if let Some(option) = option(group, key, release) {
+        return Some(Named {
+            option,
+            via: Via::Current,
+        });
+    }
+    let hyphens = key.contains('-');
+    if hyphens && release.oslo_config() < (3, 24) {
+        return None;
+    }
+    let (group, name) = (normal_group(group), without_hyphens(key));
+    let rows = table().rows_by_alias(&group, &name).filter(|row| row.covers(release));
+    let mut options = rows.map(OptionFacts::new);
+    // Hyphens count only where they were declared.
+    let is_declared = |option: &OptionFacts| {
+        option
+            .aliases()
+            .any(|old| old.name == key && normal_group(old.group) == group)
+    };
+    let option = options.find(|option| !hyphens || is_declared(option))?;
+    Some(Named {
+        option,
+        via: Via::Deprecated,
+    })
+}
+
+/// Every option of `release`, by group and name; of 13 and 14 only those of live migration are known.
+pub fn options(release: Release) -> impl Iterator<Item = OptionFacts> {
+    let rows = table().rows.iter().filter(move |row| row.covers(release));
+    rows.map(OptionFacts::new)
+}
+
+/// Every option of every release: one entry per span of releases in which nothing about it changed.
+pub fn all() -> impl Iterator<Item = OptionFacts> {
+    table().rows.iter().map(OptionFacts::new)
+}
+
+/// The option's life by its own name: one entry per span in which nothing about it changed, oldest first.
+#[must_use]
+pub fn life(group: &str, name: &str) -> Vec<OptionFacts> {
+    let rows = table().rows_of(&normal_group(group), name);
+    rows.iter().map(OptionFacts::new).collect()
+}
+
+/// The options, over all releases, that once took `name` in `group` as an old name; oldest span first.
+#[must_use]
+pub fn life_as_alias(group: &str, name: &str) -> Vec<OptionFacts> {
+    let (group, name) = (normal_group(group), without_hyphens(name));
+    let mut rows: Vec<&Row> = table().rows_by_alias(&group, &name).collect();
+    rows.sort_by_key(|row| (row.since, row.group, row.name));
+    rows.into_iter().map(OptionFacts::new).collect()
+}
+
+/// Whether any release knows `key` in `group`, by its own or an old name.
+#[must_use]
+pub fn is_known_anywhere(group: &str, key: &str) -> bool {
+    !table().rows_of(&normal_group(group), key).is_empty() || !life_as_alias(group, key).is_empty()
+}
+
+/// Whether any release knows an option or an old name in `group`.
+#[must_use]
+pub fn is_group_known(group: &str) -> bool {
+    let group = normal_group(group);
+    let aliases = &table().aliases;
+    let first = aliases.partition_point(|(known, ..)| **known < *group);
+    !table().rows_in(&group).is_empty() || aliases.get(first).is_some_and(|(known, ..)| **known == *group)
+}
+
+/// The groups in which `release` has an option called `name`, in order.
+#[must_use]
+pub fn groups_with(name: &str, release: Release) -> Vec<&'static str> {
+    let options = table()
+        .rows
+        .iter()
+        .filter(|row| row.name == name && row.covers(release));
+    options.map(|row| row.group).collect()
+}
+
+/// The options of `release` whose default refers to another option; one that refers to several comes as often.
+pub fn with_referring_default(release: Release) -> impl Iterator<Item = OptionFacts> {
+    let rows = referring_defaults().iter().map(|(_, row)| *row);
+    rows.filter(move |row| row.covers(release)).map(OptionFacts::new)
+}
+
+/// Whether the default of some option of `release` refers to `name`; nearly none does.
+#[must_use]
+pub fn is_in_default(name: &str, release: Release) -> bool {
+    let mut referring = referring_defaults().iter();
+    referring.any(|(asked, row)| *asked == name && row.covers(release))
+}
 
 /// What a release makes of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +196,6 @@ pub fn by_old_name(group: &str, key: &str, release: Release) -> Vec<OptionFacts>
     let mut found: Vec<OptionFacts> = table()
         .rows_by_alias(&group, &name)
         .filter(|row| row.covers(release))
-        .copied()
         .map(OptionFacts::new)
         .collect();
     found.dedup();

@@ -1,0 +1,192 @@
+//! Which files a command reads, as stacks: every PATH by itself, or one stack as nova would take its arguments.
+//!
+//! It orders and reads; nothing is judged here.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::path::{Path, PathBuf};
+
+use super::directory::{self, NotRead};
+use super::load::{self, Input, LoadError};
+use crate::bounded::Root;
+use crate::oslo::stack::{Stack, Variable};
+use crate::plain;
+
+/// What the command line says of files.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// `PATH…`: each a stack of its own, a directory each of its files, so that a fleet is checked in one run.
+    pub paths: Vec<PathBuf>,
+    /// `--config-file` and `--config-dir` in the order given: one stack.
+    pub ordered: Vec<Input>,
+    /// `--program`: whose default files are read where nothing is named.
+    pub program: String,
+    /// The variables of `--env`; empty without it.
+    pub environment: Vec<Variable>,
+    /// Where the file system starts for default files, and for every path below it.
+    pub root: Root,
+    /// The home directory for default files; none below another root.
+    pub home: Option<PathBuf>,
+    /// `--max-size`: no file is read that is longer, in bytes.
+    pub max_size: u64,
+}
+
+/// Files that one nova process would read together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// What to read, in order.
+    pub inputs: Vec<Input>,
+}
+
+impl Target {
+    /// Whether a second reading gives the same: what comes through a pipe comes once.
+    pub(super) fn can_be_read_again(&self, root: &Root) -> bool {
+        self.inputs.iter().all(|input| match input {
+            Input::Stdin => false,
+            Input::File(path) => root.is_file(path),
+            Input::Walked(_) | Input::Default(_) | Input::Directory(_) => true,
+        })
+    }
+}
+
+/// The stacks to read, and what is not read.
+#[derive(Debug, Default)]
+pub struct Targets {
+    /// The stacks, each once.
+    pub targets: Vec<Target>,
+    /// What lies beside them in the directories that were named.
+    pub not_read: Vec<NotRead>,
+    /// What could not be looked into, and directories without a file to check.
+    pub errors: Vec<LoadError>,
+}
+
+impl Targets {
+    /// Adds the file at `path`, unless it is among them by this or another name.
+    fn add(&mut self, root: &Root, input: Input, known: &mut HashMap<PathBuf, PathBuf>) {
+        let path = input_path(&input);
+        let identity = root.real(&path).unwrap_or_else(|| path.clone());
+        match known.entry(identity) {
+            Entry::Occupied(known) => {
+                let why = format!("is the same file as {}", plain::path(known.get()));
+                self.not_read.push(NotRead { path, why });
+            }
+            Entry::Vacant(vacant) => {
+                vacant.insert(path.clone());
+                self.targets.push(Target { inputs: vec![input] });
+            }
+        }
+    }
+
+    fn add_directory(&mut self, root: &Root, path: &Path, known: &mut HashMap<PathBuf, PathBuf>) {
+        let walked = directory::walk(root, path);
+        if walked.files.is_empty() && walked.errors.is_empty() {
+            self.errors.push(LoadError::NothingIn(path.to_owned()));
+        }
+        for file in walked.files {
+            self.add(root, Input::Walked(file), known);
+        }
+        self.not_read.extend(walked.not_read);
+        self.errors.extend(walked.errors);
+    }
+}
+
+impl Sources {
+    /// The stacks to read; none where nothing is named and nova would find nothing.
+    #[must_use]
+    pub fn targets(&self) -> Targets {
+        let (mut found, mut known) = (Targets::default(), HashMap::new());
+        for path in &self.paths {
+            if self.root.is_dir(path) {
+                found.add_directory(&self.root, path, &mut known);
+            } else {
+                let input = if path == Path::new("-") {
+                    Input::Stdin
+                } else {
+                    Input::File(path.clone())
+                };
+                found.add(&self.root, input, &mut known);
+            }
+        }
+        if self.paths.is_empty() || !self.ordered.is_empty() {
+            let inputs = self.as_nova_takes_them();
+            for input in &inputs {
+                if let Input::Directory(path) = input {
+                    found.not_read.extend(directory::left_by_nova(&self.root, path));
+                }
+            }
+            if !inputs.is_empty() {
+                found.targets.push(Target { inputs });
+            }
+        }
+        found
+    }
+
+    /// Whether files are named, and nova does not look for them by itself.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        !self.paths.is_empty() || !self.ordered.is_empty()
+    }
+
+    /// oslo.config reads default directories before what the arguments name, and default files where no file is named.
+    fn as_nova_takes_them(&self) -> Vec<Input> {
+        let home = self.home.as_deref();
+        let has_file = self.ordered.iter().any(|input| matches!(input, Input::File(_)));
+        let has_directory = self.ordered.iter().any(|input| matches!(input, Input::Directory(_)));
+        let mut inputs = Vec::new();
+        if !has_file {
+            inputs.extend(load::default_files(&self.root, home, &self.program));
+        }
+        if !has_directory {
+            inputs.extend(load::default_directories(&self.root, home, &self.program));
+        }
+        inputs.extend(self.ordered.iter().cloned());
+        inputs
+    }
+
+    /// Where default files are looked for, in words.
+    #[must_use]
+    pub fn places(&self) -> String {
+        let home = if self.home.is_some() { "~/.nova, ~, " } else { "" };
+        let absolute = ["etc/nova", "etc"].map(|place| plain::path(&self.root.join(place)));
+        format!("nova.conf and {}.conf in {home}{}", self.program, absolute.join(", "))
+    }
+
+    /// Whether every file of `target` is one that nova reads by itself on this host, or below `root`: what is installed
+    /// there then reads them.
+    pub(super) fn is_of_this_host(&self, target: &Target) -> bool {
+        let home = self.home.as_deref();
+        let mut own = load::default_files(&self.root, home, &self.program);
+        own.extend(load::default_directories(&self.root, home, &self.program));
+        let place = self.root.join("etc/nova");
+        let place = self.root.real(&place).unwrap_or(place);
+        target.inputs.iter().all(|input| match input {
+            Input::Stdin => false,
+            Input::File(path) | Input::Walked(path) | Input::Default(path) | Input::Directory(path) => {
+                let is_below = |path: PathBuf| path.starts_with(&place);
+                own.contains(input)
+                    || own.contains(&Input::Default(path.clone()))
+                    || self.root.real(path).is_some_and(is_below)
+            }
+        })
+    }
+
+    /// Reads one target.
+    ///
+    /// # Errors
+    /// The first of its files that cannot be read, or that it has none.
+    pub fn load(&self, target: &Target) -> Result<Stack, LoadError> {
+        let stack = load::load_in(&self.root, &target.inputs, self.environment.clone(), self.max_size)?;
+        match target.inputs.first() {
+            Some(Input::Directory(path)) if stack.layers().is_empty() => Err(LoadError::NothingIn(path.clone())),
+            _ => Ok(stack),
+        }
+    }
+}
+
+/// The path as it is given: `-` of standard input.
+pub(super) fn input_path(input: &Input) -> PathBuf {
+    match input {
+        Input::File(path) | Input::Walked(path) | Input::Default(path) | Input::Directory(path) => path.clone(),
+        Input::Stdin => PathBuf::from("-"),
+    }
+}

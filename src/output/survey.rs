@@ -1,0 +1,60 @@
+//! From a survey to the first lines of a report: what was read, and which upgrade is compared.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::checked::{Checked, Compared};
+use crate::catalog::Release;
+use crate::inputs::directory::NotRead;
+use crate::inputs::load;
+use crate::inputs::survey::{Reading, Survey};
+use crate::lint::Settings;
+use crate::nova::today::Evidence;
+
+impl Checked {
+    /// The first lines of the report.
+    #[must_use]
+    pub fn of(survey: &Survey, to: Release, settings: &Settings) -> Self {
+        let mut compared: Vec<Compared> = Vec::new();
+        for Reading { today, .. } in &survey.targets {
+            let is_same = |known: &&mut Compared| (known.oldest, known.newest) == (today.oldest, today.newest);
+            match compared.iter_mut().find(is_same) {
+                Some(known) => known.stacks += 1,
+                None => compared.push(Compared {
+                    oldest: today.oldest,
+                    newest: today.newest,
+                    is_compared: today.compares(to),
+                    evidence: today.evidence.as_str(),
+                    stacks: 1,
+                }),
+            }
+        }
+        compared.sort_by_key(|known| (std::cmp::Reverse(known.stacks), known.newest, known.oldest));
+        let is_said = |target: &Reading| target.today.evidence == Evidence::Said;
+        let why = match &survey.targets[..] {
+            [only] => only.today.why(),
+            many if many.iter().all(is_said) => many.first().map(|first| first.today.why()).unwrap_or_default(),
+            _ => "what may run today is inferred from the options in each file; override it with `--from`".to_owned(),
+        };
+        let mut paths: Vec<PathBuf> = survey.targets.iter().flat_map(|target| target.files.clone()).collect();
+        let mut known = HashSet::new();
+        paths.retain(|path| known.insert(path.clone()));
+        Self {
+            is_listed: match &paths[..] {
+                [only] => survey.named.as_ref() != Some(only) && only != Path::new(load::STDIN),
+                many => !many.is_empty(),
+            },
+            paths,
+            not_read: survey
+                .errors
+                .iter()
+                .map(NotRead::of)
+                .chain(survey.not_read.clone())
+                .collect(),
+            compared,
+            to,
+            why,
+            settings: settings.file.clone(),
+        }
+    }
+}

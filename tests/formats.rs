@@ -1,0 +1,181 @@
+//! Every verb prints in every format; JSON is what docs/json.md says of it, and a short report is one line for each thing.
+
+#[path = "oracle/run.rs"]
+mod run;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use novamend::output::Format;
+use serde_json::Value;
+
+use run::run;
+
+/// Something of everything: fixes now and later, a suppressed finding, one with other places, one that no line holds.
+const CONF: &str = "[DEFAULT]\nmy_ip = 192.0.2.1\ncompute_driver = libvirt.LibvirtDriver\n[libvirt]\n\
+    live_migration_permit_post_copy = true\nlive_migration_progress_timeout = 0\nlive_migration_completion_timeout = 0\n\
+    # novamend: ignore[unknown-option] known here\nmy_own_name = 1\nlive_migration_bandwidth = 1\nlive_migration_bandwidth = 2\n\
+    connection_uri = qemu:///system # a note\n";
+
+/// Each verb with arguments that make it print something.
+fn verbs() -> Vec<(&'static str, Vec<&'static str>)> {
+    let upgrade = ["nova.conf", "--from", "rocky", "--to", "34"];
+    let of = |first: &[&'static str]| [first, &upgrade].concat();
+    vec![
+        ("check", of(&["check", "--fail-on", "never"])),
+        ("fix", of(&["fix", "--fail-on", "never", "--unsafe-fixes"])),
+        ("where", vec!["where", "--all", "nova.conf"]),
+        ("where", vec!["where", "libvirt.live_migration_bandwidth", "nova.conf"]),
+        ("option", vec!["option", "libvirt.live_migration_progress_timeout"]),
+        ("option", vec!["option", "neutron.url"]),
+        ("upgrade", vec!["upgrade", "stein", "ussuri"]),
+        ("rules", vec!["rules"]),
+        ("explain", vec!["explain", "inline-comment"]),
+    ]
+}
+
+/// A directory with `text` as its nova.conf.
+fn with(text: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    fs::write(directory.path().join("nova.conf"), text).expect("a file");
+    directory
+}
+
+fn printed(at: &Path, arguments: &[&str], format: Format) -> String {
+    let run = run(at, &[arguments, &["--format", format.as_str()]].concat(), "");
+    assert_eq!(run.code, 0, "{arguments:?}: {}", run.err);
+    run.out
+}
+
+#[test]
+fn every_verb_prints_something_else_in_every_format() {
+    let at = with(CONF);
+    for (kind, arguments) in verbs() {
+        let texts: BTreeSet<String> = Format::ALL
+            .into_iter()
+            .map(|format| printed(at.path(), &arguments, format))
+            .collect();
+        // The page of a rule is Markdown, for people too.
+        let different = Format::ALL.len() - usize::from(kind == "explain");
+        assert_eq!(texts.len(), different, "{arguments:?}: {texts:?}");
+        assert!(texts.iter().all(|text| text.ends_with('\n')), "{arguments:?}");
+    }
+}
+
+#[test]
+fn every_json_document_opens_with_the_same_head() {
+    let at = with(CONF);
+    for (kind, arguments) in verbs() {
+        let text = printed(at.path(), &arguments, Format::Json);
+        let version = env!("CARGO_PKG_VERSION");
+        let head = format!("{{\"schema\":\"novamend\",\"kind\":\"{kind}\",\"version\":2,\"novamend\":\"{version}\",");
+        assert!(text.starts_with(&head), "{text}");
+        serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"));
+    }
+}
+
+#[test]
+fn a_list_that_is_empty_is_one_in_json() {
+    let at = with("");
+    for arguments in [
+        &["check", "nova.conf", "--from", "33", "--to", "33", "--fail-on", "never"][..],
+        &["where", "--all", "nova.conf"],
+    ] {
+        let document: Value = serde_json::from_str(&printed(at.path(), arguments, Format::Json)).expect("JSON");
+        let list = document.get("findings").or_else(|| document.get("assignments"));
+        assert_eq!(list, Some(&Value::Array(Vec::new())), "{document}");
+    }
+}
+
+#[test]
+fn a_short_fix_is_one_line_for_each_fix_file_and_finding() {
+    let at = with(CONF);
+    let (_, fix) = &verbs()[1];
+    let text = printed(at.path(), fix, Format::Short);
+    let document: Value = serde_json::from_str(&printed(at.path(), fix, Format::Json)).expect("JSON");
+    let count = |name: &str| document["stacks"][0][name].as_array().map_or(0, Vec::len);
+    let lines = |what: &str| text.lines().filter(|line| line.contains(what)).count();
+    assert!(count("applied") > 0 && count("left") > 0, "{document}");
+    assert_eq!(lines("nova.conf: fix["), count("applied") + count("later"), "{text}");
+    assert_eq!(
+        lines("nova.conf: file changes"),
+        count("changed") + count("changed_later"),
+        "{text}"
+    );
+    let left = ["error[", "warning[", "info["]
+        .iter()
+        .map(|word| lines(word))
+        .sum::<usize>();
+    assert_eq!(left, count("left"), "{text}");
+}
+
+/// The names of all fields below `value`.
+fn fields(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| fields(item, found)),
+        Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                fields(value, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The section of docs/json.md about `title`; the text before all sections for `""`.
+fn section(title: &str) -> String {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json.md")).expect("the page");
+    let mut sections = page.split("\n## ");
+    let found = if title.is_empty() {
+        sections.next()
+    } else {
+        sections.find(|section| section.lines().next() == Some(title))
+    };
+    found.unwrap_or_else(|| panic!("no section about {title}")).to_owned()
+}
+
+/// Every word in backquotes of `text`, each part of `a.b` for itself.
+fn quoted(text: &str) -> BTreeSet<String> {
+    let without_blocks: String = text.split("```").step_by(2).collect();
+    let words = without_blocks.split('`').skip(1).step_by(2);
+    let parts = words.flat_map(|word| word.trim_start_matches('.').split('.'));
+    parts.map(str::to_owned).collect()
+}
+
+/// The fields that the tables of `text` name in their first columns.
+fn tabled(text: &str) -> BTreeSet<String> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.flat_map(|row| quoted(&format!("`{}", row.split(" | ").next().unwrap_or_default())))
+        .collect()
+}
+
+#[test]
+fn the_page_about_json_names_every_field_and_none_that_there_is_not() {
+    let at = with(CONF);
+    for kind in ["check", "fix", "where", "option", "upgrade", "rules", "explain"] {
+        let mut found = BTreeSet::new();
+        for (_, arguments) in verbs().into_iter().filter(|(other, _)| *other == kind) {
+            let text = printed(at.path(), &arguments, Format::Json);
+            fields(&serde_json::from_str(&text).expect("JSON"), &mut found);
+        }
+        let own = section(kind);
+        // The findings of `fix` are those of `check`, a page of `explain` belongs to one of the `rules`.
+        let base = match kind {
+            "fix" => section("check"),
+            "explain" => section("rules"),
+            _ => String::new(),
+        };
+        let named = quoted(&[section(""), base, own.clone()].concat());
+        let missing: Vec<&String> = found.difference(&named).collect();
+        assert!(missing.is_empty(), "docs/json.md does not name, of {kind}: {missing:?}");
+        // A variable stands in the place of a line only where the environment is read.
+        let rare = BTreeSet::from(["variable".to_owned()]);
+        let gone = &(&tabled(&own) - &found) - &rare;
+        assert!(
+            gone.is_empty(),
+            "docs/json.md names, of {kind}, what is not there: {gone:?}"
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! `novamend-verify verify`: test migrations for each nova.conf that is named.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use novamend::catalog::Release;
+use novamend::nova::View;
+use novamend::output::envelope::{Envelope, Kind};
+use novamend_verify::host::{Host, limits};
+use novamend_verify::hosts::{self, HostPair};
+use novamend_verify::interrupt::Interrupt;
+use novamend_verify::process::die_with_parent;
+use novamend_verify::report::{Machine, Report, Roles, Stacks, moment, text};
+use novamend_verify::sandbox;
+use novamend_verify::shown;
+use novamend_verify::trial::plan::{Plan, Wanted};
+use novamend_verify::trial::session::{RunOptions, Session};
+use novamend_verify::verdict::{self, Verdict};
+
+use super::subject::{self, Subject, subjects};
+use super::{Common, Failure, Format, print, report_files, whole};
+
+/// Live-migrate a tiny guest as nova.conf says, in a sandbox or between two hosts, and report what happens; leaves nothing
+/// behind
+#[derive(Args)]
+pub(super) struct VerifyArguments {
+    #[command(flatten)]
+    pub(super) common: Common,
+    /// Timeout action to test
+    #[arg(long, value_enum, default_value = "configured")]
+    action: Wanted,
+    /// Write a report as one HTML file, and the same as JSON beside it
+    #[arg(long, value_name = "FILE.html", value_parser = report_path)]
+    report: Option<PathBuf>,
+    /// Use software emulation even where KVM works
+    #[arg(long)]
+    emulate: bool,
+    /// Migrate from this libvirt URI, e.g. `qemu+ssh://host1/system`, instead of in a sandbox
+    #[arg(long, value_name = "URI", requires = "destination", requires = "guest_image")]
+    source: Option<String>,
+    /// Migrate to this libvirt URI
+    #[arg(long = "dest", value_name = "URI", requires = "source", requires = "guest_image")]
+    destination: Option<String>,
+    /// nova.conf of the destination, or a directory of them; may be repeated; only `live_migration_inbound_addr` and
+    /// `[DEFAULT] host` are used
+    #[arg(long = "dest-config", value_name = "NOVA.CONF", requires = "source")]
+    destination_config: Vec<PathBuf>,
+    /// The file written by `novamend-verify guest-image`, at the same path on both hosts
+    #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
+    guest_image: Option<PathBuf>,
+    /// End as soon as this process ends
+    #[arg(long, value_name = "PID", hide = true)]
+    ends_with: Option<u32>,
+    /// Seconds to wait for a daemon, the guest or a migration before giving up
+    #[arg(long, value_name = "SECONDS", default_value = "40", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    patience: u64,
+}
+
+/// What is to be tried for one stack.
+struct Order {
+    plan: Plan,
+    /// The two hosts, where they are named.
+    named: Option<HostPair>,
+}
+
+/// One stack's trials.
+struct Trial<'a> {
+    subject: &'a Subject,
+    plan: &'a Plan,
+    host: Host,
+    session: Session,
+    verdict: Verdict,
+    made_at: String,
+}
+
+impl Trial<'_> {
+    fn report(&self) -> Report<'_> {
+        Report {
+            verdict: &self.verdict,
+            plan: self.plan,
+            made_at: self.made_at.clone(),
+            files: &self.subject.files,
+            today: &self.subject.today,
+            roles: Roles::of(&self.subject.files, &self.session),
+            machine: Machine::of(&self.host, &self.session),
+            session: &self.session,
+        }
+    }
+}
+
+impl VerifyArguments {
+    /// Tries each stack in turn; the worst verdict is the exit code's.
+    pub(super) fn run(&self) -> Result<u8, Failure> {
+        if let Some(parent) = self.ends_with {
+            die_with_parent(Some(&parent.to_string()))?;
+        }
+        let interrupt = Interrupt::listen()?;
+        if let Some((what, remedy)) = limits::too_little() {
+            return Err(format!("{what}; {remedy}").into());
+        }
+        let subjects = subjects(&self.common.inputs)?;
+        let is_several = subjects.len() > 1;
+        if is_several {
+            self.accept_several()?;
+        }
+        // All that can be refused is refused before the first trial.
+        let orders: Vec<Order> = subjects
+            .iter()
+            .map(|subject| self.order(subject))
+            .collect::<Result<_, _>>()?;
+        let (mut trials, mut kept) = (Vec::new(), Ok(()));
+        for (subject, order) in subjects.iter().zip(&orders) {
+            let of = |error: Failure| -> Failure {
+                if is_several {
+                    format!("{}: {}", subject.name(), whole(error.as_ref())).into()
+                } else {
+                    error
+                }
+            };
+            let trial = self.run_trials(subject, order, &interrupt).map_err(of)?;
+            // The report first: it is there even where standard output cannot be written.
+            kept = self
+                .report
+                .as_ref()
+                .map_or(Ok(()), |path| report_files::keep(path, trial.report()));
+            if self.common.format == Format::Pretty {
+                let between = if trials.is_empty() { "" } else { "\n" };
+                let heading = subject.heading(is_several);
+                print(&shown::text(&format!(
+                    "{between}{heading}{}",
+                    text::report(&trial.report())
+                )))?;
+            }
+            let is_over = trial.session.left.is_some();
+            trials.push(trial);
+            if is_over {
+                break;
+            }
+        }
+        if self.common.format == Format::Json {
+            let stacks = trials.iter().map(Trial::report).collect();
+            print(&shown::json(&Envelope::new(Kind::Verify, Stacks { stacks }))?)?;
+        }
+        kept?;
+        Ok(trials.iter().map(exit_code).max().unwrap_or_default())
+    }
+
+    /// Refuses what is of one stack alone.
+    fn accept_several(&self) -> Result<(), Failure> {
+        let flag = match (&self.report, &self.source) {
+            (Some(_), _) => "--report",
+            (_, Some(_)) => "--source",
+            _ => return Ok(()),
+        };
+        let why = format!(
+            "`{flag}` is for one nova.conf, and several are named; name one, or the files of one stack by `--config-file` \
+             and `--config-dir`"
+        );
+        Err(why.into())
+    }
+
+    fn order(&self, subject: &Subject) -> Result<Order, Failure> {
+        let view = subject.view();
+        let mut plan = Plan::of(&view)?;
+        let release = subject.release;
+        if release < Release::STEIN && self.action == Wanted::ForceComplete {
+            return Err(format!(
+                "{release} has no `live_migration_timeout_action`, so no force_complete; it was added in stein"
+            )
+            .into());
+        }
+        if let Some(path) = &self.report {
+            report_files::try_out(path)?;
+        }
+        let named = self.named(&view)?;
+        if named.is_some() {
+            plan.leave_out_the_destination();
+        }
+        plan.draws_curve = self.report.is_some();
+        Ok(Order { plan, named })
+    }
+
+    fn run_trials<'a>(
+        &self,
+        subject: &'a Subject,
+        order: &'a Order,
+        interrupt: &Interrupt,
+    ) -> Result<Trial<'a>, Failure> {
+        let plan = &order.plan;
+        let host = Host::look(&self.common.qemu_conf, &subject.asked());
+        let bar = if io::stderr().is_terminal() {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
+        if io::stderr().is_terminal() {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        let options = RunOptions {
+            wanted: self.action,
+            emulate: self.emulate,
+            patience: self.patience,
+        };
+        let progress = |stage: &str| bar.set_message(shown::line(stage));
+        let session = match &order.named {
+            Some(named) => hosts::run(named, plan, options, interrupt, progress).map_err(Failure::from),
+            None => sandbox::run(&host, plan, options, interrupt.sign(), progress).map_err(Failure::from),
+        };
+        bar.finish_and_clear();
+        let session = session?;
+        Ok(Trial {
+            verdict: verdict::draw(plan, &host, &session),
+            made_at: moment(Timestamp::now()),
+            subject,
+            plan,
+            host,
+            session,
+        })
+    }
+}
+
+/// The exit code for one stack; what was left behind is said, and is no verdict.
+fn exit_code(trial: &Trial) -> u8 {
+    let Some(left) = &trial.session.left else {
+        return trial.verdict.exit_code();
+    };
+    let message = format!("the trials have finished, but {left}");
+    let _ = writeln!(io::stderr(), "{}", shown::text(&message));
+    2
+}
+
+impl VerifyArguments {
+    /// The two hosts, where they are named; nothing has been connected to then.
+    fn named(&self, source: &View) -> Result<Option<HostPair>, Failure> {
+        let (Some(from), Some(to), Some(image)) = (&self.source, &self.destination, &self.guest_image) else {
+            return Ok(None);
+        };
+        let given = if self.destination_config.is_empty() {
+            None
+        } else {
+            let read = subject::destination(&self.destination_config, source.release());
+            Some(read.map_err(|error| format!("the destination's nova.conf: {error}"))?)
+        };
+        let view = given.as_ref().map(|(stack, _)| View::new(stack, source.release()));
+        let ways = hosts::ends(source, view.as_ref(), from, to)?;
+        let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
+        let destination = hosts::destination(source, view.as_ref().map(|view| (view, files)), &ways)
+            .map_err(|error| format!("the destination's nova.conf: {error}"))?;
+        Ok(Some(HostPair {
+            ends: ways.ends,
+            destination,
+            image: image.clone(),
+        }))
+    }
+}
+
+/// A path that means the same on two hosts.
+fn absolute(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_absolute() {
+        Ok(path)
+    } else {
+        Err("it must be an absolute path, the same on both hosts".to_owned())
+    }
+}
+
+/// A report's name; the JSON beside it must have another.
+fn report_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(std::ffi::OsStr::to_str) {
+        Some("html" | "htm") => Ok(path),
+        _ => Err("the name must end in .html".to_owned()),
+    }
+}
