@@ -133,16 +133,11 @@ pub fn run(
     let (mut said, work) = start(order.clone(), plan.clone(), options.wanted).map_err(HostsError::Preparation)?;
     let quiet = silence(&plan.far_trials(options.wanted, false), options.patience());
     let stage = "starting".to_owned();
-    let ended = session.gather(&mut said, stage, quiet, interrupt.sign(), &mut progress);
-    let ended = ended.map_err(HostsError::from);
+    let gathered = session.gather(&mut said, stage, quiet, interrupt.sign(), &mut progress);
+    let ended = gathered.map_err(HostsError::from);
     let ended = ended.and_then(|_| work.join().map_err(|_| HostsError::Crashed));
-    order.stop.store(true, Ordering::Relaxed);
     progress("removing the guest from both hosts");
-    let removed = if shut(&order.gate) {
-        removal::remove(&named.ends, &probe, options.patience())
-    } else {
-        Ok(())
-    };
+    let removed = clean_up(&order);
     interrupt.would_leave(None);
     session.seconds = began.elapsed().as_secs_f64();
     let qemu = session.versions.map(|(_, qemu)| qemu);
@@ -157,6 +152,16 @@ pub fn run(
             after: ended.err().map(Box::new),
         }),
         (ended, Ok(())) => ended.map(|()| session),
+    }
+}
+
+/// Lets no further guest be made, and removes the one that may be there.
+fn clean_up(order: &Order) -> Result<(), RemovalError> {
+    order.stop.store(true, Ordering::Relaxed);
+    if shut(&order.gate) {
+        removal::remove(&order.named.ends, &order.probe, order.patience)
+    } else {
+        Ok(())
     }
 }
 
