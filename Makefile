@@ -21,7 +21,7 @@ run: packages build ## install what is missing, and show novamend doing its main
 	@NOVAMEND=target/release/novamend docs/tour.sh
 
 test: packages venvs ## install what the tests need, and run all of them
-	NOVAMEND_VENVS="$(VENVS)" $(CARGO) test --workspace
+	NOVAMEND_VENVS="$(VENVS)" CARGO="$(CARGO)" tests/lanes
 
 lint: packages deny ## formatting, clippy, documentation and supply chain, warnings denied
 	$(CARGO) fmt --all --check

@@ -1,8 +1,5 @@
 //! What `fix --write` has written, a second run leaves as it is, also where the release of today is only a range that the
-//! lines of the file bound: every fixture and every real file, with the edits of now and with those of the upgrade.
-
-#[path = "oracle/beside.rs"]
-mod beside;
+//! lines of the file bound: every fixture, with the edits of now and with those of the upgrade.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,8 +14,6 @@ use novamend::oslo::stack::Stack;
 use novamend::rules::RULES;
 use novamend::text::Source;
 use rayon::prelude::*;
-
-use beside::beside;
 
 /// Every `*.conf` in and below `directory`.
 fn below(directory: &Path, paths: &mut Vec<PathBuf>) {
@@ -59,9 +54,6 @@ fn fixed(path: &Path, text: Vec<u8>, to: Option<Release>, until: Until) -> Vec<u
 fn a_second_run_changes_nothing() {
     let mut paths = Vec::new();
     below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &mut paths);
-    if let Some(corpus) = beside("corpus") {
-        below(&corpus, &mut paths);
-    }
     let changed = AtomicUsize::new(0);
     let failures: Vec<String> = paths
         .par_iter()

@@ -1,23 +1,17 @@
 //! The data of the catalog: in order, true to the lists it was made from, and consistent with itself.
 //!
-//! The lists themselves lie in `$NOVAMEND_SHARED/catalog` or `../shared/catalog`; without them their digests must do.
+//! Of the lists it was made from it has the digests.
 
-#[path = "oracle/beside.rs"]
-mod beside;
-
-use std::collections::BTreeSet;
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
 
 use novamend::catalog::by_old_name;
 use novamend::catalog::{self, Fate, Release, fate, moves};
 use novamend::oslo::value::{self, Profile};
 use serde_json::Value;
-
-use beside::beside;
+use sha2::{Digest, Sha256};
 
 const OPTIONS: &str = include_str!("../src/catalog/data/options.txt");
 const DIGESTS: &str = include_str!("../src/catalog/data/digests.txt");
-const REGISTERED: &str = include_str!("../catalog-tools/registered.txt");
 const MOVES: &str = include_str!("../src/catalog/data/moves.toml");
 
 /// A line of `options.txt`: group, name, first and last release, the rest.
@@ -30,12 +24,8 @@ struct Row {
 }
 
 fn rows() -> Vec<Row> {
-    rows_of(OPTIONS)
-}
-
-fn rows_of(text: &'static str) -> Vec<Row> {
     let (mut rows, mut group) = (Vec::new(), "");
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
+    for line in OPTIONS.lines().filter(|line| !line.starts_with('#')) {
         if let Some(header) = line.strip_prefix('[') {
             group = header.strip_suffix(']').expect("a header ends in a bracket");
             continue;
@@ -103,66 +93,59 @@ fn each_release_has_exactly_the_options_of_its_list() {
         let release: u32 = words[0].parse().expect("a release");
         let list = canonical(release);
         assert_eq!(list.lines().count().to_string(), words[1], "options of {release}");
-        assert_eq!(sha256(list.as_bytes()), words[2], "the list of {release}");
+        let digest = format!("{:x}", Sha256::digest(&list));
+        assert_eq!(digest, words[2], "the list of {release}");
         releases += 1;
     }
     assert_eq!(releases, complete().count());
 }
 
-#[test]
-fn the_lists_it_was_made_from_say_the_same() {
-    let Some(directory) = beside("catalog") else {
-        return;
-    };
-    for release in complete() {
-        let path = directory.join(format!("nova-{}.jsonl", release.number()));
-        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let mut listed = BTreeSet::new();
-        for line in text.lines() {
-            let facts: Value = serde_json::from_str(line).expect("a line of JSON");
-            let word = |key: &str| facts[key].as_str().unwrap_or_default();
-            let found = catalog::option(word("group"), word("name"), release)
-                .unwrap_or_else(|| panic!("{release}: [{}] {} is missing", word("group"), word("name")));
-            let title = format!("{release}: {}", found.title());
-            assert_eq!(found.kind(), word("type"), "{title}");
-            assert_eq!(found.default().unwrap_or(&Value::Null), &facts["default"], "{title}");
-            let flag = |key: &str| facts[key].as_bool().unwrap_or(false);
-            assert_eq!(
-                found.is_deprecated_for_removal(),
-                flag("deprecated_for_removal"),
-                "{title}"
-            );
-            assert_eq!(found.is_mutable(), flag("mutable"), "{title}");
-            assert_eq!(found.is_secret(), flag("secret"), "{title}");
-            let is_added = is_registered((found.group(), found.name()), release);
-            let old = facts["deprecated"].as_array().map_or(0, Vec::len);
-            let known = found.aliases().count();
-            assert!(if is_added { known > old } else { known == old }, "{title}");
-            listed.insert((found.group(), found.name()));
-        }
-        let known: BTreeSet<_> = catalog::options(release)
-            .map(|facts| (facts.group(), facts.name()))
-            .collect();
-        let missing: Vec<_> = listed.difference(&known).collect();
-        let added: Vec<_> = known.difference(&listed).collect();
-        let unexplained: Vec<_> = added
-            .iter()
-            .filter(|option| !is_registered(***option, release))
-            .collect();
-        assert!(
-            missing.is_empty() && unexplained.is_empty(),
-            "{release}: {missing:?} {unexplained:?}"
-        );
-    }
+/// What a line says after its span: the type, and each fact with its value.
+fn said(rest: &str) -> (&str, BTreeMap<&str, Value>) {
+    let mut words = rest.split('\t');
+    let kind = words.next().expect("a type");
+    let facts = words.map(|word| match word.split_once('=') {
+        None => (word, Value::Bool(true)),
+        Some(("aliases", names)) => ("aliases", names.split(',').collect()),
+        Some((key, json)) => (key, serde_json::from_str(json).expect("a fact")),
+    });
+    (kind, facts.collect())
 }
 
-/// Whether `registered.txt` adds the option, or old names of it, to the list of `release`.
-fn is_registered((group, name): (&str, &str), release: Release) -> bool {
-    let number = u32::from(release.number());
-    rows_of(REGISTERED).iter().any(|row| {
-        let covers = row.since <= number && row.until.is_none_or(|until| number <= until);
-        (row.group, row.name) == (group, name) && covers
-    })
+#[test]
+fn the_catalog_says_of_each_release_what_its_list_says() {
+    for release in complete() {
+        let number = u32::from(release.number());
+        let mut listed = BTreeSet::new();
+        for row in rows() {
+            if number < row.since || row.until.is_some_and(|until| until < number) {
+                continue;
+            }
+            let title = format!("{release}: [{}] {}", row.group, row.name);
+            let found = catalog::option(row.group, row.name, release).unwrap_or_else(|| panic!("no {title}"));
+            let (kind, facts) = said(row.rest);
+            assert_eq!(found.kind(), kind, "{title}");
+            assert_eq!(found.default().as_ref(), facts.get("default"), "{title}");
+            for (key, is_so) in [
+                ("deprecated_for_removal", found.is_deprecated_for_removal()),
+                ("mutable", found.is_mutable()),
+                ("secret", found.is_secret()),
+                ("host_dependent", found.is_host_dependent()),
+            ] {
+                assert_eq!(is_so, facts.contains_key(key), "{title}: {key}");
+            }
+            let aliases: Vec<String> = found
+                .aliases()
+                .map(|alias| format!("{}/{}", alias.group, alias.name))
+                .collect();
+            let written = facts.get("aliases").and_then(Value::as_array);
+            let written: Vec<&str> = written.into_iter().flatten().filter_map(Value::as_str).collect();
+            assert_eq!(aliases, written, "{title}");
+            assert!(listed.insert((row.group, row.name)), "{title} twice");
+        }
+        let known = catalog::options(release).map(|facts| (facts.group(), facts.name()));
+        assert_eq!(known.collect::<BTreeSet<_>>(), listed, "{release}");
+    }
 }
 
 #[test]
@@ -293,57 +276,4 @@ fn the_successor_of_an_option_exists_wherever_the_option_is_announced_to_go() {
             }
         }
     }
-}
-
-/// SHA-256 in hexadecimal (FIPS 180-4); a crate for four lines of digests would be one too many.
-fn sha256(bytes: &[u8]) -> String {
-    let root = |power: f64| {
-        let primes = (2_u32..).filter(|n| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0));
-        move |count: usize| -> Vec<u32> {
-            let fraction = |prime: u32| (f64::from(prime).powf(power).fract() * 4_294_967_296.0) as u32;
-            primes.clone().take(count).map(fraction).collect()
-        }
-    };
-    let (mut state, constants) = (root(0.5)(8), root(1.0 / 3.0)(64));
-    let mut padded = bytes.to_vec();
-    padded.push(0x80);
-    padded.resize((padded.len() + 8).div_ceil(64) * 64 - 8, 0);
-    padded.extend((bytes.len() as u64 * 8).to_be_bytes());
-    for block in padded.chunks(64) {
-        let mut words: Vec<u32> = block
-            .chunks(4)
-            .map(|four| u32::from_be_bytes(four.try_into().unwrap()))
-            .collect();
-        for at in 16..64 {
-            let (a, b) = (words[at - 15], words[at - 2]);
-            let low = a.rotate_right(7) ^ a.rotate_right(18) ^ (a >> 3);
-            let high = b.rotate_right(17) ^ b.rotate_right(19) ^ (b >> 10);
-            let sum = words[at - 16].wrapping_add(low).wrapping_add(words[at - 7]);
-            words.push(sum.wrapping_add(high));
-        }
-        let mut v = state.clone();
-        for at in 0..64 {
-            let high = v[4].rotate_right(6) ^ v[4].rotate_right(11) ^ v[4].rotate_right(25);
-            let choice = (v[4] & v[5]) ^ (!v[4] & v[6]);
-            let sum = [high, choice, constants[at], words[at]]
-                .iter()
-                .fold(v[7], |a, b| a.wrapping_add(*b));
-            let low = v[0].rotate_right(2) ^ v[0].rotate_right(13) ^ v[0].rotate_right(22);
-            let majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-            v.rotate_right(1);
-            v[4] = v[4].wrapping_add(sum);
-            v[0] = sum.wrapping_add(low).wrapping_add(majority);
-        }
-        for (word, add) in state.iter_mut().zip(v) {
-            *word = word.wrapping_add(add);
-        }
-    }
-    let words: Vec<String> = state.iter().map(|word| format!("{word:08x}")).collect();
-    words.concat()
-}
-
-#[test]
-fn the_digest_is_sha_256() {
-    let known = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-    assert_eq!(sha256(b"abc"), known);
 }

@@ -6,7 +6,33 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module and the layer it is of; a module may import those of lower layers, and itself.
+/// A package: its layers, lowest first; a module may import those of lower layers, and itself.
+struct Package {
+    /// Where its sources lie.
+    sources: &'static str,
+    /// What its program calls its library.
+    library: &'static str,
+    /// Each module and the layer it is of.
+    layers: &'static [(&'static str, u8)],
+    /// What a module may import of its own layer or a higher one all the same, and why.
+    allowed: &'static [(&'static str, &'static str)],
+}
+
+const PACKAGES: [Package; 2] = [
+    Package {
+        sources: "src",
+        library: "novamend",
+        layers: LAYERS,
+        allowed: ALLOWED,
+    },
+    Package {
+        sources: "verify/src",
+        library: "novamend_verify",
+        layers: VERIFY,
+        allowed: ALLOWED_IN_VERIFY,
+    },
+];
+
 const LAYERS: &[(&str, u8)] = &[
     ("text", 0),
     ("bounded", 0),
@@ -29,7 +55,6 @@ const LAYERS: &[(&str, u8)] = &[
     ("commands", 7),
     ("main", 8),
 ];
-/// What may be imported of the own layer, and why.
 const ALLOWED: &[(&str, &str)] = &[
     // What is written is read first, and how much may be read is said in one place.
     ("write", "bounded"),
@@ -44,6 +69,31 @@ const ALLOWED: &[(&str, &str)] = &[
     ("commands", "terminal"),
     ("commands", "host_trial"),
     ("terminal", "commands"),
+];
+const VERIFY: &[(&str, u8)] = &[
+    ("accident", 0),
+    ("environment", 0),
+    ("guest", 0),
+    ("hypervisor", 0),
+    ("interrupt", 0),
+    ("readable", 0),
+    ("shown", 0),
+    ("process", 1),
+    ("host", 2),
+    ("sandbox", 2),
+    ("trial", 3),
+    ("causes", 4),
+    ("hosts", 4),
+    ("verdict", 5),
+    ("report", 6),
+    ("cli", 7),
+    ("main", 8),
+];
+const ALLOWED_IN_VERIFY: &[(&str, &str)] = &[];
+/// What verify takes of novamend, which knows nothing of verify.
+const FOR_VERIFY: &[&str] = &[
+    "bounded", "catalog", "handover", "inputs", "lint", "nova", "oslo", "output", "plain", "redact", "rules",
+    "settings", "text", "write",
 ];
 /// Libraries and the files or directories that alone may name them.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -83,6 +133,9 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["verify/src/host/certificates.rs", "verify/src/host/certificates"],
     ),
     ("dns_lookup", &["verify/src/host/address.rs"]),
+    ("maud", &["verify/src/report/html.rs"]),
+    ("serde_with", &["verify/src/hypervisor.rs", "verify/src/trial"]),
+    ("strsim", &["src/catalog/spelling.rs"]),
     ("plotters", &["verify/src/report/chart.rs", "verify/src/report"]),
 ];
 
@@ -116,60 +169,120 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The module at the top that `path` belongs to.
-fn module(path: &Path) -> String {
-    let below = path.strip_prefix("src").expect("in src");
-    let first = below.components().next().expect("a file").as_os_str().to_string_lossy();
-    first.trim_end_matches(".rs").to_owned()
-}
+impl Package {
+    /// The module at the top that `path` belongs to; none for the list of modules itself.
+    fn module(&self, path: &Path) -> Option<String> {
+        let below = path.strip_prefix(self.sources).expect("in the package");
+        let first = below.components().next().expect("a file").as_os_str().to_string_lossy();
+        let module = first.trim_end_matches(".rs");
+        (module != "lib").then(|| module.to_owned())
+    }
 
-fn layer(module: &str) -> u8 {
-    let found = LAYERS.iter().find(|(name, _)| *name == module);
-    found
-        .unwrap_or_else(|| panic!("`{module}` has no layer in {}", file!()))
-        .1
-}
+    fn layer(&self, module: &str) -> u8 {
+        let found = self.layers.iter().find(|(name, _)| *name == module);
+        found
+            .unwrap_or_else(|| panic!("`{module}` of {} has no layer in {}", self.sources, file!()))
+            .1
+    }
 
-/// The modules at the top that `code` names: `crate::x` in the library, `novamend::x` in the program.
-fn imported(code: &str) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for start in ["crate::", "novamend::"] {
-        for (at, _) in code.match_indices(start) {
-            let rest = &code[at + start.len()..];
-            if let Some(list) = rest.strip_prefix('{') {
-                let list = list.split('}').next().unwrap_or_default();
-                names.extend(
-                    list.split(',')
-                        .map(|name| name.trim().split("::").next().unwrap_or_default().to_owned()),
-                );
-            } else {
-                let end = rest
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(rest.len());
-                names.insert(rest[..end].to_owned());
+    /// Every import of another module, as file, module and what it imports: `crate::x` in the library, and by its name in
+    /// the program.
+    fn imports(&self) -> Vec<(PathBuf, String, String)> {
+        let mut imports = Vec::new();
+        for path in files(self.sources) {
+            let Some(own) = self.module(&path) else { continue };
+            let code = code(&path);
+            let mut others = [named(&code, "crate::"), named(&code, &format!("{}::", self.library))].concat();
+            if own == "main" {
+                // a program need not say where its own modules are
+                others.extend(named(&code, "\nmod "));
+            }
+            for other in others {
+                let is_module = self.layers.iter().any(|(known, _)| *known == other);
+                if is_module && other != own {
+                    imports.push((path.clone(), own.clone(), other));
+                }
             }
         }
+        imports
     }
-    names.retain(|name| LAYERS.iter().any(|(known, _)| known == name));
-    names
+}
+
+/// The names that follow `start` in `code`, one by one or in braces.
+fn named(code: &str, start: &str) -> Vec<String> {
+    let word = |text: &str| {
+        let end = text.find(|c: char| !c.is_alphanumeric() && c != '_');
+        text[..end.unwrap_or(text.len())].to_owned()
+    };
+    let names = code.match_indices(start).flat_map(|(at, _)| {
+        let rest = &code[at + start.len()..];
+        match rest.strip_prefix('{') {
+            None => vec![word(rest)],
+            Some(list) => {
+                let list = list.split('}').next().unwrap_or_default();
+                list.split(',').map(|name| word(name.trim())).collect()
+            }
+        }
+    });
+    names.collect()
 }
 
 #[test]
 fn imports_point_downward() {
-    let mut wrong = Vec::new();
-    for path in files("src") {
-        let own = module(&path);
-        if own == "lib" {
-            continue;
-        }
-        for other in imported(&code(&path)) {
-            let is_allowed = ALLOWED.contains(&(own.as_str(), other.as_str()));
-            if other != own && layer(&other) >= layer(&own) && !is_allowed {
-                wrong.push(format!("{} ({own}) imports {other}", path.display()));
+    let mut wrong = BTreeSet::new();
+    for package in PACKAGES {
+        for (path, own, other) in package.imports() {
+            let is_allowed = package.allowed.contains(&(own.as_str(), other.as_str()));
+            if package.layer(&other) >= package.layer(&own) && !is_allowed {
+                wrong.insert(format!("{} ({own}) imports {other}", path.display()));
             }
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n"));
+}
+
+#[test]
+fn every_module_has_a_layer_and_every_layer_its_module() {
+    for package in PACKAGES {
+        let modules: BTreeSet<String> = files(package.sources)
+            .iter()
+            .filter_map(|path| package.module(path))
+            .collect();
+        let known: BTreeSet<String> = package.layers.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(modules, known, "{}", package.sources);
+    }
+}
+
+#[test]
+fn every_exception_is_needed() {
+    for package in PACKAGES {
+        let imports = package.imports();
+        for (own, other) in package.allowed {
+            let is_made = imports.iter().any(|(_, by, of)| by == own && of == other);
+            let is_upward = package.layer(other) >= package.layer(own);
+            assert!(
+                is_made && is_upward,
+                "{}: {own} needs no leave for {other}",
+                package.sources
+            );
+        }
+    }
+}
+
+#[test]
+fn verify_takes_only_known_parts_of_novamend_and_novamend_nothing_of_verify() {
+    let mut wrong = BTreeSet::new();
+    for path in files("verify/src") {
+        let taken = named(&code(&path), "novamend::");
+        let more = taken.iter().filter(|name| !FOR_VERIFY.contains(&name.as_str()));
+        wrong.extend(more.map(|name| format!("{} takes {name} of novamend", path.display())));
+    }
+    for path in files("src") {
+        if code(&path).contains("novamend_verify::") {
+            wrong.insert(format!("{} knows verify", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", Vec::from_iter(wrong).join("\n"));
 }
 
 #[test]

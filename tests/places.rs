@@ -1,5 +1,7 @@
 //! Where novamend looks by default is where real oslo.config looks, whatever `HOME` is.
 
+#[path = "harness/mod.rs"]
+mod harness;
 #[path = "oracle/python.rs"]
 #[allow(dead_code)]
 mod python;
@@ -7,11 +9,12 @@ mod python;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use harness::tests;
 use novamend::inputs::home;
 use python::{here, python};
 
@@ -71,9 +74,8 @@ fn oracle(python: &Path, at: &Path, home: Option<&OsString>) -> (Vec<PathBuf>, V
     (paths("places"), paths("files"))
 }
 
-#[test]
 fn the_default_files_are_those_of_real_oslo_config() {
-    let Some(python) = python("oslo-new") else { return };
+    let python = python("oslo-new");
     let at = ground();
     for home in homes(at.path()) {
         let (_, files) = oracle(&python, at.path(), home.as_ref());
@@ -87,9 +89,8 @@ fn the_default_files_are_those_of_real_oslo_config() {
     }
 }
 
-#[test]
 fn the_home_is_what_real_oslo_config_makes_of_it() {
-    let Some(python) = python("oslo-new") else { return };
+    let python = python("oslo-new");
     let at = std::env::current_dir().expect("a directory");
     let absolute = homes(Path::new("/srv"));
     for variable in absolute {
@@ -99,4 +100,11 @@ fn the_home_is_what_real_oslo_config_makes_of_it() {
         let places: Vec<PathBuf> = places.iter().map(|place| place.components().collect()).collect();
         assert_eq!(vec![home.join(".nova"), home], places, "HOME={variable:?}");
     }
+}
+
+fn main() -> ExitCode {
+    harness::run(&[tests![
+        the_default_files_are_those_of_real_oslo_config,
+        the_home_is_what_real_oslo_config_makes_of_it,
+    ]])
 }

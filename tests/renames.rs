@@ -5,6 +5,7 @@
 #[path = "oracle/random.rs"]
 mod random;
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
@@ -103,6 +104,89 @@ fn counterpart(old: OptionFacts, from: Release, to: Release) -> Option<OptionFac
     (is_same || catalog::option(new.group(), new.name(), from).is_none()).then_some(new)
 }
 
+/// How a value before the upgrade and after it compare.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Verdict {
+    Alike,
+    Differs(String),
+    /// Today's release cannot read it: there is nothing to keep.
+    Unreadable,
+    /// It refers to what is gone or read otherwise in the next release.
+    Refers,
+    /// The fix leaves the line as it is and a finding says so.
+    Left,
+    /// Two options become one: one of two values counts.
+    Merged,
+    /// Its old name is another option's, too: a line can follow only one of the two.
+    Shared,
+}
+
+/// One upgrade of a stack.
+struct Stacks<'a> {
+    before: &'a Stack,
+    mended: &'a Mended,
+    from: Release,
+    to: Release,
+}
+
+impl Stacks<'_> {
+    /// How `option` of the release before compares with what it is in the next one; `None` where it is not set.
+    fn compare(&self, option: OptionFacts, counterpart: OptionFacts) -> Option<Verdict> {
+        let (old, new) = (
+            View::new(self.before, self.from),
+            View::new(&self.mended.stack, self.to),
+        );
+        let setting = old.setting_of(option);
+        if !setting.is_set() {
+            return None;
+        }
+        let Ok(was) = old.texts(&setting) else {
+            return Some(Verdict::Unreadable);
+        };
+        let now = new.texts(&new.setting_of(counterpart));
+        if now.as_ref() == Ok(&was) {
+            return Some(Verdict::Alike);
+        }
+        let mut sites = setting.found.effective.iter();
+        Some(if sites.any(|site| self.before.value(*site).contains('$')) {
+            Verdict::Refers
+        } else if self.is_left(option, counterpart, &was) {
+            Verdict::Left
+        } else if self.is_merged(&old, counterpart) {
+            Verdict::Merged
+        } else if self.is_shared(option) {
+            Verdict::Shared
+        } else {
+            Verdict::Differs(format!("{was:?} is {now:?}"))
+        })
+    }
+
+    /// Whether today's release reads the same as before from the mended stack, and a finding names the option.
+    fn is_left(&self, option: OptionFacts, counterpart: OptionFacts, was: &[String]) -> bool {
+        let still = View::new(&self.mended.stack, self.from);
+        let reads = still.texts(&still.setting_of(option));
+        let titles = [option.title(), counterpart.title()];
+        let mut findings = self.mended.findings.iter();
+        reads.is_ok_and(|reads| reads == was)
+            && findings.any(|finding| titles.iter().any(|title| finding.message.contains(title)))
+    }
+
+    /// Whether an old name of the option is one of another option, too.
+    fn is_shared(&self, option: OptionFacts) -> bool {
+        let names = option.lookup_names();
+        let mut others = catalog::options(self.from).filter(|other| other.title() != option.title());
+        others.any(|other| other.lookup_names().iter().any(|name| names.contains(name)))
+    }
+
+    fn is_merged(&self, old: &View<'_>, counterpart: OptionFacts) -> bool {
+        let merges = catalog::options(self.from).filter(|other| {
+            old.setting_of(*other).is_set()
+                && fate_of(*other, self.to).is_some_and(|now| now.title() == counterpart.title())
+        });
+        merges.count() > 1
+    }
+}
+
 fn texts(stack: &Stack) -> Vec<String> {
     let layers = stack.layers().iter();
     layers
@@ -114,7 +198,7 @@ fn texts(stack: &Stack) -> Vec<String> {
 fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
     let mut random = Random::new(20_261_124);
     let complete: Vec<Release> = Release::all().filter(|release| release.is_complete()).collect();
-    let (mut compared, mut renamed_values) = (0, 0);
+    let mut tally: BTreeMap<(Verdict, bool), usize> = BTreeMap::new();
     for _ in 0..FILES {
         let from = *random.one(&complete[..complete.len() - 1]);
         let later: Vec<Release> = complete.iter().copied().filter(|release| *release > from).collect();
@@ -136,49 +220,24 @@ fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
         };
         assert!(outcome.refused.is_empty(), "{:?}\n{}", outcome.refused, context());
 
-        let (old, new) = (View::new(&before, from), View::new(&outcome.stack, to));
+        let stacks = Stacks {
+            before: &before,
+            mended: &outcome,
+            from,
+            to,
+        };
         for option in catalog::options(from) {
-            let setting = old.setting_of(option);
-            let Some(counterpart) = counterpart(option, from, to).filter(|_| setting.is_set()) else {
+            let Some(counterpart) = counterpart(option, from, to) else {
                 continue;
             };
-            // A value that today's release cannot read, or one that refers to something gone, has nothing to keep.
-            let (Ok(was), now) = (old.texts(&setting), new.texts(&new.setting_of(counterpart))) else {
-                continue;
-            };
-            let refers = setting
-                .found
-                .effective
-                .iter()
-                .any(|site| before.value(*site).contains('$'));
-            if refers && now.is_err() {
-                continue;
+            let verdict = stacks.compare(option, counterpart);
+            if let Some(Verdict::Differs(how)) = &verdict {
+                panic!("{} is {}: {how}\n{}", option.title(), counterpart.title(), context());
             }
-            // What is left is unsafe or only shown: a reference that leads nowhere today, two options of one name.
-            let is_ours = |id: &str| matches!(id, "dropped-alias" | "moved-option" | "renamed-option");
-            let mut left = outcome.findings.iter().filter(|finding| is_ours(finding.rule.id));
-            let is_left = left.any(|finding| finding.message.contains(&counterpart.title()));
-            if is_left || (refers && now.as_ref().ok() != Some(&was)) {
-                continue;
+            let is_renamed = option.title() != counterpart.title();
+            if let Some(verdict) = verdict {
+                *tally.entry((verdict, is_renamed)).or_default() += 1;
             }
-            let merges = catalog::options(from).filter(|other| {
-                old.setting_of(*other).is_set()
-                    && fate_of(*other, to).is_some_and(|now| now.title() == counterpart.title())
-            });
-            if merges.count() > 1 {
-                // Two options become one: one of two values counts.
-                continue;
-            }
-            compared += 1;
-            renamed_values += usize::from(option.title() != counterpart.title());
-            assert_eq!(
-                now,
-                Ok(was),
-                "{} is {}\n{}",
-                option.title(),
-                counterpart.title(),
-                context()
-            );
         }
         let again = mended(&outcome.stack, from, to);
         assert_eq!(
@@ -188,6 +247,34 @@ fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
             context()
         );
     }
-    eprintln!("{FILES} stacks, {compared} values compared, {renamed_values} of them under a new name");
-    assert!(renamed_values > FILES / 10, "hardly any name changed");
+    let of = |wanted: &dyn Fn(&Verdict, bool) -> bool| -> usize {
+        let counted = tally
+            .iter()
+            .filter(|((verdict, is_renamed), _)| wanted(verdict, *is_renamed));
+        counted.map(|(_, count)| count).sum()
+    };
+    eprintln!("{FILES} stacks, {tally:?} (true: under a new name)");
+    let is_alike = |verdict: &Verdict| *verdict == Verdict::Alike;
+    assert!(
+        of(&|verdict, is_renamed| is_alike(verdict) && is_renamed) > FILES / 10,
+        "hardly any name changed: {tally:?}"
+    );
+    let all = of(&|_, _| true);
+    assert!(
+        of(&|verdict, _| is_alike(verdict)) * 2 > all,
+        "hardly anything was compared: {tally:?}"
+    );
+    // nothing that is passed by may hide the rest
+    for reason in [
+        Verdict::Unreadable,
+        Verdict::Refers,
+        Verdict::Left,
+        Verdict::Merged,
+        Verdict::Shared,
+    ] {
+        assert!(
+            of(&|verdict, _| *verdict == reason) * 4 < all,
+            "too much is passed by as {reason:?}: {tally:?}"
+        );
+    }
 }

@@ -3,6 +3,8 @@
 
 #[path = "oracle/ground.rs"]
 mod ground;
+#[path = "harness/mod.rs"]
+mod harness;
 #[path = "oracle/run.rs"]
 mod run;
 
@@ -11,11 +13,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 
 use ground::{pipe, with};
+use harness::{skip, tests};
 use run::{Run, run};
 
 const TRAP: &str = "[libvirt]\nlive_migration_progress_timeout = 0\n";
@@ -26,7 +29,6 @@ fn check(directory: &Path, arguments: &[&str]) -> Run {
     run(directory, &[&["check"], arguments, &STEIN[..]].concat(), "")
 }
 
-#[test]
 fn a_pipe_where_nova_looks_by_itself_is_named_and_not_read() {
     let at = with(&[("etc/nova/empty", ""), ("etc/nova.conf", TRAP)]);
     pipe(&at.path().join("etc/nova/nova.conf"));
@@ -40,7 +42,6 @@ fn a_pipe_where_nova_looks_by_itself_is_named_and_not_read() {
     );
 }
 
-#[test]
 fn a_file_of_the_kernel_is_read_only_where_it_is_named() {
     let at = with(&[("d/a.conf", TRAP)]);
     symlink("/proc/self/status", at.path().join("d/b.conf")).expect("a link");
@@ -51,7 +52,6 @@ fn a_file_of_the_kernel_is_read_only_where_it_is_named() {
     }
 }
 
-#[test]
 fn an_image_whose_link_leads_out_gets_nothing_of_the_host_written() {
     let at = with(&[("host/nova.conf", TRAP), ("img/etc/nova/x", "")]);
     let host = at.path().join("host/nova.conf");
@@ -81,7 +81,6 @@ fn an_image_whose_link_leads_out_gets_nothing_of_the_host_written() {
     assert_eq!(fs::read_dir(at.path().join("host")).expect("a directory").count(), 1);
 }
 
-#[test]
 fn the_home_of_the_caller_is_not_looked_into_below_another_root() {
     let at = with(&[("home/.nova/nova.conf", TRAP), ("img/home/.nova/nova.conf", TRAP)]);
     let output = Command::new(env!("CARGO_BIN_EXE_novamend"))
@@ -95,7 +94,6 @@ fn the_home_of_the_caller_is_not_looked_into_below_another_root() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing to read"));
 }
 
-#[test]
 fn the_home_is_the_one_python_finds() {
     let at = with(&[("home/.nova/nova.conf", TRAP)]);
     // Relative to the working directory, as `os.path.abspath(os.path.expanduser("~"))` has it.
@@ -110,7 +108,6 @@ fn the_home_is_the_one_python_finds() {
     assert!(out.contains("home/.nova/nova.conf:2:1"), "{out}");
 }
 
-#[test]
 fn every_format_names_the_settings_and_what_they_hide() {
     let at = with(&[("nova.conf", TRAP), ("novamend.toml", HIDING)]);
     for command in ["check", "fix"] {
@@ -135,11 +132,9 @@ fn every_format_names_the_settings_and_what_they_hide() {
     }
 }
 
-#[test]
 fn root_takes_no_settings_unasked_that_somebody_else_has_a_hand_in() {
     if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: only root can make files of others");
-        return;
+        skip("only root can make files of others");
     }
     let at = with(&[("nova.conf", TRAP), ("novamend.toml", HIDING)]);
     let settings = at.path().join("novamend.toml");
@@ -163,7 +158,6 @@ fn root_takes_no_settings_unasked_that_somebody_else_has_a_hand_in() {
     assert_eq!(check(at.path(), &["nova.conf", "--no-settings"]).code, 1);
 }
 
-#[test]
 fn settings_that_are_found_are_a_regular_file() {
     let at = with(&[("nova.conf", TRAP), ("other.toml", HIDING)]);
     let settings = at.path().join("novamend.toml");
@@ -174,7 +168,6 @@ fn settings_that_are_found_are_a_regular_file() {
     assert_eq!(check(at.path(), &["nova.conf"]).code, 2);
 }
 
-#[test]
 fn a_nova_conf_that_is_named_as_settings_is_not_shown() {
     let at = with(&[("nova.conf", "[database]\nconnection = mysql://nova:hunter2@db/nova\n")]);
     let run = check(at.path(), &["nova.conf", "--settings", "nova.conf"]);
@@ -186,7 +179,6 @@ fn a_nova_conf_that_is_named_as_settings_is_not_shown() {
     );
 }
 
-#[test]
 fn a_name_that_is_not_utf8_is_read_and_told_apart_everywhere() {
     let at = with(&[]);
     for byte in [0xfe, 0xff] {
@@ -224,7 +216,6 @@ fn a_name_that_is_not_utf8_is_read_and_told_apart_everywhere() {
     );
 }
 
-#[test]
 fn files_that_are_made_to_keep_a_reader_busy_do_not() {
     let many = |line: &str, count: usize| line.repeat(count);
     let numbered = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<String>();
@@ -264,4 +255,20 @@ fn files_that_are_made_to_keep_a_reader_busy_do_not() {
             assert!(!run.out.is_empty(), "{}", run.err);
         }
     }
+}
+
+fn main() -> ExitCode {
+    harness::run(&[tests![
+        a_pipe_where_nova_looks_by_itself_is_named_and_not_read,
+        a_file_of_the_kernel_is_read_only_where_it_is_named,
+        an_image_whose_link_leads_out_gets_nothing_of_the_host_written,
+        the_home_of_the_caller_is_not_looked_into_below_another_root,
+        the_home_is_the_one_python_finds,
+        every_format_names_the_settings_and_what_they_hide,
+        root_takes_no_settings_unasked_that_somebody_else_has_a_hand_in,
+        settings_that_are_found_are_a_regular_file,
+        a_nova_conf_that_is_named_as_settings_is_not_shown,
+        a_name_that_is_not_utf8_is_read_and_told_apart_everywhere,
+        files_that_are_made_to_keep_a_reader_busy_do_not,
+    ]])
 }

@@ -1,11 +1,13 @@
 //! What `fix --write` writes by itself changes nothing for the nova that runs: real nova of today's release reads every
 //! value alike from the old text and from the new one.
 //!
-//! Every fixture and every real file (`$NOVAMEND_SHARED/corpus` or `../shared/corpus`), each taken for a file of every
-//! release whose nova is at hand, on its way to the next release and to the newest.
+//! Every fixture, each taken for a file of every release whose nova is at hand, on its way to the next release and to the
+//! newest.
 
-#[path = "oracle/beside.rs"]
-mod beside;
+#[path = "oracle/each.rs"]
+mod each;
+#[path = "harness/mod.rs"]
+mod harness;
 #[path = "oracle/novas.rs"]
 mod novas;
 #[path = "oracle/python.rs"]
@@ -14,6 +16,7 @@ mod python;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use novamend::catalog::{self, Release};
 use novamend::fix::{Plan, Until, mend};
@@ -26,31 +29,22 @@ use novamend::rules::RULES;
 use novamend::text::Source;
 use serde_json::{Value, json};
 
-use beside::beside;
-use novas::of_each;
+use each::of_each;
+use harness::tests;
 use python::Oracle;
 
-const NOVAS: [(&str, u32); 7] = [
-    ("nova-18", 18),
-    ("nova-19", 19),
-    ("nova-25", 25),
-    ("nova-28", 28),
-    ("nova-31", 31),
-    ("nova-33", 33),
-    ("nova-34", 34),
-];
 /// So many questions fit a pipe.
 const BATCH: usize = 4;
 
-/// Every `*.conf` of the fixtures, and every real file.
+/// Every `*.conf` of the rules and of the deployments.
 fn files() -> Vec<PathBuf> {
     let mut paths = Vec::new();
-    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
-    let mut directories: Vec<PathBuf> = fs::read_dir(rules)
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let mut directories: Vec<PathBuf> = fs::read_dir(fixtures.join("rules"))
         .expect("fixtures")
         .map(|rule| rule.expect("a rule").path())
         .collect();
-    directories.extend(beside("corpus"));
+    directories.push(fixtures.join("deployments"));
     for directory in directories {
         for file in fs::read_dir(directory).expect("a directory") {
             let path = file.expect("a file").path();
@@ -147,14 +141,19 @@ fn differences(nova: &mut Oracle, paths: &[PathBuf], from: Release) -> Vec<Strin
     failures
 }
 
-#[test]
 fn real_nova_of_today_reads_the_same_before_and_after() {
     let paths = files();
-    let failures = of_each(&NOVAS, |nova, from| differences(nova, &paths, from));
+    let failures = of_each(&novas::all_but(&[]), "nova_all.py", |nova, from| {
+        differences(nova, &paths, from)
+    });
     assert!(
         failures.is_empty(),
         "{} differ:\n{}",
         failures.len(),
         failures.join("\n")
     );
+}
+
+fn main() -> ExitCode {
+    harness::run(&[tests![real_nova_of_today_reads_the_same_before_and_after,]])
 }

@@ -131,6 +131,7 @@ impl HopChange {
 }
 
 #[allow(clippy::ref_option)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // serde calls it by reference
 fn group_and_name<S: Serializer>(option: &Option<OptionFacts>, serializer: S) -> Result<S::Ok, S::Error> {
     let name = option.as_ref().map(|option| entry::OptionEntry {
         group: option.group().to_owned(),

@@ -10,6 +10,8 @@ use novamend::nova::migration::timeout::{
 };
 use serde_json::{Value, json};
 
+use crate::harness::{Test, tests};
+use crate::novas::{self, Nova};
 use crate::python::Oracle;
 use crate::random::Random;
 
@@ -127,21 +129,13 @@ fn near(random: &mut Random, around: &[i64]) -> i64 {
     random.one(around) + small(random, 7) - 3
 }
 
-#[test]
 fn the_monitor_decides_as_nova_does() {
     let count: usize = std::env::var("NOVAMEND_DECISIONS").map_or(10_000, |text| text.parse().expect("a number"));
-    let novas = [
-        ("nova-18", 18),
-        ("nova-19", 19),
-        ("nova-25", 25),
-        ("nova-31", 31),
-        ("nova-34", 34),
-    ];
-    for (name, number) in novas {
-        let Some(mut oracle) = Oracle::start(name, "decisions.py") else {
-            continue;
-        };
-        let release = Release::from_number(number).unwrap();
+    // 28 and 33 decide as their neighbours do
+    let novas = novas::all_but(&[28, 33]);
+    for Nova { environment, release } in &novas {
+        let (name, number) = (environment.as_str(), release.number());
+        let mut oracle = Oracle::start(name, "decisions.py");
         let how = oracle.answer();
         let mut random = Random::new(u64::from(number));
         let (mut yes, mut asked) = ([0; 3], 0);
@@ -149,7 +143,7 @@ fn the_monitor_decides_as_nova_does() {
             let moments: Vec<Moment> = (0..50).map(|_| Moment::any(&mut random)).collect();
             let questions: Vec<Value> = moments.iter().map(Moment::question).collect();
             for (moment, told) in moments.iter().zip(oracle.ask(&questions)) {
-                assert_eq!(moment.answer(release, &told), told, "{name}: {}", moment.question());
+                assert_eq!(moment.answer(*release, &told), told, "{name}: {}", moment.question());
                 for (index, what) in ["trigger", "abort", "switch"].iter().enumerate() {
                     yes[index] += usize::from(told.get(what) == Some(&json!(true)));
                 }
@@ -170,3 +164,6 @@ fn the_monitor_decides_as_nova_does() {
         assert!(yes.iter().all(|yes| *yes < asked * 9 / 10), "the moments always decide");
     }
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![the_monitor_decides_as_nova_does,];

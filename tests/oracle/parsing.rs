@@ -8,7 +8,7 @@ use novamend::oslo::document::Rejection;
 use novamend::text::Source;
 use serde_json::{Map, Value, json};
 
-use crate::beside::beside;
+use crate::harness::{Test, tests};
 use crate::python::Oracle;
 use crate::random::Random;
 
@@ -79,7 +79,7 @@ fn differences(oracles: &mut [Oracle], paths: &[PathBuf]) -> Vec<String> {
     differences
 }
 
-fn oracles() -> Option<Vec<Oracle>> {
+fn oracles() -> Vec<Oracle> {
     AGES.iter().map(|age| Oracle::start(age, "parse.py")).collect()
 }
 
@@ -213,9 +213,8 @@ fn pieces(random: &mut Random, bytes: &mut Vec<u8>) {
     }
 }
 
-#[test]
 fn made_up_documents_are_read_as_oslo_config_reads_them() {
-    let Some(mut oracles) = oracles() else { return };
+    let mut oracles = oracles();
     let directory = tempfile::tempdir().expect("a directory");
     let mut random = Random::new(20);
     let paths: Vec<PathBuf> = (0..BATCH)
@@ -243,21 +242,16 @@ fn made_up_documents_are_read_as_oslo_config_reads_them() {
     );
 }
 
-#[test]
 fn every_fixture_is_read_as_oslo_config_reads_it() {
-    let Some(mut oracles) = oracles() else { return };
+    let mut oracles = oracles();
     let paths = conf_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"));
     assert!(paths.len() > 10, "the fixtures are gone");
     let differences = differences(&mut oracles, &paths);
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
-#[test]
-fn every_file_of_the_corpus_is_read_as_oslo_config_reads_it() {
-    let Some(corpus) = beside("corpus") else { return };
-    let Some(mut oracles) = oracles() else { return };
-    let paths = conf_files(&corpus);
-    assert!(paths.len() > 15, "the corpus is gone");
-    let differences = differences(&mut oracles, &paths);
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
-}
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    made_up_documents_are_read_as_oslo_config_reads_them,
+    every_fixture_is_read_as_oslo_config_reads_it,
+];

@@ -2,27 +2,24 @@
 //!
 //! The seed is `NOVAMEND_SEED`, else the one given; a failing test prints what it was.
 
-/// A small generator of good enough chance (splitmix64).
-pub(crate) struct Random(u64);
+/// A source of chance.
+pub(crate) struct Random {
+    seed: u64,
+    generator: fastrand::Rng,
+}
 
 impl Random {
     /// Starts with `NOVAMEND_SEED` or `seed`.
     pub(crate) fn new(seed: u64) -> Self {
         let asked = std::env::var("NOVAMEND_SEED").ok();
-        Self(asked.map_or(seed, |text| text.parse().expect("NOVAMEND_SEED is a number")))
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        let seed = asked.map_or(seed, |text| text.parse().expect("NOVAMEND_SEED is a number"));
+        let generator = fastrand::Rng::with_seed(seed);
+        Self { seed, generator }
     }
 
     /// A number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
+        self.generator.usize(..bound)
     }
 
     /// True once in `times`.
@@ -33,5 +30,13 @@ impl Random {
     /// One of them.
     pub(crate) fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.below(of.len())]
+    }
+}
+
+impl Drop for Random {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("NOVAMEND_SEED={} repeats this", self.seed);
+        }
     }
 }

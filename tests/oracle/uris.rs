@@ -3,6 +3,7 @@
 use novamend::nova::migration::uri::formatted;
 use serde_json::{Value, json};
 
+use crate::harness::{Test, tests};
 use crate::python::Oracle;
 use crate::random::Random;
 
@@ -44,12 +45,9 @@ fn any(random: &mut Random) -> String {
     (0..random.below(9)).map(|_| *random.one(&PARTS)).collect()
 }
 
-#[test]
 fn uris_are_formatted_as_python_formats_them() {
     for name in ["oslo-3", "oslo-new"] {
-        let Some(mut oracle) = Oracle::start(name, "uris.py") else {
-            continue;
-        };
+        let mut oracle = Oracle::start(name, "uris.py");
         let mut random = Random::new(7);
         for _ in 0..100 {
             let asked: Vec<(String, &str)> = (0..50)
@@ -71,3 +69,6 @@ fn uris_are_formatted_as_python_formats_them() {
         }
     }
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![uris_are_formatted_as_python_formats_them,];

@@ -8,9 +8,10 @@ use std::path::Path;
 use novamend::write::{Options, WriteError};
 
 use crate::ground::{
-    BACKUP, IN_PLACE, Mount, NO_BACKUP, directory, file, give_to_nobody, names, replace, root_for, text,
+    BACKUP, IN_PLACE, Mount, NO_BACKUP, directory, file, give_to_nobody, names, need_root, replace, text,
     write_as_nobody,
 };
+use crate::harness::{Test, tests};
 
 const PAGE: usize = 4096;
 
@@ -33,18 +34,13 @@ fn refusal(path: &Path, after: &str, options: &Options) -> Option<ErrorKind> {
     }
 }
 
-#[test]
 fn on_a_full_disk_the_old_file_is_whole_wherever_the_space_runs_out() {
-    if !root_for("a small file system") {
-        return;
-    }
+    need_root("a small file system");
     let directory = directory();
     let (old, new) = ("o".repeat(3 * PAGE), "n".repeat(5 * PAGE));
     let (mut refused, mut written) = (0, 0);
     for (pages, options) in (0..=12).flat_map(|pages| [(pages, BACKUP), (pages, NO_BACKUP), (pages, IN_PLACE)]) {
-        let Some(_mount) = Mount::tmpfs(directory.path(), "size=256k") else {
-            return;
-        };
+        let _mount = Mount::tmpfs(directory.path(), "size=256k");
         let path = file(directory.path(), "nova.conf", &old);
         let filler = directory.path().join("filler");
         if options.in_place {
@@ -65,16 +61,11 @@ fn on_a_full_disk_the_old_file_is_whole_wherever_the_space_runs_out() {
     assert!(refused > 10 && written > 6, "{refused} refused, {written} written");
 }
 
-#[test]
 fn without_a_free_inode_the_old_file_is_whole() {
-    if !root_for("a small file system") {
-        return;
-    }
+    need_root("a small file system");
     for inodes in 2..=7 {
         let directory = directory();
-        let Some(_mount) = Mount::tmpfs(directory.path(), &format!("size=1m,nr_inodes={inodes}")) else {
-            return;
-        };
+        let _mount = Mount::tmpfs(directory.path(), &format!("size=1m,nr_inodes={inodes}"));
         let path = file(directory.path(), "nova.conf", "old");
         let refused = refusal(&path, "new", &BACKUP);
         // The directory, the file, the lock, the new file, the backup, and its mark, which counts as one.
@@ -85,15 +76,10 @@ fn without_a_free_inode_the_old_file_is_whole() {
     }
 }
 
-#[test]
 fn on_a_read_only_file_system_the_remedy_is_said() {
-    if !root_for("a file system of its own") {
-        return;
-    }
+    need_root("a file system of its own");
     let directory = directory();
-    let Some(mount) = Mount::tmpfs(directory.path(), "size=1m") else {
-        return;
-    };
+    let mount = Mount::tmpfs(directory.path(), "size=1m");
     let path = file(directory.path(), "nova.conf", "old");
     let linked = file(directory.path(), "linked.conf", "old");
     fs::hard_link(&linked, directory.path().join("other")).unwrap();
@@ -105,11 +91,8 @@ fn on_a_read_only_file_system_the_remedy_is_said() {
     }
 }
 
-#[test]
 fn in_a_directory_without_write_permission_the_remedy_is_said() {
-    if !root_for("another user") {
-        return;
-    }
+    need_root("another user");
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     give_to_nobody(&path);
@@ -126,15 +109,10 @@ fn in_a_directory_without_write_permission_the_remedy_is_said() {
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 1));
 }
 
-#[test]
 fn over_the_quota_the_old_file_is_whole() {
-    if !root_for("a file system with quotas") {
-        return;
-    }
+    need_root("a file system with quotas");
     let directory = directory();
-    let Some(_mount) = Mount::with_quota(directory.path()) else {
-        return;
-    };
+    let _mount = Mount::with_quota(directory.path());
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let path = file(directory.path(), "nova.conf", &"o".repeat(PAGE));
     give_to_nobody(&path);
@@ -142,3 +120,12 @@ fn over_the_quota_the_old_file_is_whole() {
     assert!(said.contains("quota"), "{said}");
     assert_eq!((text(&path), names(directory.path()).len()), ("o".repeat(PAGE), 1));
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    on_a_full_disk_the_old_file_is_whole_wherever_the_space_runs_out,
+    without_a_free_inode_the_old_file_is_whole,
+    on_a_read_only_file_system_the_remedy_is_said,
+    in_a_directory_without_write_permission_the_remedy_is_said,
+    over_the_quota_the_old_file_is_whole,
+];

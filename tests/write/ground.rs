@@ -10,6 +10,8 @@ use std::process::{Child, Command, Stdio};
 use novamend::write::{Links, Options, Planned, WriteError, Written, write_all};
 use tempfile::TempDir;
 
+use crate::{harness, other};
+
 /// The user and group that own nothing.
 pub(crate) const NOBODY: u32 = 65534;
 
@@ -95,21 +97,19 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Says why a test, or a part of it, cannot run here.
-pub(crate) fn skip(why: &str) {
-    assert!(
-        std::env::var_os("CI").is_none() || !is_root(),
-        "must run here, but cannot: {why}"
-    );
-    eprintln!("skipped: {why}");
+/// Skips the test that calls it; root on CI can do everything, so there it fails.
+pub(crate) fn skip(why: &str) -> ! {
+    if is_root() {
+        harness::skip(why)
+    }
+    harness::skip_anywhere(why)
 }
 
-/// Whether this is root; if not, says what is skipped.
-pub(crate) fn root_for(what: &str) -> bool {
+/// Skips the test that calls it where this is not root.
+pub(crate) fn need_root(what: &str) {
     if !is_root() {
         skip(&format!("{what} needs root"));
     }
-    is_root()
 }
 
 pub(crate) fn run(program: &str, arguments: &[&OsStr]) -> bool {
@@ -121,30 +121,29 @@ pub(crate) fn run(program: &str, arguments: &[&OsStr]) -> bool {
 pub(crate) struct Mount(PathBuf);
 
 impl Mount {
-    /// A small file system of its own on `on`; `None`, and a word about it, where none can be mounted.
-    pub(crate) fn tmpfs(on: &Path, options: &str) -> Option<Self> {
+    /// A small file system of its own on `on`; here as below, where it cannot be mounted, the test is skipped.
+    pub(crate) fn tmpfs(on: &Path, options: &str) -> Self {
         let arguments = ["-t", "tmpfs", "-o", options, "none"].map(OsStr::new);
         Self::of(&[&arguments[..], &[on.as_os_str()]].concat(), on)
     }
 
     /// A file system on `on` where each user may have 8 kB; not every kernel has such quotas, and none need have them.
-    pub(crate) fn with_quota(on: &Path) -> Option<Self> {
+    pub(crate) fn with_quota(on: &Path) -> Self {
         let options = "size=1m,usrquota,usrquota_block_hardlimit=8k";
         let arguments = ["-t", "tmpfs", "-o", options, "none"].map(OsStr::new);
-        let is_mounted = run("mount", &[&arguments[..], &[on.as_os_str()]].concat());
-        if !is_mounted {
-            eprintln!("skipped: this kernel has no quotas on tmpfs");
+        if !run("mount", &[&arguments[..], &[on.as_os_str()]].concat()) {
+            harness::skip_anywhere("this kernel has no quotas on tmpfs");
         }
-        is_mounted.then(|| Self(on.to_owned()))
+        Self(on.to_owned())
     }
 
     /// `what` mounted a second time on `on`.
-    pub(crate) fn bind(what: &Path, on: &Path) -> Option<Self> {
+    pub(crate) fn bind(what: &Path, on: &Path) -> Self {
         Self::of(&[OsStr::new("--bind"), what.as_os_str(), on.as_os_str()], on)
     }
 
     /// The layers of a container: `lower` below, changes in `upper`.
-    pub(crate) fn overlay(lower: &Path, upper: &Path, work: &Path, on: &Path) -> Option<Self> {
+    pub(crate) fn overlay(lower: &Path, upper: &Path, work: &Path, on: &Path) -> Self {
         let [lower, upper, work] = [lower, upper, work].map(|path| path.display().to_string());
         let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
         let arguments = ["-t", "overlay", "-o", &options, "none"].map(OsStr::new);
@@ -156,12 +155,11 @@ impl Mount {
         assert!(run("mount", &arguments));
     }
 
-    fn of(arguments: &[&OsStr], on: &Path) -> Option<Self> {
-        if run("mount", arguments) {
-            return Some(Self(on.to_owned()));
+    fn of(arguments: &[&OsStr], on: &Path) -> Self {
+        if !run("mount", arguments) {
+            skip(&format!("`mount` refuses {arguments:?}"));
         }
-        skip(&format!("`mount` refuses {arguments:?}"));
-        None
+        Self(on.to_owned())
     }
 }
 
@@ -176,12 +174,11 @@ pub(crate) struct Flag(PathBuf, &'static str);
 
 impl Flag {
     /// `letter` is `i` (immutable) or `a` (append-only).
-    pub(crate) fn set(path: &Path, letter: &'static str) -> Option<Self> {
-        if run("chattr", &[OsStr::new(&format!("+{letter}")), path.as_os_str()]) {
-            return Some(Self(path.to_owned(), letter));
+    pub(crate) fn set(path: &Path, letter: &'static str) -> Self {
+        if !run("chattr", &[OsStr::new(&format!("+{letter}")), path.as_os_str()]) {
+            skip("`chattr` does not work here");
         }
-        skip("`chattr` does not work here");
-        None
+        Self(path.to_owned(), letter)
     }
 }
 
@@ -196,20 +193,13 @@ pub(crate) fn give_to_nobody(path: &Path) {
     chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
 }
 
-/// This program once more, doing `work` on `path` (see `kills::other_process`), as `user` if one is given.
+/// This program once more, doing `work` on `path` (see `other::work`), as `user` if one is given.
 pub(crate) fn child(work: &str, path: &Path, user: Option<u32>) -> Child {
     // By this way even a user to whom the build directory is closed can start it.
     let mut command = Command::new("/proc/self/exe");
     command
-        .args([
-            "--ignored",
-            "--exact",
-            "kills::other_process",
-            "--nocapture",
-            "--test-threads=1",
-        ])
-        .env("NOVAMEND_TEST_WORK", work)
-        .env("NOVAMEND_TEST_PATH", path)
+        .args([other::ARGUMENT, work])
+        .arg(path)
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use crate::ground::{directory, names, skip, text};
+use crate::harness::{Test, tests};
+use crate::other;
 
 /// Those that change something.
 const CHANGING: &[&str] = &[
@@ -55,13 +57,10 @@ const NEW: &str = "[libvirt]\nlive_migration_completion_timeout = 1000\n";
 struct Case {
     program: PathBuf,
     arguments: Vec<OsString>,
-    variables: Vec<(&'static str, OsString)>,
     /// Whether a kill leaves no mixture; in place it may.
     is_killed: bool,
     /// A fault that every run has.
     always: Option<&'static str>,
-    /// Whether another thread than the first does the work.
-    follows: bool,
     files: Vec<(&'static str, Option<&'static str>, Option<&'static str>)>,
     /// Makes what is there before, in an empty directory.
     make: fn(&Path),
@@ -72,10 +71,8 @@ impl Case {
         Self {
             program: env!("CARGO_BIN_EXE_novamend").into(),
             arguments: arguments.iter().map(OsString::from).collect(),
-            variables: Vec::new(),
             is_killed: true,
             always: None,
-            follows: false,
             files: Vec::new(),
             make: |at| fs::write(at.join("nova.conf"), OLD).unwrap(),
         }
@@ -87,17 +84,12 @@ impl Case {
         } else {
             let mut command = Command::new("strace");
             command
-                .args(self.follows.then_some("-f"))
                 .args(self.always.iter().flat_map(|fault| ["-e", fault]))
                 .args(strace)
                 .arg(&self.program);
             command
         };
-        command
-            .args(&self.arguments)
-            .envs(self.variables.iter().cloned())
-            .current_dir(at)
-            .stdin(Stdio::null());
+        command.args(&self.arguments).current_dir(at).stdin(Stdio::null());
         command.output().unwrap()
     }
 
@@ -109,7 +101,7 @@ impl Case {
     }
 
     /// From which to which time each call is made, counted by its name, once the files are looked at.
-    fn calls(&self, log: &Path) -> Option<BTreeMap<String, (usize, usize)>> {
+    fn calls(&self, log: &Path) -> BTreeMap<String, (usize, usize)> {
         let ground = self.ground();
         let shown = log.display().to_string();
         let healthy = self.run(ground.path(), &["-o".to_owned(), shown]);
@@ -119,17 +111,9 @@ impl Case {
                 "strace traces nothing here: {}",
                 String::from_utf8_lossy(&healthy.stderr)
             ));
-            return None;
         }
-        // Where threads are followed each line begins with one, and strace counts for each by itself.
-        let thread = |line: &str| line.split(' ').next().and_then(|word| word.parse::<u32>().ok());
-        let writing = log
-            .lines()
-            .find(|line| line.contains(".novamend-lock-"))
-            .and_then(thread);
         let (mut calls, mut is_on): (BTreeMap<String, (usize, usize)>, bool) = (BTreeMap::new(), false);
-        for line in log.lines().filter(|line| thread(line) == writing) {
-            let line = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        for line in log.lines() {
             is_on |= line.contains("nova.conf") && !line.starts_with("execve");
             let Some((name, _)) = line.split_once('(') else {
                 continue;
@@ -138,7 +122,7 @@ impl Case {
             *last += 1;
             *first += usize::from(!is_on);
         }
-        Some(calls)
+        calls
     }
 
     /// The state after a fault is one that may be, and what was said of it is true.
@@ -198,11 +182,9 @@ impl Case {
             .status()
             .is_ok_and(|status| status.success())
         {
-            return skip("there is no strace");
+            skip("there is no strace");
         }
-        let Some(calls) = self.calls(&log) else {
-            return;
-        };
+        let calls = self.calls(&log);
         let errors: &[&str] = if is_long {
             &["EIO", "ENOSPC", "EINVAL", "EACCES", "EINTR"]
         } else {
@@ -267,19 +249,16 @@ fn two_files() -> Case {
     case
 }
 
-#[test]
 fn fix_writes_the_file_or_not() {
     let mut case = Case::novamend(&[&FIX[..], &["nova.conf"]].concat());
     case.files = vec![("nova.conf", Some(OLD), Some(NEW))];
     case.try_all(true);
 }
 
-#[test]
 fn fix_writes_several_files_without_a_backup_or_puts_them_back() {
     two_files().try_all(true);
 }
 
-#[test]
 fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_same() {
     let mut case = two_files();
     case.always = Some("inject=renameat2:error=EINVAL");
@@ -291,7 +270,7 @@ fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_
     );
     let said = String::from_utf8_lossy(&output.stderr);
     if !said.contains("novamend: ") {
-        return skip(&format!("strace injects nothing here: {said}"));
+        skip(&format!("strace injects nothing here: {said}"));
     }
     assert!(said.contains("nothing was changed"), "{said}");
     assert_eq!(names(ground.path()), ["nova.conf", "other.conf"]);
@@ -305,7 +284,6 @@ fn where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_
     case.try_all(true);
 }
 
-#[test]
 fn what_is_written_in_place_is_whole_after_any_error() {
     let mut case = Case::novamend(&[&FIX[..], &["--in-place", "nova.conf"]].concat());
     case.files = vec![
@@ -320,7 +298,6 @@ fn what_is_written_in_place_is_whole_after_any_error() {
     case.try_all(true);
 }
 
-#[test]
 fn undo_brings_the_old_text_back_or_not() {
     let mut case = Case::novamend(&["undo", "nova.conf"]);
     case.files = vec![("nova.conf", Some(NEW), Some(OLD))];
@@ -334,7 +311,6 @@ fn undo_brings_the_old_text_back_or_not() {
     case.try_all(false);
 }
 
-#[test]
 fn a_baseline_is_written_or_not() {
     let mut case = Case::novamend(&[
         "check",
@@ -349,24 +325,10 @@ fn a_baseline_is_written_or_not() {
     case.try_all(true);
 }
 
-#[test]
 fn both_files_of_a_report_are_written_or_neither() {
     let mut case = Case::novamend(&[]);
     case.program = std::env::current_exe().unwrap();
-    case.follows = true;
-    case.arguments = [
-        "--ignored",
-        "--exact",
-        "kills::other_process",
-        "--nocapture",
-        "--test-threads=1",
-    ]
-    .map(OsString::from)
-    .to_vec();
-    case.variables = vec![
-        ("NOVAMEND_TEST_WORK", "report".into()),
-        ("NOVAMEND_TEST_PATH", "nova.conf".into()),
-    ];
+    case.arguments = [other::ARGUMENT, "report", "nova.conf"].map(OsString::from).to_vec();
     case.files = vec![
         ("nova.conf.html", None, Some("page")),
         ("nova.conf.json", Some("{}"), Some("{\"kind\": 1}")),
@@ -374,3 +336,14 @@ fn both_files_of_a_report_are_written_or_neither() {
     case.make = |at| fs::write(at.join("nova.conf.json"), "{}").unwrap();
     case.try_all(true);
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    fix_writes_the_file_or_not,
+    fix_writes_several_files_without_a_backup_or_puts_them_back,
+    where_nothing_can_be_exchanged_several_files_are_written_or_put_back_all_the_same,
+    what_is_written_in_place_is_whole_after_any_error,
+    undo_brings_the_old_text_back_or_not,
+    a_baseline_is_written_or_not,
+    both_files_of_a_report_are_written_or_neither,
+];

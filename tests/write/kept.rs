@@ -5,8 +5,9 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use crate::ground::{
-    BACKUP, IN_PLACE, Mount, NO_BACKUP, attributes, directory, file, names, replace, root_for, skip, text,
+    BACKUP, IN_PLACE, Mount, NO_BACKUP, attributes, directory, file, names, need_root, replace, skip, text,
 };
+use crate::harness::{Test, tests};
 
 fn like(path: &Path) -> (u32, u32, u32, Vec<(String, Vec<u8>)>) {
     let metadata = fs::metadata(path).unwrap();
@@ -31,7 +32,6 @@ fn acl() -> Vec<u8> {
     bytes
 }
 
-#[test]
 fn the_text_is_replaced_and_the_old_one_kept_under_a_name_nova_does_not_read() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -44,7 +44,6 @@ fn the_text_is_replaced_and_the_old_one_kept_under_a_name_nova_does_not_read() {
     assert_eq!(names(directory.path()), ["nova.conf".to_owned(), backup]);
 }
 
-#[test]
 fn without_a_backup_nothing_else_is_there() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -52,7 +51,6 @@ fn without_a_backup_nothing_else_is_there() {
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("new", 1));
 }
 
-#[test]
 fn backups_of_one_second_have_names_of_their_own_in_order() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "0");
@@ -66,7 +64,6 @@ fn backups_of_one_second_have_names_of_their_own_in_order() {
     assert_eq!(names(directory.path()).len(), 13);
 }
 
-#[test]
 fn mode_is_kept() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -80,11 +77,8 @@ fn mode_is_kept() {
     }
 }
 
-#[test]
 fn owner_and_group_are_kept() {
-    if !root_for("giving files away") {
-        return;
-    }
+    need_root("giving files away");
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     for options in [BACKUP, IN_PLACE] {
@@ -98,7 +92,6 @@ fn owner_and_group_are_kept() {
     }
 }
 
-#[test]
 fn acl_label_and_other_attributes_are_kept() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -111,23 +104,24 @@ fn acl_label_and_other_attributes_are_kept() {
         ("security.selinux", b"system_u:object_r:etc_t:s0\0"),
         ("system.posix_acl_access", &acl),
     ];
-    for (name, value) in wanted {
-        if let Err(error) = xattr::set(&path, name, value) {
-            skip(&format!("`{name}` cannot be set here: {error}"));
-        }
-    }
+    let refused = wanted.map(|(name, value)| {
+        let error = xattr::set(&path, name, value).err()?;
+        Some(format!("`{name}` cannot be set here: {error}"))
+    });
     let before = like(&path);
     let written = replace(&path, "new", &BACKUP).unwrap();
     assert_eq!(before, like(&path));
     assert_eq!(before, like(&written.backup.unwrap()));
+    if let Some(why) = refused.into_iter().flatten().next() {
+        skip(&why);
+    }
 }
 
-#[test]
 fn an_acl_the_directory_hands_down_is_not_taken_on() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     if let Err(error) = xattr::set(directory.path(), "system.posix_acl_default", &acl()) {
-        return skip(&format!("no default ACL here: {error}"));
+        skip(&format!("no default ACL here: {error}"));
     }
     let before = like(&path);
     let written = replace(&path, "new", &BACKUP).unwrap();
@@ -135,7 +129,6 @@ fn an_acl_the_directory_hands_down_is_not_taken_on() {
     assert_eq!(before, like(&written.backup.unwrap()));
 }
 
-#[test]
 fn links_stay_links_and_the_file_they_lead_to_is_written() {
     let directory = directory();
     let real = directory.path().join("real");
@@ -153,7 +146,6 @@ fn links_stay_links_and_the_file_they_lead_to_is_written() {
     assert_eq!(names(&real).len(), 2);
 }
 
-#[test]
 fn a_hard_linked_file_is_written_in_place_when_asked() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "the old and longer text");
@@ -178,19 +170,14 @@ fn a_hard_linked_file_is_written_in_place_when_asked() {
     );
 }
 
-#[test]
 fn a_file_mounted_by_itself_is_written_in_place_when_asked() {
-    if !root_for("mounting a file") {
-        return;
-    }
+    need_root("mounting a file");
     let directory = directory();
     let outside = file(directory.path(), "outside.conf", "old");
     let inside = directory.path().join("container");
     fs::create_dir(&inside).unwrap();
     let path = file(&inside, "nova.conf", "");
-    let Some(_mount) = Mount::bind(&outside, &path) else {
-        return;
-    };
+    let _mount = Mount::bind(&outside, &path);
     let refused = replace(&path, "new", &BACKUP).unwrap_err().to_string();
     assert!(
         refused.contains("mounted by itself") && refused.contains("--in-place"),
@@ -217,24 +204,17 @@ fn a_file_mounted_by_itself_is_written_in_place_when_asked() {
     assert_eq!((text(&outside).as_str(), names(&shelf).len()), ("old", 1));
 }
 
-#[test]
 fn a_file_mounted_into_a_read_only_directory_is_written_with_its_backup_elsewhere() {
-    if !root_for("mounting a file") {
-        return;
-    }
+    need_root("mounting a file");
     let directory = directory();
     let outside = file(directory.path(), "outside.conf", "old");
     let [inside, shelf] = ["container", "shelf"].map(|name| directory.path().join(name));
     fs::create_dir(&inside).unwrap();
     fs::create_dir(&shelf).unwrap();
-    let Some(layer) = Mount::tmpfs(&inside, "size=1m") else {
-        return;
-    };
+    let layer = Mount::tmpfs(&inside, "size=1m");
     let path = file(&inside, "nova.conf", "");
     layer.make_read_only();
-    let Some(_mount) = Mount::bind(&outside, &path) else {
-        return;
-    };
+    let _mount = Mount::bind(&outside, &path);
     let options = novamend::write::Options {
         backup_directory: Some(shelf.clone()),
         ..IN_PLACE
@@ -248,15 +228,10 @@ fn a_file_mounted_into_a_read_only_directory_is_written_with_its_backup_elsewher
     assert_eq!((text(&outside).as_str(), names(&shelf).len()), ("old", 1));
 }
 
-#[test]
 fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
-    if !root_for("an overlay") {
-        return;
-    }
+    need_root("an overlay");
     let (below, above) = (directory(), directory());
-    let Some(_own) = Mount::tmpfs(above.path(), "size=1m") else {
-        return;
-    };
+    let _own = Mount::tmpfs(above.path(), "size=1m");
     let [upper, work, on] = ["upper", "work", "on"].map(|name| above.path().join(name));
     for directory in [&upper, &work, &on] {
         fs::create_dir(directory).unwrap();
@@ -264,9 +239,7 @@ fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
     let image = file(below.path(), "nova.conf", "old");
     chown(&image, Some(1234), Some(4321)).unwrap();
     fs::set_permissions(&image, fs::Permissions::from_mode(0o640)).unwrap();
-    let Some(_overlay) = Mount::overlay(below.path(), &upper, &work, &on) else {
-        return;
-    };
+    let _overlay = Mount::overlay(below.path(), &upper, &work, &on);
     let path = on.join("nova.conf");
     let before = like(&path);
     let written = replace(&path, "new", &BACKUP).unwrap();
@@ -278,3 +251,19 @@ fn a_file_of_a_container_image_is_replaced_in_the_upper_layer() {
     novamend::write::undo(&path, &BACKUP).unwrap();
     assert_eq!((text(&path).as_str(), names(&on).len()), ("old", 2));
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    the_text_is_replaced_and_the_old_one_kept_under_a_name_nova_does_not_read,
+    without_a_backup_nothing_else_is_there,
+    backups_of_one_second_have_names_of_their_own_in_order,
+    mode_is_kept,
+    owner_and_group_are_kept,
+    acl_label_and_other_attributes_are_kept,
+    an_acl_the_directory_hands_down_is_not_taken_on,
+    links_stay_links_and_the_file_they_lead_to_is_written,
+    a_hard_linked_file_is_written_in_place_when_asked,
+    a_file_mounted_by_itself_is_written_in_place_when_asked,
+    a_file_mounted_into_a_read_only_directory_is_written_with_its_backup_elsewhere,
+    a_file_of_a_container_image_is_replaced_in_the_upper_layer,
+];

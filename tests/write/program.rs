@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use crate::ground::{directory, file, names, text};
+use crate::harness::{Test, tests};
 
 const OLD: &str = "[libvirt]\nlive_migration_progress_timeout = 0\n";
 const NEW: &str = "[libvirt]\n";
@@ -30,7 +31,6 @@ fn full() -> fs::File {
     fs::File::options().write(true).open("/dev/full").unwrap()
 }
 
-#[test]
 fn what_was_written_is_said_where_standard_output_is_full() {
     let ground = directory();
     let path = file(ground.path(), "nova.conf", OLD);
@@ -60,7 +60,6 @@ fn what_was_written_is_said_where_standard_output_is_full() {
     );
 }
 
-#[test]
 fn what_was_written_is_said_where_the_reader_is_gone() {
     let ground = directory();
     let path = file(ground.path(), "nova.conf", OLD);
@@ -75,7 +74,6 @@ fn what_was_written_is_said_where_the_reader_is_gone() {
     }
 }
 
-#[test]
 fn a_baseline_makes_no_file_at_the_end_of_a_link_and_holds_no_name_an_option_cannot_have() {
     let ground = directory();
     let evil = "[libvirt]\nlive_migration_progress_timeout = 0\nfoo$(touch /tmp/x) = 1\n";
@@ -103,7 +101,6 @@ fn a_baseline_makes_no_file_at_the_end_of_a_link_and_holds_no_name_an_option_can
     );
 }
 
-#[test]
 fn undo_takes_the_backup_that_is_named() {
     let ground = directory();
     let path = file(ground.path(), "nova.conf", OLD);
@@ -121,7 +118,6 @@ fn undo_takes_the_backup_that_is_named() {
     assert_eq!((text(&kept).as_str(), names(ground.path()).len()), (NEW, 3));
 }
 
-#[test]
 fn more_files_than_may_be_open_at_once_are_written() {
     let ground = directory();
     for number in 0..300 {
@@ -143,3 +139,12 @@ fn more_files_than_may_be_open_at_once_are_written() {
     assert_eq!(text(&ground.path().join("299.conf")), NEW);
     assert_eq!(names(ground.path()).len(), 600);
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    what_was_written_is_said_where_standard_output_is_full,
+    what_was_written_is_said_where_the_reader_is_gone,
+    a_baseline_makes_no_file_at_the_end_of_a_link_and_holds_no_name_an_option_cannot_have,
+    undo_takes_the_backup_that_is_named,
+    more_files_than_may_be_open_at_once_are_written,
+];

@@ -9,11 +9,11 @@ use novamend::write::{WriteError, undo, write_all};
 use rustix::fs::FlockOperation;
 
 use crate::ground::{
-    BACKUP, Flag, IN_PLACE, NO_BACKUP, NOBODY, directory, file, give_to_nobody, names, planned, replace, root_for, run,
-    text, write_as_nobody,
+    BACKUP, Flag, IN_PLACE, NO_BACKUP, NOBODY, directory, file, give_to_nobody, names, need_root, planned, replace,
+    run, text, write_as_nobody,
 };
+use crate::harness::{Test, tests};
 
-#[test]
 fn what_is_no_regular_file_is_refused_by_its_kind() {
     let directory = directory();
     let at = |name: &str| directory.path().join(name);
@@ -37,7 +37,6 @@ fn what_is_no_regular_file_is_refused_by_its_kind() {
     assert!(replace(Path::new("/"), "new", &BACKUP).is_err());
 }
 
-#[test]
 fn links_that_lead_nowhere_or_in_a_circle_are_refused() {
     let directory = directory();
     symlink("nothing", directory.path().join("dangling.conf")).unwrap();
@@ -49,7 +48,6 @@ fn links_that_lead_nowhere_or_in_a_circle_are_refused() {
     assert_eq!(names(directory.path()), ["circle.conf", "dangling.conf"]);
 }
 
-#[test]
 fn a_hard_linked_file_is_refused() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -60,7 +58,6 @@ fn a_hard_linked_file_is_refused() {
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 2));
 }
 
-#[test]
 fn a_file_that_changed_since_it_was_read_is_refused() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "password = hush");
@@ -72,7 +69,6 @@ fn a_file_that_changed_since_it_was_read_is_refused() {
     }
 }
 
-#[test]
 fn a_file_named_twice_is_refused() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -91,7 +87,6 @@ fn a_file_named_twice_is_refused() {
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("old", 3));
 }
 
-#[test]
 fn a_change_that_changes_nothing_is_not_written() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -99,17 +94,12 @@ fn a_change_that_changes_nothing_is_not_written() {
     assert_eq!(names(directory.path()), ["nova.conf"]);
 }
 
-#[test]
 fn an_immutable_file_is_refused() {
-    if !root_for("chattr") {
-        return;
-    }
+    need_root("chattr");
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     for letter in ["i", "a"] {
-        let Some(_flag) = Flag::set(&path, letter) else {
-            return;
-        };
+        let _flag = Flag::set(&path, letter);
         for options in [BACKUP, IN_PLACE] {
             let error = replace(&path, "new", &options).unwrap_err();
             assert!(matches!(error, WriteError::Immutable(_)), "{error}");
@@ -118,7 +108,6 @@ fn an_immutable_file_is_refused() {
     }
 }
 
-#[test]
 fn a_directory_another_novamend_holds_is_refused_until_it_is_let_go() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -137,7 +126,6 @@ fn a_directory_another_novamend_holds_is_refused_until_it_is_let_go() {
     assert!(!lock.exists());
 }
 
-#[test]
 fn nobody_who_may_only_read_holds_a_write_up() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -150,7 +138,6 @@ fn nobody_who_may_only_read_holds_a_write_up() {
     assert_eq!(text(&path), "old");
 }
 
-#[test]
 fn what_somebody_else_put_under_the_name_of_the_lock_is_passed_by() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -160,26 +147,23 @@ fn what_somebody_else_put_under_the_name_of_the_lock_is_passed_by() {
     assert!(run("mkfifo", &[at(2).as_os_str()]));
     fs::write(at(3), "open to all").unwrap();
     fs::set_permissions(at(3), fs::Permissions::from_mode(0o666)).unwrap();
-    if root_for("giving files away") {
-        fs::write(at(4), ".novamend-1-0.tmp\n").unwrap();
-        fs::set_permissions(at(4), fs::Permissions::from_mode(0o600)).unwrap();
-        give_to_nobody(&at(4));
-        let holder = fs::File::open(at(4)).unwrap();
-        rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
-        file(directory.path(), ".novamend-1-0.tmp", "not ours");
-        let before = names(directory.path());
-        replace(&path, "new", &NO_BACKUP).unwrap();
-        assert_eq!(names(directory.path()), before);
-    }
+    replace(&path, "new", &NO_BACKUP).unwrap();
+    assert_eq!((text(&path).as_str(), text(&at(3)).as_str()), ("new", "open to all"));
+    need_root("giving files away");
+    fs::write(at(4), ".novamend-1-0.tmp\n").unwrap();
+    fs::set_permissions(at(4), fs::Permissions::from_mode(0o600)).unwrap();
+    give_to_nobody(&at(4));
+    let holder = fs::File::open(at(4)).unwrap();
+    rustix::fs::flock(&holder, FlockOperation::LockExclusive).unwrap();
+    file(directory.path(), ".novamend-1-0.tmp", "not ours");
+    let before = names(directory.path());
     replace(&path, "newer", &NO_BACKUP).unwrap();
+    assert_eq!(names(directory.path()), before);
     assert_eq!((text(&path).as_str(), text(&at(3)).as_str()), ("newer", "open to all"));
 }
 
-#[test]
 fn root_follows_no_link_that_a_user_made_to_what_is_not_that_users() {
-    if !root_for("giving files away") {
-        return;
-    }
+    need_root("giving files away");
     let directory = directory();
     let real = directory.path().join("real");
     fs::create_dir(&real).unwrap();
@@ -212,11 +196,8 @@ fn root_follows_no_link_that_a_user_made_to_what_is_not_that_users() {
     assert_eq!(text(&target), "new");
 }
 
-#[test]
 fn an_ordinary_user_who_cannot_keep_owner_or_group_is_refused() {
-    if !root_for("another user") {
-        return;
-    }
+    need_root("another user");
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
@@ -230,3 +211,19 @@ fn an_ordinary_user_who_cannot_keep_owner_or_group_is_refused() {
     assert_eq!(write_as_nobody(&path), "written");
     assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("new", 2));
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    what_is_no_regular_file_is_refused_by_its_kind,
+    links_that_lead_nowhere_or_in_a_circle_are_refused,
+    a_hard_linked_file_is_refused,
+    a_file_that_changed_since_it_was_read_is_refused,
+    a_file_named_twice_is_refused,
+    a_change_that_changes_nothing_is_not_written,
+    an_immutable_file_is_refused,
+    a_directory_another_novamend_holds_is_refused_until_it_is_let_go,
+    nobody_who_may_only_read_holds_a_write_up,
+    what_somebody_else_put_under_the_name_of_the_lock_is_passed_by,
+    root_follows_no_link_that_a_user_made_to_what_is_not_that_users,
+    an_ordinary_user_who_cannot_keep_owner_or_group_is_refused,
+];

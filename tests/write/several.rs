@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use novamend::write::{WriteError, write_all};
 
-use crate::ground::{BACKUP, Flag, IN_PLACE, NO_BACKUP, child, directory, file, names, planned, root_for, text};
+use crate::ground::{BACKUP, Flag, IN_PLACE, NO_BACKUP, child, directory, file, names, need_root, planned, text};
+use crate::harness::{Test, tests};
 
-#[test]
 fn all_are_written() {
     let (one, two) = (directory(), directory());
     let paths = [
@@ -27,7 +27,6 @@ fn all_are_written() {
     );
 }
 
-#[test]
 fn none_is_written_when_the_last_cannot_be_prepared() {
     let (one, two) = (directory(), directory());
     let paths = [
@@ -42,11 +41,8 @@ fn none_is_written_when_the_last_cannot_be_prepared() {
     }
 }
 
-#[test]
 fn those_already_written_are_put_back_when_a_later_one_fails() {
-    if !root_for("chattr") {
-        return;
-    }
+    need_root("chattr");
     let directories = [directory(), directory(), directory()];
     let paths: Vec<PathBuf> = directories
         .iter()
@@ -62,9 +58,7 @@ fn those_already_written_are_put_back_when_a_later_one_fails() {
             fs::hard_link(&paths[0], &linked).unwrap();
         }
         // New names may be made in an append-only directory, but none may be taken away: the swap fails.
-        let Some(flag) = Flag::set(directories[1].path(), "a") else {
-            return;
-        };
+        let flag = Flag::set(directories[1].path(), "a");
         let inode = fs::metadata(&paths[0]).unwrap();
         let options = if in_place { IN_PLACE } else { NO_BACKUP };
         let error = write_all(&plans, &options).unwrap_err();
@@ -87,7 +81,6 @@ fn those_already_written_are_put_back_when_a_later_one_fails() {
     assert_eq!(names(directories[1].path()), ["a.conf"]);
 }
 
-#[test]
 fn what_a_killed_run_left_is_removed_and_nothing_else() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "old");
@@ -112,7 +105,6 @@ fn what_a_killed_run_left_is_removed_and_nothing_else() {
     assert_eq!(names(directory.path()), expected);
 }
 
-#[test]
 fn no_change_of_two_processes_that_write_at_once_is_lost() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "0");
@@ -125,6 +117,15 @@ fn no_change_of_two_processes_that_write_at_once_is_lost() {
         let output = child.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    assert_eq!(text(&path), (3 * crate::kills::COUNTED).to_string());
+    assert_eq!(text(&path), (3 * crate::other::COUNTED).to_string());
     assert_eq!(names(directory.path()), ["nova.conf"]);
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    all_are_written,
+    none_is_written_when_the_last_cannot_be_prepared,
+    those_already_written_are_put_back_when_a_later_one_fails,
+    what_a_killed_run_left_is_removed_and_nothing_else,
+    no_change_of_two_processes_that_write_at_once_is_lost,
+];

@@ -7,11 +7,11 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use novamend::write::{WriteError, undo, undo_from};
 
 use crate::ground::{
-    BACKUP, IN_PLACE, NO_BACKUP, directory, file, give_to_nobody, names, replace, root_for, run, skip, text,
+    BACKUP, IN_PLACE, NO_BACKUP, directory, file, give_to_nobody, names, need_root, replace, run, skip, text,
     write_as_nobody,
 };
+use crate::harness::{Test, tests};
 
-#[test]
 fn undo_changes_places_with_the_newest_backup_and_back() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -26,7 +26,6 @@ fn undo_changes_places_with_the_newest_backup_and_back() {
     }
 }
 
-#[test]
 fn undo_without_a_backup_steps_back_for_good() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -40,7 +39,6 @@ fn undo_without_a_backup_steps_back_for_good() {
     assert_eq!(names(directory.path()), ["nova.conf"]);
 }
 
-#[test]
 fn a_backup_that_is_like_the_file_is_passed_over() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -50,7 +48,6 @@ fn a_backup_that_is_like_the_file_is_passed_over() {
     assert_eq!(text(&path), "one");
 }
 
-#[test]
 fn what_only_looks_like_a_backup_is_not_brought_back() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -60,19 +57,16 @@ fn what_only_looks_like_a_backup_is_not_brought_back() {
     file(directory.path(), "nova.conf.novamend-x", "no");
     file(directory.path(), "nova-compute.conf.novamend-29991231T235959Z", "no");
     assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup { .. })));
-    if root_for("giving files away") {
-        let planted = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "planted");
-        chown(&planted, Some(4321), None).unwrap();
-        assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup { .. })));
-    }
+    assert_eq!(text(&path), "one");
+    need_root("giving files away");
+    let planted = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "planted");
+    chown(&planted, Some(4321), None).unwrap();
+    assert!(matches!(undo(&path, &BACKUP), Err(WriteError::NoBackup { .. })));
     assert_eq!(text(&path), "one");
 }
 
-#[test]
 fn what_another_user_planted_is_neither_read_nor_in_the_way() {
-    if !root_for("giving files away") {
-        return;
-    }
+    need_root("giving files away");
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
     let planted = |name: &str| {
@@ -106,7 +100,6 @@ fn what_another_user_planted_is_neither_read_nor_in_the_way() {
     assert_eq!(names(directory.path()).len(), before);
 }
 
-#[test]
 fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -119,7 +112,7 @@ fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
     }
     let written = replace(&path, "two", &BACKUP).unwrap();
     let name = written.backup.unwrap();
-    assert!(name.to_str().unwrap().contains("novamend-20"), "{name:?}");
+    assert!(name.to_str().unwrap().contains("novamend-20"), "{}", name.display());
     // Nor do those that novamend itself made, as of a clock that was wrong once.
     for end in ["99991231T235959Z-4294967295", "99991231T235959Z-18446744073709551615"] {
         let made = directory.path().join(format!("nova.conf.novamend-{end}"));
@@ -131,7 +124,6 @@ fn names_at_the_end_of_all_time_stop_no_write_whoever_owns_them() {
     }
 }
 
-#[test]
 fn only_what_novamend_made_is_brought_back_or_removed() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -142,7 +134,7 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
         .flatten()
         .is_none()
     {
-        return skip("no extended attributes on the temporary directory");
+        skip("no extended attributes on the temporary directory");
     }
     replace(&path, "three", &BACKUP).unwrap();
     let copy = file(directory.path(), "nova.conf.novamend-29991231T235957Z", "of a package");
@@ -178,11 +170,8 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
     );
 }
 
-#[test]
 fn an_ordinary_user_brings_back_a_file_that_even_its_owner_may_only_read() {
-    if !root_for("another user") {
-        return;
-    }
+    need_root("another user");
     let directory = directory();
     give_to_nobody(directory.path());
     let path = file(directory.path(), "nova.conf", "old");
@@ -191,14 +180,13 @@ fn an_ordinary_user_brings_back_a_file_that_even_its_owner_may_only_read() {
     assert_eq!(write_as_nobody(&path), "written");
     let undone = undo(&path, &NO_BACKUP);
     if undone.is_err() && xattr::get(directory.path(), "user.novamend").is_err() {
-        return skip("no extended attributes on the temporary directory");
+        skip("no extended attributes on the temporary directory");
     }
     undone.unwrap();
     assert_eq!(text(&path), "old");
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o400);
 }
 
-#[test]
 fn undo_without_a_backup_loses_no_edit_made_since() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -214,7 +202,6 @@ fn undo_without_a_backup_loses_no_edit_made_since() {
     );
 }
 
-#[test]
 fn undo_follows_links_and_writes_in_place_what_was_written_in_place() {
     let directory = directory();
     let path = file(directory.path(), "nova.conf", "one");
@@ -227,3 +214,17 @@ fn undo_follows_links_and_writes_in_place_what_was_written_in_place() {
     undo(&link, &IN_PLACE).unwrap();
     assert_eq!((text(&other).as_str(), link.is_symlink()), ("one", true));
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    undo_changes_places_with_the_newest_backup_and_back,
+    undo_without_a_backup_steps_back_for_good,
+    a_backup_that_is_like_the_file_is_passed_over,
+    what_only_looks_like_a_backup_is_not_brought_back,
+    what_another_user_planted_is_neither_read_nor_in_the_way,
+    names_at_the_end_of_all_time_stop_no_write_whoever_owns_them,
+    only_what_novamend_made_is_brought_back_or_removed,
+    an_ordinary_user_brings_back_a_file_that_even_its_owner_may_only_read,
+    undo_without_a_backup_loses_no_edit_made_since,
+    undo_follows_links_and_writes_in_place_what_was_written_in_place,
+];

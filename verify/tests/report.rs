@@ -1,11 +1,13 @@
 //! Where a report goes: what may not be written is known before a trial starts, and nothing else is overwritten.
 
+#[path = "../../tests/harness/mod.rs"]
+mod harness;
 mod made;
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, ExitCode, Output, Stdio};
 use std::time::Duration;
 
 use novamend::catalog::Release;
@@ -18,6 +20,8 @@ use novamend_verify::shown;
 use novamend_verify::trial::migrate::Sample;
 use novamend_verify::verdict::draw;
 use tempfile::TempDir;
+
+use harness::{skip, tests};
 
 fn ground() -> TempDir {
     let directory = tempfile::tempdir().unwrap();
@@ -57,7 +61,6 @@ fn refused(at: &Path, words: &str) {
     assert_eq!(names(), before);
 }
 
-#[test]
 fn what_a_link_leads_to_is_not_overwritten() {
     for name in ["r.html", "r.json"] {
         let ground = ground();
@@ -74,7 +77,6 @@ fn what_a_link_leads_to_is_not_overwritten() {
     }
 }
 
-#[test]
 fn a_file_beside_that_is_no_report_is_not_overwritten() {
     for text in [
         "{\"mine\": 1}",
@@ -89,7 +91,6 @@ fn a_file_beside_that_is_no_report_is_not_overwritten() {
     }
 }
 
-#[test]
 fn a_fifo_and_a_directory_are_refused_and_not_waited_for() {
     for name in ["r.html", "r.json"] {
         let ground = ground();
@@ -102,7 +103,6 @@ fn a_fifo_and_a_directory_are_refused_and_not_waited_for() {
     }
 }
 
-#[test]
 fn a_directory_that_is_not_there_is_said_before_the_trials() {
     let ground = ground();
     let output = Command::new(env!("CARGO_BIN_EXE_novamend-verify"))
@@ -115,10 +115,9 @@ fn a_directory_that_is_not_there_is_said_before_the_trials() {
     assert!(said.contains("does not exist"), "{said}");
 }
 
-#[test]
 fn what_belongs_to_another_user_is_not_replaced() {
     if !rustix::process::geteuid().is_root() {
-        return eprintln!("skipped: giving files away needs root");
+        skip("giving files away needs root");
     }
     for name in ["r.html", "r.json"] {
         let ground = ground();
@@ -129,7 +128,6 @@ fn what_belongs_to_another_user_is_not_replaced() {
     }
 }
 
-#[test]
 fn what_others_wrote_stays_text_on_the_page() {
     const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x>&amp;";
     let mut plan = made::plan("live_migration_timeout_action = force_complete");
@@ -178,7 +176,6 @@ fn what_others_wrote_stays_text_on_the_page() {
     }
 }
 
-#[test]
 fn novamend_reads_the_verdict_out_of_what_is_printed() {
     let plan = made::plan("live_migration_timeout_action = abort");
     let session = made::session(&plan, None, vec![made::trial(Ending::Abort, false, None)]);
@@ -206,4 +203,16 @@ fn novamend_reads_the_verdict_out_of_what_is_printed() {
         handover::verdict(printed(2).as_bytes()).is_err(),
         "whose verdict is it?"
     );
+}
+
+fn main() -> ExitCode {
+    harness::run(&[tests![
+        what_a_link_leads_to_is_not_overwritten,
+        a_file_beside_that_is_no_report_is_not_overwritten,
+        a_fifo_and_a_directory_are_refused_and_not_waited_for,
+        a_directory_that_is_not_there_is_said_before_the_trials,
+        what_belongs_to_another_user_is_not_replaced,
+        what_others_wrote_stays_text_on_the_page,
+        novamend_reads_the_verdict_out_of_what_is_printed,
+    ]])
 }

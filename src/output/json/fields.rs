@@ -350,7 +350,7 @@ impl SpanEntry {
             since: option.since(),
             until: option.until(),
             r#type: option.kind(),
-            default: default.map(|text| redact::shown(option.name(), &text).into_owned()),
+            default: default.map(|text| redact::shown(option.name(), text).into_owned()),
             host_dependent: option.is_host_dependent(),
             limits: facts::limits(option),
             choices: option.choices().to_vec(),

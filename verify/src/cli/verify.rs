@@ -39,7 +39,8 @@ pub(super) struct VerifyArguments {
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
-    /// Migrate from this libvirt URI, e.g. `qemu+ssh://host1/system`, instead of in a sandbox
+    /// Migrate from this libvirt URI, e.g. `qemu+ssh://host1/system`, instead of in a sandbox; the files that are named are
+    /// then those of the source
     #[arg(long, value_name = "URI", requires = "destination", requires = "guest_image")]
     source: Option<String>,
     /// Migrate to this libvirt URI

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::broken_hosts::ended;
-use crate::ground::{Ground, Process, Ran, alone, below};
+use crate::ground::{Ground, Process, Ran, below, beside_others};
+use crate::harness::{Test, skip_anywhere, tests};
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
 
@@ -75,9 +76,8 @@ fn is_an_accident(ran: &Ran, who: &str) {
     assert!(ran.err.contains("nothing is known"), "{ran:?}");
 }
 
-#[test]
 fn a_process_that_is_killed_at_any_moment_of_a_migration_is_named_and_gives_no_verdict() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     for (victim, who) in VICTIMS {
         for delay in [0, 150, 450] {
@@ -94,9 +94,8 @@ fn a_process_that_is_killed_at_any_moment_of_a_migration_is_named_and_gives_no_v
     }
 }
 
-#[test]
 fn a_qemu_that_somebody_else_tells_to_end_is_no_failure_of_the_host() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     for (victim, _) in &VICTIMS[..2] {
         let mut child = ground.command("--emulate", None).spawn().unwrap();
@@ -110,8 +109,8 @@ fn a_qemu_that_somebody_else_tells_to_end_is_no_failure_of_the_host() {
 struct Cgroup(PathBuf);
 
 impl Cgroup {
-    /// With a limit, where this machine lets one be made; says why it does not.
-    fn with(controller: &str, limits: [(&str, &str); 2]) -> Option<Self> {
+    /// With a limit; where this machine does not let one be made, the test is skipped.
+    fn with(controller: &str, limits: [(&str, &str); 2]) -> Self {
         let name = format!("novamend-test-{}-{controller}", std::process::id());
         let roots = [
             (PathBuf::from("/sys/fs/cgroup"), limits[0]),
@@ -122,12 +121,11 @@ impl Cgroup {
             if fs::create_dir(&own).is_ok() {
                 let own = Self(own);
                 if own.0.join(file).exists() && fs::write(own.0.join(file), value).is_ok() {
-                    return Some(own);
+                    return own;
                 }
             }
         }
-        eprintln!("skipped: no cgroup with a limit of {controller} can be made here");
-        None
+        skip_anywhere(&format!("no cgroup with a limit of {controller} can be made here"))
     }
 
     fn run(&self, ground: &Ground) -> Ran {
@@ -154,15 +152,12 @@ impl Drop for Cgroup {
     }
 }
 
-#[test]
 fn a_cgroup_without_enough_memory_gives_no_verdict() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     let mut out_of_memory = 0;
     for limit in ["40M", "70M", "100M", "130M"] {
-        let Some(group) = Cgroup::with("memory", [("memory.max", limit), ("memory.limit_in_bytes", limit)]) else {
-            return;
-        };
+        let group = Cgroup::with("memory", [("memory.max", limit), ("memory.limit_in_bytes", limit)]);
         let ran = group.run(&ground);
         match ran.code {
             Some(0) => {}
@@ -177,14 +172,11 @@ fn a_cgroup_without_enough_memory_gives_no_verdict() {
     assert!(out_of_memory > 0, "no limit was too small");
 }
 
-#[test]
 fn a_cgroup_without_enough_processes_gives_no_verdict() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     for limit in ["3", "8", "15", "25", "40", "55"] {
-        let Some(group) = Cgroup::with("pids", [("pids.max", limit), ("pids.max", limit)]) else {
-            return;
-        };
+        let group = Cgroup::with("pids", [("pids.max", limit), ("pids.max", limit)]);
         let ran = group.run(&ground);
         assert!(matches!(ran.code, Some(0 | 2)), "{limit}: {ran:?}");
         assert!(ran.code == Some(0) || ran.out.is_empty(), "{limit}: {ran:?}");
@@ -195,9 +187,8 @@ fn a_cgroup_without_enough_processes_gives_no_verdict() {
     }
 }
 
-#[test]
 fn a_session_with_too_little_of_something_is_refused_before_anything_is_tried() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     for (limit, said) in [
         ("-n 40", "limit of open files is 40 (`ulimit -n`)"),
@@ -217,12 +208,21 @@ fn a_session_with_too_little_of_something_is_refused_before_anything_is_tried() 
     }
 }
 
-#[test]
 fn a_full_disk_of_the_host_is_no_matter_of_the_sandbox() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     let full = "for at in /dev/shm /run /var/tmp; do mount -t tmpfs -o size=64k none $at; \
                 head -c 1m /dev/zero > $at/full 2>/dev/null || true; done";
     let ran = ended(ground.command_on(full, "--emulate").spawn().unwrap());
     assert_eq!(ran.code, Some(0), "{ran:?}");
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    a_process_that_is_killed_at_any_moment_of_a_migration_is_named_and_gives_no_verdict,
+    a_qemu_that_somebody_else_tells_to_end_is_no_failure_of_the_host,
+    a_cgroup_without_enough_memory_gives_no_verdict,
+    a_cgroup_without_enough_processes_gives_no_verdict,
+    a_session_with_too_little_of_something_is_refused_before_anything_is_tried,
+    a_full_disk_of_the_host_is_no_matter_of_the_sandbox,
+];

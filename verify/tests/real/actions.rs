@@ -1,6 +1,7 @@
 //! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
 
-use crate::ground::{Ground, NOBODY, Ran, alone, has_kvm, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, beside_others, need_kvm, userfaultfd_is_open};
+use crate::harness::{Test, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -31,37 +32,29 @@ fn all_hold(ground: &Ground, words: &str) {
     }
 }
 
-#[test]
 fn all_three_actions_work_as_root_in_software_emulation() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     all_hold(&Ground::new(POST_COPY, "root"), "--action all --emulate");
 }
 
-#[test]
 fn all_three_actions_work_as_root_with_kvm() {
-    let Some(_machine) = alone() else { return };
-    if !has_kvm() {
-        return;
-    }
+    let _machine = beside_others();
+    need_kvm();
     all_hold(&Ground::new(POST_COPY, "root"), "--action all");
 }
 
-#[test]
 fn several_connections_do_not_make_the_guest_converge() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let file = format!("{PAUSE}\nlive_migration_parallel_connections = 4");
     let ran = Ground::new(&file, "root").verify("--emulate", None);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
 }
 
-#[test]
 fn an_ordinary_user_gets_a_verdict_too() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ran = Ground::new(PAUSE, "nobody").verify("--action all --emulate", Some(NOBODY));
-    if ran.is_skipped() {
-        return;
-    }
+    ran.needed_user_namespaces();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(
         ran.headline()
@@ -79,12 +72,9 @@ fn an_ordinary_user_gets_a_verdict_too() {
     assert_eq!(ran.report()["session"]["conditions"]["mode"], "session");
 }
 
-#[test]
 fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
-    let Some(_machine) = alone() else { return };
-    if !has_kvm() {
-        return;
-    }
+    let _machine = beside_others();
+    need_kvm();
     let ground = Ground::new(PAUSE, "nobody");
     let open_device = "mkdir \"$HERE/dev\" && mount -t tmpfs none \"$HERE/dev\" && mknod -m 666 \"$HERE/dev/kvm\" c \
         10 232 \
@@ -108,12 +98,9 @@ fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
     }
 }
 
-#[test]
 fn the_monitor_of_rocky_switches_by_itself() {
-    let Some(_machine) = alone() else { return };
-    if !has_kvm() {
-        return;
-    }
+    let _machine = beside_others();
+    need_kvm();
     let file = "live_migration_permit_post_copy = true\nlive_migration_completion_timeout = 0";
     let ran = Ground::new(file, "root").verify("--to rocky", None);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -126,9 +113,8 @@ fn the_monitor_of_rocky_switches_by_itself() {
     );
 }
 
-#[test]
 fn the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     let page = ground.path("a report.html");
     let mut command = ground.command("--emulate", None);
@@ -151,3 +137,14 @@ fn the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed() {
     let json = std::fs::read(page.with_extension("json")).unwrap();
     assert_eq!(json, output.stdout);
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    all_three_actions_work_as_root_in_software_emulation,
+    all_three_actions_work_as_root_with_kvm,
+    several_connections_do_not_make_the_guest_converge,
+    an_ordinary_user_gets_a_verdict_too,
+    an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in,
+    the_monitor_of_rocky_switches_by_itself,
+    the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed,
+];

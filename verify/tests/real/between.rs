@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,8 @@ use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
-use crate::ground::{Ground, Ran, alone, has_kvm};
+use crate::ground::{Ground, Ran, beside_others, need_kvm};
+use crate::harness::{Test, skip_anywhere, tests};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete";
 
@@ -27,6 +29,10 @@ const START: &str = "set -e; mkdir -p /run/libvirt /var/log/libvirt /var/cache/l
     for part in lib log cache; do mount --bind \"$D/$part\" /var/$part/libvirt; done; \
     mount --bind \"$D/etc\" /etc/libvirt; mount -t tmpfs none /run; mkdir /run/libvirt /run/lock; \
     \"$DAEMON\" $LISTEN --config \"$D/daemon.conf\" --pid-file \"$D/daemon.pid\" & wait";
+
+/// How many ports each daemon has for migrations, and the first of the next one's: below those that the kernel hands out.
+const PORTS: u16 = 8;
+static NEXT_PORT: AtomicU16 = AtomicU16::new(23_000);
 
 struct Daemon {
     process: Child,
@@ -50,6 +56,8 @@ impl Daemon {
         let here = Host::look(Path::new(QEMU_CONF), &HostRequirements::default())
             .daemon
             .unwrap();
+        // migrations of tests that run at the same time must not meet
+        let first = NEXT_PORT.fetch_add(PORTS, Ordering::Relaxed);
         fs::write(
             directory.join("daemon.conf"),
             format!(
@@ -66,10 +74,11 @@ impl Daemon {
         fs::write(
             directory.join("etc/qemu.conf"),
             format!(
-                "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \
-                 \"file\"\n\
-                 cgroup_controllers = []\nnamespaces = []\nmigrate_tls_x509_cert_dir = \"{}\"\n",
-                pki.display()
+                "user = \"root\"\ngroup = \"root\"\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
+                 cgroup_controllers = []\nnamespaces = []\nmigrate_tls_x509_cert_dir = \"{}\"\n\
+                 migration_port_min = {first}\nmigration_port_max = {}\n",
+                pki.display(),
+                first + PORTS - 1
             ),
         )
         .unwrap();
@@ -152,30 +161,46 @@ impl Daemon {
 }
 
 /// The daemons come first, as they are to end before their directories are removed.
-struct Between {
+pub(crate) struct Between {
     daemons: [Daemon; 2],
     ground: Ground,
     image: PathBuf,
 }
 
 impl Between {
-    fn new(libvirt: &str) -> Self {
+    pub(crate) fn new(libvirt: &str) -> Self {
         Self::with(libvirt, None)
     }
 
-    /// The destination is reached by a name, as in nova; none where the daemon is not one that listens by itself.
-    fn by_name(libvirt: &str) -> Option<(Self, u16)> {
-        let daemon = Host::look(Path::new(QEMU_CONF), &HostRequirements::default()).daemon?;
+    /// A path in its ground, which holds the source's nova.conf and the image.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.ground.path(name)
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &Path {
+        &self.ground.program
+    }
+
+    /// Where source and destination are reached.
+    pub(crate) fn uris(&self) -> [&str; 2] {
+        self.daemons.each_ref().map(|daemon| daemon.uri.as_str())
+    }
+
+    /// The destination is reached by a name, as in nova; where the daemon does not listen by itself, the test is skipped.
+    fn by_name(libvirt: &str) -> (Self, u16) {
+        let daemon = Host::look(Path::new(QEMU_CONF), &HostRequirements::default())
+            .daemon
+            .unwrap();
         if daemon.is_modular {
-            eprintln!("skipped: virtqemud does not listen on a port by itself");
-            return None;
+            skip_anywhere("virtqemud does not listen on a port by itself");
         }
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
         let mut between = Self::with(libvirt, Some(port));
         between.daemons[1].uri = format!("qemu+tcp://127.0.0.1:{port}/system");
-        Some((between, port))
+        (between, port)
     }
 
     /// Writes the source's nova.conf again.
@@ -224,16 +249,15 @@ impl Between {
         Ran::of(&self.command(words).output().unwrap())
     }
 
-    fn assert_nothing_is_left(&self) {
+    pub(crate) fn assert_nothing_is_left(&self) {
         for daemon in &self.daemons {
             daemon.assert_as_before();
         }
     }
 }
 
-#[test]
 fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let between = Between::new(FORCED);
     for (words, action) in [("--action abort --emulate", "abort"), ("--emulate", "pause")] {
         let ran = between.verify(words);
@@ -266,12 +290,9 @@ fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
     }
 }
 
-#[test]
 fn post_copy_is_proven_with_kvm_too() {
-    let Some(_machine) = alone() else { return };
-    if !has_kvm() {
-        return;
-    }
+    let _machine = beside_others();
+    need_kvm();
     let between = Between::new(&format!("{FORCED}\nlive_migration_permit_post_copy = true"));
     let page = between.ground.path("report.html");
     let ran = Ran::of(&between.command("").arg("--report").arg(&page).output().unwrap());
@@ -285,9 +306,8 @@ fn post_copy_is_proven_with_kvm_too() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn native_tls_is_used_where_nova_conf_asks_for_it() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let between = Between::new(&format!("{FORCED}\nlive_migration_with_native_tls = true"));
     let ran = between.verify("--emulate");
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -303,9 +323,8 @@ fn native_tls_is_used_where_nova_conf_asks_for_it() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn an_interrupt_removes_the_guest_from_both_hosts() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let between = Between::new(FORCED);
     for (signal, wanted) in [
         (Signal::INT, "is defined"),
@@ -329,9 +348,8 @@ fn an_interrupt_removes_the_guest_from_both_hosts() {
     }
 }
 
-#[test]
 fn a_guest_that_may_be_left_is_named_with_the_remedy() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let mut between = Between::new(FORCED);
     let child = between.command("--emulate").spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
@@ -360,9 +378,8 @@ fn a_guest_that_may_be_left_is_named_with_the_remedy() {
     between.daemons[0].assert_as_before();
 }
 
-#[test]
 fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let mut between = Between::new(FORCED);
     let image = std::mem::replace(&mut between.image, PathBuf::from("/nonexistent/novamend-probe.rom"));
     let ran = between.verify("--emulate");
@@ -389,12 +406,9 @@ fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn a_uri_that_runs_a_command_is_refused_before_anything_is_connected_to() {
-    let Some(_machine) = alone() else { return };
-    let Some((between, port)) = Between::by_name("") else {
-        return;
-    };
+    let _machine = beside_others();
+    let (between, port) = Between::by_name("");
     let marker = between.ground.path("marker");
     let program = between.ground.path("evil");
     fs::write(&program, format!("#!/bin/sh\ntouch '{}'\n", marker.display())).unwrap();
@@ -432,12 +446,9 @@ fn a_uri_that_runs_a_command_is_refused_before_anything_is_connected_to() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn an_address_of_the_destination_that_is_more_than_an_address_is_refused() {
-    let Some(_machine) = alone() else { return };
-    let Some((between, _)) = Between::by_name("") else {
-        return;
-    };
+    let _machine = beside_others();
+    let (between, _) = Between::by_name("");
     let marker = between.ground.path("marker");
     let evil = format!("/bin/touch%20{}", marker.display().to_string().replace(' ', "%20"));
     between.source("live_migration_scheme = ssh");
@@ -459,9 +470,8 @@ fn an_address_of_the_destination_that_is_more_than_an_address_is_refused() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn the_command_line_is_judged_as_the_files_are() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let mut between = Between::new(FORCED);
     let marker = between.ground.path("marker");
     let socket = between.daemons[1].uri.clone();
@@ -477,9 +487,8 @@ fn the_command_line_is_judged_as_the_files_are() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn of_the_destinations_nova_conf_only_the_address_counts() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let between = Between::new(FORCED);
     let marker = between.ground.path("marker");
     let other = format!(
@@ -523,17 +532,15 @@ fn of_the_destinations_nova_conf_only_the_address_counts() {
     between.assert_nothing_is_left();
 }
 
-#[test]
 fn the_sources_own_address_is_not_taken_for_the_destinations() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let mut between = Between::new(&format!("{FORCED}\nlive_migration_inbound_addr = 192.0.2.7"));
-    between.daemons[1].uri = "qemu+unix:///system?socket=/nonexistent".to_owned();
+    "qemu+unix:///system?socket=/nonexistent".clone_into(&mut between.daemons[1].uri);
     let ran = Ran::of(&between.without_destination("--emulate").output().unwrap());
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(!ran.err.contains("192.0.2.7"), "{ran:?}");
 }
 
-#[test]
 fn one_host_alone_is_refused() {
     let ground = Ground::new("", "root");
     for words in [
@@ -547,3 +554,19 @@ fn one_host_alone_is_refused() {
         assert!(ran.err.contains("required arguments were not provided"), "{ran:?}");
     }
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    abort_and_pause_are_proven_and_other_domains_are_left_alone,
+    post_copy_is_proven_with_kvm_too,
+    native_tls_is_used_where_nova_conf_asks_for_it,
+    an_interrupt_removes_the_guest_from_both_hosts,
+    a_guest_that_may_be_left_is_named_with_the_remedy,
+    a_host_that_cannot_is_named_and_nothing_is_left_at_the_other,
+    a_uri_that_runs_a_command_is_refused_before_anything_is_connected_to,
+    an_address_of_the_destination_that_is_more_than_an_address_is_refused,
+    the_command_line_is_judged_as_the_files_are,
+    of_the_destinations_nova_conf_only_the_address_counts,
+    the_sources_own_address_is_not_taken_for_the_destinations,
+    one_host_alone_is_refused,
+];

@@ -1,8 +1,8 @@
 //! The guest's downtime in post-copy, beside `virsh migrate --postcopy` with `virsh migrate-postcopy` between the
 //! same two daemons in the same run.
 //!
-//! It measures and asserts no time; run by hand: `cargo test --release -p novamend-verify --test real blackout -- --ignored
-//! --nocapture`. `NOVAMEND_ROUNDS` says how many of each (default 10).
+//! It measures and asserts no time, and is no test of every run: `NOVAMEND_ROUNDS=10 cargo test --release -p novamend-verify
+//! --test real` makes ten of each.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -24,33 +24,27 @@ use novamend_verify::sandbox::{connection, daemon, layout};
 use novamend_verify::trial::conditions::Mode;
 use novamend_verify::trial::migrate::{Pace, migrate};
 
-use crate::ground::{alone, has_kvm, in_namespaces};
+use crate::ground::{alone, in_namespaces, need_kvm};
+use crate::harness::{Test, tests};
 
 const BANDWIDTH: u64 = 20;
 
-#[test]
-#[ignore = "a measurement, to be run by hand"]
+/// The variable that asks for the measurement: how often each is done.
+pub(crate) const ROUNDS: &str = "NOVAMEND_ROUNDS";
+/// The first argument of this program in its namespaces.
+pub(crate) const INSIDE: &str = "measure-inside-of-namespaces";
+
 fn post_copy_beside_virsh() {
-    let Some(_machine) = alone() else { return };
-    if !has_kvm() {
-        return;
-    }
+    let _machine = alone();
+    need_kvm();
     // the shell stays as PID 1 and reaps what libvirt leaves to it
-    let script = "\"$0\" --ignored --exact blackout::inside_of_namespaces --nocapture; exit $?";
-    in_namespaces(script);
+    in_namespaces(&format!("\"$0\" {INSIDE}; exit $?"));
 }
 
-/// Not a test by itself: what the measurement above does in its namespaces.
-#[test]
-#[ignore = "run by the measurement above in namespaces of its own"]
-fn inside_of_namespaces() {
-    if std::env::var_os("NOVAMEND_TEST_INSIDE").is_none() {
-        return;
-    }
-    let rounds = std::env::var("NOVAMEND_ROUNDS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(10);
+/// What the measurement does in its namespaces.
+pub(crate) fn inside() {
+    let rounds = std::env::var(ROUNDS).expect("a number of rounds");
+    let rounds: usize = rounds.parse().expect("a number of rounds");
     let mut bench = Bench::new();
     let (mut ours, mut virsh) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
@@ -203,3 +197,6 @@ fn virsh(uri: &str) -> Command {
         .stdout(Stdio::null());
     command
 }
+
+/// The measurement.
+pub(crate) const TESTS: &[Test] = tests![post_copy_beside_virsh,];

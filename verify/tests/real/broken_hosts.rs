@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::ground::{Ground, NOBODY, Ran, alone, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, beside_others, userfaultfd_is_open};
+use crate::harness::{Test, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -75,9 +76,8 @@ fn cannot_post_copy(ran: &Ran) {
     assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
 }
 
-#[test]
 fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(POST_COPY, "root");
     let mut command = ground.command_on(COVER_DEVICE, "--emulate");
     deny(USERFAULTFD, &mut command);
@@ -87,29 +87,24 @@ fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
     assert!(remedy.contains("seccomp"), "{remedy}");
 }
 
-/// Not a test: becomes the daemon of the destination, without userfaultfd.
-#[test]
-#[ignore = "started by the next test in the place of a daemon"]
-fn becomes_a_daemon_without_userfaultfd() {
-    let Ok(arguments) = std::env::var("NOVAMEND_TEST_DAEMON") else {
-        return;
-    };
-    let mut words = arguments.split('\n');
-    let mut command = Command::new(words.next().unwrap());
-    command.args(words).env_remove("NOVAMEND_TEST_DAEMON");
+/// The first argument of this program in the place of the destination's daemon; the daemon and its own arguments follow.
+pub(crate) const DAEMON: &str = "daemon-without-userfaultfd";
+
+/// Becomes the daemon, which may not use userfaultfd.
+pub(crate) fn become_daemon(program: &str, arguments: &[&str]) -> ! {
+    let mut command = Command::new(program);
+    command.args(arguments);
     deny(USERFAULTFD, &mut command);
     panic!("{}", command.exec());
 }
 
-#[test]
 fn a_seccomp_profile_on_the_destination_alone_is_enough() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(POST_COPY, "root");
     let own = ground.own_tests();
     let body = format!(
         "case \"$*\" in\n\
-         */b/daemon.conf*) NOVAMEND_TEST_DAEMON=\"$(printf '%s\\n' \"$REAL\" \"$@\")\" exec '{}' --ignored --exact \
-         broken_hosts::becomes_a_daemon_without_userfaultfd ;;\n*) exec \"$REAL\" \"$@\" ;;\nesac",
+         */b/daemon.conf*) exec '{}' {DAEMON} \"$REAL\" \"$@\" ;;\n*) exec \"$REAL\" \"$@\" ;;\nesac",
         own.display()
     );
     ground.stand_in("stand-in", &body);
@@ -117,9 +112,8 @@ fn a_seccomp_profile_on_the_destination_alone_is_enough() {
     cannot_post_copy(&ended(ground.command_on(&script, "--emulate").spawn().unwrap()));
 }
 
-#[test]
 fn qemu_as_a_user_without_userfaultfd_is_named() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ran = ended(ground(POST_COPY, "nobody").command("--emulate", None).spawn().unwrap());
     if userfaultfd_is_open() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -134,9 +128,8 @@ fn qemu_as_a_user_without_userfaultfd_is_named() {
     assert!(remedy.starts_with("set vm.unprivileged_userfaultfd = 1"), "{remedy}");
 }
 
-#[test]
 fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let own_dev = "mkdir \"$HERE/dev\"; mount -t tmpfs none \"$HERE/dev\"; \
                    for name in null zero full random urandom tty; do : > \"$HERE/dev/$name\"; \
                    mount --bind /dev/$name \"$HERE/dev/$name\"; done; mount --rbind \"$HERE/dev\" /dev;";
@@ -152,9 +145,8 @@ fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
     );
 }
 
-#[test]
 fn a_missing_program_is_named_with_its_package() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(PAUSE, "root");
     for (script, what, package) in [
         (
@@ -176,9 +168,8 @@ fn a_missing_program_is_named_with_its_package() {
     }
 }
 
-#[test]
 fn a_libvirt_that_is_too_old_for_the_release_is_named() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(PAUSE, "root");
     ground.stand_in(
         "stand-in",
@@ -199,9 +190,8 @@ fn a_libvirt_that_is_too_old_for_the_release_is_named() {
     );
 }
 
-#[test]
 fn a_refusal_where_apparmor_is_on_says_where_to_look() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(PAUSE, "root");
     ground.stand_in(
         "stand-in",
@@ -220,9 +210,8 @@ fn a_refusal_where_apparmor_is_on_says_where_to_look() {
     );
 }
 
-#[test]
 fn where_namespaces_are_refused_it_says_what_would_allow_them() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     for (uid, remedy) in [(None, "CAP_SYS_ADMIN"), (Some(NOBODY), "allow user namespaces")] {
         let mut command = ground.command("--emulate", uid);
@@ -245,9 +234,8 @@ fn where_namespaces_are_refused_it_says_what_would_allow_them() {
     assert!(said.contains("this is root of a user namespace"), "{said}");
 }
 
-#[test]
 fn an_awkward_host_is_no_obstacle() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let script = "mount -t tmpfs -o ro none /var/cache; mount --rbind /var /var; mount -o remount,ro,bind /var; \
                   mount -t tmpfs -o size=4k none /tmp; mkdir '/tmp/huge pages'; \
                   mount -t hugetlbfs none '/tmp/huge pages' || ! grep -q hugetlbfs /proc/filesystems; \
@@ -259,9 +247,8 @@ fn an_awkward_host_is_no_obstacle() {
     assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
 }
 
-#[test]
 fn a_daemon_that_starts_slowly_is_waited_for() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(PAUSE, "root");
     ground.stand_in("stand-in", "sleep 3; exec \"$REAL\" \"$@\"");
     let ran = ended(
@@ -277,9 +264,8 @@ fn a_daemon_that_starts_slowly_is_waited_for() {
     );
 }
 
-#[test]
 fn a_daemon_that_ends_or_never_listens_is_told_from_the_other() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = ground(PAUSE, "root");
     for (body, said) in [
         (
@@ -305,3 +291,18 @@ fn a_daemon_that_ends_or_never_listens_is_told_from_the_other() {
         );
     }
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    a_seccomp_profile_without_userfaultfd_stops_every_migration,
+    a_seccomp_profile_on_the_destination_alone_is_enough,
+    qemu_as_a_user_without_userfaultfd_is_named,
+    a_host_without_kvm_is_tried_in_software_emulation_and_told_so,
+    a_missing_program_is_named_with_its_package,
+    a_libvirt_that_is_too_old_for_the_release_is_named,
+    a_refusal_where_apparmor_is_on_says_where_to_look,
+    where_namespaces_are_refused_it_says_what_would_allow_them,
+    an_awkward_host_is_no_obstacle,
+    a_daemon_that_starts_slowly_is_waited_for,
+    a_daemon_that_ends_or_never_listens_is_told_from_the_other,
+];

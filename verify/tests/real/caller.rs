@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::broken_hosts::ended;
-use crate::ground::{Ground, alone, below};
+use crate::ground::{Ground, below, beside_others};
+use crate::harness::{Test, tests};
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
 
-#[test]
 fn no_variable_of_the_caller_reaches_the_daemons_qemu_or_libvirts_client() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     let evil = ground.path("evil");
     fs::create_dir(&evil).unwrap();
@@ -100,9 +100,8 @@ fn no_variable_of_the_caller_reaches_the_daemons_qemu_or_libvirts_client() {
     assert_eq!(left.len(), 6, "nothing was written there and no program ran: {left:?}");
 }
 
-#[test]
 fn a_user_without_an_entry_in_the_user_database_is_told_at_once() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ground = Ground::new(PAUSE, "root");
     let began = std::time::Instant::now();
     let ran = ground.verify("--emulate", Some(54321));
@@ -117,3 +116,9 @@ fn a_user_without_an_entry_in_the_user_database_is_told_at_once() {
         began.elapsed()
     );
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    no_variable_of_the_caller_reaches_the_daemons_qemu_or_libvirts_client,
+    a_user_without_an_entry_in_the_user_database_is_told_at_once,
+];

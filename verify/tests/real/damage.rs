@@ -5,7 +5,8 @@ use std::os::unix::fs::FileExt;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::ground::{Ground, Ran, alone, below, has_kvm};
+use crate::ground::{Ground, Ran, below, beside_others, need_kvm};
+use crate::harness::{Test, tests};
 
 /// Overwrites a word of a page that the guest has filled and checks, in the memory of the source's QEMU, until the run ends.
 fn damage(child: &mut Child, memory: u64, at: u64) -> usize {
@@ -41,14 +42,16 @@ fn overwrite(pid: i32, memory: u64, at: u64) -> Option<()> {
     file.write_all_at(&[0xEE; 4], start + at).ok()
 }
 
-#[test]
+// software emulation acts within the first pass on an old QEMU, KVM later, when the guest has found the damage
 fn a_guest_whose_memory_was_damaged_says_so() {
-    let Some(_machine) = alone() else { return };
-    // software emulation acts within the first pass on an old QEMU, KVM later, when the guest has found the damage
+    let _machine = beside_others();
     sees_damage("--emulate");
-    if has_kvm() {
-        sees_damage("");
-    }
+}
+
+fn a_guest_whose_memory_was_damaged_says_so_with_kvm_too() {
+    let _machine = beside_others();
+    need_kvm();
+    sees_damage("");
 }
 
 fn sees_damage(words: &str) {
@@ -62,3 +65,9 @@ fn sees_damage(words: &str) {
     let held = format!("the guest's memory failed its check (the page at {cold_page:#x} held ");
     assert!(ran.headline().contains(&held), "{ran:?}");
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    a_guest_whose_memory_was_damaged_says_so,
+    a_guest_whose_memory_was_damaged_says_so_with_kvm_too,
+];

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 
-use crate::ground::{Ground, NOBODY, Ran, alone};
+use crate::ground::{Ground, NOBODY, Ran, beside_others};
+use crate::harness::{Test, tests};
 
 const TLS: &str = "live_migration_with_native_tls = true";
 
@@ -92,9 +93,8 @@ fn every_migration_fails(ran: &Ran, said: &str, remedy: &str) {
     assert!(told.contains(remedy), "{told}");
 }
 
-#[test]
 fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let forced = format!(
         "{}\nlive_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true",
         named()
@@ -116,9 +116,8 @@ fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
     assert_eq!(host.probed().0, "ok");
 }
 
-#[test]
 fn a_certificate_for_another_name_stops_every_migration() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let host = Encrypted::new(&named(), "root", "compute1.example", FOR_EVER);
     let (status, why) = host.probed();
     assert_eq!(status, "fails", "{why}");
@@ -130,9 +129,8 @@ fn a_certificate_for_another_name_stops_every_migration() {
     );
 }
 
-#[test]
 fn a_certificate_that_is_over_stops_every_migration() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let host = Encrypted::new(&named(), "root", &own_address(), 2020);
     every_migration_fails(&host.verify(), "has expired", "renew");
     let (status, why) = host.probed();
@@ -140,9 +138,8 @@ fn a_certificate_that_is_over_stops_every_migration() {
     assert!(why.contains("expired on 2020-12-31T00:00:00Z: "), "{why}");
 }
 
-#[test]
 fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let host = Encrypted::new(&named(), "nobody", &own_address(), FOR_EVER);
     let key = host.pki.join("server-key.pem");
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
@@ -158,9 +155,8 @@ fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
     assert_eq!(host.verify().code, Some(0));
 }
 
-#[test]
 fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let host = Encrypted::new(&named(), "root", &own_address(), FOR_EVER);
     fs::remove_file(host.pki.join("client-cert.pem")).unwrap();
     let ran = host.verify();
@@ -172,21 +168,17 @@ fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
     assert_eq!(host.verify().code, Some(0));
 }
 
-#[test]
 fn a_host_that_insists_on_tls_refuses_a_nova_conf_without() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let host = Encrypted::new("", "root", &own_address(), FOR_EVER);
     host.say("migrate_tls_force = 1");
     every_migration_fails(&host.verify(), "TLS", "live_migration_with_native_tls = true");
 }
 
-#[test]
 fn an_ordinary_user_tries_tls_with_certificates_made_for_it() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let ran = Ground::new(TLS, "nobody").verify("--emulate", Some(NOBODY));
-    if ran.is_skipped() {
-        return;
-    }
+    ran.needed_user_namespaces();
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert_eq!(ran.report()["verdict"]["result"], "not_proven", "{ran:?}");
     assert_eq!(ran.failed_checks("abort"), Vec::<String>::new());
@@ -197,3 +189,14 @@ fn an_ordinary_user_tries_tls_with_certificates_made_for_it() {
         "{headline}"
     );
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for,
+    a_certificate_for_another_name_stops_every_migration,
+    a_certificate_that_is_over_stops_every_migration,
+    a_key_that_the_user_of_qemu_may_not_read_stops_every_migration,
+    a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one,
+    a_host_that_insists_on_tls_refuses_a_nova_conf_without,
+    an_ordinary_user_tries_tls_with_certificates_made_for_it,
+];

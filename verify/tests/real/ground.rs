@@ -3,50 +3,63 @@
 //! It asserts nothing about verdicts.
 
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::harness::{skip, skip_anywhere};
+
 /// An account that exists everywhere and may do nothing.
 pub(crate) const NOBODY: u32 = 65534;
 
-static MACHINE: Mutex<()> = Mutex::new(());
+static MACHINE: RwLock<()> = RwLock::new(());
 
-/// The machine for one test alone, as trials measure times and a snapshot would see another test's processes; none where the
-/// real thing cannot be run.
-pub(crate) fn alone() -> Option<MutexGuard<'static, ()>> {
-    (!is_missing()).then(|| MACHINE.lock().unwrap_or_else(PoisonError::into_inner))
+/// The machine for one test alone, because that test measures times or compares everything that is on the machine. Where
+/// the real thing cannot be run, here as below, the test is skipped.
+pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
+    need_real();
+    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Why the real thing cannot be run here; fails under CI, where it must be.
-fn is_missing() -> bool {
+/// The machine together with others, as most of a trial is waiting.
+pub(crate) fn beside_others() -> RwLockReadGuard<'static, ()> {
+    need_real();
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn need_real() {
     let installed = |names: &[&str]| names.iter().any(|name| Path::new(name).is_file());
-    let why = if !rustix::process::geteuid().is_root() {
-        "not root"
-    } else if !installed(&["/usr/sbin/libvirtd", "/usr/sbin/virtqemud"]) {
-        "no libvirt daemon is installed"
-    } else if !installed(&["/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm"]) {
-        "no QEMU is installed"
-    } else {
-        return false;
-    };
-    assert!(std::env::var_os("CI").is_none(), "CI must run this: {why}");
-    eprintln!("skipped: {why}");
-    true
+    if !rustix::process::geteuid().is_root() {
+        skip("not root");
+    }
+    if !installed(&["/usr/sbin/libvirtd", "/usr/sbin/virtqemud"]) {
+        skip("no libvirt daemon is installed");
+    }
+    if !installed(&["/usr/bin/qemu-system-x86_64", "/usr/libexec/qemu-kvm"]) {
+        skip("no QEMU is installed");
+    }
 }
 
-/// Whether KVM works for root here; says so where it does not.
+fn open_kvm() -> std::io::Result<fs::File> {
+    fs::File::options().read(true).write(true).open("/dev/kvm")
+}
+
+/// Whether KVM works for root here.
 pub(crate) fn has_kvm() -> bool {
-    let opened = fs::File::options().read(true).write(true).open("/dev/kvm");
-    if let Err(error) = &opened {
-        eprintln!("skipped: /dev/kvm: {error}");
+    open_kvm().is_ok()
+}
+
+/// Skips the test that calls it where KVM does not work for root.
+pub(crate) fn need_kvm() {
+    if let Err(error) = open_kvm() {
+        skip_anywhere(&format!("/dev/kvm: {error}"));
     }
-    opened.is_ok()
 }
 
 /// Whether users without privileges may use userfaultfd here.
@@ -112,13 +125,11 @@ impl Ran {
         self.report()["verdict"][name].as_str().unwrap_or_default().to_owned()
     }
 
-    /// Whether it could not be run for want of user namespaces; says so.
-    pub(crate) fn is_skipped(&self) -> bool {
-        let is_skipped = self.code == Some(2) && self.err.contains("user namespaces");
-        if is_skipped {
-            eprintln!("skipped: {}", self.err.trim());
+    /// Skips the test where it could not be run for want of user namespaces.
+    pub(crate) fn needed_user_namespaces(&self) {
+        if self.code == Some(2) && self.err.contains("user namespaces") {
+            skip_anywhere(self.err.trim());
         }
-        is_skipped
     }
 
     /// The checks that do not hold, of the trial of `action`.
@@ -155,7 +166,7 @@ impl Ground {
         let directory = tempfile::Builder::new().prefix("novamend ").tempdir_in(parent).unwrap();
         fs::set_permissions(directory.path(), Permissions::from_mode(0o755)).unwrap();
         let program = directory.path().join("novamend-verify");
-        fs::copy(env!("CARGO_BIN_EXE_novamend-verify"), &program).unwrap();
+        copy_program(Path::new(env!("CARGO_BIN_EXE_novamend-verify")), &program);
         fs::write(directory.path().join("nova.conf"), format!("[libvirt]\n{libvirt}\n")).unwrap();
         fs::write(
             directory.path().join("qemu.conf"),
@@ -220,7 +231,7 @@ impl Ground {
     /// Puts this test's own program into it, for a stand-in to start.
     pub(crate) fn own_tests(&self) -> PathBuf {
         let path = self.path("tests");
-        fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+        copy_program(&std::env::current_exe().unwrap(), &path);
         path
     }
 
@@ -228,10 +239,28 @@ impl Ground {
     pub(crate) fn stand_in(&self, name: &str, body: &str) -> PathBuf {
         let path = self.path(name);
         let real = self.path("real");
-        fs::write(&path, format!("#!/bin/sh\nREAL='{}'\n{body}\n", real.display())).unwrap();
-        fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        write_program(&path, &format!("#!/bin/sh\nREAL='{}'\n{body}\n", real.display()));
         path
     }
+}
+
+/// Copies a program by another process: what this one has open for writing, a child of another test's may hold, too, and then it
+/// cannot be started.
+fn copy_program(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("--").args([from, to]).status().unwrap();
+    assert!(status.success(), "{status}");
+}
+
+/// Writes a program, for the same reason by another process.
+pub(crate) fn write_program(path: &Path, text: &str) {
+    let mut child = Command::new("sh")
+        .args(["-c", "cat > \"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
 }
 
 /// A process of a running sandbox.
@@ -273,8 +302,8 @@ const COVER: &str = "set -e; exec 3< \"$KEEP\"; for at in /tmp /run /dev/shm; do
                      test -e \"$0\" || { mkdir -p \"$KEEP\"; mount --no-canonicalize --bind /proc/self/fd/3 \"$KEEP\"; }; \
                      exec 3<&-; set +e;";
 
-/// Runs this program's test that `script` names as `"$0"`'s, in namespaces of its own with empty /tmp, /run and /dev/shm, with a
-/// shell as PID 1 at first.
+/// Runs `script`, for which `"$0"` is this program, in namespaces of its own with empty /tmp, /run and /dev/shm, with a shell as
+/// PID 1 at first.
 pub(crate) fn in_namespaces(script: &str) {
     let own = std::env::current_exe().unwrap();
     let status = Command::new("unshare")
@@ -290,7 +319,6 @@ pub(crate) fn in_namespaces(script: &str) {
         .args(["--propagation", "private", "sh", "-c", &format!("{COVER} {script}")])
         .arg(&own)
         .env("KEEP", own.parent().and_then(Path::parent).unwrap())
-        .env("NOVAMEND_TEST_INSIDE", "1")
         .stdin(Stdio::null())
         .status()
         .unwrap();

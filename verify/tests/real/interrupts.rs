@@ -11,6 +11,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::broken_hosts::ended;
 use crate::ground::{Ground, Process, Ran, alone, below};
+use crate::harness::{Test, skip_anywhere, tests};
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
 const SIGNALS: [Signal; 3] = [Signal::INT, Signal::TERM, Signal::HUP];
@@ -65,9 +66,8 @@ fn has(processes: &[Process], word: &str) -> bool {
     words.any(|other| other == word || other.ends_with(word))
 }
 
-#[test]
 fn a_signal_at_any_moment_of_the_trials_ends_everything_at_once() {
-    let Some(_machine) = alone() else { return };
+    let _machine = alone();
     let ground = Ground::new(PAUSE, "root");
     for signal in SIGNALS {
         for moment in ["supervisor", "worker", "/b/daemon.conf", "-incoming"] {
@@ -84,9 +84,8 @@ fn a_signal_at_any_moment_of_the_trials_ends_everything_at_once() {
     }
 }
 
-#[test]
 fn a_signal_is_not_kept_waiting_by_a_program_that_never_reports_its_version() {
-    let Some(_machine) = alone() else { return };
+    let _machine = alone();
     let ground = Ground::new(PAUSE, "root");
     ground.stand_in("stand-in", "exec sleep 1000");
     let cover = "mount --bind \"$HERE/stand-in\" /usr/sbin/libvirtd;";
@@ -98,12 +97,10 @@ fn a_signal_is_not_kept_waiting_by_a_program_that_never_reports_its_version() {
     }
 }
 
-#[test]
 fn a_signal_is_not_kept_waiting_by_a_resolver_that_never_answers() {
-    let Some(_machine) = alone() else { return };
+    let _machine = alone();
     let Ok(silent) = UdpSocket::bind("127.0.0.53:53") else {
-        eprintln!("skipped: 127.0.0.53:53 is taken");
-        return;
+        skip_anywhere("127.0.0.53:53 is taken");
     };
     let ground = Ground::new(
         &format!("{PAUSE}\nlive_migration_inbound_addr = never.example.org"),
@@ -121,9 +118,8 @@ fn a_signal_is_not_kept_waiting_by_a_resolver_that_never_answers() {
     assert_eq!(ran.code, Some(2), "{ran:?}");
 }
 
-#[test]
 fn a_signal_is_not_kept_waiting_by_a_host_that_never_answers() {
-    let Some(_machine) = alone() else { return };
+    let _machine = alone();
     // connections are taken by the kernel, and nobody speaks
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("qemu+tcp://127.0.0.1:{}/system", hole.local_addr().unwrap().port());
@@ -138,9 +134,8 @@ fn a_signal_is_not_kept_waiting_by_a_host_that_never_answers() {
     }
 }
 
-#[test]
 fn the_death_of_the_program_that_started_it_ends_everything() {
-    let Some(_machine) = alone() else { return };
+    let _machine = alone();
     let ground = Ground::new(PAUSE, "root");
     for (signal, moment) in [
         (Signal::KILL, "supervisor"),
@@ -177,3 +172,12 @@ fn names(directory: &Path) -> Vec<std::ffi::OsString> {
     names.sort();
     names
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    a_signal_at_any_moment_of_the_trials_ends_everything_at_once,
+    a_signal_is_not_kept_waiting_by_a_program_that_never_reports_its_version,
+    a_signal_is_not_kept_waiting_by_a_resolver_that_never_answers,
+    a_signal_is_not_kept_waiting_by_a_host_that_never_answers,
+    the_death_of_the_program_that_started_it_ends_everything,
+];

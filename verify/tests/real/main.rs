@@ -1,7 +1,8 @@
 //! The whole of verify against the real libvirtd and QEMU of this machine: what it proves, what it says of hosts that
 //! cannot, and that it leaves nothing behind.
 //!
-//! Where the machine lacks something, a test says "skipped" and why; under CI it fails instead, KVM excepted.
+//! Where the machine lacks something, a test is skipped; under CI it fails instead, KVM excepted. Tests that bear it run
+//! beside each other; those that measure times or look at the whole machine come last, each alone.
 
 mod accidents;
 mod actions;
@@ -9,12 +10,53 @@ mod between;
 mod blackout;
 mod broken_hosts;
 mod caller;
+#[path = "../../../tests/harness/chance.rs"]
+mod chance;
 mod damage;
 mod encryption;
 mod ground;
+#[path = "../../../tests/harness/mod.rs"]
+mod harness;
 mod interrupts;
 mod memory;
 mod no_trace;
+mod pages;
 mod places;
 mod qemu_conf;
 mod snapshot;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // what a test started in its place is no test
+    match words[..] {
+        [broken_hosts::DAEMON, program, ref arguments @ ..] => broken_hosts::become_daemon(program, arguments),
+        [no_trace::INSIDE, start, end] => {
+            let number = |text: &str| text.parse().expect("a number");
+            no_trace::inside(number(start)..number(end));
+            ExitCode::SUCCESS
+        }
+        [blackout::INSIDE] => {
+            blackout::inside();
+            ExitCode::SUCCESS
+        }
+        _ if std::env::var_os(blackout::ROUNDS).is_some() => harness::run(&[blackout::TESTS]),
+        _ => harness::run(&[
+            accidents::TESTS,
+            actions::TESTS,
+            between::TESTS,
+            broken_hosts::TESTS,
+            caller::TESTS,
+            damage::TESTS,
+            encryption::TESTS,
+            memory::TESTS,
+            pages::TESTS,
+            places::TESTS,
+            qemu_conf::TESTS,
+            interrupts::TESTS,
+            no_trace::TESTS,
+        ]),
+    }
+}

@@ -2,9 +2,12 @@
 //! nothing of it is left on the host.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::ground::{Ground, Ran, alone, has_kvm};
+use tempfile::TempDir;
+
+use crate::ground::{Ground, Ran, beside_others, need_kvm};
+use crate::harness::{Test, skip_anywhere, tests};
 
 const FILES: &str = "file_backed_memory = 4096\nlive_migration_timeout_action = force_complete";
 
@@ -17,30 +20,25 @@ fn backed_by(directory: &Path, libvirt: &str) -> Ground {
     ground
 }
 
-/// A directory of the disk that the clone lies on; none, having said so, where that is a tmpfs.
-fn on_a_disk() -> Option<PathBuf> {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("memory");
-    fs::create_dir_all(&path).unwrap();
-    let kind = rustix::fs::statfs(&path).unwrap().f_type;
+/// A directory of the disk that the clone lies on; where that is a tmpfs, the test is skipped.
+fn on_a_disk() -> TempDir {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let kind = rustix::fs::statfs(directory.path()).unwrap().f_type;
     if kind == 0x0102_1994 {
-        eprintln!("skipped: the clone lies on tmpfs");
-        return None;
+        skip_anywhere("the clone lies on tmpfs");
     }
-    Some(path)
+    directory
 }
 
 fn causes(ran: &Ran) -> String {
     ran.report()["verdict"]["causes"].to_string()
 }
 
-#[test]
 fn a_guest_with_its_memory_in_files_of_a_disk_is_lost_in_post_copy() {
-    let Some(_machine) = alone() else { return };
-    let Some(disk) = on_a_disk() else { return };
-    if !has_kvm() {
-        return;
-    }
-    let ground = backed_by(&disk, &format!("{FILES}\nlive_migration_permit_post_copy = true"));
+    let _machine = beside_others();
+    let disk = on_a_disk();
+    need_kvm();
+    let ground = backed_by(disk.path(), &format!("{FILES}\nlive_migration_permit_post_copy = true"));
     let ran = ground.verify("", None);
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let causes = causes(&ran);
@@ -60,17 +58,19 @@ fn a_guest_with_its_memory_in_files_of_a_disk_is_lost_in_post_copy() {
         serde_json::json!([]),
         "{ran:?}"
     );
-    assert_eq!(fs::read_dir(&disk).unwrap().count(), 0, "nothing is left");
+    assert_eq!(fs::read_dir(disk.path()).unwrap().count(), 0, "nothing is left");
 }
 
-#[test]
-fn files_of_a_disk_do_no_harm_to_a_pause_and_those_on_tmpfs_none_to_post_copy() {
-    let Some(_machine) = alone() else { return };
-    if let Some(disk) = on_a_disk() {
-        let ran = backed_by(&disk, FILES).verify("--emulate", None);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
-    }
+fn files_of_a_disk_do_no_harm_to_a_pause() {
+    let _machine = beside_others();
+    let disk = on_a_disk();
+    let ran = backed_by(disk.path(), FILES).verify("--emulate", None);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.failed_checks("pause"), Vec::<String>::new());
+}
+
+fn files_on_tmpfs_do_no_harm_to_post_copy() {
+    let _machine = beside_others();
     let shm = tempfile::tempdir_in("/dev/shm").unwrap();
     let ground = backed_by(shm.path(), &format!("{FILES}\nlive_migration_permit_post_copy = true"));
     let ran = ground.verify("--emulate", None);
@@ -78,9 +78,8 @@ fn files_of_a_disk_do_no_harm_to_a_pause_and_those_on_tmpfs_none_to_post_copy() 
     assert_eq!(ran.failed_checks("post_copy"), Vec::<String>::new());
 }
 
-#[test]
 fn a_host_with_huge_pages_is_not_said_to_work_as_none_were_tried() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     let pool = "at=/sys/kernel/mm/hugepages; mount -t tmpfs none $at; mkdir $at/hugepages-2048kB; \
                 for file in nr free resv surplus nr_overcommit; do echo 64 > $at/hugepages-2048kB/${file}_hugepages; done;";
     let ground = Ground::new("", "root");
@@ -90,3 +89,11 @@ fn a_host_with_huge_pages_is_not_said_to_work_as_none_were_tried() {
     assert!(ran.headline().contains("this host has 64 of them"), "{ran:?}");
     assert_eq!(ran.failed_checks("abort"), Vec::<String>::new());
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    a_guest_with_its_memory_in_files_of_a_disk_is_lost_in_post_copy,
+    files_of_a_disk_do_no_harm_to_a_pause,
+    files_on_tmpfs_do_no_harm_to_post_copy,
+    a_host_with_huge_pages_is_not_said_to_work_as_none_were_tried,
+];

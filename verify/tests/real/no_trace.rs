@@ -1,39 +1,49 @@
 //! Nothing is left of a run: not after its end, not after Ctrl-C, and not after any of its processes was killed at any moment.
 //!
-//! The runs happen in namespaces made for this test alone, so that every process, mount, socket and file that is new is theirs.
-//! `NOVAMEND_KILLS` says how many are killed (default 100).
+//! The runs happen in two sets of namespaces made for this test alone, side by side, so that every process, mount, socket and file that is new is theirs.
+//! `NOVAMEND_KILLS` says how many are killed.
 
+use std::ops::Range;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
+use crate::chance::chance;
 use crate::ground::{Ground, NOBODY, alone, below, has_kvm, in_namespaces};
+use crate::harness::{Test, tests};
 use crate::snapshot::Snapshot;
 
+/// How many runs are killed where `NOVAMEND_KILLS` does not say it.
+const KILLS: usize = 100;
+/// How many runs end otherwise.
+const OTHER_ENDS: usize = 7;
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
 
-#[test]
+/// The first argument of this program as PID 1 of its namespaces; which runs are to be killed follows.
+pub(crate) const INSIDE: &str = "inside-of-namespaces";
+
 fn nothing_is_left_of_killed_runs() {
-    let Some(_machine) = alone() else { return };
-    let script =
-        "ip link set lo up 2>/dev/null; exec \"$0\" --ignored --exact no_trace::inside_of_namespaces --nocapture";
-    in_namespaces(script);
+    let _machine = alone();
+    let kills = std::env::var("NOVAMEND_KILLS").map_or(KILLS, |text| text.parse().expect("a number of kills"));
+    // those of the first half come after the other ends, and so are fewer
+    let half = kills.saturating_sub(OTHER_ENDS) / 2;
+    thread::scope(|scope| {
+        for range in [0..half, half..kills] {
+            scope.spawn(move || {
+                let (start, end) = (range.start, range.end);
+                in_namespaces(&format!(
+                    "ip link set lo up 2>/dev/null; exec \"$0\" {INSIDE} {start} {end}"
+                ));
+            });
+        }
+    });
 }
 
-/// Not a test by itself: what the test above does in its namespaces, as their PID 1.
-#[test]
-#[ignore = "run by the test above in namespaces of their own"]
-fn inside_of_namespaces() {
-    if std::env::var_os("NOVAMEND_TEST_INSIDE").is_none() {
-        return;
-    }
-    let kills = std::env::var("NOVAMEND_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(100);
+/// What the test does in its namespaces, as their PID 1; the other ends of a run belong to the first half.
+pub(crate) fn inside(kills: Range<usize>) {
     let ground = Ground::new(PAUSE, "root");
-    let mut chance = Chance::new();
     let mut scene = Scene {
         ground: &ground,
         before: Snapshot::take(),
@@ -45,26 +55,11 @@ fn inside_of_namespaces() {
         scene.before.len()
     );
     sees_what_is_left(&scene.before);
-    scene.run("a whole run", "--emulate --action all", None, |_| None);
-    scene.run("a whole run of a user", "--emulate --action all", Some(NOBODY), |_| {
-        None
-    });
-    scene.run("an error", "--emulate --to nowhere", None, |_| None);
-    for (name, signal) in [
-        ("Ctrl-C", Signal::INT),
-        ("a termination", Signal::TERM),
-        ("a hang-up", Signal::HUP),
-        // how a panic ends that cannot unwind
-        ("an abort", Signal::ABORT),
-    ] {
-        scene.run(name, "--emulate --action all", None, |tool| {
-            wait_for(Duration::from_millis(900));
-            let _ = kill_process(pid(tool.id()), signal);
-            None
-        });
+    if kills.start == 0 {
+        scene.end_otherwise();
     }
-    let kvm = has_kvm();
-    for number in 0..kills {
+    let (kvm, mut chance) = (has_kvm(), chance());
+    for number in kills.clone() {
         let uid = (number % 3 == 2).then_some(NOBODY);
         let words = if kvm && number % 3 == 1 {
             "--action all"
@@ -76,7 +71,8 @@ fn inside_of_namespaces() {
         });
     }
     eprintln!(
-        "{kills} kills, 0 differences, the slowest gone after {} ms",
+        "{} kills, 0 differences, the slowest gone after {} ms",
+        kills.len(),
         scene.slowest.as_millis()
     );
 }
@@ -109,6 +105,28 @@ struct Scene<'a> {
 }
 
 impl Scene<'_> {
+    /// Runs that nobody kills: whole ones, an error, and signals.
+    fn end_otherwise(&mut self) {
+        self.run("a whole run", "--emulate --action all", None, |_| None);
+        self.run("a whole run of a user", "--emulate --action all", Some(NOBODY), |_| {
+            None
+        });
+        self.run("an error", "--emulate --to nowhere", None, |_| None);
+        for (name, signal) in [
+            ("Ctrl-C", Signal::INT),
+            ("a termination", Signal::TERM),
+            ("a hang-up", Signal::HUP),
+            // how a panic ends that cannot unwind
+            ("an abort", Signal::ABORT),
+        ] {
+            self.run(name, "--emulate --action all", None, |tool| {
+                wait_for(Duration::from_millis(900));
+                let _ = kill_process(pid(tool.id()), signal);
+                None
+            });
+        }
+    }
+
     /// Starts a run, disturbs it, and compares within a second of its end. What was done comes back for the message.
     fn run(&mut self, name: &str, words: &str, uid: Option<u32>, mut disturb: impl FnMut(&Child) -> Option<String>) {
         let mut command = self.ground.command(words, uid);
@@ -135,15 +153,15 @@ impl Scene<'_> {
 }
 
 /// Kills one process of the run at a moment by chance.
-fn kill_one(tool: &Child, chance: &mut Chance) -> Option<String> {
-    wait_for(Duration::from_millis(chance.below(4500)));
+fn kill_one(tool: &Child, chance: &mut fastrand::Rng) -> Option<String> {
+    wait_for(Duration::from_millis(chance.u64(..4500)));
     let mut victims: Vec<(i32, String)> = below(tool.id())
         .into_iter()
         .map(|process| (process.pid, process.arguments.join(" ")))
         .collect();
     // the tool itself three times as often: nobody is left to clean up after it
     victims.extend((0..3).map(|_| (tool.id().cast_signed(), "the tool".to_owned())));
-    let (victim, name) = victims.swap_remove(chance.below(victims.len() as u64) as usize);
+    let (victim, name) = victims.swap_remove(chance.usize(..victims.len()));
     let _ = kill_process(Pid::from_raw(victim)?, Signal::KILL);
     Some(format!("killed {name}"))
 }
@@ -156,21 +174,5 @@ fn wait_for(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// Numbers by chance; the seed is told so that a failure can be looked into.
-struct Chance(u64);
-
-impl Chance {
-    fn new() -> Self {
-        let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
-        eprintln!("seed {seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![nothing_is_left_of_killed_runs,];

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 
-use crate::ground::{Ground, NOBODY, Ran, alone};
+use crate::ground::{Ground, NOBODY, Ran, beside_others};
+use crate::harness::{Test, tests};
 
 const TLS: &str = "live_migration_with_native_tls = true\nlive_migration_inbound_addr = 127.0.0.1";
 
@@ -44,9 +45,8 @@ fn linked_certificates(ground: &Ground) {
     fs::write(ground.path("qemu.conf"), conf + &line).unwrap();
 }
 
-#[test]
 fn nothing_that_was_given_is_hidden_wherever_it_lies() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     for place in PLACES {
         let ground = Ground::under(Path::new(place), TLS, "root");
         linked_certificates(&ground);
@@ -65,14 +65,17 @@ fn nothing_that_was_given_is_hidden_wherever_it_lies() {
     }
 }
 
-#[test]
 fn an_ordinary_user_may_run_it_from_anywhere_too() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     for place in ["/run", "/dev/shm"] {
         let ran = Ground::under(Path::new(place), "", "nobody").verify("--emulate --action abort", Some(NOBODY));
-        if ran.is_skipped() {
-            return;
-        }
+        ran.needed_user_namespaces();
         assert_eq!(ran.code, Some(0), "{place}: {ran:?}");
     }
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![
+    nothing_that_was_given_is_hidden_wherever_it_lies,
+    an_ordinary_user_may_run_it_from_anywhere_too,
+];

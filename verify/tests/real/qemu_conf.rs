@@ -12,7 +12,8 @@ use novamend_verify::host::programs;
 use novamend_verify::host::qemu_conf::QemuConf;
 use virt::connect::Connect;
 
-use crate::ground::alone;
+use crate::ground::beside_others;
+use crate::harness::{Test, skip_anywhere, tests};
 
 /// Each with what it would do to a reader that goes by lines, or by UTF-8.
 const FILES: [&[u8]; 50] = [
@@ -115,16 +116,14 @@ fn starts_with(directory: &Path, file: &[u8]) -> (bool, String) {
     (starts, fs::read_to_string(&log).unwrap_or_default())
 }
 
-#[test]
 fn libvirt_starts_with_exactly_the_files_that_are_taken_here() {
-    let Some(_machine) = alone() else { return };
+    let _machine = beside_others();
     virt::error::clear_error_callback();
     // the socket's path must be free of what a URI would have to quote
     let directory = tempfile::Builder::new().prefix("novamend-").tempdir_in("/tmp").unwrap();
     fs::create_dir(directory.path().join("drivers")).unwrap();
     let Some(drivers) = programs::drivers() else {
-        eprintln!("skipped: the directory of libvirt's drivers is not known");
-        return;
+        skip_anywhere("the directory of libvirt's drivers is not known");
     };
     let name = "libvirt_driver_qemu.so";
     std::os::unix::fs::symlink(drivers.join(name), directory.path().join("drivers").join(name)).unwrap();
@@ -145,3 +144,6 @@ fn libvirt_starts_with_exactly_the_files_that_are_taken_here() {
     assert!((15..35).contains(&starting), "{starting} of {} start", FILES.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The tests of this file.
+pub(crate) const TESTS: &[Test] = tests![libvirt_starts_with_exactly_the_files_that_are_taken_here,];

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Directories whose every entry is looked at.
+/// Directories whose every entry is looked at; of cgroups those that could be a run's.
 const TREES: [&str; 8] = [
     "/run",
     "/tmp",
@@ -50,6 +50,8 @@ impl Snapshot {
         for tree in TREES {
             walk(Path::new(tree), tree.starts_with("/sys"), &mut lines);
         }
+        let own = own_cgroups();
+        lines.retain(|line| !line.starts_with("file /sys/fs/cgroup") || is_of_a_run(line, &own));
         for settings in SETTINGS {
             read_settings(Path::new(settings), &mut lines);
         }
@@ -67,6 +69,22 @@ impl Snapshot {
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
+}
+
+/// The cgroups that this process is in, without the outermost.
+fn own_cgroups() -> Vec<String> {
+    let text = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    let paths = text.lines().filter_map(|line| line.splitn(3, ':').nth(2));
+    paths
+        .filter(|path| *path != "/")
+        .map(|path| format!("{path}/"))
+        .collect()
+}
+
+/// Whether a run could have made the cgroup, here or by a daemon: others of the machine come and go at any time.
+fn is_of_a_run(line: &str, own: &[String]) -> bool {
+    let names = ["machine", "libvirt", "qemu", "novamend"];
+    names.iter().any(|name| line.contains(name)) || own.iter().any(|own| line.contains(own))
 }
 
 fn processes(lines: &mut BTreeSet<String>) {
