@@ -129,6 +129,20 @@ impl Job {
     };
 }
 
+/// What can be done to a running migration from outside, by libvirt's calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intervention {
+    /// Cancels the job.
+    Abort,
+    /// Switches to post-copy.
+    StartPostCopy,
+    /// Pauses the guest at the source.
+    Pause,
+    /// Lets the guest at the source run again.
+    Resume,
+}
+
 /// What became of a guest at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -186,29 +200,11 @@ pub trait Hypervisor {
     /// The hypervisor does not answer.
     fn job(&mut self) -> Result<Job, Refusal>;
 
-    /// Cancels the job.
+    /// Does something to the migration, or to the guest at the source.
     ///
     /// # Errors
-    /// Refused, for instance in post-copy.
-    fn abort(&mut self) -> Result<(), Refusal>;
-
-    /// Switches to post-copy.
-    ///
-    /// # Errors
-    /// Refused, for instance without the flag.
-    fn start_post_copy(&mut self) -> Result<(), Refusal>;
-
-    /// Pauses the guest at the source.
-    ///
-    /// # Errors
-    /// Refused.
-    fn pause(&mut self) -> Result<(), Refusal>;
-
-    /// Lets the guest at the source run again.
-    ///
-    /// # Errors
-    /// Refused.
-    fn resume(&mut self) -> Result<(), Refusal>;
+    /// Refused: an abort in post-copy, or post-copy without the flag.
+    fn intervene(&mut self, intervention: Intervention) -> Result<(), Refusal>;
 
     /// Allows a downtime in milliseconds.
     ///

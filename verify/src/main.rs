@@ -12,8 +12,8 @@ use std::process::ExitCode;
 use novamend_verify::environment;
 use novamend_verify::host::{certificates, programs, userfault};
 use novamend_verify::process::INNER;
-use novamend_verify::sandbox::{Mode, daemon, init, supervisor};
-use novamend_verify::trial::worker;
+use novamend_verify::sandbox::{daemon, init, supervisor, worker};
+use novamend_verify::trial::conditions::Mode;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|panic| {

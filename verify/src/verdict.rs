@@ -15,12 +15,13 @@ use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::lines::SYSCTL_REMEDY;
 use crate::host::userfault::{self, UserfaultAccess};
-use crate::sandbox::Mode;
-use crate::sandbox::pki::Tls;
 use crate::trial::checks::GUEST_LIVES;
+use crate::trial::conditions::Mode;
+use crate::trial::conditions::Tls;
+use crate::trial::kind;
+use crate::trial::messages::Evidence;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
-use crate::trial::worker::Evidence;
 
 /// Whether nova.conf works on this host, the verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -239,16 +240,18 @@ fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
 fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
     let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
     let (here, name) = (place(session), name(plan, trial));
-    match trial.judgement.action {
-        Ending::Abort => {
-            format!("abort works {here}: the guest keeps running on the source and nothing is left on the destination")
-        }
-        Ending::PostCopy => format!("{name} works {here}{paused}"),
-        Ending::Pause => {
-            let left = left(trial, session);
-            format!("{name} works {here}{paused} ({left:.0} MiB left)")
-        }
+    let kind = kind::of(trial.judgement.action);
+    if !kind.moves {
+        return format!(
+            "{name} works {here}: the guest keeps running on the source and nothing is left on the destination"
+        );
     }
+    let rest = if kind.pauses {
+        format!(" ({:.0} MiB left)", left(trial, session))
+    } else {
+        String::new()
+    };
+    format!("{name} works {here}{paused}{rest}")
 }
 
 fn sentence(plan: &Plan, trial: &Evidence, session: &Session) -> String {

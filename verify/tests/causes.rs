@@ -13,7 +13,7 @@ use novamend_verify::host::qemu_user::UserSource;
 use novamend_verify::host::reach::Reach;
 use novamend_verify::host::userfault::UserfaultAccess;
 use novamend_verify::host::{Host, Status, lines};
-use novamend_verify::sandbox::Mode;
+use novamend_verify::trial::conditions::Mode;
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::verdict::{Conclusion, Verdict, draw};
 

@@ -5,40 +5,27 @@
 use std::time::Duration;
 
 use novamend::catalog::Release;
-use novamend::nova::migration::{Ending, Settings, TimeoutAction};
+use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{End, Event, Job, JobKind, Refusal, Request, Standing};
+use novamend_verify::hypervisor::{End, Event, Intervention, Job, JobKind, Refusal, Request, Standing};
 use novamend_verify::trial::checks::{Observation, judge};
+use novamend_verify::trial::kind;
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
 use novamend_verify::trial::monitor::{Order, Outcome};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
-    Abort,
-    PostCopy,
-    Pause,
+const ABORT: Call = Call::Intervene(Intervention::Abort);
+const START_POST_COPY: Call = Call::Intervene(Intervention::StartPostCopy);
+const PAUSE: Call = Call::Intervene(Intervention::Pause);
+const RESUME: Call = Call::Intervene(Intervention::Resume);
+
+fn call_of(ending: Ending) -> Call {
+    Call::Intervene(kind::of(ending).intervention)
 }
 
-const ALL: [Does; 3] = [Does::Abort, Does::PostCopy, Does::Pause];
-
-impl Does {
-    fn call(self) -> Call {
-        match self {
-            Self::Abort => Call::Abort,
-            Self::PostCopy => Call::StartPostCopy,
-            Self::Pause => Call::Pause,
-        }
-    }
-
-    fn order(self) -> Order {
-        match self {
-            Self::Abort => Order::Abort,
-            Self::PostCopy => Order::StartPostCopy,
-            Self::Pause => Order::Pause,
-        }
-    }
+fn order_of(ending: Ending) -> Order {
+    Order::Intervene(kind::of(ending).intervention)
 }
 
 fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
@@ -69,21 +56,21 @@ fn busy() -> Scripted {
 }
 
 /// The same, which ends as libvirt ends it once the action is taken.
-fn ending(does: Does) -> Scripted {
-    let call = does.call();
-    match does {
-        Does::Abort => {
-            busy()
-                .after(call, 60, job(JobKind::Cancelled, 2, 0))
-                .after(call, 200, returned(Err("canceled by client")))
-        }
-        Does::PostCopy | Does::Pause => busy()
-            .after(call, 200, Step::Stand(End::Source, Standing::Absent))
-            .after(call, 200, job(JobKind::Completed, 0, 0))
-            .after(call, 201, Step::Stand(End::Destination, Standing::Running))
-            .after(call, 210, figures())
-            .after(call, 220, returned(Ok(()))),
+fn ending(does: Ending) -> Scripted {
+    let call = call_of(does);
+    if !kind::of(does).moves {
+        return busy().after(call, 60, job(JobKind::Cancelled, 2, 0)).after(
+            call,
+            200,
+            returned(Err("canceled by client")),
+        );
     }
+    busy()
+        .after(call, 200, Step::Stand(End::Source, Standing::Absent))
+        .after(call, 200, job(JobKind::Completed, 0, 0))
+        .after(call, 201, Step::Stand(End::Destination, Standing::Running))
+        .after(call, 210, figures())
+        .after(call, 220, returned(Ok(())))
 }
 
 fn figures() -> Step {
@@ -93,14 +80,10 @@ fn figures() -> Step {
     })
 }
 
-fn settings(does: Does) -> Settings {
+fn settings(does: Ending) -> Settings {
     Settings {
-        timeout_action: if does == Does::Abort {
-            TimeoutAction::Abort
-        } else {
-            TimeoutAction::ForceComplete
-        },
-        post_copy: does == Does::PostCopy,
+        timeout_action: does.action(),
+        post_copy: kind::of(does).switches(),
         ..Settings::defaults(Release::from_number(31).unwrap())
     }
 }
@@ -122,7 +105,7 @@ fn run_with(script: &mut Scripted, settings: &Settings) -> Trace {
     trace
 }
 
-fn run(script: &mut Scripted, does: Does) -> Trace {
+fn run(script: &mut Scripted, does: Ending) -> Trace {
     run_with(script, &settings(does))
 }
 
@@ -133,13 +116,13 @@ fn actions(trace: &Trace) -> Vec<Order> {
 
 #[test]
 fn each_action_is_taken_once_a_whole_pass_did_not_converge() {
-    for does in ALL {
+    for does in Ending::ALL {
         let mut script = ending(does);
         let trace = run(&mut script, does);
-        let acted = trace.done(does.order()).unwrap();
+        let acted = trace.done(kind::of(does).intervention).unwrap();
         assert!(acted >= Duration::from_secs(1), "not before pass 2: {acted:?}");
         assert!(acted <= Duration::from_millis(1100), "soon after it: {acted:?}");
-        let wanted = if does == Does::Abort {
+        let wanted = if does == Ending::Abort {
             Outcome::Cancelled
         } else {
             Outcome::Completed
@@ -147,7 +130,7 @@ fn each_action_is_taken_once_a_whole_pass_did_not_converge() {
         assert_eq!(trace.outcome, Some(wanted), "{does:?}");
         assert!(trace.returned.is_some() && trace.broken.is_none());
         assert!(
-            actions(&trace).iter().all(|order| *order == does.order()),
+            actions(&trace).iter().all(|order| *order == order_of(does)),
             "nothing else is done: {trace:?}"
         );
     }
@@ -156,14 +139,14 @@ fn each_action_is_taken_once_a_whole_pass_did_not_converge() {
 #[test]
 fn abort_and_pause_are_repeated_until_the_job_ends_and_post_copy_is_not() {
     let count = |does| actions(&run(&mut ending(does), does)).len();
-    assert!(count(Does::Abort) > 1);
-    assert!(count(Does::Pause) > 1);
-    assert_eq!(count(Does::PostCopy), 1);
+    assert!(count(Ending::Abort) > 1);
+    assert!(count(Ending::Pause) > 1);
+    assert_eq!(count(Ending::PostCopy), 1);
 }
 
 #[test]
 fn the_allowed_downtime_rises_step_by_step_and_never_falls() {
-    let trace = run(&mut ending(Does::Pause), Does::Pause);
+    let trace = run(&mut ending(Ending::Pause), Ending::Pause);
     let steps: Vec<i64> = trace
         .orders
         .iter()
@@ -179,7 +162,7 @@ fn the_allowed_downtime_rises_step_by_step_and_never_falls() {
 
 #[test]
 fn nothing_is_ordered_before_the_first_pass() {
-    for does in ALL {
+    for does in Ending::ALL {
         let mut script = ending(does);
         let trace = run(&mut script, does);
         let first = trace.pass(1).unwrap();
@@ -197,7 +180,7 @@ fn a_migration_that_converges_by_itself_is_left_alone() {
         .at(600, job(JobKind::Completed, 0, 0))
         .at(601, figures())
         .at(602, returned(Ok(())));
-    let trace = run(&mut script, Does::Abort);
+    let trace = run(&mut script, Ending::Abort);
     assert_eq!(trace.outcome, Some(Outcome::Completed));
     assert_eq!(actions(&trace), []);
 }
@@ -237,13 +220,13 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
     ];
     let orders = orders_of(&events);
     assert_eq!(orders.len(), 720);
-    for does in [Does::PostCopy, Does::Pause] {
+    for does in [Ending::PostCopy, Ending::Pause] {
         for order in &orders {
             // close together, so that all lie within one look, and far apart, so that each has a look of its own
             for apart in [1, 40] {
                 let mut script = busy_until_action();
                 for (index, step) in order.iter().enumerate() {
-                    script = script.after(does.call(), 100 + apart * index as u64, step.clone());
+                    script = script.after(call_of(does), 100 + apart * index as u64, step.clone());
                 }
                 let trace = run(&mut script, does);
                 // a call that has returned and a job that is gone, with the guest still here, nova takes for a failure
@@ -300,9 +283,9 @@ fn the_events_of_a_cancelled_migration_may_come_in_any_order() {
             for apart in [1, 40] {
                 let mut script = busy_until_action();
                 for (index, step) in order.iter().enumerate() {
-                    script = script.after(Call::Abort, 60 + apart * index as u64, step.clone());
+                    script = script.after(ABORT, 60 + apart * index as u64, step.clone());
                 }
-                let trace = run(&mut script, Does::Abort);
+                let trace = run(&mut script, Ending::Abort);
                 let wanted = if kind == JobKind::Cancelled {
                     Outcome::Cancelled
                 } else {
@@ -324,16 +307,17 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
     let cut_off = "internal error: qemu unexpectedly closed the monitor: qemu-system-x86_64: load of migration failed: \
                    Invalid argument";
     let ended = |said, aborts: bool, source, destination| {
-        let mut script = busy_until_action()
-            .after(Call::Abort, 60, job(JobKind::Failed, 2, 0))
-            .after(Call::Abort, 80, returned(Err(said)));
+        let mut script =
+            busy_until_action()
+                .after(ABORT, 60, job(JobKind::Failed, 2, 0))
+                .after(ABORT, 80, returned(Err(said)));
         if !aborts {
             script = script
-                .refusing(Call::Abort, "no such job")
+                .refusing(ABORT, "no such job")
                 .at(1200, job(JobKind::Failed, 2, 0))
                 .at(1210, returned(Err(said)));
         }
-        let trace = run(&mut script, Does::Abort);
+        let trace = run(&mut script, Ending::Abort);
         let observed = Observation {
             source: Some(source),
             destination: Some(destination),
@@ -360,14 +344,14 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
 
 #[test]
 fn a_refusal_at_any_step_comes_to_an_end_that_says_so() {
-    for does in ALL {
+    for does in Ending::ALL {
         for call in [
             Call::Start,
             Call::Job,
-            Call::Abort,
-            Call::StartPostCopy,
-            Call::Pause,
-            Call::Resume,
+            ABORT,
+            START_POST_COPY,
+            PAUSE,
+            RESUME,
             Call::SetMaxDowntime,
             Call::Standing,
         ] {
@@ -379,20 +363,20 @@ fn a_refusal_at_any_step_comes_to_an_end_that_says_so() {
                     assert_eq!((said, trace.outcome), (Some("no"), None), "{does:?} {call:?}");
                     assert_eq!(actions(&trace), []);
                 }
-                Call::Abort if does == Does::Abort => assert_eq!(trace.outcome, Some(Outcome::MonitorDied)),
-                _ if call == does.call() => {
+                ABORT if does == Ending::Abort => assert_eq!(trace.outcome, Some(Outcome::MonitorDied)),
+                _ if call == call_of(does) => {
                     assert_eq!(
                         trace.outcome, None,
                         "{does:?}: nova tries for ever and the trial is given up"
                     );
                     let tried = actions(&trace);
                     assert!(
-                        tried.len() > 10 && tried.iter().all(|order| *order == does.order()),
+                        tried.len() > 10 && tried.iter().all(|order| *order == order_of(does)),
                         "{tried:?}"
                     );
                 }
                 _ => {
-                    let wanted = if does == Does::Abort {
+                    let wanted = if does == Ending::Abort {
                         Outcome::Cancelled
                     } else {
                         Outcome::Completed
@@ -406,34 +390,34 @@ fn a_refusal_at_any_step_comes_to_an_end_that_says_so() {
 
 #[test]
 fn a_refused_switch_to_post_copy_never_becomes_a_pause() {
-    let trace = run(&mut busy().refusing(Call::StartPostCopy, "no"), Does::PostCopy);
-    assert!(!actions(&trace).contains(&Order::Pause));
-    assert_eq!(trace.done(Order::StartPostCopy), None);
+    let trace = run(&mut busy().refusing(START_POST_COPY, "no"), Ending::PostCopy);
+    assert!(!actions(&trace).contains(&Order::Intervene(Intervention::Pause)));
+    assert_eq!(trace.done(Intervention::StartPostCopy), None);
 }
 
 fn failing_pause() -> Scripted {
     busy()
-        .after(Call::Pause, 1, Step::Stand(End::Source, Standing::Paused))
-        .after(Call::Pause, 300, returned(Err("connection reset")))
-        .after(Call::Pause, 300, job(JobKind::Failed, 0, 0))
-        .after(Call::Resume, 1, Step::Stand(End::Source, Standing::Running))
+        .after(PAUSE, 1, Step::Stand(End::Source, Standing::Paused))
+        .after(PAUSE, 300, returned(Err("connection reset")))
+        .after(PAUSE, 300, job(JobKind::Failed, 0, 0))
+        .after(RESUME, 1, Step::Stand(End::Source, Standing::Running))
 }
 
 #[test]
 fn a_guest_that_nova_paused_is_resumed_when_the_migration_fails() {
     let mut script = failing_pause();
-    let trace = run(&mut script, Does::Pause);
+    let trace = run(&mut script, Ending::Pause);
     assert_eq!(trace.outcome, Some(Outcome::Failed));
     assert_eq!(actions(&trace).last(), Some(&Order::ResumeIfPaused));
-    assert!(script.calls.iter().any(|(_, call)| *call == Call::Resume));
+    assert!(script.calls.iter().any(|(_, call)| *call == RESUME));
 
     // libvirt resumes by itself after an abort; then nova finds it running and does nothing
-    let mut script = failing_pause().after(Call::Pause, 299, Step::Stand(End::Source, Standing::Running));
-    run(&mut script, Does::Pause);
-    assert!(!script.calls.iter().any(|(_, call)| *call == Call::Resume));
+    let mut script = failing_pause().after(PAUSE, 299, Step::Stand(End::Source, Standing::Running));
+    run(&mut script, Ending::Pause);
+    assert!(!script.calls.iter().any(|(_, call)| *call == RESUME));
 
-    let mut script = failing_pause().refusing(Call::Resume, "no");
-    let trace = run(&mut script, Does::Pause);
+    let mut script = failing_pause().refusing(RESUME, "no");
+    let trace = run(&mut script, Ending::Pause);
     assert_eq!(
         trace.outcome,
         Some(Outcome::Failed),
@@ -445,7 +429,7 @@ fn a_guest_that_nova_paused_is_resumed_when_the_migration_fails() {
 
 #[test]
 fn a_job_that_never_ends_is_given_up_at_the_limit() {
-    let trace = run(&mut busy(), Does::Pause);
+    let trace = run(&mut busy(), Ending::Pause);
     assert_eq!((trace.outcome, trace.returned.clone()), (None, None));
     assert!(trace.ended >= LIMIT);
 }
@@ -461,19 +445,19 @@ fn rocky(post_copy: bool, progress_timeout: i64, completion_timeout: i64) -> Set
 
 #[test]
 fn rocky_switches_to_post_copy_without_any_timeout() {
-    let mut script = ending(Does::PostCopy);
+    let mut script = ending(Ending::PostCopy);
     let trace = run_with(&mut script, &rocky(true, 0, 0));
-    assert_eq!(actions(&trace), [Order::StartPostCopy]);
+    assert_eq!(actions(&trace), [Order::Intervene(Intervention::StartPostCopy)]);
     assert_eq!(trace.outcome, Some(Outcome::Completed));
 }
 
 #[test]
 fn rocky_aborts_without_progress_or_at_the_timeout_and_never_otherwise() {
     for (progress, completion, aborts) in [(1, 0, true), (0, 800, true), (0, 0, false)] {
-        let mut script = ending(Does::Abort);
+        let mut script = ending(Ending::Abort);
         let trace = run_with(&mut script, &rocky(false, progress, completion));
         assert_eq!(
-            actions(&trace).contains(&Order::Abort),
+            actions(&trace).contains(&Order::Intervene(Intervention::Abort)),
             aborts,
             "{progress} {completion}"
         );

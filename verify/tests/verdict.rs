@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use novamend::nova::migration::Ending;
 use novamend_verify::guest::serial::{Kind, Record};
-use novamend_verify::hosts::{AddressFrom, Destination, Far};
 use novamend_verify::hypervisor::Standing;
 use novamend_verify::trial::checks::{Observation, judge};
+use novamend_verify::trial::conditions::{AddressFrom, Destination, Far};
 use novamend_verify::trial::migrate::Trace;
 use novamend_verify::trial::plan::Wanted;
 

@@ -66,6 +66,9 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// All of them, the order being that of trials.
+    pub const ALL: [Self; 3] = [Self::Abort, Self::PostCopy, Self::Pause];
+
     /// The action that nova.conf must have for it; whether post-copy is permitted tells the other two apart.
     #[must_use]
     pub fn action(self) -> TimeoutAction {

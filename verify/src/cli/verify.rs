@@ -15,9 +15,10 @@ use novamend_verify::hosts::{self, HostPair};
 use novamend_verify::interrupt::Interrupt;
 use novamend_verify::process::die_with_parent;
 use novamend_verify::report::{Machine, Report, Roles, Stacks, moment, text};
+use novamend_verify::sandbox;
 use novamend_verify::shown;
 use novamend_verify::trial::plan::{Plan, Wanted};
-use novamend_verify::trial::session::{self, RunOptions, Session};
+use novamend_verify::trial::session::{RunOptions, Session};
 use novamend_verify::verdict::{self, Verdict};
 
 use super::subject::{self, Subject, subjects};
@@ -207,8 +208,8 @@ impl VerifyArguments {
         };
         let progress = |stage: &str| bar.set_message(shown::line(stage));
         let session = match &order.named {
-            Some(named) => hosts::run(named, plan, options, interrupt, progress),
-            None => session::run(&host, plan, options, interrupt.sign(), progress),
+            Some(named) => hosts::run(named, plan, options, interrupt, progress).map_err(Failure::from),
+            None => sandbox::run(&host, plan, options, interrupt.sign(), progress).map_err(Failure::from),
         };
         bar.finish_and_clear();
         let session = session?;
@@ -248,7 +249,7 @@ impl VerifyArguments {
         let view = given.as_ref().map(|(stack, _)| View::new(stack, source.release()));
         let ways = hosts::ends(source, view.as_ref(), from, to)?;
         let files = given.as_ref().map(|(_, names)| names.clone()).unwrap_or_default();
-        let destination = hosts::Destination::of(source, view.as_ref().map(|view| (view, files)), &ways)
+        let destination = hosts::destination(source, view.as_ref().map(|view| (view, files)), &ways)
             .map_err(|error| format!("the destination's nova.conf: {error}"))?;
         Ok(Some(HostPair {
             ends: ways.ends,

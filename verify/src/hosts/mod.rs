@@ -3,56 +3,34 @@
 //! It judges nothing, and makes one domain with a name and a UUID of its own, which is removed from both ends at the end.
 
 mod console;
+mod lab;
 mod removal;
 mod roles;
 mod uris;
-mod worker;
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, TryLockError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
-use serde::Serialize;
-
-pub use self::roles::Destination;
-pub use self::uris::{AddressFrom, RefusedUri, Ways, ends};
-use self::worker::Worker;
+use self::lab::{HostLab, LabError, Order};
+pub use self::removal::RemovalError;
+pub use self::roles::destination;
+pub use self::uris::{RefusedUri, Ways, ends};
 use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
 use crate::host::programs::from_number;
 use crate::hypervisor::libvirt::Ends;
 use crate::interrupt::Interrupt;
-use crate::sandbox::{Mode, SandboxError};
-use crate::trial::plan::Plan;
-use crate::trial::session::{Conditions, EMULATION_MENDED, RunOptions, Session, SessionError, huge_pages};
-use crate::trial::worker::{Message, silence};
-
-const TOO_LONG: &str = "`live_migration_downtime` is so long that the probe guest would always converge; run it \
-    without --source and --dest";
-
-/// The two hosts, for the report.
-#[derive(Clone, Debug, Serialize)]
-pub struct Far {
-    /// The URI of the source.
-    pub source: String,
-    /// The URI of the destination.
-    pub destination: String,
-    /// What the source's libvirt was told of the destination.
-    pub peer: String,
-    /// Where QEMU was told to send to; libvirt's choice if null.
-    pub migration: Option<String>,
-    /// Whether `peer` is not what nova would make, as the destination's URI names no host.
-    pub peer_is_not_novas: bool,
-    /// What is known of the destination by its nova.conf.
-    pub by_nova_conf: Destination,
-    /// The image on both hosts.
-    pub image: PathBuf,
-    /// The guest's name.
-    pub guest: String,
-}
+use crate::shown::chain;
+use crate::trial::conditions::{Conditions, Destination, Far, Mode, NO_HUGE_PAGES};
+use crate::trial::messages::{Message, silence};
+use crate::trial::plan::{EMULATION_KEEPS_WRITES, Plan, Wanted};
+use crate::trial::session::{RunOptions, Session, SessionError};
+use crate::trial::worker::{self, Outlet, WorkError};
 
 /// The two hosts that the operator names, and what is known of them.
 #[derive(Clone, Debug)]
@@ -82,83 +60,133 @@ impl Probe {
     }
 }
 
+/// Why nothing could be tried between the two hosts, or what is left there.
+#[derive(Debug, thiserror::Error)]
+pub enum HostsError {
+    /// The guest of fixed size would always converge.
+    #[error(
+        "failed while preparing the trials: `live_migration_downtime` is so long that the probe guest would always \
+         converge; run it without --source and --dest"
+    )]
+    TooLong,
+    /// Something of this machine failed.
+    #[error("failed while preparing the trials")]
+    Preparation(#[source] io::Error),
+    /// The worker's thread ended by a panic.
+    #[error("failed while preparing the trials: the worker crashed")]
+    Crashed,
+    /// The guest could not be removed from a host that the operator named.
+    #[error("{left}{}", .after.as_ref().map_or_else(String::new, |after| format!("; before that: {}", chain(after))))]
+    Left {
+        /// The guest, where, and how to remove it.
+        left: RemovalError,
+        /// What had failed before.
+        after: Option<Box<HostsError>>,
+    },
+    /// A person or a service manager ended it.
+    #[error("interrupted; the guest has been removed from both hosts")]
+    Interrupted,
+    /// The trials did not come to their end.
+    #[error(transparent)]
+    Session(SessionError),
+}
+
+impl From<SessionError> for HostsError {
+    fn from(error: SessionError) -> Self {
+        match error {
+            SessionError::Interrupted => Self::Interrupted,
+            other => Self::Session(other),
+        }
+    }
+}
+
 /// Runs the trials; `progress` is told each stage, `interrupt` ends it.
 ///
 /// # Errors
-/// See [`SessionError`]; the guest has been removed then, or is named in it.
+/// See [`HostsError`]; the guest has been removed then, or is named in it.
 pub fn run(
     named: &HostPair,
     plan: &Plan,
     options: RunOptions,
     interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
-) -> Result<Session, SessionError> {
+) -> Result<Session, HostsError> {
     let began = Instant::now();
-    let bandwidth = plan.far_bandwidth().ok_or_else(|| failed(TOO_LONG))?;
-    let probe = Probe::new().map_err(|error| failed(&error.to_string()))?;
-    let mut session = Session {
-        conditions: conditions(plan, named, &probe, why_emulated(plan, options), bandwidth),
-        versions: None,
-        ready_after: 0.0,
-        trials: Vec::new(),
-        seconds: 0.0,
-        left: None,
-    };
-    let (sender, said) = channel();
-    let stop = Arc::new(AtomicBool::new(false));
-    let gate = Arc::new(Mutex::new(false));
-    let mut worker = Worker {
+    let bandwidth = plan.far_bandwidth().ok_or(HostsError::TooLong)?;
+    let probe = Probe::new().map_err(HostsError::Preparation)?;
+    let why_emulated = why_emulated(plan, options);
+    let mut session = Session::under(conditions(plan, named, &probe, why_emulated, bandwidth));
+    let order = Order {
         named: named.clone(),
         probe: probe.clone(),
-        plan: plan.clone(),
-        options,
+        memory: memory(plan),
         emulated: session.conditions.emulated,
+        patience: options.patience(),
         began,
-        stop: Arc::clone(&stop),
-        gate: Arc::clone(&gate),
-        sender,
-        stage: String::new(),
+        stop: Arc::default(),
+        gate: Arc::default(),
     };
-    let quiet = silence(
-        &plan.far_trials(options.wanted, false),
-        Duration::from_secs(options.patience),
-    );
     interrupt.would_leave(Some(format!(
         "the guest {} may still be on {} or {}; if it is, remove it there with `virsh destroy` and `virsh undefine`",
         probe.name, named.ends.source, named.ends.destination
     )));
-    let work = thread::Builder::new()
-        .spawn(move || worker.run())
-        .map_err(|error| failed(&error.to_string()))?;
-    let ended = gather(&said, &mut session, quiet, interrupt.sign(), &mut progress);
-    let ended = ended.and_then(|()| work.join().map_err(|_| failed("the worker crashed")));
-    stop.store(true, Ordering::Relaxed);
+    let (mut said, work) = start(order.clone(), plan.clone(), options.wanted).map_err(HostsError::Preparation)?;
+    let quiet = silence(&plan.far_trials(options.wanted, false), options.patience());
+    let stage = "starting".to_owned();
+    let gathered = session.gather(&mut said, stage, quiet, interrupt.sign(), &mut progress);
+    let ended = gathered.map_err(HostsError::from);
+    let ended = ended.and_then(|_| work.join().map_err(|_| HostsError::Crashed));
     progress("removing the guest from both hosts");
-    let removed = if shut(&gate) {
-        removal::remove(&named.ends, &probe, Duration::from_secs(options.patience))
-    } else {
-        Ok(())
-    };
+    let removed = clean_up(&order);
     interrupt.would_leave(None);
     session.seconds = began.elapsed().as_secs_f64();
+    let qemu = session.versions.map(|(_, qemu)| qemu);
+    session.conditions.early = session.conditions.emulated && qemu.is_some_and(loses_writes);
     match (ended, removed) {
         (Ok(()), removed) if !session.trials.is_empty() => {
             session.left = removed.err().map(|error| error.to_string());
             Ok(session)
         }
-        (ended, Err(left)) => Err(SessionError::Left {
-            left: left.to_string(),
+        (ended, Err(left)) => Err(HostsError::Left {
+            left,
             after: ended.err().map(Box::new),
         }),
         (ended, Ok(())) => ended.map(|()| session),
     }
 }
 
-fn failed(message: &str) -> SessionError {
-    SessionError::Worker {
-        stage: "preparing the trials".to_owned(),
-        message: message.to_owned(),
+/// Lets no further guest be made, and removes the one that may be there.
+fn clean_up(order: &Order) -> Result<(), RemovalError> {
+    order.stop.store(true, Ordering::Relaxed);
+    if shut(&order.gate) {
+        removal::remove(&order.named.ends, &order.probe, order.patience)
+    } else {
+        Ok(())
     }
+}
+
+/// Starts the worker, whose messages come through the channel.
+fn start(order: Order, plan: Plan, wanted: Wanted) -> io::Result<(Receiver<Message>, JoinHandle<()>)> {
+    let (sender, said) = channel();
+    let work = thread::Builder::new().spawn(move || {
+        // nobody listens any more once the session has ended
+        let mut outlet = Outlet::new(|message| drop(sender.send(message)));
+        let work = work(order, &plan, wanted, &mut outlet);
+        outlet.end(work);
+    })?;
+    Ok((said, work))
+}
+
+fn work(order: Order, plan: &Plan, wanted: Wanted, outlet: &mut Outlet) -> Result<(), WorkError<LabError>> {
+    let (emulated, patience) = (order.emulated, order.patience);
+    let (mut lab, qemu) = HostLab::connect(order, outlet).map_err(WorkError::Lab)?;
+    let trials = plan.far_trials(wanted, emulated && loses_writes(qemu));
+    worker::run(&mut lab, &trials, patience, outlet)
+}
+
+/// Whether the software emulation of a QEMU may lose a guest's writes.
+fn loses_writes(qemu: u32) -> bool {
+    from_number(qemu) < EMULATION_KEEPS_WRITES
 }
 
 fn why_emulated(plan: &Plan, options: RunOptions) -> Option<String> {
@@ -214,7 +242,11 @@ fn conditions(
         bandwidth,
         tls: None,
         memory: memory(plan),
-        not_alike: plan.reserves_huge_pages.then(huge_pages).into_iter().collect(),
+        not_alike: plan
+            .reserves_huge_pages
+            .then(|| NO_HUGE_PAGES.to_owned())
+            .into_iter()
+            .collect(),
         far: Some(Far {
             source: named.ends.source.clone(),
             destination: named.ends.destination.clone(),
@@ -225,52 +257,5 @@ fn conditions(
             image: named.image.clone(),
             guest: probe.name.clone(),
         }),
-    }
-}
-
-/// Takes in what the worker says until it has ended, fails, is silent for too long or is interrupted.
-fn gather(
-    said: &Receiver<Message>,
-    session: &mut Session,
-    patience: Duration,
-    interrupted: &AtomicBool,
-    progress: &mut impl FnMut(&str),
-) -> Result<(), SessionError> {
-    let mut stage = "starting".to_owned();
-    let mut heard = Instant::now();
-    loop {
-        if interrupted.load(Ordering::Relaxed) {
-            return Err(SessionError::FarInterrupted);
-        }
-        let message = match said.recv_timeout(Duration::from_millis(50)) {
-            Ok(message) => message,
-            Err(RecvTimeoutError::Timeout) if heard.elapsed() < patience => continue,
-            Err(RecvTimeoutError::Timeout) => {
-                let waited = patience;
-                return Err(SandboxError::Silent { stage, waited }.into());
-            }
-            Err(RecvTimeoutError::Disconnected) => return Ok(()),
-        };
-        heard = Instant::now();
-        match message {
-            Message::Stage(now) => {
-                progress(&now);
-                stage = now;
-            }
-            Message::Versions {
-                libvirt,
-                qemu,
-                ready_after,
-            } => {
-                session.versions = Some((libvirt, qemu));
-                session.ready_after = ready_after;
-                let old = from_number(qemu) < EMULATION_MENDED;
-                session.conditions.early = session.conditions.emulated && old;
-            }
-            Message::NotAlike(what) => session.conditions.not_alike.push(what),
-            Message::Trial(evidence) => session.trials.push(*evidence),
-            Message::Done => return Ok(()),
-            Message::Failure { stage, message } => return Err(SessionError::Worker { stage, message }),
-        }
     }
 }

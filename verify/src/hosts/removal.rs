@@ -19,7 +19,7 @@ const BETWEEN: Duration = Duration::from_millis(100);
 /// The guest may still be somewhere.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.words())]
-pub(super) struct RemovalError {
+pub struct RemovalError {
     guest: String,
     /// The URIs where it may be, and why that is not known.
     at: Vec<(String, Refusal)>,

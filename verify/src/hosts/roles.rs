@@ -5,59 +5,38 @@
 use novamend::nova::View;
 use novamend::nova::migration::Settings;
 use novamend::nova::migration::settings::{INBOUND, LIBVIRT, URI};
-use serde::Serialize;
 
-use super::uris::{AddressFrom, Ways, fault_of_uri};
+use super::uris::{Ways, fault_of_uri};
+use crate::trial::conditions::Destination;
 use crate::trial::plan::{Plan, PlanError};
 
-/// The destination as its nova.conf and `--dest` tell of it.
-#[derive(Clone, Debug, Serialize)]
-pub struct Destination {
-    /// The files of its nova.conf; null where it was not given.
-    pub files: Option<Vec<String>>,
-    /// What nova puts into the URI; null where `--dest` names no host.
-    pub address: Option<String>,
-    /// Where that is from.
-    pub address_from: AddressFrom,
-    /// What is not known of the address; null if nothing.
-    pub not_known: Option<String>,
-    /// The options that its nova.conf has otherwise than the source's: migrations back go by those.
-    pub differs: Vec<String>,
-    /// Why the `live_migration_uri` of its nova.conf is not to be handed to libvirt in a migration back; null if it may be.
-    pub uri_fault: Option<String>,
-}
-
-impl Destination {
-    /// What `view` tells, with the names of its files; without it what is not known.
-    ///
-    /// # Errors
-    /// A value that stops the destination's nova.
-    pub fn of(source: &View, view: Option<(&View, Vec<String>)>, ways: &Ways) -> Result<Self, PlanError> {
-        let mut destination = Self {
-            files: None,
-            address: ways.address.clone(),
-            address_from: ways.address_from,
-            not_known: Some(format!(
-                "`{INBOUND}` of the destination: its nova.conf was not given (`--dest-config`); if it is set there, \
-                 nova sends guests to that address"
-            )),
-            differs: Vec::new(),
-            uri_fault: None,
-        };
-        let Some((view, files)) = view else {
-            return Ok(destination);
-        };
-        destination.files = Some(files);
-        let is_set = view.setting(LIBVIRT, INBOUND).is_some_and(|setting| setting.is_set());
-        destination.not_known = (is_set && Settings::read(view).inbound.is_none()).then(|| {
-            format!(
-                "`{INBOUND}` of the destination: the value it refers to is chosen on that host, not in its nova.conf"
-            )
-        });
-        destination.differs = differs(source, view)?;
-        destination.uri_fault = fault_of_uri(view);
-        Ok(destination)
-    }
+/// What `view` tells of the destination, with the names of its files; without it what is not known.
+///
+/// # Errors
+/// A value that stops the destination's nova.
+pub fn destination(source: &View, view: Option<(&View, Vec<String>)>, ways: &Ways) -> Result<Destination, PlanError> {
+    let mut destination = Destination {
+        files: None,
+        address: ways.address.clone(),
+        address_from: ways.address_from,
+        not_known: Some(format!(
+            "`{INBOUND}` of the destination: its nova.conf was not given (`--dest-config`); if it is set there, \
+             nova sends guests to that address"
+        )),
+        differs: Vec::new(),
+        uri_fault: None,
+    };
+    let Some((view, files)) = view else {
+        return Ok(destination);
+    };
+    destination.files = Some(files);
+    let is_set = view.setting(LIBVIRT, INBOUND).is_some_and(|setting| setting.is_set());
+    destination.not_known = (is_set && Settings::read(view).inbound.is_none()).then(|| {
+        format!("`{INBOUND}` of the destination: the value it refers to is chosen on that host, not in its nova.conf")
+    });
+    destination.differs = differs(source, view)?;
+    destination.uri_fault = fault_of_uri(view);
+    Ok(destination)
 }
 
 /// The options of `[libvirt]` that decide and have other values in the two.

@@ -11,6 +11,7 @@ use novamend::nova::migration::uri::formatted;
 use novamend::nova::{Setting, View};
 
 use crate::hypervisor::libvirt::Ends;
+use crate::trial::conditions::AddressFrom;
 
 /// The release from which on nova puts brackets round an IPv6 address.
 const BRACKETS: u8 = 19;
@@ -61,20 +62,6 @@ fn remedy(what: &What, why: &Why) -> &'static str {
         }
         _ => "nova passes it to the source's libvirtd, which runs as root: fix it or remove it",
     }
-}
-
-/// Where the address comes from that the source's nova would put into the URI.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AddressFrom {
-    /// `live_migration_inbound_addr` of the destination's nova.conf.
-    InboundAddress,
-    /// `host` of the destination's nova.conf, the name by which nova knows it.
-    HostOption,
-    /// The host in `--dest`, as the destination's nova.conf names none or was not given.
-    DestinationUri,
-    /// None: `--dest` leads to a socket, and the peer is that.
-    Nothing,
 }
 
 /// The ends and the way between them.

@@ -24,7 +24,7 @@ use virt::{event, sys};
 
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
-use super::{End, Event, Hypervisor, Job, JobKind, Refusal, Request, Side, Sides, Standing};
+use super::{End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides, Standing};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
 const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
@@ -291,24 +291,17 @@ impl Hypervisor for Libvirt {
         }
     }
 
-    fn abort(&mut self) -> Result<(), Refusal> {
-        // SAFETY: the pointer is that of a live domain.
-        #[allow(unsafe_code)]
-        self.call(|domain| check(unsafe { sys::virDomainAbortJob(domain.as_ptr()) }))
-    }
-
-    fn start_post_copy(&mut self) -> Result<(), Refusal> {
-        // SAFETY: the pointer is that of a live domain.
-        #[allow(unsafe_code)]
-        self.call(|domain| check(unsafe { sys::virDomainMigrateStartPostCopy(domain.as_ptr(), 0) }))
-    }
-
-    fn pause(&mut self) -> Result<(), Refusal> {
-        self.call(Domain::suspend)
-    }
-
-    fn resume(&mut self) -> Result<(), Refusal> {
-        self.call(Domain::resume)
+    fn intervene(&mut self, intervention: Intervention) -> Result<(), Refusal> {
+        self.call(|domain| match intervention {
+            // SAFETY: the pointer is that of a live domain.
+            #[allow(unsafe_code)]
+            Intervention::Abort => check(unsafe { sys::virDomainAbortJob(domain.as_ptr()) }),
+            // SAFETY: the pointer is that of a live domain.
+            #[allow(unsafe_code)]
+            Intervention::StartPostCopy => check(unsafe { sys::virDomainMigrateStartPostCopy(domain.as_ptr(), 0) }),
+            Intervention::Pause => domain.suspend(),
+            Intervention::Resume => domain.resume(),
+        })
     }
 
     fn set_max_downtime(&mut self, milliseconds: i64) -> Result<(), Refusal> {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{End, Event, Hypervisor, Job, Refusal, Request, Standing};
+use super::{End, Event, Hypervisor, Intervention, Job, Refusal, Request, Standing};
 
 /// The calls that a script can refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,14 +14,8 @@ pub enum Call {
     Start,
     /// [`Hypervisor::job`].
     Job,
-    /// [`Hypervisor::abort`].
-    Abort,
-    /// [`Hypervisor::start_post_copy`].
-    StartPostCopy,
-    /// [`Hypervisor::pause`].
-    Pause,
-    /// [`Hypervisor::resume`].
-    Resume,
+    /// [`Hypervisor::intervene`].
+    Intervene(Intervention),
     /// [`Hypervisor::set_max_downtime`].
     SetMaxDowntime,
     /// [`Hypervisor::standing`].
@@ -149,20 +143,8 @@ impl Hypervisor for Scripted {
         Ok(self.job)
     }
 
-    fn abort(&mut self) -> Result<(), Refusal> {
-        self.call(Call::Abort)
-    }
-
-    fn start_post_copy(&mut self) -> Result<(), Refusal> {
-        self.call(Call::StartPostCopy)
-    }
-
-    fn pause(&mut self) -> Result<(), Refusal> {
-        self.call(Call::Pause)
-    }
-
-    fn resume(&mut self) -> Result<(), Refusal> {
-        self.call(Call::Resume)
+    fn intervene(&mut self, intervention: Intervention) -> Result<(), Refusal> {
+        self.call(Call::Intervene(intervention))
     }
 
     fn set_max_downtime(&mut self, _: i64) -> Result<(), Refusal> {

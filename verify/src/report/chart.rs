@@ -2,14 +2,14 @@
 //!
 //! It is drawn in marker colours, which become classes: the page's style sheet says what they look like, light or dark.
 
-use novamend::nova::migration::Ending;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::trial::checks::Silence;
+use crate::trial::kind;
+use crate::trial::messages::Evidence;
 use crate::trial::monitor::Outcome;
-use crate::trial::worker::Evidence;
 
 /// The chart could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -181,20 +181,12 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
             ));
         }
     }
+    let kind = kind::of(judgement.action);
     if let Some(at) = judgement.acted {
-        let word = match judgement.action {
-            Ending::Abort => "abort",
-            Ending::PostCopy => "post-copy",
-            Ending::Pause => "pause",
-        };
-        marks.push(mark(at, ACTION, 1, word.to_owned()));
+        marks.push(mark(at, ACTION, 1, kind.mark.to_owned()));
     }
     if let Some(silence) = judgement.silence {
-        let word = match judgement.action {
-            Ending::Abort => "longest silence",
-            Ending::PostCopy | Ending::Pause => "downtime",
-        };
-        let word = format!("{word} {} ms", silence.length().as_millis());
+        let word = format!("{} {} ms", kind.silence(), silence.length().as_millis());
         marks.push(mark(silence.until, SILENCE, 2, word));
     }
     let word = match trace.outcome {

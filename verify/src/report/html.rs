@@ -2,15 +2,14 @@
 //!
 //! It loads nothing from anywhere and runs no script.
 
-use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
-use novamend::nova::migration::Ending;
-
 use super::chart::{self, ChartError};
 use super::{Report, timeline};
 use crate::shown;
 use crate::trial::checks::Check;
-use crate::trial::worker::Evidence;
+use crate::trial::kind;
+use crate::trial::messages::Evidence;
 use crate::verdict::{Conclusion, Verdict};
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
 
 const STYLE: &str = include_str!("style.css");
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -149,11 +148,10 @@ fn caption(evidence: &Evidence) -> String {
         let libvirt = judgement
             .libvirt_downtime_ms
             .map_or_else(String::new, |time| format!("; libvirt's own figure is {time} ms"));
-        said.push(match judgement.action {
-            Ending::Abort => format!("The guest was never silent for more than {time:.1} ms."),
-            Ending::PostCopy | Ending::Pause => {
-                format!("By its heartbeats, the guest was paused for {time:.1} ms{libvirt}.")
-            }
+        said.push(if kind::of(judgement.action).moves {
+            format!("By its heartbeats, the guest was paused for {time:.1} ms{libvirt}.")
+        } else {
+            format!("The guest was never silent for more than {time:.1} ms.")
         });
     }
     if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {

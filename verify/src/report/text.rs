@@ -4,11 +4,13 @@
 
 use std::fmt::Write as _;
 
-use novamend::nova::migration::Ending;
+use novamend::catalog::Release;
 
 use crate::host::{Line, Status};
 use crate::report::Report;
 use crate::shown::line as shown;
+use crate::trial::kind;
+use crate::trial::messages::Evidence;
 use crate::verdict::Conclusion;
 
 /// `probe` as text.
@@ -35,6 +37,29 @@ pub fn probe(release: &str, lines: &[Line]) -> String {
 /// `verify` as text.
 #[must_use]
 pub fn report(report: &Report) -> String {
+    let mut text = head(report);
+    text.push('\n');
+    for line in report.roles.words(report.session, report.plan.settings.release) {
+        let _ = writeln!(text, "{}", shown(&line));
+    }
+    if let Some(tls) = &report.session.conditions.tls {
+        let _ = writeln!(text, "native TLS {tls}");
+    }
+    if let Some(memory) = report.session.conditions.memory.words() {
+        let _ = writeln!(text, "{memory}");
+    }
+    for trial in &report.session.trials {
+        text.push_str(&of_trial(trial, report.plan.settings.release));
+    }
+    text.push_str("\nnot proven:\n");
+    for sentence in &report.verdict.not_proven {
+        let _ = writeln!(text, "  - {}", shown(sentence));
+    }
+    text + &foot(report)
+}
+
+/// The verdict, and what is to be done.
+fn head(report: &Report) -> String {
     let verdict = report.verdict;
     let mut text = match verdict.result {
         Conclusion::Works => format!("works: {}\n", shown(&verdict.headline)),
@@ -53,57 +78,50 @@ pub fn report(report: &Report) -> String {
     if let Some(left) = &report.session.left {
         let _ = writeln!(text, "  ! {}", shown(left));
     }
-    text.push('\n');
-    for line in report.roles.words(report.session, report.plan.settings.release) {
-        let _ = writeln!(text, "{}", shown(&line));
-    }
-    if let Some(tls) = &report.session.conditions.tls {
-        let _ = writeln!(text, "native TLS {tls}");
-    }
-    if let Some(memory) = report.session.conditions.memory.words() {
-        let _ = writeln!(text, "{memory}");
-    }
-    for trial in &report.session.trials {
-        let judgement = &trial.judgement;
-        let _ = writeln!(
-            text,
-            "\n{}  ({})",
-            judgement.action.words_in(report.plan.settings.release),
-            trial.request.flag_names().join(" ")
-        );
-        for check in &judgement.checks {
-            let mark = if check.holds { "ok    " } else { "FAILED" };
-            let seen = if check.seen.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", shown(&check.seen))
-            };
-            let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
-        }
-        if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
-            let _ = writeln!(text, "          libvirt reports {time} ms of downtime");
-        }
-        if let Some(time) = judgement.blackout_ms {
-            let libvirt = judgement
-                .libvirt_downtime_ms
-                .map_or_else(String::new, |time| format!(" (libvirt reports {time} ms)"));
-            let _ = match judgement.action {
-                Ending::Abort => writeln!(text, "          the guest was never silent for more than {time:.1} ms"),
-                Ending::PostCopy | Ending::Pause => {
-                    writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
-                }
-            };
-        }
-    }
-    text.push_str("\nnot proven:\n");
-    for sentence in &verdict.not_proven {
-        let _ = writeln!(text, "  - {}", shown(sentence));
-    }
-    let machine = &report.machine;
-    let conditions = &report.session.conditions;
+    text
+}
+
+/// One trial: its checks, and how long the guest was paused.
+fn of_trial(trial: &Evidence, release: Release) -> String {
+    let mut text = String::new();
+    let judgement = &trial.judgement;
     let _ = writeln!(
         text,
-        "\nlibvirt {}, QEMU {}, Linux {}, QEMU as {}, {}; {} MiB guest rewriting {:.0} MiB, {} MiB/s; {:.1} s",
+        "\n{}  ({})",
+        judgement.action.words_in(release),
+        trial.request.flag_names().join(" ")
+    );
+    for check in &judgement.checks {
+        let mark = if check.holds { "ok    " } else { "FAILED" };
+        let seen = if check.seen.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", shown(&check.seen))
+        };
+        let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
+    }
+    if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
+        let _ = writeln!(text, "          libvirt reports {time} ms of downtime");
+    }
+    if let Some(time) = judgement.blackout_ms {
+        let libvirt = judgement
+            .libvirt_downtime_ms
+            .map_or_else(String::new, |time| format!(" (libvirt reports {time} ms)"));
+        let _ = if kind::of(judgement.action).moves {
+            writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
+        } else {
+            writeln!(text, "          the guest was never silent for more than {time:.1} ms")
+        };
+    }
+    text
+}
+
+/// Where and how it was tried.
+fn foot(report: &Report) -> String {
+    let machine = &report.machine;
+    let conditions = &report.session.conditions;
+    format!(
+        "\nlibvirt {}, QEMU {}, Linux {}, QEMU as {}, {}; {} MiB guest rewriting {:.0} MiB, {} MiB/s; {:.1} s\n",
         shown(machine.libvirt.as_deref().unwrap_or("?")),
         shown(machine.qemu.as_deref().unwrap_or("?")),
         shown(&machine.kernel),
@@ -117,6 +135,5 @@ pub fn report(report: &Report) -> String {
         conditions.hot_mib,
         conditions.bandwidth,
         report.session.seconds,
-    );
-    text
+    )
 }

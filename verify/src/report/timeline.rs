@@ -4,12 +4,11 @@
 
 use std::time::Duration;
 
-use novamend::nova::migration::Ending;
-
 use crate::hypervisor::{End, Event, Refusal};
+use crate::trial::kind;
+use crate::trial::messages::Evidence;
 use crate::trial::migrate::{IssuedOrder, Trace};
 use crate::trial::monitor::{Order, Outcome};
-use crate::trial::worker::Evidence;
 
 /// Who did something during a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +65,7 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
         rows.extend(group.first().map(|first| row(first.at, Actor::Nova, ordered(group))));
     }
     if let Some(silence) = evidence.judgement.silence {
-        let moves = evidence.judgement.action != Ending::Abort;
-        let (before, after) = if moves {
+        let (before, after) = if kind::of(evidence.judgement.action).moves {
             ("last heartbeat on the source", "first heartbeat on the destination")
         } else {
             ("last heartbeat before its longest silence", "first heartbeat after it")
@@ -81,8 +79,11 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
 }
 
 fn is_same_kind(one: &IssuedOrder, other: &IssuedOrder) -> bool {
-    std::mem::discriminant(&one.order) == std::mem::discriminant(&other.order)
-        && one.answer.is_ok() == other.answer.is_ok()
+    let is_alike = match (one.order, other.order) {
+        (Order::SetDowntime(_), Order::SetDowntime(_)) => true,
+        (one, other) => one == other,
+    };
+    is_alike && one.answer.is_ok() == other.answer.is_ok()
 }
 
 fn told(event: &Event) -> (Actor, String) {
@@ -122,9 +123,7 @@ fn ordered(group: &[IssuedOrder]) -> String {
             );
         }
         (Order::SetDowntime(only), _) => format!("allows a downtime of {only} ms"),
-        (Order::Abort, _) => "aborts the job".to_owned(),
-        (Order::StartPostCopy, _) => "switches to post-copy".to_owned(),
-        (Order::Pause, _) => "pauses the guest".to_owned(),
+        (Order::Intervene(intervention), _) => kind::by(intervention).map_or("", |kind| kind.does).to_owned(),
         (Order::ResumeIfPaused, _) => "resumes the guest if it is paused".to_owned(),
         (Order::Finish(outcome), _) => finished(outcome).to_owned(),
     };

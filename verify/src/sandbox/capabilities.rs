@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
-use super::Mode;
+use crate::trial::conditions::Mode;
 
 /// The directory where the host's libvirt keeps what it knows.
 fn host_directory(mode: Mode) -> Option<PathBuf> {

@@ -6,8 +6,8 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::capabilities::unpin_cpu;
-use super::layout;
 use super::setup::Setup;
+use super::{layout, pki};
 use crate::guest;
 use crate::hypervisor::libvirt::{Daemon, Libvirt, Versions, Way};
 use crate::hypervisor::{Refusal, Sides};
@@ -26,7 +26,7 @@ pub fn connect(
     let way = Way {
         peer: None,
         migration: Some(format!("unix://{}/migration.sock", layout::channel().display())),
-        certificate: setup.tls.as_ref().map(|tls| tls.name().to_owned()),
+        certificate: setup.tls.as_ref().map(|tls| pki::name(tls).to_owned()),
     };
     let daemons = daemons.map(|side, process| Daemon {
         uri: layout::uri(side, setup.mode, &setup.socket),

@@ -15,11 +15,12 @@ use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe}
 use super::given::{HostPathError, HostPaths};
 use super::mounts::{self, MountError};
 use super::setup::Setup;
-use super::{Mode, capabilities, layout};
+use super::{capabilities, layout, pki};
 use crate::environment::{PATH, bare};
 use crate::hypervisor::Side;
 use crate::process::INNER;
 use crate::shown;
+use crate::trial::conditions::Mode;
 
 /// The daemon could not be started in its own mount namespace.
 #[derive(Debug, thiserror::Error)]
@@ -208,7 +209,7 @@ fn qemu_conf(setup: &Setup) -> String {
     if let Some(tls) = &setup.tls {
         text.push_str(&format!(
             "migrate_tls_x509_cert_dir = \"{}\"\nmigrate_tls_x509_verify = {}\n",
-            tls.directory().display(),
+            pki::directory(tls).display(),
             u8::from(tls.verifies_clients)
         ));
         if let Some(priority) = &tls.priority {

@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use super::given::{HostPathError, HostPaths};
 use super::mounts::{self, MountError};
 use super::setup::Setup;
-use super::{KVM, Mode, layout};
+use super::{KVM, layout};
 use crate::accident::Kills;
 use crate::guest::memory::Memory;
 use crate::process::{ParentError, die_with_parent, inner};
 use crate::shown;
+use crate::trial::conditions::Mode;
 
 /// PID 1 ended before its worker did.
 #[derive(Debug, thiserror::Error)]

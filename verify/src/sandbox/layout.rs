@@ -4,8 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Mode;
 use crate::hypervisor::Side;
+use crate::trial::conditions::Mode;
 
 /// The root of all files of the sandbox.
 pub const ROOT: &str = "/run/novamend";

@@ -1,22 +1,29 @@
 //! Two private libvirt daemons in namespaces of their own, which vanish whole when any process of the chain dies.
 //!
-//! It knows nothing of migrations; the worker that runs inside brings that.
+//! The trials are run by the worker inside, in a lab of its own.
 //!
 //! The chain: tool → supervisor (new namespaces) → init (PID 1 in them, reaps) → worker → daemons → QEMU. Every one dies
 //! with its parent (`PR_SET_PDEATHSIG`), and init ends besides when the pipe from the tool closes; with PID 1 the kernel
 //! ends all others, and with the last of them every mount, socket and file of the sandbox.
 
+mod alike;
 pub mod capabilities;
 pub mod connection;
 pub mod daemon;
+mod deaths;
 pub mod given;
 pub mod init;
+mod lab;
 pub mod layout;
+mod logs;
 pub mod memory;
 pub mod mounts;
 pub mod pki;
+mod preparation;
 pub mod setup;
 pub mod supervisor;
+mod trials;
+pub mod worker;
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -25,53 +32,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
+pub use self::trials::{SandboxError, run};
 use crate::accident::Kills;
 use crate::process::inner;
+use crate::trial::conditions::Mode;
+use crate::trial::session::{Incoming, MessageSource};
 
 /// The argument that lets /dev/kvm into the sandbox.
 pub const KVM: &str = "kvm";
-
-/// How the daemons run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// As root, as a compute node does.
-    System,
-    /// As an ordinary user, in a user namespace that maps that user alone.
-    Session,
-}
-
-impl Mode {
-    /// The path of the libvirt URI.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::System => "system",
-            Self::Session => "session",
-        }
-    }
-}
-
-/// The sandbox could not be made, or broke.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// The chain's first process did not start.
-    #[error("the sandbox did not start")]
-    Start(#[source] io::Error),
-    /// A process of the chain ended.
-    #[error("the sandbox ended early: {0}")]
-    Ended(String),
-    /// Nothing was heard for too long.
-    #[error("nothing happened for {} s while {stage}", .waited.as_secs())]
-    Silent {
-        /// What it was at.
-        stage: String,
-        /// For how long.
-        waited: Duration,
-    },
-}
 
 /// A running sandbox; dropping it ends every process in it and waits until they are gone.
 pub struct Sandbox {
@@ -82,23 +50,12 @@ pub struct Sandbox {
     kills: Kills,
 }
 
-/// What comes next on the worker's output.
-#[derive(Debug)]
-pub enum WorkerOutput {
-    /// One line.
-    Line(String),
-    /// Nothing in time.
-    Nothing,
-    /// The output is closed.
-    End,
-}
-
 impl Sandbox {
     /// Starts the chain and hands `order`, one line of text, to the worker inside; without `kvm` there is no /dev/kvm in it.
     ///
     /// # Errors
-    /// [`SandboxError::Start`].
-    pub fn start(mode: Mode, kvm: bool, order: &str) -> Result<Self, SandboxError> {
+    /// Its first process did not start.
+    pub fn start(mode: Mode, kvm: bool, order: &str) -> io::Result<Self> {
         let mut supervisor = inner("supervisor");
         if mode == Mode::Session {
             // whose cache libvirt's knowledge of QEMU is borrowed from
@@ -111,8 +68,7 @@ impl Sandbox {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0) // a terminal's Ctrl-C comes to the tool alone, which ends the sandbox in order
-            .spawn()
-            .map_err(SandboxError::Start)?;
+            .spawn()?;
         let mut lifeline = supervisor.stdin.take();
         if let Some(pipe) = lifeline.as_mut() {
             // A chain that has died already is noticed when it is read from.
@@ -127,7 +83,7 @@ impl Sandbox {
                     }
                 }
             };
-            thread::Builder::new().spawn(reader).map_err(SandboxError::Start)?;
+            thread::Builder::new().spawn(reader)?;
         }
         let errors = supervisor.stderr.take().map(|mut stderr| {
             thread::Builder::new().spawn(move || {
@@ -136,7 +92,7 @@ impl Sandbox {
                 String::from_utf8_lossy(&bytes).into_owned()
             })
         });
-        let errors = errors.transpose().map_err(SandboxError::Start)?;
+        let errors = errors.transpose()?;
         Ok(Self {
             supervisor,
             lifeline,
@@ -144,16 +100,6 @@ impl Sandbox {
             errors,
             kills: Kills::now(),
         })
-    }
-
-    /// What the worker says within `patience`.
-    #[must_use]
-    pub fn hear(&self, patience: Duration) -> WorkerOutput {
-        match self.lines.recv_timeout(patience) {
-            Ok(line) => WorkerOutput::Line(line),
-            Err(RecvTimeoutError::Timeout) => WorkerOutput::Nothing,
-            Err(RecvTimeoutError::Disconnected) => WorkerOutput::End,
-        }
     }
 
     /// Ends the sandbox and says how its first process ended, with what it wrote on standard error.
@@ -175,6 +121,17 @@ impl Sandbox {
             .unwrap_or_default();
         let last = said.trim();
         if last.is_empty() { how } else { last.to_owned() }
+    }
+}
+
+impl MessageSource for Sandbox {
+    fn next(&mut self, patience: Duration) -> Incoming {
+        match self.lines.recv_timeout(patience) {
+            // what is no message was not said by the worker
+            Ok(line) => serde_json::from_str(&line).map_or(Incoming::Nothing, Incoming::Message),
+            Err(RecvTimeoutError::Timeout) => Incoming::Nothing,
+            Err(RecvTimeoutError::Disconnected) => Incoming::End,
+        }
     }
 }
 

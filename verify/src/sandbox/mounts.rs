@@ -16,8 +16,9 @@ use rustix::mount::{
     mount_remount, unmount,
 };
 
-use super::{Mode, layout};
+use super::layout;
 use crate::hypervisor::Side;
+use crate::trial::conditions::Mode;
 
 /// What could not be mounted.
 #[derive(Debug, thiserror::Error)]

@@ -2,18 +2,16 @@
 //!
 //! What is made lies on the sandbox's own tmpfs, is good for nothing else and goes with it.
 
-use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::layout;
+use crate::trial::conditions::{CertificateSource, Tls};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
     KeyUsagePurpose, date_time_ymd,
 };
-use serde::{Deserialize, Serialize};
-
-use super::layout;
 
 /// The name in certificates that are made for the trials.
 pub const MADE_NAME: &str = "novamend-probe";
@@ -21,73 +19,21 @@ pub const MADE_NAME: &str = "novamend-probe";
 /// The last year of certificates that nobody renews.
 pub const FOR_EVER: i32 = 4095;
 
-/// How the trials use TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tls {
-    /// Where their certificates come from.
-    pub certificates: CertificateSource,
-    /// Whether the destination asks the source for a certificate, too.
-    pub verifies_clients: bool,
-    /// The ciphers, where qemu.conf names them.
-    pub priority: Option<String>,
-}
-
-/// Where the certificates of the trials come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CertificateSource {
-    /// The host's own.
-    Host {
-        /// Where they lie.
-        directory: PathBuf,
-        /// The name that the source asks for.
-        name: String,
-    },
-    /// Made for the trials.
-    Made {
-        /// Why not the host's own.
-        because: String,
-    },
-}
-
-impl Tls {
-    /// Whether the certificates are made for the trials.
-    #[must_use]
-    pub fn is_made(&self) -> bool {
-        matches!(self.certificates, CertificateSource::Made { .. })
-    }
-
-    /// Where the certificates lie.
-    #[must_use]
-    pub fn directory(&self) -> PathBuf {
-        match &self.certificates {
-            CertificateSource::Host { directory, .. } => directory.clone(),
-            CertificateSource::Made { .. } => layout::pki(),
-        }
-    }
-
-    /// The name that the source asks for.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match &self.certificates {
-            CertificateSource::Host { name, .. } => name,
-            CertificateSource::Made { .. } => MADE_NAME,
-        }
+/// Where the certificates of the trials lie.
+#[must_use]
+pub fn directory(tls: &Tls) -> PathBuf {
+    match &tls.certificates {
+        CertificateSource::Host { directory, .. } => directory.clone(),
+        CertificateSource::Made { .. } => layout::pki(),
     }
 }
 
-impl fmt::Display for Tls {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.certificates {
-            CertificateSource::Host { directory, name } => {
-                write!(
-                    out,
-                    "with the host's certificates in {}, for {name}",
-                    directory.display()
-                )
-            }
-            CertificateSource::Made { .. } => out.write_str("with certificates made for the trials"),
-        }
+/// The name that the source asks for.
+#[must_use]
+pub fn name(tls: &Tls) -> &str {
+    match &tls.certificates {
+        CertificateSource::Host { name, .. } => name,
+        CertificateSource::Made { .. } => MADE_NAME,
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is started as a daemon of the sandbox, and how.
+//! What is to be done in the sandbox: what is started as its daemons, and the order of its worker.
 //!
 //! It is handed from process to process as JSON and is nowhere on disk.
 
@@ -6,8 +6,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mode;
-use super::pki::Tls;
+use crate::guest::Size;
+use crate::guest::memory::Memory;
+use crate::trial::conditions::{Mode, Tls};
+use crate::trial::messages::TrialOrder;
 
 /// What is started as a daemon, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,4 +35,23 @@ pub struct Setup {
     pub forces_tls: bool,
     /// Programs and certificates, which the sandbox must not hide wherever they lie.
     pub given: Vec<PathBuf>,
+}
+
+/// All that the worker needs to know.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WorkOrder {
+    /// The daemons.
+    pub setup: Setup,
+    /// Without KVM.
+    pub emulated: bool,
+    /// What the guest's memory is made of.
+    pub memory: Memory,
+    /// The guest.
+    pub size: Size,
+    /// Rate of the time-stamp counter.
+    pub ticks_per_second: f64,
+    /// Seconds to wait for a daemon or the guest.
+    pub patience: u64,
+    /// The trials, in order.
+    pub trials: Vec<TrialOrder>,
 }

@@ -12,11 +12,11 @@ use rustix::thread::{
     CapabilitySet, UnshareFlags, capabilities, configure_capability_in_ambient_set, set_capabilities, unshare_unsafe,
 };
 
-use super::Mode;
 use super::mounts::{self, MountError};
 use crate::accident::Kills;
 use crate::process::{ParentError, die_with_parent, inner};
 use crate::shown;
+use crate::trial::conditions::Mode;
 
 /// The sandbox's first process ended before what it starts did.
 #[derive(Debug, thiserror::Error)]

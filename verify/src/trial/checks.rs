@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_with::As;
 
 use crate::guest::serial::{Kind, Record};
-use crate::hypervisor::{End, Refusal, Standing};
+use crate::hypervisor::{End, Intervention, Refusal, Standing};
+use crate::trial::kind::{self, TrialKind};
 use crate::trial::migrate::{Seconds, Trace};
-use crate::trial::monitor::Order;
 
 /// What must be so after a switch to post-copy, whatever else went wrong: from then on a guest cannot go back.
 pub const GUEST_LIVES: &str = "the guest is not lost";
@@ -47,8 +47,6 @@ pub struct Observation {
     pub records: Vec<Record>,
     /// Bytes on the serial lines that belong to no record.
     pub stray: usize,
-    /// The connection of the source's QEMU.
-    pub source_line: usize,
     /// First and last byte from the source's QEMU.
     pub source_span: Option<(Duration, Duration)>,
     /// First and last byte from the destination's QEMU.
@@ -61,6 +59,8 @@ pub struct Observation {
     pub looked_at_all: bool,
     /// Heard through a console that opens late and may lose beats: it tells that the guest is well, not when.
     pub only_after: bool,
+    /// Why the job failed by the log of the source's daemon, where that is read.
+    pub cause: Option<String>,
 }
 
 /// What a trial proved.
@@ -120,18 +120,18 @@ impl Judgement {
 /// Judges one trial.
 #[must_use]
 pub fn judge(action: Ending, trace: &Trace, observed: &Observation) -> Judgement {
-    let acted = trace.done(Order::of(action));
-    let silence = match action {
+    let kind = kind::of(action);
+    let acted = trace.done(kind.intervention);
+    let silence = match kind.moves {
         _ if observed.only_after => None,
-        Ending::Abort => longest_silence(observed, trace.began),
-        Ending::PostCopy | Ending::Pause => between(observed),
+        true => between(observed),
+        false => longest_silence(observed, trace.began),
     };
-    let mut checks = vec![check("the action was taken", acted.is_some(), || {
-        refused(action, trace)
-    })];
-    checks.extend(match action {
-        Ending::Abort => stayed(trace, observed),
-        Ending::PostCopy | Ending::Pause => moved(action, trace, observed),
+    let mut checks = vec![check("the action was taken", acted.is_some(), || refused(kind, trace))];
+    checks.extend(if kind.moves {
+        moved(kind, trace, observed)
+    } else {
+        stayed(trace, observed)
     });
     checks.extend(beats(observed));
     let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
@@ -159,12 +159,8 @@ fn check(what: &str, holds: bool, seen: impl FnOnce() -> String) -> Check {
     }
 }
 
-fn refused(action: Ending, trace: &Trace) -> String {
-    let mut answers = trace
-        .orders
-        .iter()
-        .rev()
-        .filter(|given| given.order == Order::of(action));
+fn refused(kind: &TrialKind, trace: &Trace) -> String {
+    let mut answers = trace.orders.iter().rev().filter(|given| given.is(kind.intervention));
     if let Some(refusal) = answers.find_map(|given| given.answer.as_ref().err()) {
         return refusal.message.clone();
     }
@@ -215,10 +211,10 @@ fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observation) -> bo
     }
     let is_cut_off = refusal.message.contains("load of migration failed");
     let stayed = observed.source == Some(Standing::Running) && observed.destination == Some(Standing::Absent);
-    is_cut_off && trace.done(Order::Abort).is_some() && stayed
+    is_cut_off && trace.done(Intervention::Abort).is_some() && stayed
 }
 
-fn moved(action: Ending, trace: &Trace, observed: &Observation) -> Vec<Check> {
+fn moved(kind: &TrialKind, trace: &Trace, observed: &Observation) -> Vec<Check> {
     let mut checks = vec![
         check(
             "the migration completed",
@@ -244,7 +240,7 @@ fn moved(action: Ending, trace: &Trace, observed: &Observation) -> Vec<Check> {
             "heartbeats came from both sides at once, or from neither".to_owned()
         }));
     }
-    if action == Ending::PostCopy && was_lost(trace, observed) {
+    if kind.switches() && was_lost(trace, observed) {
         let said = match &trace.returned {
             Some(Err(refusal)) => {
                 let first = refusal.message.split("; ").next().unwrap_or_default();
@@ -254,7 +250,7 @@ fn moved(action: Ending, trace: &Trace, observed: &Observation) -> Vec<Check> {
         };
         checks.insert(0, check(GUEST_LIVES, false, || said));
     }
-    if action == Ending::PostCopy {
+    if kind.switches() {
         // the destination's own event is missed where all pages have come before libvirt looks
         let switched = trace.event(End::Source, "suspended: post-copy").is_some()
             || trace.event(End::Destination, "resumed: post-copy").is_some();

@@ -8,7 +8,7 @@ use novamend::nova::migration::Settings;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{As, DeserializeAs, DurationSecondsWithFrac, FromInto, SerializeAs};
 
-use crate::hypervisor::{Answer, End, Event, Hypervisor, Job, JobKind, Refusal, Request, Standing};
+use crate::hypervisor::{Answer, End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Standing};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome};
 
 /// A time as it is written in JSON: a number of seconds, to the microsecond.
@@ -74,11 +74,17 @@ impl IssuedOrder {
     /// Whether it is the action itself, tried at least.
     #[must_use]
     pub fn is_action(&self) -> bool {
-        matches!(self.order, Order::Abort | Order::StartPostCopy | Order::Pause)
+        matches!(self.order, Order::Intervene(_))
+    }
+
+    /// Whether it is `intervention`, tried at least.
+    #[must_use]
+    pub fn is(&self, intervention: Intervention) -> bool {
+        self.order == Order::Intervene(intervention)
     }
 }
 
-/// A event and its moment.
+/// An event and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TimedEvent {
     /// When.
@@ -116,12 +122,12 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// The first time that `order` was carried out with success.
+    /// The first time that `intervention` succeeded.
     #[must_use]
-    pub fn done(&self, order: Order) -> Option<Duration> {
+    pub fn done(&self, intervention: Intervention) -> Option<Duration> {
         self.orders
             .iter()
-            .find(|given| given.order == order && given.answer.is_ok())
+            .find(|given| given.is(intervention) && given.answer.is_ok())
             .map(|given| given.at)
     }
 
@@ -296,12 +302,10 @@ impl Running {
     fn obey(&mut self, hypervisor: &mut dyn Hypervisor, order: Order) -> bool {
         let at = hypervisor.now();
         let answer = match order {
-            Order::Abort => hypervisor.abort(),
-            Order::StartPostCopy => hypervisor.start_post_copy(),
-            Order::Pause => hypervisor.pause(),
+            Order::Intervene(intervention) => hypervisor.intervene(intervention),
             Order::SetDowntime(milliseconds) => hypervisor.set_max_downtime(milliseconds),
             Order::ResumeIfPaused => match hypervisor.standing(End::Source) {
-                Ok(Standing::Paused) => hypervisor.resume(),
+                Ok(Standing::Paused) => hypervisor.intervene(Intervention::Resume),
                 other => other.map(|_| ()),
             },
             Order::Finish(outcome) => {
@@ -366,12 +370,22 @@ mod tests {
             at: Duration::from_micros(1_500_001),
             event,
         };
+        let given = |order| IssuedOrder {
+            at: Duration::from_secs(2),
+            order,
+            answer: Ok(()),
+        };
         let trace = Trace {
             began: Duration::from_millis(1250),
             events: vec![
                 heard(Event::Pass(2)),
                 heard(Event::Returned(Err(refusal.clone()))),
                 heard(Event::Returned(Ok(()))),
+            ],
+            orders: vec![
+                given(Order::SetDowntime(50)),
+                given(Order::Intervene(Intervention::StartPostCopy)),
+                given(Order::ResumeIfPaused),
             ],
             returned: Some(Err(refusal)),
             ..Trace::default()
@@ -382,6 +396,9 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("\"returned\":\"done\""), "{text}");
+        for order in ["{\"set_downtime\":50}", "\"start_post_copy\"", "\"resume_if_paused\""] {
+            assert!(text.contains(&format!("\"order\":{order}")), "{text}");
+        }
         assert_eq!(serde_json::from_str::<Trace>(&text).unwrap(), trace);
     }
 }

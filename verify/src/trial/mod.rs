@@ -1,7 +1,12 @@
-//! Test migrations: what is tried, how nova would watch over it, and what was seen.
+//! Test migrations: what is tried, how nova would watch over it, what was seen, and the worker that runs them in a lab.
+//!
+//! It knows neither the sandbox nor two hosts; they know it.
 
 pub mod checks;
+pub mod conditions;
+pub mod kind;
 pub mod memory;
+pub mod messages;
 pub mod migrate;
 pub mod monitor;
 pub mod plan;

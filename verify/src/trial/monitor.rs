@@ -8,10 +8,10 @@ use novamend::nova::migration::timeout::{
     DowntimeSchedule, Watermark, completion_timeout_seconds, downtime_schedule, has_timeout_action, should_abort,
     should_switch_to_post_copy, should_trigger_timeout_action,
 };
-use novamend::nova::migration::{Ending, Settings, TimeoutAction};
+use novamend::nova::migration::{Settings, TimeoutAction};
 use serde::{Deserialize, Serialize};
 
-use crate::hypervisor::{Job, JobKind, Standing};
+use crate::hypervisor::{Intervention, Job, JobKind, Standing};
 
 /// The size nova scales by, for a guest as small as that of the trials, in GiB.
 const DATA_GB: f64 = 2.0;
@@ -33,30 +33,15 @@ pub struct Look {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
-    /// `abort_job`.
-    Abort,
-    /// `migrate_start_postcopy`.
-    StartPostCopy,
-    /// `guest.pause`.
-    Pause,
     /// `guest.resume`, only if it stands still: the recovery after a failure.
     ResumeIfPaused,
     /// `migrate_configure_max_downtime`, milliseconds.
     SetDowntime(i64),
     /// The monitor ends.
     Finish(Outcome),
-}
-
-impl Order {
-    /// The order by which a migration is ended so.
-    #[must_use]
-    pub fn of(ending: Ending) -> Self {
-        match ending {
-            Ending::Abort => Self::Abort,
-            Ending::PostCopy => Self::StartPostCopy,
-            Ending::Pause => Self::Pause,
-        }
-    }
+    /// `abort_job`, `migrate_start_postcopy` or `guest.pause`.
+    #[serde(untagged)]
+    Intervene(Intervention),
 }
 
 /// How nova takes the migration to have ended.
@@ -150,10 +135,13 @@ impl Monitor {
 
     /// Takes note of how an order was answered; a refused abort ends nova's monitor.
     pub fn answered(&mut self, order: Order, done: bool) -> Option<Outcome> {
-        match (order, done) {
-            (Order::StartPostCopy, true) => self.in_post_copy = true,
-            (Order::Pause, true) => self.resume_on_failure = true,
-            (Order::Abort, false) => return Some(Outcome::MonitorDied),
+        let Order::Intervene(intervention) = order else {
+            return None;
+        };
+        match (intervention, done) {
+            (Intervention::StartPostCopy, true) => self.in_post_copy = true,
+            (Intervention::Pause, true) => self.resume_on_failure = true,
+            (Intervention::Abort, false) => return Some(Outcome::MonitorDied),
             _ => {}
         }
         None
@@ -163,11 +151,11 @@ impl Monitor {
         if !std::mem::take(&mut self.queued_force_complete) || self.in_post_copy {
             return Vec::new();
         }
-        vec![if self.settings.post_copy {
-            Order::StartPostCopy
+        vec![Order::Intervene(if self.settings.post_copy {
+            Intervention::StartPostCopy
         } else {
-            Order::Pause
-        }]
+            Intervention::Pause
+        })]
     }
 
     fn recover(&mut self, outcome: Outcome) -> Vec<Order> {
@@ -184,7 +172,7 @@ impl Monitor {
             return Vec::new();
         }
         match self.settings.timeout_action {
-            TimeoutAction::Abort => vec![Order::Abort],
+            TimeoutAction::Abort => vec![Order::Intervene(Intervention::Abort)],
             TimeoutAction::ForceComplete => {
                 self.queued_force_complete = true;
                 Vec::new()
@@ -202,7 +190,7 @@ impl Monitor {
             self.completion_timeout,
             self.in_post_copy,
         ) {
-            orders.push(Order::Abort);
+            orders.push(Order::Intervene(Intervention::Abort));
         }
         let Job {
             iteration, remaining, ..
@@ -210,7 +198,7 @@ impl Monitor {
         if self.settings.post_copy
             && should_switch_to_post_copy(iteration, remaining, self.previous_remaining, self.in_post_copy)
         {
-            orders.push(Order::StartPostCopy);
+            orders.push(Order::Intervene(Intervention::StartPostCopy));
         }
         self.previous_remaining = remaining;
         orders

@@ -14,14 +14,18 @@ use serde::{Serialize, Serializer};
 
 use crate::guest::{FAR, Size};
 use crate::hypervisor::Request;
+use crate::trial::kind;
+use crate::trial::messages::TrialOrder;
 use crate::trial::migrate::Pace;
-use crate::trial::worker::TrialOrder;
 
 /// What is more than fits into the downtime.
 const MARGIN: f64 = 1.15;
 
 /// Several connections send in bursts, and QEMU takes the speed of a burst for that of the network.
 const BURSTS: f64 = 2.2;
+
+/// From this version on QEMU's software emulation keeps a guest's writes where a migration is acted on after its first pass.
+pub(crate) const EMULATION_KEEPS_WRITES: (u16, u16, u16) = (9, 0, 0);
 
 /// The pass that the first trial of a report waits for, to show what passes look like.
 const CURVE_PASSES: i64 = 4;
@@ -100,7 +104,7 @@ pub enum Wanted {
     Abort,
     /// Post-copy or pause, as nova.conf permits
     ForceComplete,
-    /// All three, whatever nova.conf says
+    /// One of each kind, whatever nova.conf says
     All,
 }
 
@@ -168,14 +172,16 @@ impl Plan {
 
     fn trials_of(&self, load: (Size, u64), wanted: Wanted, early: bool) -> Vec<TrialOrder> {
         let configured = self.settings.ending();
-        let forced = TimeoutAction::ForceComplete.ending(self.settings.post_copy);
         let actions = match wanted {
             Wanted::Configured => vec![configured],
-            Wanted::Abort => vec![Ending::Abort],
-            Wanted::ForceComplete => vec![forced],
-            // before Stein nothing pauses a guest
-            Wanted::All if !has_timeout_action(self.settings.release) => vec![Ending::Abort, Ending::PostCopy],
-            Wanted::All => vec![Ending::Abort, Ending::PostCopy, Ending::Pause],
+            Wanted::Abort => vec![TimeoutAction::Abort.ending(self.settings.post_copy)],
+            Wanted::ForceComplete => vec![TimeoutAction::ForceComplete.ending(self.settings.post_copy)],
+            Wanted::All => {
+                let endings = Ending::ALL.into_iter();
+                endings
+                    .filter(|&ending| kind::of(ending).since <= self.settings.release)
+                    .collect()
+            }
         };
         let mut trials: Vec<TrialOrder> = actions
             .iter()
@@ -214,11 +220,9 @@ impl Plan {
     }
 
     fn trial(&self, (size, bandwidth): (Size, u64), action: Ending, early: bool, wanted: Wanted) -> TrialOrder {
-        let post_copy = match action {
-            Ending::PostCopy => true,
-            Ending::Pause => false,
-            Ending::Abort => self.settings.post_copy && wanted != Wanted::All,
-        };
+        let kind = kind::of(action);
+        let by_nova_conf = self.settings.post_copy && wanted != Wanted::All;
+        let post_copy = kind.post_copy.unwrap_or(by_nova_conf);
         let request = Request {
             post_copy,
             auto_converge: self.settings.auto_converge && !post_copy,
@@ -228,10 +232,11 @@ impl Plan {
             bandwidth,
         };
         let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;
-        let old = !has_timeout_action(self.settings.release) && action != Ending::Pause && !early;
+        let release = self.settings.release;
+        let old = !has_timeout_action(release) && kind.since <= release && !early;
         let completion_timeout = match self.settings.completion_timeout {
             // the old monitor's own switch comes long before any timeout; on the shortened clock they would race
-            _ if old && action == Ending::PostCopy => 0,
+            _ if old && kind.switches() => 0,
             ..=0 => default_completion_timeout(self.settings.release),
             seconds => seconds,
         };

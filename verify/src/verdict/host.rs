@@ -10,8 +10,8 @@ use crate::host::lines::{Status, post_copy};
 use crate::host::programs::from_number;
 use crate::host::userfault;
 use crate::host::versions::too_old;
-use crate::sandbox::Mode;
-use crate::sandbox::pki::CertificateSource;
+use crate::trial::conditions::CertificateSource;
+use crate::trial::conditions::Mode;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 

@@ -2,12 +2,11 @@
 //!
 //! An error that is not known may be an accident, and no verdict is drawn from it.
 
-use novamend::nova::migration::Ending;
-
 use crate::accident::is_refusal;
 use crate::causes::Cause;
 use crate::trial::checks::GUEST_LIVES;
-use crate::trial::worker::Evidence;
+use crate::trial::kind;
+use crate::trial::messages::Evidence;
 
 /// Libvirt's code of a job that was cancelled.
 const CANCELLED: u32 = 78;
@@ -23,7 +22,7 @@ pub(super) fn shows_nothing(trial: &Evidence) -> Option<Cause> {
         _ => None,
     };
     // a job that nova cancelled has ended as it was to end
-    let is_cancelled = code == Some(CANCELLED) && trial.judgement.action == Ending::Abort;
+    let is_cancelled = code == Some(CANCELLED) && !kind::of(trial.judgement.action).moves;
     if trial.trace.returned == Some(Ok(())) || is_cancelled {
         return None;
     }

@@ -3,12 +3,12 @@
 //! It judges nothing.
 
 use novamend::catalog::Release;
-use novamend::nova::migration::Ending;
 use novamend::nova::migration::timeout::pause_seconds;
 
-use crate::hosts::Far;
-use crate::sandbox::Mode;
-use crate::sandbox::pki::CertificateSource;
+use crate::trial::conditions::CertificateSource;
+use crate::trial::conditions::Far;
+use crate::trial::conditions::Mode;
+use crate::trial::kind;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 
@@ -105,7 +105,7 @@ pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
             "a paused guest stays paused for the rest of the copy: about {seconds:.0} s for each GiB left at {} MiB/s",
             plan.settings.bandwidth
         ));
-    } else if plan.settings.ending() == Ending::Pause {
+    } else if kind::of(plan.settings.ending()).pauses {
         list.push(
             "a paused guest stays paused for the rest of the copy: the memory left divided by your network's speed"
                 .to_owned(),

@@ -19,9 +19,9 @@ use novamend_verify::guest::{self, Size};
 use novamend_verify::host::programs;
 use novamend_verify::hypervisor::libvirt::{Libvirt, run_event_loop};
 use novamend_verify::hypervisor::{Event, Hypervisor, Request, Side, Sides};
-use novamend_verify::sandbox::Mode;
 use novamend_verify::sandbox::setup::Setup;
 use novamend_verify::sandbox::{connection, daemon, layout};
+use novamend_verify::trial::conditions::Mode;
 use novamend_verify::trial::migrate::{Pace, migrate};
 
 use crate::ground::{alone, in_namespaces, need_kvm};

@@ -4,10 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::given::with_its_directory;
+use super::setup::Setup;
 use crate::guest::memory::Memory;
 use crate::host::{Host, backing};
-use crate::sandbox::given::with_its_directory;
-use crate::sandbox::setup::Setup;
+use crate::trial::conditions::NO_HUGE_PAGES;
 use crate::trial::plan::Plan;
 
 /// From this version on libvirt knows `<discard/>` in a domain's memory.
@@ -45,18 +46,13 @@ pub(super) fn not_alike(plan: &Plan, host: &Host) -> Vec<String> {
     }
     let pool = backing::huge_pages();
     if plan.reserves_huge_pages {
-        list.push(huge_pages());
+        list.push(NO_HUGE_PAGES.to_owned());
     } else if pool > 0 {
         list.push(format!(
             "guests with huge pages: this host has {pool} of them, the probe guest used none"
         ));
     }
     list
-}
-
-/// That huge pages were not tried.
-pub(crate) fn huge_pages() -> String {
-    "guests with huge pages, which `reserved_huge_pages` points to: the probe guest used none".to_owned()
 }
 
 /// What the sandbox must not hide, wherever it lies: this program, the daemon, QEMU, and the host's certificates if they are used.

@@ -1,4 +1,4 @@
-//! What the worker is told and what it says: its order, and one line for each thing that happens.
+//! What a worker is given to try, and what it says: one message for each thing that happens.
 //!
 //! It does nothing.
 
@@ -7,13 +7,12 @@ use std::time::Duration;
 use novamend::nova::migration::{Ending, Settings};
 use serde::{Deserialize, Serialize};
 
-use super::MOST_TRIES;
-use crate::guest::Size;
-use crate::guest::memory::Memory;
 use crate::hypervisor::Request;
-use crate::sandbox::setup::Setup;
 use crate::trial::checks::Judgement;
 use crate::trial::migrate::{Pace, Trace};
+
+/// How often a trial is run before a guest that converges by itself is given up.
+pub(crate) const MOST_TRIES: u32 = 3;
 
 /// Beyond the worker's own patience, so that it can say what it waited for.
 const GRACE: Duration = Duration::from_secs(20);
@@ -58,25 +57,6 @@ pub(crate) fn silence(trials: &[TrialOrder], patience: Duration) -> Duration {
         .map(|trial| trial.with_patience(patience).pace.limit)
         .max();
     patience + GRACE + longest.unwrap_or_default() * 2u32.pow(MOST_TRIES - 1)
-}
-
-/// All that the worker needs to know.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WorkOrder {
-    /// The daemons.
-    pub setup: Setup,
-    /// Without KVM.
-    pub emulated: bool,
-    /// What the guest's memory is made of.
-    pub memory: Memory,
-    /// The guest.
-    pub size: Size,
-    /// Rate of the time-stamp counter.
-    pub ticks_per_second: f64,
-    /// Seconds to wait for a daemon or the guest.
-    pub patience: u64,
-    /// The trials, in order.
-    pub trials: Vec<TrialOrder>,
 }
 
 /// One trial with what it proved.

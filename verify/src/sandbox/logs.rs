@@ -4,8 +4,8 @@
 
 use std::fs;
 
+use super::layout;
 use crate::hypervisor::Side;
-use crate::sandbox::layout;
 use crate::trial::migrate::Trace;
 
 /// What the source's daemon wrote of the job's end, `from` being its log and where that ended before.
@@ -21,9 +21,10 @@ pub(super) fn cause((side, from): (Side, u64), trace: &Trace) -> Option<String> 
 /// How many of a daemon's errors are told.
 const TOLD: usize = 4;
 
-/// A message with the last errors that the daemons wrote, which often say more; what both wrote is told once.
-pub(super) fn with_logs(message: &str) -> String {
-    let mut text = message.to_owned();
+/// The last errors that the daemons wrote, which often say more than an answer, each behind a `; `; what both wrote is told
+/// once.
+pub(super) fn errors() -> String {
+    let mut text = String::new();
     let mut told = Vec::new();
     for side in Side::BOTH {
         let said = fs::read_to_string(layout::log(side)).unwrap_or_default();

@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::init::ProcessExit;
+use super::layout;
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
 use crate::guest::NAME;
 use crate::hypervisor::Side;
-use crate::sandbox::init::ProcessExit;
-use crate::sandbox::layout;
 
 /// Between two looks for QEMUs.
 const LOOK: Duration = Duration::from_millis(25);

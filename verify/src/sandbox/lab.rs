@@ -1,0 +1,282 @@
+//! The lab of the sandbox: its own daemons, the guest's memory, and what is known of a process that ended.
+//!
+//! It runs no trial; the worker does.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::deaths::Deaths;
+use super::memory::Lent;
+use super::setup::WorkOrder;
+use super::{connection, daemon, layout, logs, pki};
+use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
+use crate::guest;
+use crate::guest::memory::Memory;
+use crate::guest::serial::{Hearing, Kind};
+use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
+use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
+use crate::trial::checks::{GUEST_LIVES, Observation};
+use crate::trial::conditions::Tls;
+use crate::trial::memory;
+use crate::trial::messages::{Evidence, Message};
+use crate::trial::migrate::Trace;
+use crate::trial::worker::{Guest, Lab, Outlet};
+
+/// How long the guest may take to get round all its pages after a migration.
+const ROUND: Duration = Duration::from_secs(5);
+
+/// Why the sandbox could serve no longer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LabError {
+    /// What it was handed is no [`WorkOrder`].
+    #[error("the order cannot be read")]
+    Order(#[source] serde_json::Error),
+    /// The guest.
+    #[error("the guest's image cannot be written")]
+    Image(#[source] io::Error),
+    /// Certificates for the trials.
+    #[error("the certificates for the trials cannot be made")]
+    Certificates(#[source] io::Error),
+    /// The guest's serial port.
+    #[error("nothing can listen to the guest")]
+    Serial(#[source] io::Error),
+    /// Libvirt's client.
+    #[error("libvirt's event loop did not start")]
+    EventLoop(#[source] Refusal),
+    /// A daemon's files or its process.
+    #[error("a private libvirt daemon cannot be started")]
+    Daemon(#[source] io::Error),
+    /// The threads that see who ends.
+    #[error("the daemons cannot be watched")]
+    Watch(#[source] io::Error),
+    /// A daemon refused, did not listen or the guest did not respond: what was said of it, and what the daemons wrote.
+    #[error("{said}{wrote}")]
+    Refused {
+        /// Libvirt's words or ours.
+        said: String,
+        /// The daemons' own.
+        wrote: String,
+    },
+    /// Something ended that was to live, or ran out; in words.
+    #[error("{0}")]
+    Accident(String),
+}
+
+/// The sandbox's two daemons.
+pub(super) struct SandboxLab {
+    order: WorkOrder,
+    libvirt: Libvirt,
+    hearing: Hearing,
+    /// The files of the guest's memory, where they are not the sandbox's own.
+    lent: Option<Lent>,
+    deaths: Deaths,
+    before: Before,
+}
+
+/// What there was before the guest was started, or migrated.
+struct Before {
+    /// The side that it was at.
+    source: Side,
+    /// Processes that had ended.
+    deaths: usize,
+    /// Bytes in the log of the source's daemon.
+    log: u64,
+    /// The line of the next QEMU.
+    line: usize,
+}
+
+impl SandboxLab {
+    /// Starts the daemons and connects to them; says what could not be made as on the host.
+    pub(super) fn open(order: WorkOrder, outlet: &mut Outlet) -> Result<Self, LabError> {
+        outlet.enter("starting two private libvirt daemons");
+        let began = Instant::now();
+        let image = guest::image(order.size, order.ticks_per_second);
+        fs::write(layout::image(), image).map_err(LabError::Image)?;
+        if order.setup.tls.as_ref().is_some_and(Tls::is_made) {
+            pki::make(&layout::pki(), pki::MADE_NAME, pki::FOR_EVER).map_err(LabError::Certificates)?;
+        }
+        let lent = lent(&order.memory, outlet);
+        let hearing = Hearing::listen(&layout::serial(), began).map_err(LabError::Serial)?;
+        run_event_loop().map_err(LabError::EventLoop)?;
+        let own = Path::new("/proc/self/exe");
+        let daemons = Sides::try_of(|side| daemon::start(own, side, &order.setup)).map_err(LabError::Daemon)?;
+        let numbers = daemons.iter().map(|(side, daemon)| (side, daemon.id())).collect();
+        let deaths = Deaths::watch(numbers).map_err(LabError::Watch)?;
+        let patience = Duration::from_secs(order.patience);
+        let (libvirt, versions) = connection::connect(&order.setup, daemons, began, patience)
+            .map_err(|refusal| not_connected(&refusal.message, &deaths))?;
+        outlet.say(Message::Versions {
+            libvirt: versions.libvirt,
+            qemu: versions.qemu,
+            ready_after: began.elapsed().as_secs_f64(),
+        });
+        let before = Before {
+            source: Side::First,
+            deaths: 0,
+            log: 0,
+            line: 0,
+        };
+        Ok(Self {
+            order,
+            libvirt,
+            hearing,
+            lent,
+            deaths,
+            before,
+        })
+    }
+
+    /// Takes note of how things are before something happens to the guest at `source`.
+    fn take_note(&mut self, source: Side) {
+        self.before = Before {
+            source,
+            deaths: self.deaths.so_far(),
+            log: fs::metadata(layout::log(source)).map_or(0, |log| log.len()),
+            line: self.hearing.connections(),
+        };
+    }
+
+    /// A failure with the accident that it came by, otherwise with what the daemons wrote.
+    fn explained(&self, said: &str) -> LabError {
+        let accident = self.deaths.accident(said, self.before.deaths, self.before.source);
+        accident.map_or_else(|| refused(said), LabError::Accident)
+    }
+}
+
+impl Lab for SandboxLab {
+    type Error = LabError;
+
+    const STARTING: &'static str = "starting the guest";
+
+    fn clean_up(&mut self) -> Result<(), LabError> {
+        for side in Side::BOTH {
+            self.libvirt.remove_guest(side);
+        }
+        Ok(())
+    }
+
+    fn start_guest(&mut self, outlet: &mut Outlet) -> Result<Guest, LabError> {
+        self.hearing.forget();
+        self.take_note(Side::First);
+        let order = &self.order;
+        let xml = guest::domain_xml(
+            order.size,
+            order.emulated,
+            &order.memory,
+            &order.setup.emulator,
+            &layout::image(),
+            &layout::serial(),
+        );
+        let started = self.libvirt.start_guest(Side::First, &xml);
+        started.map_err(|refusal| self.explained(&refusal.message))?;
+        if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Side::First)) {
+            outlet.say(Message::NotAlike(
+                "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
+            ));
+            self.lent = None; // said once
+        }
+        Ok(Guest {
+            side: Side::First,
+            line: self.before.line,
+            hearing: self.hearing.clone(),
+        })
+    }
+
+    fn no_response(&self, patience: Duration) -> LabError {
+        let waited = patience.as_secs();
+        self.explained(&format!("the guest was started but did not respond within {waited} s"))
+    }
+
+    fn hypervisor(&mut self, guest: &Guest) -> &mut dyn Hypervisor {
+        self.libvirt.set_source(guest.side);
+        self.take_note(guest.side);
+        &mut self.libvirt
+    }
+
+    fn listen(&mut self, guest: &Guest, trace: &Trace, _: &mut Outlet) -> Result<Observation, LabError> {
+        let since = memory::migration_end(trace);
+        let looked_at_all = memory::checked_all_pages(&self.hearing, self.order.size, since, ROUND);
+        let (records, stray) = self.hearing.records();
+        let records = records.into_iter().filter(|record| record.kind != Kind::Start);
+        Ok(Observation {
+            records: records.collect(),
+            stray,
+            source_span: self.hearing.span(guest.line),
+            destination_span: self.hearing.span(self.before.line),
+            source: self.libvirt.standing(End::Source).ok(),
+            destination: self.libvirt.standing(End::Destination).ok(),
+            looked_at_all,
+            only_after: false,
+            cause: logs::cause((self.before.source, self.before.log), trace),
+        })
+    }
+
+    fn accident(&self, evidence: &Evidence) -> Option<LabError> {
+        let said = evidence.reason().unwrap_or_default();
+        if evidence.judgement.holds() {
+            return None;
+        }
+        let accident = self.deaths.accident(&said, self.before.deaths, self.before.source);
+        let accident = accident.or_else(|| {
+            let is_gone = is_gone(&said) && !is_refusal(0, &said) && evidence.judgement.failed(GUEST_LIVES).is_none();
+            is_gone.then(|| format!("a process or a connection went away without a reason: {said}; {NOTHING_KNOWN}"))
+        });
+        accident.map(LabError::Accident)
+    }
+
+    fn keep(&self, guest: Guest, moved: bool) -> Option<Guest> {
+        Some(if moved {
+            Guest {
+                side: guest.side.other(),
+                line: self.before.line,
+                ..guest
+            }
+        } else {
+            guest
+        })
+    }
+}
+
+/// What was said, with what the daemons wrote.
+fn refused(said: &str) -> LabError {
+    LabError::Refused {
+        said: said.to_owned(),
+        wrote: logs::errors(),
+    }
+}
+
+/// Why no daemon answered; one that ended by itself says why in its log.
+fn not_connected(said: &str, deaths: &Deaths) -> LabError {
+    if !said.contains("exited before it was listening") {
+        let accident = deaths.accident(said, 0, Side::First);
+        return accident.map_or_else(|| refused(said), LabError::Accident);
+    }
+    let refused = refused(said);
+    let text = refused.to_string();
+    if text.contains("(signal: ") || resource(&text).is_some() {
+        return LabError::Accident(format!("{text}; {NOTHING_KNOWN}"));
+    }
+    refused
+}
+
+/// The files for the guest's memory; says so where they cannot be made.
+fn lent(memory: &Memory, outlet: &mut Outlet) -> Option<Lent> {
+    let Memory::Files {
+        made_in: Some(directory),
+        owner,
+        ..
+    } = memory
+    else {
+        return None;
+    };
+    let made = Lent::make(&layout::backing(), *owner);
+    if let Err(error) = &made {
+        outlet.say(Message::NotAlike(format!(
+            "guests' memory in files: no file could be created in {}: {error}",
+            directory.display()
+        )));
+    }
+    made.ok()
+}
