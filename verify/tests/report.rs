@@ -132,7 +132,7 @@ fn what_others_wrote_stays_text_on_the_page() {
     const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x>&amp;";
     let mut plan = made::plan("live_migration_timeout_action = force_complete");
     for line in &mut plan.excerpt {
-        line.value = HOSTILE.to_owned();
+        HOSTILE.clone_into(&mut line.value);
     }
     let mut trials = vec![
         made::trial(Ending::Abort, false, Some(HOSTILE)),
@@ -154,7 +154,7 @@ fn what_others_wrote_stays_text_on_the_page() {
     verdict.not_proven.push(HOSTILE.to_owned());
     let files = [HOSTILE.to_owned()];
     let mut machine = Machine::of(&made::host(), &session);
-    machine.host = HOSTILE.to_owned();
+    HOSTILE.clone_into(&mut machine.host);
     machine.libvirt = Some(HOSTILE.to_owned());
     let page = html::page(&Report {
         verdict: &verdict,

@@ -30,12 +30,7 @@ pub(crate) fn ended(mut child: Child) -> Ran {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    let output = child.wait_with_output().unwrap();
-    Ran {
-        code: output.status.code(),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Ran::of(&child.wait_with_output().unwrap())
 }
 
 /// The numbers on x86-64 of the system calls that are denied here.
