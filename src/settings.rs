@@ -175,7 +175,7 @@ impl FileSettings {
 }
 
 fn parse(path: &Path, text: &str, rules: &[&Rule]) -> Result<FileSettings, SettingsError> {
-    let reader = Reader { path, text, rules };
+    let reader = TableReader { path, text, rules };
     let document = Document::parse(text)
         .map_err(|error| reader.mistake(error.span().map_or(0, |span| span.start), grammar(error.message())))?;
     reader.read(document.as_table())
@@ -189,7 +189,7 @@ fn grammar(message: &str) -> String {
     format!("this is not valid TOML: {words}")
 }
 
-struct Reader<'a> {
+struct TableReader<'a> {
     path: &'a Path,
     text: &'a str,
     rules: &'a [&'a Rule],
@@ -198,7 +198,7 @@ struct Reader<'a> {
 const KEYS: [&str; 5] = ["from", "to", "fail-on", "severity", "ignore"];
 const IGNORE_KEYS: [&str; 4] = ["rule", "file", "option", "reason"];
 
-impl Reader<'_> {
+impl TableReader<'_> {
     fn mistake(&self, offset: usize, message: impl AsRef<str>) -> SettingsError {
         let source = Source::new(self.path, self.text.as_bytes().to_vec());
         let position = source.position(offset);

@@ -35,8 +35,8 @@ use std::path::{Path, PathBuf};
 use crate::bounded::Root;
 
 use self::directory::Directory;
-use self::job::Job;
-use self::place::Place;
+use self::job::WriteJob;
+use self::place::ResolvedPath;
 
 pub use self::document::document;
 pub use self::error::{Incomplete, Left, WriteError};
@@ -116,7 +116,7 @@ impl Options {
         let Some(path) = &self.backup_directory else {
             return Ok(None);
         };
-        let found = Place::resolve(self.root.as_ref(), path, Links::Follow, false)?.target;
+        let found = ResolvedPath::resolve(self.root.as_ref(), path, Links::Follow, false)?.target;
         if found.is_dir() {
             return Ok(Some(found));
         }
@@ -176,7 +176,7 @@ pub fn try_out(planned: &[Planned], options: &Options) -> Result<(), WriteError>
 pub fn tidy<'a>(root: Option<&Root>, paths: impl IntoIterator<Item = &'a Path>) {
     let places = paths
         .into_iter()
-        .flat_map(|path| Place::resolve(root, path, Links::Follow, true));
+        .flat_map(|path| ResolvedPath::resolve(root, path, Links::Follow, true));
     let parents: BTreeSet<PathBuf> = places.map(|place| place.parent).collect();
     for parent in &parents {
         Directory::tidy(parent);
@@ -184,13 +184,13 @@ pub fn tidy<'a>(root: Option<&Root>, paths: impl IntoIterator<Item = &'a Path>) 
 }
 
 /// What is to be written, and where.
-fn changes<'a>(planned: &'a [Planned], root: Option<&Root>) -> Result<(Vec<&'a Planned>, Vec<Place>), WriteError> {
+fn changes<'a>(planned: &'a [Planned], root: Option<&Root>) -> Result<(Vec<&'a Planned>, Vec<ResolvedPath>), WriteError> {
     let is_change = |planned: &&Planned| planned.before.as_ref() != Some(&planned.after);
     let (changes, same): (Vec<&Planned>, Vec<&Planned>) = planned.iter().partition(is_change);
     tidy(root, same.iter().map(|planned| planned.path.as_path()));
     let places = changes
         .iter()
-        .map(|planned| Place::resolve(root, &planned.path, planned.links, planned.before.is_none()))
+        .map(|planned| ResolvedPath::resolve(root, &planned.path, planned.links, planned.before.is_none()))
         .collect::<Result<_, _>>()?;
     Ok((changes, places))
 }
@@ -198,15 +198,15 @@ fn changes<'a>(planned: &'a [Planned], root: Option<&Root>) -> Result<(Vec<&'a P
 fn prepare<'a>(
     held: &'a [Directory],
     changes: &[&'a Planned],
-    places: &[Place],
+    places: &[ResolvedPath],
     options: &Options,
-) -> Result<Vec<Job<'a>>, WriteError> {
+) -> Result<Vec<WriteJob<'a>>, WriteError> {
     let shelf = options.shelf()?;
-    let mut jobs: Vec<Job<'a>> = Vec::with_capacity(changes.len());
+    let mut jobs: Vec<WriteJob<'a>> = Vec::with_capacity(changes.len());
     for (planned, place) in changes.iter().zip(places) {
         let directory = directory_of(held, &place.parent)?;
         let shelf = directory_of(held, shelf.as_deref().unwrap_or(&place.parent))?;
-        let job = Job::prepare(planned, place.clone(), directory, shelf, options)?;
+        let job = WriteJob::prepare(planned, place.clone(), directory, shelf, options)?;
         if let Some(first) = jobs.iter().find(|other| other.is_same_file(&job)) {
             return Err(WriteError::SameFile {
                 first: first.path().to_owned(),
@@ -221,7 +221,7 @@ fn prepare<'a>(
 fn write_held(
     held: &[Directory],
     changes: &[&Planned],
-    places: &[Place],
+    places: &[ResolvedPath],
     options: &Options,
 ) -> Result<Vec<Written>, WriteError> {
     let mut jobs = prepare(held, changes, places, options)?;
@@ -239,7 +239,7 @@ fn write_held(
 }
 
 /// Puts back what was written, newest first, and says what became of each file.
-fn give_up(jobs: Vec<Job<'_>>, cause: WriteError) -> WriteError {
+fn give_up(jobs: Vec<WriteJob<'_>>, cause: WriteError) -> WriteError {
     let mut said = Incomplete::new(cause);
     for mut job in jobs.into_iter().rev() {
         let path = job.path().to_owned();

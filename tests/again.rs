@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use novamend::catalog::Release;
-use novamend::fix::{Plan, Until, mend};
+use novamend::fix::{FixPlan, Until, mend};
 use novamend::lint::Settings;
 use novamend::nova::today::Today;
 use novamend::oslo::Document;
@@ -32,7 +32,7 @@ fn fixed(path: &Path, text: Vec<u8>, to: Option<Release>, until: Until) -> Vec<u
     let settings = Settings::default();
     let stack = Stack::of(Document::parse(Source::new(path, text)));
     let today = Today::of_options(&stack, to);
-    let plan = Plan {
+    let plan = FixPlan {
         rules: RULES,
         today: &today,
         to: to.unwrap_or(Release::NEWEST),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
-use novamend::fix::{Mended, Plan, Until, mend};
+use novamend::fix::{Mended, FixPlan, Until, mend};
 use novamend::lint::Settings;
 use novamend::nova::View;
 use novamend::nova::today::Today;
@@ -74,7 +74,7 @@ fn stack(texts: &[String]) -> Stack {
 fn mended(stack: &Stack, from: Release, to: Release) -> Mended {
     let settings = Settings::default();
     let today = Today::said(from);
-    let plan = Plan {
+    let plan = FixPlan {
         rules: RULES,
         today: &today,
         to,

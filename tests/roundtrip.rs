@@ -1,8 +1,8 @@
 //! Whatever a file holds: reading it loses nothing, and an edit changes nothing but its span.
 
 use novamend::catalog::{self, Release};
-use novamend::fix::{Plan, Until, mend};
-use novamend::lint::{OptionName, Settings};
+use novamend::fix::{FixPlan, Until, mend};
+use novamend::lint::{Announced, Settings};
 use novamend::nova::View;
 use novamend::nova::today::Today;
 use novamend::oslo::stack::Stack;
@@ -98,7 +98,7 @@ proptest! {
     fn mending_moves_only_what_is_announced_and_mending_again_changes_nothing(bytes in text(), unsafe_fixes: bool) {
         let settings = Settings::default();
         let today = Today::said(Release::ROCKY);
-    let plan = Plan {
+    let plan = FixPlan {
             rules: RULES, today: &today, to: Release::NEWEST, settings: &settings, unsafe_fixes,
             until: Until::Upgrade,
         };
@@ -107,7 +107,7 @@ proptest! {
         for release in [plan.today.newest, plan.to] {
             let (old, new) = (View::new(&before, release), View::new(&mended.stack, release));
             for option in catalog::options(release) {
-                let name = OptionName::new(option.group(), option.name());
+                let name = Announced::new(option.group(), option.name());
                 if !mended.announced.contains(&name) {
                     let (old, new) = (old.texts(&old.setting_of(option)), new.texts(&new.setting_of(option)));
                     prop_assert_eq!(old, new, "{} in {}", option.title(), release);

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use novamend::catalog::{self, Release};
-use novamend::fix::{Plan, Until, mend};
+use novamend::fix::{FixPlan, Until, mend};
 use novamend::lint::Settings;
 use novamend::nova::View;
 use novamend::nova::today::Today;
@@ -72,7 +72,7 @@ fn written(path: &Path, from: Release, to: Release) -> Option<Written> {
     let bytes = fs::read(path).expect("a fixture is read");
     let before = Stack::of(Document::parse(Source::new(path, bytes.clone())));
     let today = Today::said(from);
-    let plan = Plan {
+    let plan = FixPlan {
         rules: RULES,
         today: &today,
         to,

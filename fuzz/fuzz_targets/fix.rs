@@ -9,8 +9,8 @@ use novamend::oslo::Document;
 use novamend::oslo::stack::Stack;
 use novamend::nova::today::Today;
 use novamend::fix::witness::{Witnessed, witness};
-use novamend::fix::{Mended, Plan, Until, mend};
-use novamend::lint::{ActionChoice, Context, OptionName, Settings, run};
+use novamend::fix::{Mended, FixPlan, Until, mend};
+use novamend::lint::{ActionChoice, Context, Announced, Settings, run};
 use novamend::nova::migration::TimeoutAction;
 use novamend::rules::RULES;
 use novamend::text::{Edit, Source, apply_edits};
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
         ..Settings::default()
     };
     let today = Today::said(from);
-    let plan = Plan {
+    let plan = FixPlan {
         rules: RULES,
         today: &today,
         to,
@@ -66,7 +66,7 @@ fn text_of(mended: &Mended) -> &[u8] {
 }
 
 /// Each fix by itself applies to the text it was found in.
-fn every_fix_fits(stack: &Stack, plan: &Plan<'_>, data: &[u8]) {
+fn every_fix_fits(stack: &Stack, plan: &FixPlan<'_>, data: &[u8]) {
     let context = Context::new(stack, plan.from, plan.to, plan.settings);
     for finding in run(plan.rules, &context) {
         if let Some(fix) = finding.fix {
@@ -78,7 +78,7 @@ fn every_fix_fits(stack: &Stack, plan: &Plan<'_>, data: &[u8]) {
 }
 
 /// The lines of every assignment that nothing announced, in order, byte for byte but for a line end at the text's end.
-fn others(data: &[u8], announced: &[OptionName], releases: [Release; 2]) -> Vec<Vec<u8>> {
+fn others(data: &[u8], announced: &[Announced], releases: [Release; 2]) -> Vec<Vec<u8>> {
     let document = Document::parse(Source::new("nova.conf", data.to_vec()));
     let holds = |group: &str, name: &str| announced.iter().any(|a| a.group == group && a.name == name);
     let is_announced = |group: &str, key: &str| {

@@ -12,7 +12,7 @@ use super::table::{Row, table};
 
 /// Why an option went, and what takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gone {
+pub struct RemovedOption {
     /// Its group.
     pub group: String,
     /// Its name; `*` stands for every option of the group that has no entry of its own.
@@ -82,7 +82,7 @@ pub struct Successor {
 #[derive(Clone, Debug, Default)]
 pub struct Moves {
     /// `[[gone]]`.
-    pub gone: Vec<Gone>,
+    pub gone: Vec<RemovedOption>,
     /// `[[default]]`.
     pub defaults: Vec<NewDefault>,
     /// `[[meaning]]`.
@@ -103,7 +103,7 @@ pub fn moves() -> &'static Moves {
 
 /// Why `name` of `group` went; what is said of a whole group counts for those that went with it, and not before.
 #[must_use]
-pub fn gone(group: &str, name: &str) -> Option<&'static Gone> {
+pub fn gone(group: &str, name: &str) -> Option<&'static RemovedOption> {
     let of = |wanted: &str| {
         let mut entries = moves().gone.iter();
         entries.find(|entry| entry.group == group && entry.name == wanted)
@@ -171,8 +171,8 @@ pub fn read(text: &str) -> Option<Moves> {
     Some(moves)
 }
 
-fn one_gone(table: &Table, group: String, name: String) -> Option<Gone> {
-    Some(Gone {
+fn one_gone(table: &Table, group: String, name: String) -> Option<RemovedOption> {
+    Some(RemovedOption {
         group,
         name,
         becomes: options(table, "becomes").unwrap_or_default(),

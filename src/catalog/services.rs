@@ -4,7 +4,7 @@
 
 mod marks;
 
-pub use marks::{Mark, mark};
+pub use marks::{ServiceMark, mark};
 
 /// Another service and what its files hold.
 #[derive(Debug, PartialEq, Eq)]
@@ -342,11 +342,11 @@ mod tests {
 
     #[test]
     fn what_nova_shares_shows_nothing() {
-        assert_eq!(mark("libvirt", "virt_type"), Mark::Own);
-        assert_eq!(mark("DEFAULT", "compute_driver"), Mark::Own);
-        assert_eq!(mark("cinder", "catalog_info"), Mark::Client);
-        assert_eq!(mark("DEFAULT", "my_ip"), Mark::Shared);
-        assert_eq!(mark("oslo_messaging_rabbit", "rabbit_ha_queues"), Mark::Shared);
-        assert_eq!(mark("DEFAULT", "core_plugin"), Mark::Unknown);
+        assert_eq!(mark("libvirt", "virt_type"), ServiceMark::Own);
+        assert_eq!(mark("DEFAULT", "compute_driver"), ServiceMark::Own);
+        assert_eq!(mark("cinder", "catalog_info"), ServiceMark::Client);
+        assert_eq!(mark("DEFAULT", "my_ip"), ServiceMark::Shared);
+        assert_eq!(mark("oslo_messaging_rabbit", "rabbit_ha_queues"), ServiceMark::Shared);
+        assert_eq!(mark("DEFAULT", "core_plugin"), ServiceMark::Unknown);
     }
 }

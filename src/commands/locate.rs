@@ -18,7 +18,7 @@ use novamend::inputs::arguments::Start;
 use novamend::inputs::survey::{Reading, Survey, Upgrade};
 use novamend::nova::{Setting, View};
 use novamend::oslo::names::normal_group;
-use novamend::oslo::stack::{Place, Site, Stack};
+use novamend::oslo::stack::{AssignmentId, Site, Stack};
 use novamend::output::places::{Answer, Assignment};
 use novamend::output::{self, Format, Head, Part, Printer};
 use novamend::redact::{self, Secrets};
@@ -250,7 +250,7 @@ fn assignments(view: &View<'_>, hiding: &Hiding) -> Vec<Assignment> {
 fn effective(view: &View<'_>) -> HashSet<Site> {
     let stack = view.stack();
     let (mut effective, mut seen) = (HashSet::new(), HashSet::new());
-    let mut last_unknown: HashMap<(&str, Cow<'_, str>), Place> = HashMap::new();
+    let mut last_unknown: HashMap<(&str, Cow<'_, str>), AssignmentId> = HashMap::new();
     for place in stack.places() {
         if stack.assignment(place).section.is_none() {
             continue;
@@ -278,9 +278,9 @@ fn environment_row(view: &View<'_>, index: usize, is_effective: bool, hiding: &H
     let name = &stack.environment()[index].name;
     let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
     Assignment {
-        place: output::entry::Place {
+        place: output::entry::AssignmentId {
             variable: Some(hiding.text(name)),
-            ..output::entry::Place::default()
+            ..output::entry::AssignmentId::default()
         },
         section: hiding.text(group),
         key: hiding.text(key),
@@ -291,12 +291,12 @@ fn environment_row(view: &View<'_>, index: usize, is_effective: bool, hiding: &H
     }
 }
 
-fn row(view: &View<'_>, place: Place, is_effective: bool, hiding: &Hiding) -> Assignment {
+fn row(view: &View<'_>, place: AssignmentId, is_effective: bool, hiding: &Hiding) -> Assignment {
     let (stack, release) = (view.stack(), view.release());
     let document = stack.document(place);
     let assignment = stack.assignment(place);
     Assignment {
-        place: output::entry::Place::on_line(document.source().path(), assignment.line),
+        place: output::entry::AssignmentId::on_line(document.source().path(), assignment.line),
         section: hiding.text(&document.section_name(assignment)),
         key: hiding.text(&document.key(assignment)),
         value: hiding.at(stack, Site::File(place)),
@@ -373,7 +373,7 @@ fn headline(view: &View<'_>, group: &str, name: &str, setting: Option<&Setting>,
 }
 
 /// Why the value at `place` counts or not.
-fn reason(stack: &Stack, place: Place, is_effective: bool, setting: Option<&Setting>) -> &'static str {
+fn reason(stack: &Stack, place: AssignmentId, is_effective: bool, setting: Option<&Setting>) -> &'static str {
     let Some(setting) = setting else {
         return "ignored: unknown option";
     };

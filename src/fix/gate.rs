@@ -3,7 +3,7 @@
 //! It judges the files of one stack, before and after; whether the new text is right, the proof and the witness say.
 
 use super::witness::{self, Unreadable, Witnessed};
-use super::{Mended, Plan};
+use super::{Mended, FixPlan};
 use crate::lint::{self, ActionChoice, Found, Rule, Settings};
 use crate::nova::nature::{Nature, nature};
 use crate::oslo::document::{Document, Rejection};
@@ -121,7 +121,7 @@ fn is_repair(rule: &Rule) -> bool {
 ///
 /// `found` is what the rules of `plan` find in `stack`, not graded.
 #[must_use]
-pub fn mend(stack: &Stack, plan: &Plan<'_>, found: Found) -> Mended {
+pub fn mend(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> Mended {
     if !needs_repair(stack) {
         return super::mend_found(stack, plan, Some(found));
     }
@@ -131,7 +131,7 @@ pub fn mend(stack: &Stack, plan: &Plan<'_>, found: Found) -> Mended {
         explicit: false,
         ..plan.settings.clone()
     };
-    let repair = Plan {
+    let repair = FixPlan {
         rules: &rules,
         settings: &settings,
         ..*plan

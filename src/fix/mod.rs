@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::catalog::Release;
 use crate::lint::{
-    self, ActionChoice, Context, Finding, Fix, Found, LayerEdit, Moment, OptionName, Rule, Safety, Settings,
+    self, ActionChoice, Context, Finding, Fix, Found, LayerEdit, Moment, Announced, Rule, Safety, Settings,
 };
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;
@@ -93,7 +93,7 @@ pub struct Mended {
     /// What is found in the new texts, graded.
     pub findings: Vec<Finding>,
     /// Everything the applied fixes announced.
-    pub announced: Vec<OptionName>,
+    pub announced: Vec<Announced>,
     /// What the rules find in the new texts, not graded; `None` where they have not been asked since the last edit.
     found: Option<Found>,
 }
@@ -121,7 +121,7 @@ impl Mended {
 
 /// What to mend, and how far.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan<'a> {
+pub struct FixPlan<'a> {
     /// The rules to run.
     pub rules: &'a [&'static Rule],
     /// What may run today.
@@ -136,7 +136,7 @@ pub struct Plan<'a> {
     pub until: Until,
 }
 
-impl Plan<'_> {
+impl FixPlan<'_> {
     /// `stack` as a rule sees it under this plan.
     #[must_use]
     pub fn context<'s>(&'s self, stack: &'s Stack) -> Context<'s> {
@@ -155,13 +155,13 @@ struct Candidate {
 ///
 /// Edits of an earlier moment come first, all of them, so that the list of what was done can be cut at any moment.
 #[must_use]
-pub fn mend(stack: &Stack, plan: &Plan<'_>) -> Mended {
+pub fn mend(stack: &Stack, plan: &FixPlan<'_>) -> Mended {
     mend_found(stack, plan, None)
 }
 
 /// As [`mend`]; the first round takes `found`, what the rules of `plan` find in `stack` (not graded), where that is known.
 #[must_use]
-pub fn mend_found(stack: &Stack, plan: &Plan<'_>, found: Option<Found>) -> Mended {
+pub fn mend_found(stack: &Stack, plan: &FixPlan<'_>, found: Option<Found>) -> Mended {
     let mut mended = Mended {
         found,
         ..Mended::unchanged(stack)
@@ -197,7 +197,7 @@ pub fn mend_found(stack: &Stack, plan: &Plan<'_>, found: Option<Found>) -> Mende
 
 /// The fixes of one round, all of one moment, the earliest there is: those allowed and not refused before, of those that
 /// touch the same bytes or options the first.
-fn choose(context: &Context<'_>, findings: &[Finding], plan: &Plan<'_>, refused: &[Refused]) -> Vec<Candidate> {
+fn choose(context: &Context<'_>, findings: &[Finding], plan: &FixPlan<'_>, refused: &[Refused]) -> Vec<Candidate> {
     let asked = requested(context).map(|fix| Candidate {
         rule: None,
         fix,
@@ -244,7 +244,7 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
 }
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
-fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &Plan<'_>, effort: &mut Effort) {
+fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &FixPlan<'_>, effort: &mut Effort) {
     let all: Vec<&Candidate> = batch.iter().collect();
     if let Ok(stack) = proved(&mended.stack, &all, plan) {
         accept(mended, stack, batch);
@@ -336,14 +336,14 @@ fn with_edits(stack: &Stack, fixes: &[&Fix]) -> Result<Stack, Moved> {
 ///
 /// What is written now may move nothing in any release of today, announced or not, unless its fix is unsafe; in every
 /// release that comes after its moment only what it announces may move.
-fn proved(stack: &Stack, batch: &[&Candidate], plan: &Plan<'_>) -> Result<Stack, Moved> {
+fn proved(stack: &Stack, batch: &[&Candidate], plan: &FixPlan<'_>) -> Result<Stack, Moved> {
     let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
     let after = with_edits(stack, &fixes)?;
     let ground = Ground::of(&plan.context(stack));
     let change = Change::new(stack, &after, &ground.referring);
     let announced_by = |is_counted: &dyn Fn(&Candidate) -> bool| {
         let counted = batch.iter().filter(|candidate| is_counted(candidate));
-        let mut names: Vec<&OptionName> = counted.flat_map(|candidate| &candidate.fix.announces).collect();
+        let mut names: Vec<&Announced> = counted.flat_map(|candidate| &candidate.fix.announces).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -374,7 +374,7 @@ fn proved(stack: &Stack, batch: &[&Candidate], plan: &Plan<'_>) -> Result<Stack,
 }
 
 /// The first option that a release of today would read otherwise, but for those `excused`.
-fn moved_today(change: &Change<'_>, today: &[Release], excused: &[&OptionName]) -> Option<Moved> {
+fn moved_today(change: &Change<'_>, today: &[Release], excused: &[&Announced]) -> Option<Moved> {
     today.iter().find_map(|&release| {
         let moved = change.moved(release).into_iter();
         let mut unexcused = moved.filter(|facts| {
@@ -382,7 +382,7 @@ fn moved_today(change: &Change<'_>, today: &[Release], excused: &[&OptionName]) 
             !names.any(|name| name.group == facts.group() && name.name == facts.name())
         });
         let facts = unexcused.next()?;
-        Some(Moved::Value(OptionName::new(facts.group(), facts.name())))
+        Some(Moved::Value(Announced::new(facts.group(), facts.name())))
     })
 }
 
@@ -402,7 +402,7 @@ mod tests {
 
     fn mended(text: &str, settings: &Settings) -> Mended {
         let today = Today::said(Release::ROCKY);
-        let plan = Plan {
+        let plan = FixPlan {
             rules: RULES,
             today: &today,
             to: Release::STEIN,
@@ -482,7 +482,7 @@ mod tests {
     fn a_fix_that_moves_what_it_does_not_announce_is_refused_with_its_name() {
         let settings = Settings::default();
         let today = Today::said(Release::ROCKY);
-        let plan = Plan {
+        let plan = FixPlan {
             rules: &[&LIAR],
             today: &today,
             to: Release::STEIN,

@@ -8,7 +8,7 @@ use std::fmt;
 
 use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release};
-use crate::lint::OptionName;
+use crate::lint::Announced;
 use crate::nova::migration::settings::is_of_live_migration;
 use crate::nova::{Setting, View};
 use crate::oslo::document::{Assignment, Document};
@@ -19,7 +19,7 @@ use crate::oslo::value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// This option would have had another value.
-    Value(OptionName),
+    Value(Announced),
     /// A line that oslo.config rejects would have come of it.
     Rejected,
     /// Edits lie over each other.
@@ -29,7 +29,7 @@ pub enum Moved {
 impl fmt::Display for Moved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Value(OptionName { group, name, .. }) => write!(
+            Self::Value(Announced { group, name, .. }) => write!(
                 f,
                 "it would also change the effective value of \
                                                                       `[{group}] {name}`"
@@ -164,7 +164,7 @@ impl<'a> Change<'a> {
 
     /// The first option that `release` reads otherwise after the change though `announced` does not hold it.
     #[must_use]
-    pub fn first_unannounced(&self, release: Release, announced: &[&OptionName]) -> Option<Moved> {
+    pub fn first_unannounced(&self, release: Release, announced: &[&Announced]) -> Option<Moved> {
         let is_announced = |facts: &OptionFacts| {
             let mut moving = announced.iter().filter(|a| !a.keeps_value);
             moving.any(|a| a.group == facts.group() && a.name == facts.name())
@@ -172,13 +172,13 @@ impl<'a> Change<'a> {
         let (old, new) = (View::new(self.before, release), View::new(self.after, release));
         let mut options = self.movable(release).filter(|facts| !is_announced(facts));
         let moved = options.find(|facts| !reads_same(&old, &new, *facts))?;
-        Some(Moved::Value(OptionName::new(moved.group(), moved.name())))
+        Some(Moved::Value(Announced::new(moved.group(), moved.name())))
     }
 
     /// The first name that none of `releases` knows and whose lines change though `announced` does not hold it.
     #[must_use]
-    pub fn first_unknown(&self, releases: &[Release], announced: &[&OptionName]) -> Option<Moved> {
-        let is_written = |name: &&OptionName| announced.iter().any(|a| a.is_same(name));
+    pub fn first_unknown(&self, releases: &[Release], announced: &[&Announced]) -> Option<Moved> {
+        let is_written = |name: &&Announced| announced.iter().any(|a| a.is_same(name));
         let (old, new) = (self.written(self.before, releases), self.written(self.after, releases));
         let mut names = old.keys().chain(new.keys()).filter(|name| !is_written(name));
         let moved = names.find(|name| old.get(name) != new.get(name))?;
@@ -199,8 +199,8 @@ impl<'a> Change<'a> {
     }
 
     /// The values of every touched name that no release of these knows, as written, in reading order.
-    fn written(&self, stack: &Stack, releases: &[Release]) -> BTreeMap<OptionName, Vec<String>> {
-        let mut values: BTreeMap<OptionName, Vec<String>> = BTreeMap::new();
+    fn written(&self, stack: &Stack, releases: &[Release]) -> BTreeMap<Announced, Vec<String>> {
+        let mut values: BTreeMap<Announced, Vec<String>> = BTreeMap::new();
         for (group, key) in self.names() {
             let mut known = releases
                 .iter()
@@ -210,7 +210,7 @@ impl<'a> Change<'a> {
             }
             let places = stack.places_of(group, key);
             let written = places.map(|place| stack.value(Site::File(place)).into_owned());
-            values.insert(OptionName::new(group, key), written.collect());
+            values.insert(Announced::new(group, key), written.collect());
         }
         values
     }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::lint::{Fix, LayerEdit, OptionName};
+use crate::lint::{Fix, LayerEdit, Announced};
 
 /// The fixes taken so far, by what they touch.
 #[derive(Debug, Default)]
@@ -12,7 +12,7 @@ pub(super) struct Round {
     /// Layer, start and end of every edit, and whether its fix only takes lines away.
     edits: BTreeMap<(usize, usize, usize), bool>,
     /// Every option announced, and whether all fixes that do only take lines away.
-    options: HashMap<OptionName, bool>,
+    options: HashMap<Announced, bool>,
 }
 
 impl Round {
@@ -61,7 +61,7 @@ mod tests {
                 layer: 0,
                 edit: Edit::replace(span, text),
             }],
-            announces: vec![OptionName::new("libvirt", option)],
+            announces: vec![Announced::new("libvirt", option)],
         }
     }
 

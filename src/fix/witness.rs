@@ -12,7 +12,7 @@ use std::fmt;
 use ini::{Ini, ParseOption};
 
 use crate::catalog::{self, Release};
-use crate::lint::OptionName;
+use crate::lint::Announced;
 
 /// What the witness says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ type Values = BTreeMap<(String, String), Vec<String>>;
 ///
 /// A key may differ where `announced` holds it as written, or holds the option that one of `releases` takes it for.
 #[must_use]
-pub fn witness(before: &[u8], after: &[u8], announced: &[OptionName], releases: [Release; 2]) -> Witnessed {
+pub fn witness(before: &[u8], after: &[u8], announced: &[Announced], releases: [Release; 2]) -> Witnessed {
     let (old, new) = match (read(before), read(after)) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(reason), _) | (_, Err(reason)) => return Witnessed::NotWitnessed(reason),
@@ -111,7 +111,7 @@ pub fn reads(text: &[u8]) -> Result<(), Unreadable> {
     read(text).map(|_| ())
 }
 
-fn is_announced(section: &str, key: &str, announced: &[OptionName], releases: [Release; 2]) -> bool {
+fn is_announced(section: &str, key: &str, announced: &[Announced], releases: [Release; 2]) -> bool {
     // `[DEFAULT ]` is matched as `default ` by oslo.config, and is `DEFAULT` to the other parser.
     let is_same =
         |own: &str, group: &str| own == group || (own.trim() != own && own.trim().eq_ignore_ascii_case(group));
@@ -202,7 +202,7 @@ mod tests {
     use crate::text::Source;
 
     fn witnessed(before: &str, after: &str, announced: &[(&str, &str)]) -> Witnessed {
-        let announced: Vec<OptionName> = announced.iter().map(|(g, n)| OptionName::new(*g, *n)).collect();
+        let announced: Vec<Announced> = announced.iter().map(|(g, n)| Announced::new(*g, *n)).collect();
         let releases = [Release::ROCKY, Release::STEIN];
         witness(before.as_bytes(), after.as_bytes(), &announced, releases)
     }
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_name_in_front_of_white_space_that_only_python_knows_is_the_options() {
         let (old, new) = (b"[DEFAULT]\nflag \x1c = x\n", b"[DEFAULT]\n");
-        let flag = [OptionName::new("DEFAULT", "flag")];
+        let flag = [Announced::new("DEFAULT", "flag")];
         assert_eq!(witness(old, new, &flag, [Release::ROCKY; 2]), Witnessed::Agrees);
     }
 

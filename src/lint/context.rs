@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::finding::{Finding, Fix, LayerEdit, OptionName, Place, Safety};
+use super::finding::{Finding, Fix, LayerEdit, Announced, AssignmentId, Safety};
 use super::reach::Reach;
 use super::references::References;
 use super::seen::{self, Seen};
@@ -200,7 +200,7 @@ impl<'a> Context<'a> {
     }
 
     /// The assignments of exactly `key` in `group` in every file, in reading order.
-    pub fn places_of(&self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
+    pub fn places_of(&self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = AssignmentId> + 'a {
         self.stack.places_of(group, key)
     }
 
@@ -230,7 +230,7 @@ impl<'a> Context<'a> {
 
     /// A fix that removes the assignments at `places` with their continuation lines.
     #[must_use]
-    pub fn removal(&self, title: impl Into<String>, safety: Safety, places: &[Place]) -> Fix {
+    pub fn removal(&self, title: impl Into<String>, safety: Safety, places: &[AssignmentId]) -> Fix {
         Fix {
             title: title.into(),
             safety,
@@ -256,7 +256,7 @@ impl<'a> Context<'a> {
 
     /// The edit that removes the assignment at `place` with its continuation lines.
     #[must_use]
-    pub fn removal_of(&self, place: Place) -> LayerEdit {
+    pub fn removal_of(&self, place: AssignmentId) -> LayerEdit {
         LayerEdit {
             layer: place.layer,
             edit: Edit::delete(self.stack.assignment(place).span),
@@ -265,7 +265,7 @@ impl<'a> Context<'a> {
 
     /// The edit that gives the assignment at `place` another value, its continuation lines included.
     #[must_use]
-    pub fn replacement_of(&self, place: Place, value: &str) -> LayerEdit {
+    pub fn replacement_of(&self, place: AssignmentId, value: &str) -> LayerEdit {
         LayerEdit {
             layer: place.layer,
             edit: edit::replace_value(self.stack.document(place), self.stack.assignment(place), value),
@@ -274,20 +274,20 @@ impl<'a> Context<'a> {
 
     /// The option written at `place`, as a fix announces it.
     #[must_use]
-    pub fn name_at(&self, place: Place) -> OptionName {
-        OptionName::new(self.stack.group(place), self.stack.key(place))
+    pub fn name_at(&self, place: AssignmentId) -> Announced {
+        Announced::new(self.stack.group(place), self.stack.key(place))
     }
 
     /// All that may move when lines `key = …` of these groups and keys come, go or change: those names as written, the
     /// options that read them in either release, and every option that refers to one of them.
     #[must_use]
-    pub fn moved_by<'b>(&self, lines: impl IntoIterator<Item = (&'b str, &'b str)>) -> Vec<OptionName> {
+    pub fn moved_by<'b>(&self, lines: impl IntoIterator<Item = (&'b str, &'b str)>) -> Vec<Announced> {
         let mut names = Vec::new();
         for (group, key) in lines {
-            names.push(OptionName::new(group, key));
+            names.push(Announced::new(group, key));
             for release in [self.from.release(), self.to.release()] {
                 let options = readers(group, key, release).into_iter();
-                names.extend(options.map(|option| OptionName::new(option.group(), option.name())));
+                names.extend(options.map(|option| Announced::new(option.group(), option.name())));
             }
         }
         self.reach
@@ -303,7 +303,7 @@ impl<'a> Context<'a> {
         title: impl Into<String>,
         safety: Safety,
         (group, name, value): (&str, &str, &str),
-        beside: Option<Place>,
+        beside: Option<AssignmentId>,
     ) -> Option<Fix> {
         let setting = self.to.setting(group, name);
         let edit = match setting.as_ref().and_then(Setting::winner) {
@@ -318,7 +318,7 @@ impl<'a> Context<'a> {
             title: title.into(),
             safety,
             edits: vec![edit],
-            announces: vec![OptionName::new(group, name)],
+            announces: vec![Announced::new(group, name)],
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! How it is printed is [`crate::output`]'s business, how a fix is applied [`crate::fix`]'s.
 
-pub use crate::oslo::stack::Place;
+pub use crate::oslo::stack::AssignmentId;
 
 use std::borrow::Cow;
 
@@ -70,7 +70,7 @@ pub struct Related {
 
 /// A group (as oslo.config matches it) and an option's name as looked up: what an edit may change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OptionName {
+pub struct Announced {
     /// The group.
     pub group: String,
     /// The name.
@@ -79,7 +79,7 @@ pub struct OptionName {
     pub keeps_value: bool,
 }
 
-impl OptionName {
+impl Announced {
     /// `name` in `group`.
     #[must_use]
     pub fn new(group: impl Into<String>, name: impl Into<String>) -> Self {
@@ -145,7 +145,7 @@ pub struct Fix {
     /// The edits; applied together or not at all.
     pub edits: Vec<LayerEdit>,
     /// The options whose effective value may change; anything else that moves makes the proof fail.
-    pub announces: Vec<OptionName>,
+    pub announces: Vec<Announced>,
 }
 
 /// When the edit that a finding asks for can be made.
@@ -225,7 +225,7 @@ pub struct Finding {
     /// The hop at which it happens and when to edit, where that is known.
     pub step: Option<Step>,
     /// The option it is about, where no line can be blamed.
-    pub option: Option<OptionName>,
+    pub option: Option<Announced>,
     /// When its fix may be written; `None` until [`crate::fix::grade()`] has looked, and where there is no fix.
     pub moment: Option<Moment>,
     /// Why its fix is not safe though the rule offers it as such; found out by [`crate::fix::grade()`].
@@ -288,7 +288,7 @@ impl Finding {
 
     /// About an option that no line sets.
     #[must_use]
-    pub fn on(mut self, option: OptionName) -> Self {
+    pub fn on(mut self, option: Announced) -> Self {
         self.option = Some(option);
         self
     }

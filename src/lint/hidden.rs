@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Context;
-use super::finding::Place;
+use super::finding::AssignmentId;
 use crate::oslo::stack::Site;
 use crate::redact::{self, Secrets};
 
@@ -23,7 +23,7 @@ impl<'a> Context<'a> {
 
     /// The value at `place` as it may be shown.
     #[must_use]
-    pub fn shown(&self, place: Place) -> Cow<'a, str> {
+    pub fn shown(&self, place: AssignmentId) -> Cow<'a, str> {
         redact::shown_at(self.stack, Site::File(place))
     }
 }

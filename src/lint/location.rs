@@ -1,7 +1,7 @@
 //! Where findings point: from an assignment, a value or a file to the bytes, and back to the option.
 
 use super::Context;
-use super::finding::{Finding, Location, Place};
+use super::finding::{Finding, Location, AssignmentId};
 use crate::nova::Setting;
 use crate::oslo::stack::Site;
 use crate::plain;
@@ -10,7 +10,7 @@ use crate::text::{Span, line_end};
 impl Context<'_> {
     /// The whole of the assignment at `place`, without its last line end: where a finding points.
     #[must_use]
-    pub fn location(&self, place: Place) -> Location {
+    pub fn location(&self, place: AssignmentId) -> Location {
         let assignment = self.stack.assignment(place);
         let bytes = self.stack.document(place).source().bytes();
         let end = assignment.value_span(bytes).end.max(assignment.separator + 1);
@@ -34,7 +34,7 @@ impl Context<'_> {
 
     /// The value at `place`, where a finding is about the value; its place is the separator's where it is empty.
     #[must_use]
-    pub fn value_location(&self, place: Place) -> Location {
+    pub fn value_location(&self, place: AssignmentId) -> Location {
         let assignment = self.stack.assignment(place);
         let span = assignment.value_span(self.stack.document(place).source().bytes());
         let span = if span.is_empty() {
@@ -67,7 +67,7 @@ impl Context<'_> {
 
     /// `path:line` of a place.
     #[must_use]
-    pub fn address(&self, place: Place) -> String {
+    pub fn address(&self, place: AssignmentId) -> String {
         let source = self.stack.document(place).source();
         format!("{}:{}", plain::path(source.path()), self.stack.assignment(place).line)
     }

@@ -20,7 +20,7 @@ mod today;
 pub use condition::{Condition, run_today, with_older};
 pub use context::Context;
 pub use finding::{
-    Edited, Finding, Fix, LayerEdit, Location, Moment, OptionName, Place, Related, Safety, Severity, Step,
+    Edited, Finding, Fix, LayerEdit, Location, Moment, Announced, AssignmentId, Related, Safety, Severity, Step,
 };
 pub use precedence::Yields;
 pub use seen::Seen;

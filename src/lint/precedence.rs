@@ -27,7 +27,7 @@ impl Yields {
 
 /// Which line or variable a finding is about: the assignment's number within its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Line {
+enum Spot {
     Assignment(usize, usize),
     Variable(usize),
 }
@@ -49,7 +49,7 @@ pub(super) fn others(known: &[&'static Rule], rules: &[&'static Rule]) -> Vec<&'
 /// What has been said, by the rules that others yield to.
 #[derive(Default)]
 pub(super) struct Said {
-    lines: HashSet<(&'static str, Line)>,
+    lines: HashSet<(&'static str, Spot)>,
     options: HashSet<(&'static str, String)>,
 }
 
@@ -87,12 +87,12 @@ impl Said {
     }
 }
 
-fn line(context: &Context<'_>, finding: &Finding) -> Option<Line> {
+fn line(context: &Context<'_>, finding: &Finding) -> Option<Spot> {
     match finding.location {
-        Location::Environment(variable) => Some(Line::Variable(variable)),
+        Location::Environment(variable) => Some(Spot::Variable(variable)),
         location @ Location::File { layer, .. } => context
             .assignment_at(location)
-            .map(|index| Line::Assignment(layer, index)),
+            .map(|index| Spot::Assignment(layer, index)),
         Location::Stack => None,
     }
 }

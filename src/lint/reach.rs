@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::finding::OptionName;
+use super::finding::Announced;
 use crate::catalog::{self, readers};
 use crate::nova::View;
 use crate::oslo::stack::Site;
@@ -13,7 +13,7 @@ use crate::oslo::substitution::{self, Reference};
 /// Options, and the options whose values or defaults refer to them.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
-    referring: HashMap<OptionName, BTreeSet<OptionName>>,
+    referring: HashMap<Announced, BTreeSet<Announced>>,
 }
 
 impl Reach {
@@ -23,7 +23,7 @@ impl Reach {
         for view in views {
             for facts in catalog::with_referring_default(view.release()) {
                 if let Some(default) = facts.default_text() {
-                    reach.add(view, &OptionName::new(facts.group(), facts.name()), default);
+                    reach.add(view, &Announced::new(facts.group(), facts.name()), default);
                 }
             }
             for place in view.stack().places() {
@@ -32,14 +32,14 @@ impl Reach {
                     continue;
                 }
                 for option in readers(view.stack().group(place), &view.stack().key(place), view.release()) {
-                    reach.add(view, &OptionName::new(option.group(), option.name()), &value);
+                    reach.add(view, &Announced::new(option.group(), option.name()), &value);
                 }
             }
         }
         reach
     }
 
-    fn add(&mut self, view: &View<'_>, option: &OptionName, value: &str) {
+    fn add(&mut self, view: &View<'_>, option: &Announced, value: &str) {
         let mut known = HashSet::new();
         for reference in substitution::references(value) {
             // A value may refer to one option a million times.
@@ -52,9 +52,9 @@ impl Reach {
     }
 
     /// `names` and everything that refers to them, each once, in the order found.
-    pub(super) fn closure(&self, names: Vec<OptionName>) -> Vec<OptionName> {
-        let mut seen: HashSet<OptionName> = HashSet::new();
-        let mut found: Vec<OptionName> = Vec::with_capacity(names.len());
+    pub(super) fn closure(&self, names: Vec<Announced>) -> Vec<Announced> {
+        let mut seen: HashSet<Announced> = HashSet::new();
+        let mut found: Vec<Announced> = Vec::with_capacity(names.len());
         let mut waiting = names;
         waiting.reverse();
         while let Some(name) = waiting.pop() {
@@ -68,7 +68,7 @@ impl Reach {
 }
 
 /// The option that a reference in a value of `group` leads to; `None` where there is none.
-fn target(view: &View<'_>, group: &str, reference: &Reference) -> Option<OptionName> {
+fn target(view: &View<'_>, group: &str, reference: &Reference) -> Option<Announced> {
     let (named, name) = reference.target();
     let asked = |group: &str| catalog::by_any_name(group, name, view.release());
     let facts = match named {
@@ -76,7 +76,7 @@ fn target(view: &View<'_>, group: &str, reference: &Reference) -> Option<OptionN
         None => asked(group).or_else(|| asked("DEFAULT")),
     }?
     .option;
-    Some(OptionName::new(facts.group(), facts.name()))
+    Some(Announced::new(facts.group(), facts.name()))
 }
 
 #[cfg(test)]
@@ -92,13 +92,13 @@ mod tests {
         let text = "[vnc]\nserver_listen = $my_ip\n[libvirt]\nlive_migration_inbound_addr = ${vnc.server_listen}\n";
         let stack = Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())));
         let view = View::new(&stack, Release::STEIN);
-        let found = Reach::of([&view, &view]).closure(vec![OptionName::new("DEFAULT", "my_ip")]);
+        let found = Reach::of([&view, &view]).closure(vec![Announced::new("DEFAULT", "my_ip")]);
         for (group, name) in [
             ("vnc", "server_listen"),
             ("libvirt", "live_migration_inbound_addr"),
             ("DEFAULT", "my_block_storage_ip"),
         ] {
-            assert!(found.contains(&OptionName::new(group, name)), "{name}: {found:?}");
+            assert!(found.contains(&Announced::new(group, name)), "{name}: {found:?}");
         }
         assert_eq!(found.len(), found.iter().collect::<HashSet<_>>().len());
     }

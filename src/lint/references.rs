@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::finding::Place;
+use super::finding::AssignmentId;
 use crate::oslo::names::normal_group;
 use crate::oslo::stack::Stack;
 use crate::oslo::substitution;
@@ -14,7 +14,7 @@ use crate::text::Span;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Referring {
     /// The assignment it stands in.
-    pub place: Place,
+    pub place: AssignmentId,
     /// Its bytes, `$` and braces included.
     pub span: Span,
     /// The group it names; `None`: the one it stands in, then `[DEFAULT]`.
@@ -41,7 +41,7 @@ impl References {
                 continue;
             }
             for assignment in 0..file.document.assignments().len() {
-                found.read(stack, Place { layer, assignment });
+                found.read(stack, AssignmentId { layer, assignment });
             }
         }
         for variable in stack.environment() {
@@ -53,7 +53,7 @@ impl References {
         found
     }
 
-    fn read(&mut self, stack: &Stack, place: Place) {
+    fn read(&mut self, stack: &Stack, place: AssignmentId) {
         let bytes = stack.document(place).source().bytes();
         let value = stack.assignment(place).value_span(bytes);
         if memchr::memchr(b'$', value.of(bytes)).is_none() {

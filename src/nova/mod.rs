@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::catalog::{self, OptionFacts, Release};
-use crate::oslo::stack::{Found, Place, Site, Stack};
+use crate::oslo::stack::{Sites, AssignmentId, Site, Stack};
 use crate::oslo::substitution;
 use crate::oslo::value::{self, Profile, Value, ValueError};
 use walk::{MOST_WORK, Walk};
@@ -47,7 +47,7 @@ pub struct Setting {
     /// What the release says of the option.
     pub facts: OptionFacts,
     /// Every site that sets it by any name, and those that count.
-    pub found: Arc<Found>,
+    pub found: Arc<Sites>,
 }
 
 impl Setting {
@@ -65,7 +65,7 @@ impl Setting {
 
     /// The winner, where it is in a file.
     #[must_use]
-    pub fn winning_place(&self) -> Option<Place> {
+    pub fn winning_place(&self) -> Option<AssignmentId> {
         match self.winner() {
             Some(Site::File(place)) => Some(place),
             _ => None,
@@ -128,7 +128,7 @@ impl<'a> View<'a> {
 
     /// The option that the assignment at `place` sets, and by which kind of name.
     #[must_use]
-    pub fn option_at(&self, place: Place) -> Option<catalog::Named> {
+    pub fn option_at(&self, place: AssignmentId) -> Option<catalog::Named> {
         catalog::by_any_name(self.stack.group(place), &self.stack.key(place), self.release)
     }
 

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::catalog;
-use crate::catalog::services::{self, Mark, SERVICES};
+use crate::catalog::services::{self, ServiceMark, SERVICES};
 use crate::oslo::document::{Document, MalformedKind};
 use crate::oslo::stack::Stack;
 use crate::text::line_end;
@@ -200,12 +200,12 @@ fn by_content(document: &Document, name: &str) -> Nature {
             }
         }
         match services::mark(group, &key) {
-            Mark::Own => drop(counts.own.insert((group, key.into_owned()))),
-            Mark::Client if group == "placement" && name.contains(group) => counts.known = true,
-            Mark::Client => drop(counts.clients.insert(group)),
-            Mark::Shared => counts.known = true,
-            Mark::Unknown if group.is_empty() => counts.known |= is_option_somewhere(&key),
-            Mark::Unknown => counts.known |= catalog::is_group_known(group) && group != "DEFAULT",
+            ServiceMark::Own => drop(counts.own.insert((group, key.into_owned()))),
+            ServiceMark::Client if group == "placement" && name.contains(group) => counts.known = true,
+            ServiceMark::Client => drop(counts.clients.insert(group)),
+            ServiceMark::Shared => counts.known = true,
+            ServiceMark::Unknown if group.is_empty() => counts.known |= is_option_somewhere(&key),
+            ServiceMark::Unknown => counts.known |= catalog::is_group_known(group) && group != "DEFAULT",
         }
     }
     let named = SERVICES.iter().position(|service| is_named(name, service.name));

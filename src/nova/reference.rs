@@ -82,7 +82,7 @@ fn is_group_name(name: &str) -> bool {
 
 /// Where a reference leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum ReferenceTarget {
     /// To an option, or to one that no list holds but nova has.
     Option,
     /// To the option whose value it stands in.
@@ -93,9 +93,9 @@ pub enum Target {
 
 /// Every reference in `value`, a value of the option `own` (group and name), that leads anywhere but to another option.
 #[must_use]
-pub fn stray(own: (&str, &str), value: &str, release: Release) -> Vec<(Reference, Target)> {
+pub fn stray(own: (&str, &str), value: &str, release: Release) -> Vec<(Reference, ReferenceTarget)> {
     // A value may hold one reference a million times.
-    let mut known: HashMap<String, Target> = HashMap::new();
+    let mut known: HashMap<String, ReferenceTarget> = HashMap::new();
     let mut found = Vec::new();
     for reference in substitution::references(value) {
         let target = match known.get(&reference.name) {
@@ -103,7 +103,7 @@ pub fn stray(own: (&str, &str), value: &str, release: Release) -> Vec<(Reference
             None => target(own, &reference.name, release),
         };
         known.entry(reference.name.clone()).or_insert(target);
-        if target != Target::Option {
+        if target != ReferenceTarget::Option {
             found.push((reference, target));
         }
     }
@@ -112,16 +112,16 @@ pub fn stray(own: (&str, &str), value: &str, release: Release) -> Vec<(Reference
 
 /// Where `name` leads in a value of the option `own`; with a dot it is `group.name`.
 #[must_use]
-pub fn target(own: (&str, &str), name: &str, release: Release) -> Target {
+pub fn target(own: (&str, &str), name: &str, release: Release) -> ReferenceTarget {
     let places: &[(&str, &str)] = match name.split_once('.') {
         Some((group, _)) if !is_group_name(group) => &[],
         Some(asked) => &[asked],
         None => &[(own.0, name), ("DEFAULT", name)],
     };
     match places.iter().find(|(group, name)| is_found(group, name, release)) {
-        Some(&found) if found == own => Target::Itself,
-        Some(_) => Target::Option,
-        None => Target::Nowhere,
+        Some(&found) if found == own => ReferenceTarget::Itself,
+        Some(_) => ReferenceTarget::Option,
+        None => ReferenceTarget::Nowhere,
     }
 }
 
@@ -135,7 +135,7 @@ fn is_found(group: &str, name: &str, release: Release) -> bool {
 /// `${my_ip}` by `$MY_IP` or `${DEFAULT.my_ip}`.
 #[must_use]
 pub fn meant(own: (&str, &str), reference: &Reference, release: Release) -> Option<String> {
-    let leads = |name: &str| target(own, name, release) == Target::Option;
+    let leads = |name: &str| target(own, name, release) == ReferenceTarget::Option;
     let is_own = |name: &str| is_found(own.0, name, release);
     spelling::reference_meant((&reference.name, reference.braced), leads, is_own)
 }
@@ -158,7 +158,7 @@ mod tests {
             ("DEFAULT", "sql_connection"),
             ("vnc", "host"),
         ] {
-            assert_eq!(leads(group, name), Target::Option, "{name}");
+            assert_eq!(leads(group, name), ReferenceTarget::Option, "{name}");
         }
         for name in [
             "server_listen",
@@ -171,8 +171,8 @@ mod tests {
             "VNC.server_listen",
             ".",
         ] {
-            assert_eq!(leads("DEFAULT", name), Target::Nowhere, "{name}");
+            assert_eq!(leads("DEFAULT", name), ReferenceTarget::Nowhere, "{name}");
         }
-        assert_eq!(leads("DEFAULT", "host"), Target::Itself);
+        assert_eq!(leads("DEFAULT", "host"), ReferenceTarget::Itself);
     }
 }

@@ -4,7 +4,7 @@
 //! allows everything, for dead lines stay in files for years.
 
 use crate::catalog::{self, Release, outside};
-use crate::oslo::stack::{Place, Stack};
+use crate::oslo::stack::{AssignmentId, Stack};
 
 /// The releases that may run today, and what says so. `oldest` is never newer than `newest`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Evidence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pin {
     /// Where it is set.
-    pub place: Place,
+    pub place: AssignmentId,
     /// The group it stands in.
     pub group: String,
     /// `live_migration_with_native_tls`.
@@ -154,10 +154,10 @@ impl Today {
 
 /// The latest of what the options in `stack` bound.
 fn pin(stack: &Stack) -> Option<Pin> {
-    let mut latest: Option<(Place, Release)> = None;
+    let mut latest: Option<(AssignmentId, Release)> = None;
     // What another service's file sets tells nothing of nova.
     let natures = super::nature::natures(stack);
-    let counts = |place: &Place| natures[place.layer].is_nova() && stack.assignment(*place).section.is_some();
+    let counts = |place: &AssignmentId| natures[place.layer].is_nova() && stack.assignment(*place).section.is_some();
     for place in stack.places().filter(counts) {
         let (group, key) = (stack.group(place), stack.key(place));
         let came = came_with(group, &key).filter(|&came| latest.is_none_or(|(_, known)| known < came));

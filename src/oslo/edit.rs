@@ -3,7 +3,7 @@
 //! They say where the bytes go; whether the outcome means what it should, [`crate::fix`] proves.
 
 use super::document::{Assignment, Document, ItemKind};
-use super::stack::{Origin, Place, Stack};
+use super::stack::{Origin, AssignmentId, Stack};
 use crate::text::{Edit, Span};
 
 /// The edit that gives `assignment` the value `value`, its continuation lines included; the rest of the line stays.
@@ -46,7 +46,7 @@ pub fn insert_option(
     group: &str,
     name: &str,
     value: &str,
-    beside: Option<Place>,
+    beside: Option<AssignmentId>,
 ) -> Option<(usize, Edit)> {
     if let Some(place) = beside.or_else(|| nearest_relative(stack, group, name)) {
         let (document, assignment) = (stack.document(place), stack.assignment(place));
@@ -117,8 +117,8 @@ fn style_of(document: &Document) -> String {
 }
 
 /// The assignment of the group whose name shares the most leading words with `name`, two at least; the last of equals.
-fn nearest_relative(stack: &Stack, group: &str, name: &str) -> Option<Place> {
-    let shared = |place: &Place| {
+fn nearest_relative(stack: &Stack, group: &str, name: &str) -> Option<AssignmentId> {
+    let shared = |place: &AssignmentId| {
         let key = stack.key(*place);
         key.split('_').zip(name.split('_')).take_while(|(a, b)| a == b).count()
     };

@@ -14,11 +14,11 @@ use super::document::{Assignment, Document};
 pub enum Origin {
     /// Named on the command line.
     Named,
-    /// Found in a directory that was named, whose files are read each on its own.
+    /// Sites in a directory that was named, whose files are read each on its own.
     Walked,
-    /// Found in a directory of `*.conf`.
+    /// Sites in a directory of `*.conf`.
     Directory,
-    /// Found where nova looks by itself.
+    /// Sites where nova looks by itself.
     Default,
 }
 
@@ -42,7 +42,7 @@ pub struct Variable {
 
 /// One assignment of a stack; the order of places is the reading order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
+pub struct AssignmentId {
     /// Index into [`Stack::layers`].
     pub layer: usize,
     /// Index into [`Document::assignments`].
@@ -53,21 +53,21 @@ pub struct Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Site {
     /// In a file.
-    File(Place),
+    File(AssignmentId),
     /// In the environment; index into [`Stack::environment`].
     Environment(usize),
 }
 
 /// All that sets one option.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct Sites {
     /// Every site, in reading order, the environment last.
     pub sites: Vec<Site>,
     /// The sites whose values count: one for a single-valued option, all of them, in oslo.config's order, for a multi-valued one.
     pub effective: Vec<Site>,
 }
 
-impl Found {
+impl Sites {
     /// The site whose value counts, of a single-valued option.
     #[must_use]
     pub fn winner(&self) -> Option<Site> {
@@ -80,13 +80,13 @@ impl Found {
 pub struct Stack {
     layers: Vec<Layer>,
     environment: Vec<Variable>,
-    index: Arc<[(u64, Place)]>,
+    index: Arc<[(u64, AssignmentId)]>,
     /// What was found for names that stand there very often; empty where none does.
     often: Option<Arc<Often>>,
 }
 
 /// What was found, by what was looked for.
-type Often = Mutex<HashMap<u64, Arc<Found>>>;
+type Often = Mutex<HashMap<u64, Arc<Sites>>>;
 
 /// A name that stands there more often than this is looked up once.
 const OFTEN: usize = 32;
@@ -95,14 +95,14 @@ impl Stack {
     /// A stack of `layers` in the order nova applies them, and the environment as nova sees it.
     #[must_use]
     pub fn new(layers: Vec<Layer>, environment: Vec<Variable>) -> Self {
-        let mut index: Vec<(u64, Place)> =
+        let mut index: Vec<(u64, AssignmentId)> =
             Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
         for (layer, file) in layers.iter().enumerate() {
             let document = &file.document;
             let hashed = document.assignments().iter().enumerate().map(|(assignment, a)| {
                 (
                     hash(document.group(a), a.key.of(document.source().bytes())),
-                    Place { layer, assignment },
+                    AssignmentId { layer, assignment },
                 )
             });
             index.extend(hashed);
@@ -143,20 +143,20 @@ impl Stack {
 
     /// The file a place is in.
     #[must_use]
-    pub fn document(&self, place: Place) -> &Document {
+    pub fn document(&self, place: AssignmentId) -> &Document {
         &self.layers[place.layer].document
     }
 
     /// The assignment at a place.
     #[must_use]
-    pub fn assignment(&self, place: Place) -> &Assignment {
+    pub fn assignment(&self, place: AssignmentId) -> &Assignment {
         &self.document(place).assignments()[place.assignment]
     }
 
     /// Every assignment, in reading order.
-    pub fn places(&self) -> impl Iterator<Item = Place> + '_ {
+    pub fn places(&self) -> impl Iterator<Item = AssignmentId> + '_ {
         self.layers.iter().enumerate().flat_map(|(layer, file)| {
-            (0..file.document.assignments().len()).map(move |assignment| Place { layer, assignment })
+            (0..file.document.assignments().len()).map(move |assignment| AssignmentId { layer, assignment })
         })
     }
 
@@ -180,19 +180,19 @@ impl Stack {
 
     /// The group a place's section is looked up by.
     #[must_use]
-    pub fn group(&self, place: Place) -> &str {
+    pub fn group(&self, place: AssignmentId) -> &str {
         self.document(place).group(self.assignment(place))
     }
 
     /// The option's name as written at a place.
     #[must_use]
-    pub fn key(&self, place: Place) -> Cow<'_, str> {
+    pub fn key(&self, place: AssignmentId) -> Cow<'_, str> {
         self.document(place).key(self.assignment(place))
     }
 
     /// Every assignment of `key` in `group` (normalized), in reading order.
     #[must_use]
-    pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = Place> + 'a {
+    pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = AssignmentId> + 'a {
         let wanted = hash(group, key.as_bytes());
         let start = self.index.partition_point(|(hash, _)| *hash < wanted);
         let length = self.index[start..].partition_point(|(hash, _)| *hash == wanted);
@@ -208,12 +208,12 @@ impl Stack {
 
     /// Every name that one file assigns more than once in one group, with its assignments in order.
     #[must_use]
-    pub fn repeated(&self) -> Vec<Vec<Place>> {
-        let mut found: Vec<Vec<Place>> = Vec::new();
-        let same = |a: &(u64, Place), b: &(u64, Place)| a.0 == b.0 && a.1.layer == b.1.layer;
+    pub fn repeated(&self) -> Vec<Vec<AssignmentId>> {
+        let mut found: Vec<Vec<AssignmentId>> = Vec::new();
+        let same = |a: &(u64, AssignmentId), b: &(u64, AssignmentId)| a.0 == b.0 && a.1.layer == b.1.layer;
         for run in self.index.chunk_by(same).filter(|run| run.len() > 1) {
             // Equal hashes are nearly always equal names; the others are told apart here.
-            let mut by_name: BTreeMap<(&str, Cow<'_, str>), Vec<Place>> = BTreeMap::new();
+            let mut by_name: BTreeMap<(&str, Cow<'_, str>), Vec<AssignmentId>> = BTreeMap::new();
             for &(_, place) in run {
                 by_name
                     .entry((self.group(place), self.key(place)))
@@ -233,7 +233,7 @@ impl Stack {
     /// the last assignment; then the environment, by the current name only, where `with_environment` says that the
     /// release reads it. Values of a multi-valued option are all kept, the oldest file's first.
     #[must_use]
-    pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Found> {
+    pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Sites> {
         let Some(often) = &self.often else {
             return Arc::new(self.look_up(names, multi, with_environment));
         };
@@ -248,8 +248,8 @@ impl Stack {
         })
     }
 
-    fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Found {
-        let mut per_name: Vec<Vec<Place>> = Vec::with_capacity(names.len());
+    fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Sites {
+        let mut per_name: Vec<Vec<AssignmentId>> = Vec::with_capacity(names.len());
         for (group, key) in names {
             per_name.push(self.places_of(group, key).collect());
         }
@@ -268,12 +268,12 @@ impl Stack {
                 effective = vec![Site::Environment(found)];
             }
         }
-        Found { sites, effective }
+        Sites { sites, effective }
     }
 }
 
 /// The newest file holding any name; in it the first name that is there; of that the last assignment.
-fn winner(per_name: &[Vec<Place>]) -> Option<Site> {
+fn winner(per_name: &[Vec<AssignmentId>]) -> Option<Site> {
     let newest = per_name.iter().flatten().map(|place| place.layer).max()?;
     let first = per_name
         .iter()
@@ -282,8 +282,8 @@ fn winner(per_name: &[Vec<Place>]) -> Option<Site> {
 }
 
 /// Oldest file first; within a file the deprecated names come before the current one, the last of them first.
-fn in_multi_order(per_name: &[Vec<Place>]) -> Vec<Site> {
-    let mut ordered: Vec<(usize, usize, Place)> = Vec::new();
+fn in_multi_order(per_name: &[Vec<AssignmentId>]) -> Vec<Site> {
+    let mut ordered: Vec<(usize, usize, AssignmentId)> = Vec::new();
     for (rank, places) in per_name.iter().rev().enumerate() {
         ordered.extend(places.iter().map(|&place| (place.layer, rank, place)));
     }
@@ -359,7 +359,7 @@ mod tests {
     #[test]
     fn a_name_that_comes_twice_in_one_file_and_group_is_repeated() {
         let stack = stack(&["[a]\nk=1\nl=1\n[b]\nk=1\n[A]\nk=2\n", "[a]\nk=3\n"], &[]);
-        let places = |assignments: [usize; 2]| assignments.map(|assignment| Place { layer: 0, assignment });
+        let places = |assignments: [usize; 2]| assignments.map(|assignment| AssignmentId { layer: 0, assignment });
         assert_eq!(stack.repeated(), [places([0, 3])]);
     }
 

@@ -12,7 +12,7 @@ mod words;
 
 use std::borrow::Cow;
 
-use crate::oslo::stack::{Place, Site, Stack};
+use crate::oslo::stack::{AssignmentId, Site, Stack};
 
 pub use known::Secrets;
 pub use names::{is_secret, is_secret_name};
@@ -44,14 +44,14 @@ pub fn shown_at(stack: &Stack, site: Site) -> Cow<'_, str> {
 
 /// Whether the value at `place` must not be shown.
 #[must_use]
-pub fn is_secret_at(stack: &Stack, place: Place) -> bool {
+pub fn is_secret_at(stack: &Stack, place: AssignmentId) -> bool {
     lines::is_secret(stack.document(place), stack.assignment(place))
 }
 
 /// Whether the value at `place` must not be shown for what stands in it before `end`, an offset in its first line: behind
 /// it may be a comment that became a part of the value.
 #[must_use]
-pub fn is_secret_up_to(stack: &Stack, place: Place, end: usize) -> bool {
+pub fn is_secret_up_to(stack: &Stack, place: AssignmentId, end: usize) -> bool {
     let (document, assignment) = (stack.document(place), stack.assignment(place));
     let first = document.text(assignment.first);
     let length = end.saturating_sub(assignment.first.start);

@@ -12,7 +12,7 @@ use crate::plain;
 
 /// What the lists say of one name, in any group and release.
 #[derive(Default)]
-struct Known {
+struct NameTable {
     /// Whether nova marks it as secret anywhere.
     is_marked: bool,
     facts: Vec<OptionFacts>,
@@ -20,8 +20,8 @@ struct Known {
 
 /// Every name, current or old, that nova marks as secret or that looks like one. The group does not count: a password in
 /// the wrong section, or commented out far from its header, is a password all the same.
-static KNOWN: OfCatalog<HashMap<String, Known>> = OfCatalog::new(|| {
-    let mut names: HashMap<String, Known> = HashMap::new();
+static KNOWN: OfCatalog<HashMap<String, NameTable>> = OfCatalog::new(|| {
+    let mut names: HashMap<String, NameTable> = HashMap::new();
     // A name stands in many rows, and is judged once.
     let mut judged: HashMap<&str, bool> = HashMap::new();
     for facts in catalog::all() {
@@ -73,7 +73,7 @@ pub fn holds_secret(text: &str) -> bool {
     !scan::secrets(text.as_bytes()).is_empty()
 }
 
-impl Known {
+impl NameTable {
     fn is_public(&self, value: &str) -> bool {
         let value = value.trim();
         let is_default = |facts: &OptionFacts| facts.default_text().is_some_and(|text| text.trim() == value);

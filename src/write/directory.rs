@@ -18,7 +18,7 @@ use rustix::io::Errno;
 
 use super::error::WriteError;
 use super::lock::{Lock, PATIENCE, is_lock};
-use super::place::Place;
+use super::place::ResolvedPath;
 
 /// A directory that no other novamend writes in while this value lives.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl Directory {
 
     /// Every directory of `places` and `shelf`, each locked once; they are let go when the list is dropped. Where
     /// there is a shelf, files may lie in directories that nothing can be made in.
-    pub(super) fn lock_all(places: &[Place], shelf: Option<&Path>) -> Result<Vec<Self>, WriteError> {
+    pub(super) fn lock_all(places: &[ResolvedPath], shelf: Option<&Path>) -> Result<Vec<Self>, WriteError> {
         let mut parents: Vec<&Path> = places.iter().map(|place| place.parent.as_path()).collect();
         parents.extend(shelf);
         parents.sort_unstable();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::directory::Directory;
 use super::error::WriteError;
-use super::place::Place;
+use super::place::ResolvedPath;
 use super::{Links, Planned, job};
 use crate::bounded;
 
@@ -21,7 +21,7 @@ pub fn document(
     what: &'static str,
     is_own: impl Fn(&[u8]) -> bool,
 ) -> Result<Planned, WriteError> {
-    let place = Place::resolve(None, path, Links::Refuse, true)?;
+    let place = ResolvedPath::resolve(None, path, Links::Refuse, true)?;
     let planned = |before| Planned {
         path: path.to_owned(),
         before,

@@ -16,8 +16,8 @@ use super::backup;
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
 use super::in_place::{is_bound_to_its_place, overwrite};
-use super::mark::Mark;
-use super::place::Place;
+use super::mark::BackupMark;
+use super::place::ResolvedPath;
 use super::staged::Staged;
 use super::{Options, Planned, Written};
 
@@ -54,9 +54,9 @@ struct Old {
 
 /// One file of a [`super::write_all`].
 #[derive(Debug)]
-pub(super) struct Job<'a> {
+pub(super) struct WriteJob<'a> {
     planned: &'a Planned,
-    place: Place,
+    place: ResolvedPath,
     directory: &'a Directory,
     /// Where the backup goes.
     shelf: &'a Directory,
@@ -71,7 +71,7 @@ pub(super) struct Job<'a> {
 }
 
 /// Opens the file at `place` for reading, if it is a regular one; anything else is not opened.
-pub(super) fn open(directory: &Directory, place: &Place) -> Result<(File, Looked), WriteError> {
+pub(super) fn open(directory: &Directory, place: &ResolvedPath) -> Result<(File, Looked), WriteError> {
     let failed = |error| WriteError::io(&place.path, "opening it", error);
     let looked = directory.look(&place.name).map_err(failed)?;
     if let Some(kind) = looked.other_kind() {
@@ -97,11 +97,11 @@ fn identity(file: &File) -> io::Result<Identity> {
     Ok((m.dev(), m.ino(), m.size(), modified, changed))
 }
 
-impl<'a> Job<'a> {
+impl<'a> WriteJob<'a> {
     /// Makes every check, and puts the new text and the backup on disk under temporary names; the backup in `shelf`.
     pub(super) fn prepare(
         planned: &'a Planned,
-        place: Place,
+        place: ResolvedPath,
         directory: &'a Directory,
         shelf: &'a Directory,
         options: &Options,
@@ -145,7 +145,7 @@ impl<'a> Job<'a> {
 
     fn prepare_new(
         planned: &'a Planned,
-        place: Place,
+        place: ResolvedPath,
         directory: &'a Directory,
         shelf: &'a Directory,
     ) -> Result<Self, WriteError> {
@@ -197,7 +197,7 @@ impl<'a> Job<'a> {
             // One that cannot be opened, as it is readable to nobody, gets no mark.
             if let Some(file) = staged.reopen().ok().flatten() {
                 let old = self.planned.before.as_deref().unwrap_or_default();
-                let mark = Mark::new(&name, self.place.as_seen_from(self.shelf), old, &self.planned.after);
+                let mark = BackupMark::new(&name, self.place.as_seen_from(self.shelf), old, &self.planned.after);
                 // Where no mark is kept, `undo` asks for the backup by its name.
                 if mark.put(&file)? {
                     file.sync_all()?;
@@ -222,7 +222,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Old becomes new. After an error [`Job::roll_back`] is due.
+    /// Old becomes new. After an error [`WriteJob::roll_back`] is due.
     pub(super) fn commit(&mut self) -> Result<(), WriteError> {
         self.check_unchanged()?;
         self.put_in_place()
@@ -332,7 +332,7 @@ impl<'a> Job<'a> {
         Ok(true)
     }
 
-    /// After a failed [`Job::roll_back`]: the old file has a temporary name, and stays where there is no backup.
+    /// After a failed [`WriteJob::roll_back`]: the old file has a temporary name, and stays where there is no backup.
     fn keep_old_file(&mut self) {
         let ((State::Exchanged, Way::Replace(staged)) | (State::Replaced(staged), _)) =
             (&mut self.state, &mut self.way)
@@ -345,7 +345,7 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Where the old text is to be found after a failed [`Job::roll_back`]; none where there was none.
+    /// Where the old text is to be found after a failed [`WriteJob::roll_back`]; none where there was none.
     pub(super) fn old_text(&self) -> Option<PathBuf> {
         let backup = self.backup.as_ref().map(|name| self.shelf.path().join(name));
         backup.or_else(|| self.left.clone())

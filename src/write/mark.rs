@@ -20,14 +20,14 @@ const VERSION: &str = "1";
 
 /// What a mark says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct BackupMark {
     /// Of its name, the file it is of where it lies elsewhere, and its text.
     own: String,
     /// Of the text that took its place.
     successor: String,
 }
 
-impl Mark {
+impl BackupMark {
     /// For the backup `name` with the text `old`, made when `new` was written; `of` is the path of the file where the
     /// backup does not lie beside it, else empty.
     pub(super) fn new(name: &OsStr, of: &OsStr, old: &[u8], new: &[u8]) -> Self {
@@ -123,11 +123,11 @@ mod tests {
     fn a_mark_holds_for_one_name_one_file_and_one_text() {
         let file = tempfile::tempfile().unwrap();
         let (name, of) = (OsStr::new("nova.conf.novamend-1"), OsStr::new(""));
-        let mark = Mark::new(name, of, b"old", b"new");
-        assert_eq!(Mark::of(&file), None);
+        let mark = BackupMark::new(name, of, b"old", b"new");
+        assert_eq!(BackupMark::of(&file), None);
         // not every file system keeps attributes
         let is_kept = mark.put(&file).unwrap();
-        assert_eq!(Mark::of(&file).as_ref(), is_kept.then_some(&mark));
+        assert_eq!(BackupMark::of(&file).as_ref(), is_kept.then_some(&mark));
         assert!(mark.fits(name, of, b"old") && mark.is_followed_by(b"new"));
         assert!(!mark.fits(OsStr::new("other"), of, b"old"));
         assert!(!mark.fits(name, OsStr::new("/etc/nova/nova.conf"), b"old"));

@@ -16,7 +16,7 @@ use crate::links::Followed;
 
 /// Where a path leads: the file itself, all symbolic links followed.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct ResolvedPath {
     /// The path as given.
     pub(super) path: PathBuf,
     /// The file.
@@ -27,7 +27,7 @@ pub(super) struct Place {
     pub(super) name: OsString,
 }
 
-impl Place {
+impl ResolvedPath {
     /// Where `path` leads; below `root` no link leads out of it. The file need not be there where `may_be_new`.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ impl Place {
     }
 }
 
-impl Place {
+impl ResolvedPath {
     /// What names the file in the mark of a backup in `directory`: nothing where the file lies there too, so that the
     /// directory may be moved.
     pub(super) fn as_seen_from(&self, directory: &Directory) -> &OsStr {
@@ -117,12 +117,12 @@ mod tests {
         symlink("../../../../srv", image.join("etc/up")).unwrap();
         symlink(directory.path().join("outside"), image.join("etc/out")).unwrap();
         let root = Root::open(&image).unwrap();
-        let place = |path: &str| Place::resolve(Some(&root), &image.join(path), Links::Follow, false);
+        let place = |path: &str| ResolvedPath::resolve(Some(&root), &image.join(path), Links::Follow, false);
         for path in ["etc/nova/nova.conf", "etc/up/nova.conf"] {
             assert_eq!(place(path).unwrap().target, image.join("srv/nova.conf"), "{path}");
         }
         assert!(place("etc/out").is_err());
-        let host = Place::resolve(None, &image.join("etc/out"), Links::Follow, false).unwrap();
+        let host = ResolvedPath::resolve(None, &image.join("etc/out"), Links::Follow, false).unwrap();
         assert!(host.target.ends_with("outside"));
     }
 }

@@ -9,8 +9,8 @@ use std::slice;
 
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
-use super::mark::Mark;
-use super::place::Place;
+use super::mark::BackupMark;
+use super::place::ResolvedPath;
 use super::{Links, Options, Planned, backup, directory_of, job, write_held};
 use crate::bounded::{self, Refused};
 
@@ -32,10 +32,10 @@ pub struct Undone {
 }
 
 /// The backup to bring back.
-struct Found {
+struct OldText {
     name: OsString,
     text: Vec<u8>,
-    mark: Option<Mark>,
+    mark: Option<BackupMark>,
     passed_over: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ pub fn undo_from(path: &Path, from: &Path, options: &Options) -> Result<Undone, 
 }
 
 fn bring_back(path: &Path, named: Option<&Path>, options: &Options) -> Result<Undone, WriteError> {
-    let place = Place::resolve(options.root.as_ref(), path, Links::Follow, false)?;
+    let place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false)?;
     let shelf = options.shelf()?;
     let held = Directory::lock_all(slice::from_ref(&place), shelf.as_deref())?;
     let directory = directory_of(&held, &place.parent)?;
@@ -100,14 +100,14 @@ fn read(path: &Path, file: File) -> Result<Vec<u8>, WriteError> {
 }
 
 /// The backup that the operator named.
-fn of_name(from: &Path, place: &Place, shelf: &Directory) -> Result<Found, WriteError> {
-    let there = Place::resolve(None, from, Links::Follow, false)?;
+fn of_name(from: &Path, place: &ResolvedPath, shelf: &Directory) -> Result<OldText, WriteError> {
+    let there = ResolvedPath::resolve(None, from, Links::Follow, false)?;
     let directory = Directory::open_directory(&there.parent)?;
     let (file, _) = job::open(&directory, &there)?;
-    let mark = Mark::of(&file);
+    let mark = BackupMark::of(&file);
     let text = read(from, file)?;
     let of = place.as_seen_from(shelf);
-    Ok(Found {
+    Ok(OldText {
         mark: mark.filter(|mark| mark.fits(&there.name, of, &text)),
         text,
         name: there.name,
@@ -116,7 +116,7 @@ fn of_name(from: &Path, place: &Place, shelf: &Directory) -> Result<Found, Write
 }
 
 /// The newest backup of novamend's whose text is not `current`.
-fn newest_other(shelf: &Directory, place: &Place, owner: u32, current: &[u8]) -> Result<Found, WriteError> {
+fn newest_other(shelf: &Directory, place: &ResolvedPath, owner: u32, current: &[u8]) -> Result<OldText, WriteError> {
     let failed = |error: io::Error| WriteError::io(shelf.path(), "reading the backups", error);
     let of = place.as_seen_from(shelf);
     let mut passed_over = Vec::new();
@@ -124,7 +124,7 @@ fn newest_other(shelf: &Directory, place: &Place, owner: u32, current: &[u8]) ->
         let at = shelf.path().join(&name);
         match candidate(shelf, &name, owner) {
             Ok((file, _)) => {
-                let mark = Mark::of(&file);
+                let mark = BackupMark::of(&file);
                 let text = match read(&at, file) {
                     Ok(text) => text,
                     Err(error) => {
@@ -138,7 +138,7 @@ fn newest_other(shelf: &Directory, place: &Place, owner: u32, current: &[u8]) ->
                 };
                 if text != current {
                     let mark = Some(mark);
-                    return Ok(Found {
+                    return Ok(OldText {
                         name,
                         text,
                         mark,
@@ -186,5 +186,5 @@ fn candidate(shelf: &Directory, name: &OsStr, owner: u32) -> Result<(File, Looke
 
 /// Whether novamend gave the name `backup`, as far as a look can tell: of a trusted owner, and marked.
 pub(super) fn is_marked(shelf: &Directory, backup: &OsStr, owner: u32) -> bool {
-    candidate(shelf, backup, owner).is_ok_and(|(file, _)| Mark::of(&file).is_some())
+    candidate(shelf, backup, owner).is_ok_and(|(file, _)| BackupMark::of(&file).is_some())
 }

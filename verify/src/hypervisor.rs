@@ -146,7 +146,7 @@ pub enum Intervention {
 /// What became of a guest at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum GuestState {
     /// No such domain.
     Absent,
     /// Defined, not running.
@@ -219,5 +219,5 @@ pub trait Hypervisor {
     ///
     /// # Errors
     /// The hypervisor does not answer.
-    fn standing(&mut self, end: End) -> Result<Standing, Refusal>;
+    fn standing(&mut self, end: End) -> Result<GuestState, Refusal>;
 }

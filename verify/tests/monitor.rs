@@ -7,7 +7,7 @@ use std::time::Duration;
 use novamend::catalog::Release;
 use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{End, Event, Intervention, Job, JobKind, Refusal, Request, Standing};
+use novamend_verify::hypervisor::{End, Event, Intervention, Job, JobKind, Refusal, Request, GuestState};
 use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::kind;
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
@@ -66,9 +66,9 @@ fn ending(does: Ending) -> Scripted {
         );
     }
     busy()
-        .after(call, 200, Step::Stand(End::Source, Standing::Absent))
+        .after(call, 200, Step::Stand(End::Source, GuestState::Absent))
         .after(call, 200, job(JobKind::Completed, 0, 0))
-        .after(call, 201, Step::Stand(End::Destination, Standing::Running))
+        .after(call, 201, Step::Stand(End::Destination, GuestState::Running))
         .after(call, 210, figures())
         .after(call, 220, returned(Ok(())))
 }
@@ -176,7 +176,7 @@ fn a_migration_that_converges_by_itself_is_left_alone() {
         .at(50, job(JobKind::Unbounded, 0, 0))
         .at(300, Step::Hear(Event::Pass(1)))
         .at(300, job(JobKind::Unbounded, 1, 1 << 20))
-        .at(600, Step::Stand(End::Source, Standing::Absent))
+        .at(600, Step::Stand(End::Source, GuestState::Absent))
         .at(600, job(JobKind::Completed, 0, 0))
         .at(601, figures())
         .at(602, returned(Ok(())));
@@ -211,7 +211,7 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
         })
     };
     let events = [
-        Step::Stand(End::Source, Standing::Absent),
+        Step::Stand(End::Source, GuestState::Absent),
         job(JobKind::None, 0, 0),
         lifecycle(End::Source, "stopped: migrated"),
         lifecycle(End::Destination, "resumed: migrated"),
@@ -326,14 +326,14 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
         let judged = judge(Ending::Abort, &trace, &observed);
         judged.failed("the job ended cancelled").is_none()
     };
-    let (runs, gone) = (Standing::Running, Standing::Absent);
+    let (runs, gone) = (GuestState::Running, GuestState::Absent);
     assert!(ended(cut_off, true, runs, gone));
     assert!(!ended(cut_off, false, runs, gone), "nobody had cancelled it");
     assert!(
-        !ended(cut_off, true, Standing::Paused, gone),
+        !ended(cut_off, true, GuestState::Paused, gone),
         "the guest does not go on"
     );
-    assert!(!ended(cut_off, true, runs, Standing::Paused), "something is left");
+    assert!(!ended(cut_off, true, runs, GuestState::Paused), "something is left");
     for other in [
         "internal error: qemu unexpectedly closed the monitor",
         "Unable to read from monitor: Connection reset by peer",
@@ -353,7 +353,7 @@ fn a_refusal_at_any_step_comes_to_an_end_that_says_so() {
             PAUSE,
             RESUME,
             Call::SetMaxDowntime,
-            Call::Standing,
+            Call::GuestState,
         ] {
             let mut script = ending(does).refusing(call, "no");
             let trace = run(&mut script, does);
@@ -397,10 +397,10 @@ fn a_refused_switch_to_post_copy_never_becomes_a_pause() {
 
 fn failing_pause() -> Scripted {
     busy()
-        .after(PAUSE, 1, Step::Stand(End::Source, Standing::Paused))
+        .after(PAUSE, 1, Step::Stand(End::Source, GuestState::Paused))
         .after(PAUSE, 300, returned(Err("connection reset")))
         .after(PAUSE, 300, job(JobKind::Failed, 0, 0))
-        .after(RESUME, 1, Step::Stand(End::Source, Standing::Running))
+        .after(RESUME, 1, Step::Stand(End::Source, GuestState::Running))
 }
 
 #[test]
@@ -412,7 +412,7 @@ fn a_guest_that_nova_paused_is_resumed_when_the_migration_fails() {
     assert!(script.calls.iter().any(|(_, call)| *call == RESUME));
 
     // libvirt resumes by itself after an abort; then nova finds it running and does nothing
-    let mut script = failing_pause().after(PAUSE, 299, Step::Stand(End::Source, Standing::Running));
+    let mut script = failing_pause().after(PAUSE, 299, Step::Stand(End::Source, GuestState::Running));
     run(&mut script, Ending::Pause);
     assert!(!script.calls.iter().any(|(_, call)| *call == RESUME));
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use novamend::nova::migration::Ending;
 use novamend_verify::guest::serial::{Kind, Record};
-use novamend_verify::hypervisor::Standing;
+use novamend_verify::hypervisor::GuestState;
 use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::conditions::{AddressFrom, Destination, Far};
 use novamend_verify::trial::migrate::Trace;
@@ -239,8 +239,8 @@ fn moved() -> Observation {
         records: vec![beat(98, 1, 0), beat(100, 2, 0), beat(114, 3, 1), beat(116, 4, 1)],
         source_span: Some((Duration::from_millis(98), Duration::from_millis(100))),
         destination_span: Some((Duration::from_millis(114), Duration::from_millis(116))),
-        source: Some(Standing::Absent),
-        destination: Some(Standing::Running),
+        source: Some(GuestState::Absent),
+        destination: Some(GuestState::Running),
         looked_at_all: true,
         ..Observation::default()
     }
@@ -269,10 +269,10 @@ fn each_thing_that_may_go_wrong_has_a_check_that_sees_it() {
     assert_eq!(broken_checks(|_| {}), Vec::<String>::new());
     let cases: [(&str, Change); 8] = [
         ("the guest runs on the destination", |seen| {
-            seen.destination = Some(Standing::Paused);
+            seen.destination = Some(GuestState::Paused);
         }),
         ("nothing is left on the source", |seen| {
-            seen.source = Some(Standing::Off);
+            seen.source = Some(GuestState::Off);
         }),
         ("exactly one copy of the guest runs", |seen| {
             seen.source_span = Some((Duration::ZERO, Duration::from_millis(115)));

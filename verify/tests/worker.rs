@@ -12,7 +12,7 @@ use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Standing};
+use novamend_verify::hypervisor::{Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, GuestState};
 use novamend_verify::trial::checks::Observation;
 use novamend_verify::trial::conditions::{Conditions, Mode};
 use novamend_verify::trial::messages::{Evidence, Message, TrialOrder};
@@ -74,8 +74,8 @@ impl Lab for ScriptedLab {
         Ok(Observation {
             records: guest.hearing.records().0,
             source_span: guest.hearing.span(guest.line),
-            source: Some(Standing::Running),
-            destination: Some(Standing::Absent),
+            source: Some(GuestState::Running),
+            destination: Some(GuestState::Absent),
             looked_at_all: true,
             ..Observation::default()
         })

@@ -120,7 +120,7 @@ const SHARED: [&str; 44] = [
 
 /// How far a name shows that a file is nova's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub enum ServiceMark {
     /// Nova alone has it.
     Own,
     /// It says how to speak to another service: nova's files hold it, and others'.
@@ -133,16 +133,16 @@ pub enum Mark {
 
 /// How far `key` in `group` (normalized) shows that a file is nova's.
 #[must_use]
-pub fn mark(group: &str, key: &str) -> Mark {
+pub fn mark(group: &str, key: &str) -> ServiceMark {
     if !crate::catalog::is_known_anywhere(group, key) {
-        return Mark::Unknown;
+        return ServiceMark::Unknown;
     }
     if CLIENTS.contains(&group) {
-        return Mark::Client;
+        return ServiceMark::Client;
     }
     let is_shared = SHARED.contains(&key) || SHARED_STARTS.iter().any(|start| key.starts_with(start));
     if NOVAS_GROUPS.contains(&group) || (group == "DEFAULT" && !is_shared) {
-        return Mark::Own;
+        return ServiceMark::Own;
     }
-    Mark::Shared
+    ServiceMark::Shared
 }

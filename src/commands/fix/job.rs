@@ -10,7 +10,7 @@ use crate::host_trial::{self, HostTrialError};
 use novamend::catalog::Release;
 use novamend::fix::gate::{self, Permissions, Refusal};
 use novamend::fix::witness::{self, Witnessed};
-use novamend::fix::{self, Mended, Plan, Until};
+use novamend::fix::{self, Mended, FixPlan, Until};
 use novamend::handover::Verdict;
 use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use novamend::nova::migration::TimeoutAction;
@@ -49,7 +49,7 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(before: Stack, today: Today, request: &Request) -> Self {
-        let plan = |until| Plan {
+        let plan = |until| FixPlan {
             rules: RULES,
             today: &today,
             to: request.to,

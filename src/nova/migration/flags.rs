@@ -24,7 +24,7 @@ const BY_ITSELF: [&str; 5] = [
 
 /// What became of a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum FlagFate {
     /// This option of `[libvirt]` sets it.
     Option(&'static str),
     /// Nova sets it by itself.
@@ -43,15 +43,15 @@ pub fn split(list: &str) -> BTreeSet<&str> {
 
 /// What became of `flag`; libvirt's names are case-sensitive.
 #[must_use]
-pub fn fate(flag: &str) -> Fate {
+pub fn fate(flag: &str) -> FlagFate {
     if let Some((_, option)) = OPTIONS.iter().find(|(known, _)| *known == flag) {
-        Fate::Option(option)
+        FlagFate::Option(option)
     } else if BY_ITSELF.contains(&flag) {
-        Fate::ByItself
+        FlagFate::ByItself
     } else if flag.starts_with("VIR_MIGRATE_") {
-        Fate::Gone
+        FlagFate::Gone
     } else {
-        Fate::NoFlag
+        FlagFate::NoFlag
     }
 }
 
@@ -62,8 +62,8 @@ mod tests {
     #[test]
     fn a_list_is_taken_apart_and_each_flag_has_a_fate() {
         let flags = split("VIR_MIGRATE_LIVE, VIR_MIGRATE_TUNNELLED,,VIR_MIGRATE_UNSAFE ,live");
-        let fates: Vec<Fate> = flags.into_iter().map(fate).collect();
-        let tunnelled = Fate::Option("live_migration_tunnelled");
-        assert_eq!(fates, [Fate::ByItself, tunnelled, Fate::Gone, Fate::NoFlag]);
+        let fates: Vec<FlagFate> = flags.into_iter().map(fate).collect();
+        let tunnelled = FlagFate::Option("live_migration_tunnelled");
+        assert_eq!(fates, [FlagFate::ByItself, tunnelled, FlagFate::Gone, FlagFate::NoFlag]);
     }
 }

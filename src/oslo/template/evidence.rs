@@ -8,7 +8,7 @@ use crate::text::line_end;
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found {
+pub(super) struct Sign {
     pub(super) language: Language,
     /// Offset of the first marker.
     pub(super) at: Option<usize>,
@@ -53,7 +53,7 @@ const CODE: [&str; 14] = [
 ];
 
 /// Looks for markers in `bytes`, and in the name of `path`.
-pub(super) fn find(path: &Path, bytes: &[u8]) -> Option<Found> {
+pub(super) fn find(path: &Path, bytes: &[u8]) -> Option<Sign> {
     let braces = first_braces(bytes);
     let angles = first_angles(bytes);
     let mako = first_mako(bytes);
@@ -70,18 +70,18 @@ pub(super) fn find(path: &Path, bytes: &[u8]) -> Option<Found> {
         (_, Some(_), _) => Language::Erb,
         _ => match (named, marks::find(bytes, is_sketch(path))) {
             (Some(language), _) => language,
-            (None, Some((language, at))) => return Some(Found::of(language, Some(at))),
+            (None, Some((language, at))) => return Some(Sign::of(language, Some(at))),
             (None, None) => return None,
         },
     };
-    Some(Found {
+    Some(Sign {
         has_braces: braces.is_some() || matches!(named, Some(Language::Jinja | Language::Go)),
         has_angles: angles.is_some() || matches!(named, Some(Language::Erb | Language::Mako)),
-        ..Found::of(language, [braces, angles, mako].into_iter().flatten().min())
+        ..Sign::of(language, [braces, angles, mako].into_iter().flatten().min())
     })
 }
 
-impl Found {
+impl Sign {
     fn of(language: Language, at: Option<usize>) -> Self {
         Self {
             language,

@@ -11,7 +11,7 @@ use crate::text::{Span, line_end};
 
 /// What a placeholder shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+enum TemplateMark {
     /// Nobody writes it for anything else.
     Plain,
     /// It may be a reference to an option, wrongly written.
@@ -25,8 +25,8 @@ pub(super) fn find(bytes: &[u8], is_sketch: bool) -> Option<(Language, usize)> {
     let mut first = None;
     let mut plain = None;
     each(bytes, |span, mark| match mark {
-        Mark::Plain => plain = plain.or(Some(span.start)),
-        Mark::Capitals => {
+        TemplateMark::Plain => plain = plain.or(Some(span.start)),
+        TemplateMark::Capitals => {
             let name = span.of(bytes);
             capitals.insert(
                 name.strip_prefix(b"${")
@@ -57,7 +57,7 @@ pub(super) fn tokens(bytes: &[u8]) -> Vec<Token> {
 }
 
 /// Calls `found` with every mark in a value.
-fn each(bytes: &[u8], mut found: impl FnMut(Span, Mark)) {
+fn each(bytes: &[u8], mut found: impl FnMut(Span, TemplateMark)) {
     let mut at = 0;
     while at < bytes.len() {
         let (end, next) = line_end(bytes, at);
@@ -76,16 +76,16 @@ fn each(bytes: &[u8], mut found: impl FnMut(Span, Mark)) {
     }
 }
 
-fn in_value(bytes: &[u8], value: Span, found: &mut impl FnMut(Span, Mark)) {
+fn in_value(bytes: &[u8], value: Span, found: &mut impl FnMut(Span, TemplateMark)) {
     let text = value.of(bytes);
     if is_guide(text) || text.strip_prefix(b"$").is_some_and(is_name) {
-        let mark = if text[0] == b'$' { Mark::Capitals } else { Mark::Plain };
+        let mark = if text[0] == b'$' { TemplateMark::Capitals } else { TemplateMark::Plain };
         found(value, mark);
         return;
     }
     let mut at = 0;
     while at < text.len() {
-        match mark_at(&text[at..]).filter(|(length, mark)| *mark == Mark::Capitals || stands_alone(text, at, *length)) {
+        match mark_at(&text[at..]).filter(|(length, mark)| *mark == TemplateMark::Capitals || stands_alone(text, at, *length)) {
             Some((length, mark)) => {
                 found(Span::new(value.start + at, value.start + at + length), mark);
                 at += length;
@@ -96,12 +96,12 @@ fn in_value(bytes: &[u8], value: Span, found: &mut impl FnMut(Span, Mark)) {
 }
 
 /// Length and kind of the mark that `text` starts with.
-fn mark_at(text: &[u8]) -> Option<(usize, Mark)> {
-    let (open, close, mark): (&[u8], &[u8], Mark) = match text {
-        [b'@', ..] => (b"@", b"@", Mark::Plain),
-        [b'%', ..] => (b"%", b"%", Mark::Plain),
-        [b'_', b'_', ..] => (b"__", b"__", Mark::Plain),
-        [b'$', b'{', ..] => (b"${", b"}", Mark::Capitals),
+fn mark_at(text: &[u8]) -> Option<(usize, TemplateMark)> {
+    let (open, close, mark): (&[u8], &[u8], TemplateMark) = match text {
+        [b'@', ..] => (b"@", b"@", TemplateMark::Plain),
+        [b'%', ..] => (b"%", b"%", TemplateMark::Plain),
+        [b'_', b'_', ..] => (b"__", b"__", TemplateMark::Plain),
+        [b'$', b'{', ..] => (b"${", b"}", TemplateMark::Capitals),
         _ => return None,
     };
     let rest = &text[open.len()..];
@@ -109,7 +109,7 @@ fn mark_at(text: &[u8]) -> Option<(usize, Mark)> {
     let name = &rest[..length];
     // `${NAME:-otherwise}` is a shell's.
     let name = match memchr::memmem::find(name, b":-") {
-        Some(at) if mark == Mark::Capitals => &name[..at],
+        Some(at) if mark == TemplateMark::Capitals => &name[..at],
         _ => name,
     };
     is_name(name).then_some((open.len() + length + close.len(), mark))

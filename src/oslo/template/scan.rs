@@ -1,7 +1,7 @@
 //! The pieces of a template that are not text: insertions, statements, comments.
 
 use super::Language;
-use super::evidence::Found;
+use super::evidence::Sign;
 use super::marks;
 use crate::text::{Span, line_end};
 
@@ -49,7 +49,7 @@ pub(super) struct Token {
 }
 
 /// All pieces of a template, in order.
-pub(super) fn tokens(bytes: &[u8], found: &Found) -> Vec<Token> {
+pub(super) fn tokens(bytes: &[u8], found: &Sign) -> Vec<Token> {
     if matches!(found.language, Language::Shell | Language::Marks) {
         return marks::tokens(bytes);
     }

@@ -2,7 +2,7 @@
 //!
 //! A backslash at the very end of a value is left alone: it may be a path.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
 use crate::oslo::lexer;
 use crate::oslo::types::OptionType;
 use crate::rules::format::value_lines::{self, ValueLine};
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report(context: &Context<'_>, place: Place, first: &ValueLine, lines: &[ValueLine]) -> Finding {
+fn report(context: &Context<'_>, place: AssignmentId, first: &ValueLine, lines: &[ValueLine]) -> Finding {
     let key = context.stack.key(place);
     let what = match lines.len() {
         1 => "the backslash at the end of the line is".to_owned(),
@@ -51,7 +51,7 @@ fn report(context: &Context<'_>, place: Place, first: &ValueLine, lines: &[Value
 
 /// Without its backslashes the value is plain where a line end counts for nothing: between the items of a list, within
 /// brackets, and in front of all of the value.
-fn fix(context: &Context<'_>, place: Place, lines: &[ValueLine]) -> Option<Fix> {
+fn fix(context: &Context<'_>, place: AssignmentId, lines: &[ValueLine]) -> Option<Fix> {
     let bytes = context.stack.document(place).source().bytes();
     let without: Vec<Span> = lines
         .iter()
@@ -88,7 +88,7 @@ fn removal(kept: Span, line: &ValueLine, is_first: bool) -> Edit {
     })
 }
 
-fn is_between_items(context: &Context<'_>, place: Place, without: &[Span]) -> bool {
+fn is_between_items(context: &Context<'_>, place: AssignmentId, without: &[Span]) -> bool {
     let bytes = context.stack.document(place).source().bytes();
     let option = context.to.option_at(place).map(|named| named.option.option_type());
     let is_list = matches!(option, Some(OptionType::List { .. } | OptionType::Dict { .. }));
@@ -98,7 +98,7 @@ fn is_between_items(context: &Context<'_>, place: Place, without: &[Span]) -> bo
             .all(|kept| kept.is_empty() || kept.of(bytes).ends_with(b","))
 }
 
-fn is_within_brackets(context: &Context<'_>, place: Place, without: &[Span]) -> bool {
+fn is_within_brackets(context: &Context<'_>, place: AssignmentId, without: &[Span]) -> bool {
     let bytes = context.stack.document(place).source().bytes();
     let value = context.stack.assignment(place).value_span(bytes).of(bytes);
     let is_bracketed = matches!(
@@ -110,7 +110,7 @@ fn is_within_brackets(context: &Context<'_>, place: Place, without: &[Span]) -> 
 }
 
 /// `key = \` with the whole value on the next line: the value moves up.
-fn joined(context: &Context<'_>, place: Place, without: &[Span]) -> Option<Edit> {
+fn joined(context: &Context<'_>, place: AssignmentId, without: &[Span]) -> Option<Edit> {
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
     let ([kept], 1) = (without, assignment.continuations) else {
         return None;

@@ -2,7 +2,7 @@
 //!
 //! An indented comment where no value is open is `malformed-line`'s business.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::oslo::document::Assignment;
 use crate::redact;
@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report(context: &Context<'_>, place: Place, first: &ValueLine, comments: &[ValueLine]) -> Finding {
+fn report(context: &Context<'_>, place: AssignmentId, first: &ValueLine, comments: &[ValueLine]) -> Finding {
     let key = context.stack.key(place);
     let (what, them) = match comments.len() {
         1 => ("an indented comment is".to_owned(), "the comment"),
@@ -45,7 +45,7 @@ fn report(context: &Context<'_>, place: Place, first: &ValueLine, comments: &[Va
 
 /// Comments at the end of the value move to the first column where they are; the others go above the assignment, since a
 /// comment ends a value. What stands in a secret stays there.
-fn fix(context: &Context<'_>, place: Place, comments: &[ValueLine]) -> Option<Fix> {
+fn fix(context: &Context<'_>, place: AssignmentId, comments: &[ValueLine]) -> Option<Fix> {
     if redact::is_secret_at(context.stack, place) {
         return None;
     }

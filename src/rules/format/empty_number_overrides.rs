@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::OptionFacts;
-use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, AssignmentId, Rule, Safety, Severity};
 use crate::nova::Setting;
 use crate::oslo::stack::Site;
 use crate::oslo::types::OptionType;
@@ -50,7 +50,7 @@ fn is_empty(context: &Context<'_>, site: Site) -> bool {
 }
 
 /// `None` where the option would have no value without the line either.
-fn report(context: &Context<'_>, setting: &Setting, winner: Place) -> Option<Finding> {
+fn report(context: &Context<'_>, setting: &Setting, winner: AssignmentId) -> Option<Finding> {
     let key = context.stack.key(winner);
     let earlier = setting
         .found

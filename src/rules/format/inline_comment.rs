@@ -2,7 +2,7 @@
 //!
 //! A `#` that may be meant (in a password, a URL, a format) is left alone.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, Location, AssignmentId, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, CommentBehind};
 use crate::text::{Edit, Span};
@@ -29,7 +29,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report(context: &Context<'_>, place: Place, behind: &CommentBehind) -> Finding {
+fn report(context: &Context<'_>, place: AssignmentId, behind: &CommentBehind) -> Finding {
     let key = context.stack.key(place);
     let (message, severity) = if behind.rejected {
         let to = context.to.release().short();
@@ -59,7 +59,7 @@ fn report(context: &Context<'_>, place: Place, behind: &CommentBehind) -> Findin
 
 /// The comment moves to a line above. Where there is no value in front of it, what was meant is unclear; what stands in a
 /// secret stays there.
-fn fix(context: &Context<'_>, place: Place, behind: &CommentBehind) -> Option<Fix> {
+fn fix(context: &Context<'_>, place: AssignmentId, behind: &CommentBehind) -> Option<Fix> {
     if behind.value.is_empty() || redact::is_secret_up_to(context.stack, place, behind.comment.start) {
         return None;
     }

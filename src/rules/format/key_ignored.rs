@@ -3,7 +3,7 @@
 //! An old name that oslo.config takes with hyphens is left alone, and so is a name that nova does not have at all.
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
 use crate::text::Edit;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report(context: &Context<'_>, place: Place, meant: &str) -> Finding {
+fn report(context: &Context<'_>, place: AssignmentId, meant: &str) -> Finding {
     let (group, key) = (context.stack.group(place), context.stack.key(place));
     let what = if key.contains('-') { "hyphens" } else { "capitals" };
     Finding::new(
@@ -55,7 +55,7 @@ fn report(context: &Context<'_>, place: Place, meant: &str) -> Finding {
 }
 
 /// The right name where nothing sets the option yet; else the line goes, which nova does not read anyway.
-fn fix(context: &Context<'_>, place: Place, group: &str, key: &str, meant: &str) -> Option<Fix> {
+fn fix(context: &Context<'_>, place: AssignmentId, group: &str, key: &str, meant: &str) -> Option<Fix> {
     let named = catalog::by_any_name(group, meant, context.to.release())?;
     if context.to.is_written(named.option) {
         let title = format!("remove `{key}`, since the option is set under its right name");

@@ -2,7 +2,7 @@
 //!
 //! Indented comments are `comment-swallowed`'s business, indented lines where no value is open `malformed-line`'s.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, SwallowedLine};
 use crate::text::{Edit, Span};
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report(context: &Context<'_>, place: Place, first: &SwallowedLine, lines: &[SwallowedLine]) -> Finding {
+fn report(context: &Context<'_>, place: AssignmentId, first: &SwallowedLine, lines: &[SwallowedLine]) -> Finding {
     let key = context.stack.key(place);
     let what = match &first.key {
         Some(name) => format!("the indented `{name}`"),
@@ -47,7 +47,7 @@ fn report(context: &Context<'_>, place: Place, first: &SwallowedLine, lines: &[S
 }
 
 /// The lines move to the first column where nothing but they continues the value, and nothing else sets their options.
-fn fix(context: &Context<'_>, place: Place, lines: &[SwallowedLine]) -> Option<Fix> {
+fn fix(context: &Context<'_>, place: AssignmentId, lines: &[SwallowedLine]) -> Option<Fix> {
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
     let group = context.stack.group(place);
     let keys: Option<Vec<&str>> = lines.iter().map(|line| line.key.as_deref()).collect();

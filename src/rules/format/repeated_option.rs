@@ -4,7 +4,7 @@
 
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{Named, Via};
-use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Place, Rule, Safety, Severity, Yields};
+use crate::lint::{Context, Finding, Fix, LayerEdit, Announced, AssignmentId, Rule, Safety, Severity, Yields};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -31,13 +31,13 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Whether both are there together: of a template, in the same branch. A default that a branch overrides is meant.
-fn is_beside(context: &Context<'_>, one: Place, other: Place) -> bool {
+fn is_beside(context: &Context<'_>, one: AssignmentId, other: AssignmentId) -> bool {
     let branch = |place| context.stack.document(place).branch(context.stack.assignment(place));
     branch(one) == branch(other)
 }
 
 /// Whether of several lines of this option only the last counts; of one that the release to come reads not at all none does.
-fn counts_once(context: &Context<'_>, last: Place) -> bool {
+fn counts_once(context: &Context<'_>, last: AssignmentId) -> bool {
     let Some(named) = context.to.option_at(last) else {
         let (group, key) = (context.stack.group(last), context.stack.key(last));
         let why = outside::recognise(group, &key, &Hints::default(), context.to.release());
@@ -51,12 +51,12 @@ fn counts_once(context: &Context<'_>, last: Place) -> bool {
 }
 
 /// Whether the file has the option under its new name too: then no line with the old one counts.
-fn is_dead(context: &Context<'_>, last: Place, named: &Named) -> bool {
+fn is_dead(context: &Context<'_>, last: AssignmentId, named: &Named) -> bool {
     let mut current = context.stack.places_of(named.option.group(), named.option.name());
     named.via == Via::Deprecated && current.any(|place| place.layer == last.layer)
 }
 
-fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding> {
+fn report(context: &Context<'_>, dead: &[AssignmentId], last: AssignmentId) -> Option<Finding> {
     let stack = context.stack;
     let value = stack.value(Site::File(last));
     let differs = dead.iter().any(|&place| stack.value(Site::File(place)) != value);
@@ -90,7 +90,7 @@ fn report(context: &Context<'_>, dead: &[Place], last: Place) -> Option<Finding>
             .iter()
             .map(|&place| context.removal_of(place))
             .collect::<Vec<LayerEdit>>(),
-        announces: vec![OptionName::new(group, &*key)],
+        announces: vec![Announced::new(group, &*key)],
     };
     Some(finding.with_fix(Some(fix)))
 }

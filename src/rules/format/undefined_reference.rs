@@ -7,8 +7,8 @@ use std::collections::HashSet;
 
 use super::value_lines;
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::lint::{Context, Finding, Fix, LayerEdit, Place, Rule, Safety, Severity};
-use crate::nova::reference::{self, Target};
+use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
+use crate::nova::reference::{self, ReferenceTarget};
 use crate::oslo::lexer;
 use crate::oslo::stack::Site;
 use crate::oslo::substitution::Reference;
@@ -77,7 +77,7 @@ fn find(context: &Context<'_>, site: Site, option: (&str, &str)) -> Option<Findi
     (!broken.is_empty()).then(|| report(context, place, option, &broken))
 }
 
-fn report(context: &Context<'_>, place: Place, option: (&str, &str), broken: &[(Reference, Target)]) -> Finding {
+fn report(context: &Context<'_>, place: AssignmentId, option: (&str, &str), broken: &[(Reference, ReferenceTarget)]) -> Finding {
     let (key, to) = (context.stack.key(place), context.to.release().short());
     let (Reference { name, .. }, target) = &broken[0];
     let is_secret = redact::is_secret_at(context.stack, place);
@@ -87,7 +87,7 @@ fn report(context: &Context<'_>, place: Place, option: (&str, &str), broken: &[(
             format!("a `$` in the value of `{key}` starts a reference that leads to no option"),
             "write `$$` for a dollar sign".to_owned(),
         ),
-        Target::Itself => (
+        ReferenceTarget::Itself => (
             format!("the value of `{key}` refers to itself"),
             "write the value you mean in place of the reference".to_owned(),
         ),
@@ -108,9 +108,9 @@ fn report(context: &Context<'_>, place: Place, option: (&str, &str), broken: &[(
 /// means a dollar sign.
 fn fix(
     context: &Context<'_>,
-    place: Place,
+    place: AssignmentId,
     option: (&str, &str),
-    broken: &[(Reference, Target)],
+    broken: &[(Reference, ReferenceTarget)],
     is_secret: bool,
 ) -> Option<Fix> {
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));

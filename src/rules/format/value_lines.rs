@@ -7,7 +7,7 @@
 use crate::catalog::{self, OptionFacts};
 use crate::lint::Rule;
 use crate::lint::context::Context;
-use crate::lint::finding::{Finding, Location, Place, Severity};
+use crate::lint::finding::{Finding, Location, AssignmentId, Severity};
 use crate::nova::View;
 use crate::oslo::document::{Assignment, Document};
 use crate::oslo::lexer::Line;
@@ -61,7 +61,7 @@ pub(in crate::rules) struct CommentBehind {
 /// Sure is what the option's type rejects with the comment and takes without it. Where the type takes both, it is a `# `
 /// behind a value that is one word, or a list of words, and no secret.
 #[must_use]
-pub(in crate::rules) fn comment_behind(view: &View<'_>, place: Place) -> Option<CommentBehind> {
+pub(in crate::rules) fn comment_behind(view: &View<'_>, place: AssignmentId) -> Option<CommentBehind> {
     let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
     let bytes = document.source().bytes();
     let is_unknown = document.is_unknown(assignment);
@@ -157,7 +157,7 @@ pub(in crate::rules) struct SwallowedLine {
 
 /// The continuation lines of the value at `place` that name an option of its group, or are a header of a group of nova's.
 #[must_use]
-pub(in crate::rules) fn lines_within(view: &View<'_>, place: Place) -> Vec<SwallowedLine> {
+pub(in crate::rules) fn lines_within(view: &View<'_>, place: AssignmentId) -> Vec<SwallowedLine> {
     let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
     if assignment.continuations == 0 {
         return Vec::new();
@@ -184,7 +184,7 @@ pub(in crate::rules) fn lines_within(view: &View<'_>, place: Place) -> Vec<Swall
 pub(in crate::rules) fn finding(
     rule: &'static Rule,
     context: &Context<'_>,
-    place: Place,
+    place: AssignmentId,
     span: Span,
     message: String,
 ) -> Finding {
@@ -198,7 +198,7 @@ pub(in crate::rules) fn finding(
 }
 
 /// Whether the release of `view` knows the option at `place` and rejects its value.
-fn is_rejected(view: &View<'_>, place: Place) -> bool {
+fn is_rejected(view: &View<'_>, place: AssignmentId) -> bool {
     let option = view.option_at(place).map(|named| named.option);
     let is_known = !view.stack().is_unknown(Site::File(place));
     option.is_some_and(|option| is_known && !takes(view, option, &view.stack().value(Site::File(place))))

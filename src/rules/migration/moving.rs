@@ -3,14 +3,14 @@
 //! Whether it belongs there, and whether the move is safe, the rule says.
 
 use crate::lint::context::Context;
-use crate::lint::finding::{Fix, Place, Safety};
+use crate::lint::finding::{Fix, AssignmentId, Safety};
 use crate::nova::Setting;
 use crate::oslo::stack::Stack;
 
 impl Context<'_> {
     /// A fix that removes the assignments at `places` and announces each of their names once.
     #[must_use]
-    pub(in crate::rules) fn removal_of_all(&self, title: impl Into<String>, safety: Safety, places: &[Place]) -> Fix {
+    pub(in crate::rules) fn removal_of_all(&self, title: impl Into<String>, safety: Safety, places: &[AssignmentId]) -> Fix {
         let mut fix = self.removal(title, safety, places);
         fix.announces.sort();
         fix.announces.dedup();
@@ -26,7 +26,7 @@ impl Context<'_> {
         &self,
         title: impl Into<String>,
         safety: Safety,
-        places: &[Place],
+        places: &[AssignmentId],
         setting: &Setting,
     ) -> Option<Fix> {
         let (stack, &last) = (self.stack, places.last()?);
@@ -45,10 +45,10 @@ impl Context<'_> {
 }
 
 /// The last assignment of `group` in the file of `of`, one that begins like `name` if there is any.
-fn relative(stack: &Stack, of: Place, group: &str, name: &str) -> Option<Place> {
+fn relative(stack: &Stack, of: AssignmentId, group: &str, name: &str) -> Option<AssignmentId> {
     let count = stack.document(of).assignments().len();
-    let in_file = (0..count).map(|assignment| Place { assignment, ..of });
-    let words = |place: &Place| {
+    let in_file = (0..count).map(|assignment| AssignmentId { assignment, ..of });
+    let words = |place: &AssignmentId| {
         let key = stack.key(*place);
         key.split('_').zip(name.split('_')).take_while(|(a, b)| a == b).count()
     };
@@ -83,7 +83,7 @@ mod tests {
         let stack = Stack::new(layers, environment.iter().map(variable).collect());
         let settings = Settings::default();
         let context = Context::new(&stack, Release::STEIN, Release::NEWEST, &settings);
-        let places: Vec<Place> = stack.places_of("DEFAULT", BANDWIDTH).collect();
+        let places: Vec<AssignmentId> = stack.places_of("DEFAULT", BANDWIDTH).collect();
         let setting = context.to.setting(LIBVIRT, BANDWIDTH)?;
         let fix = context.moving("move it", Safety::Safe, &places, &setting)?;
         let of_layer = |index: usize| {

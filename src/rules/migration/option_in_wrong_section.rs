@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity, Yields};
+use crate::lint::{Context, Finding, Fix, AssignmentId, Rule, Safety, Severity, Yields};
 use crate::nova::Setting;
 use crate::nova::migration::settings::{ACTION, LIBVIRT, PREFIX};
 use crate::oslo::stack::{Site, Stack};
@@ -26,7 +26,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 const HOMES: [&str; 3] = [LIBVIRT, "DEFAULT", "compute"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut misplaced: BTreeMap<(&str, String), Vec<Place>> = BTreeMap::new();
+    let mut misplaced: BTreeMap<(&str, String), Vec<AssignmentId>> = BTreeMap::new();
     for place in context.stack.places().filter(|&place| has_prefix(context.stack, place)) {
         if let Some(home) = home_of(context, place) {
             let key = context.stack.key(place).into_owned();
@@ -38,14 +38,14 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn has_prefix(stack: &Stack, place: Place) -> bool {
+fn has_prefix(stack: &Stack, place: AssignmentId) -> bool {
     let key = stack.assignment(place).key;
     key.of(stack.document(place).source().bytes())
         .starts_with(PREFIX.as_bytes())
 }
 
 /// The group that the option at `place` belongs in, if it does not stand there and no release in question reads it.
-fn home_of(context: &Context<'_>, place: Place) -> Option<&'static str> {
+fn home_of(context: &Context<'_>, place: AssignmentId) -> Option<&'static str> {
     let (group, key) = (context.stack.group(place), context.stack.key(place));
     let home = HOMES.into_iter().find(|home| !catalog::life(home, &key).is_empty())?;
     let is_read =
@@ -61,7 +61,7 @@ fn is_plausible(group: &str) -> bool {
     catalog::is_group_known(group) || words.iter().any(|word| lower.contains(word))
 }
 
-fn report(context: &Context<'_>, (home, key): (&str, &str), places: &[Place], findings: &mut Vec<Finding>) {
+fn report(context: &Context<'_>, (home, key): (&str, &str), places: &[AssignmentId], findings: &mut Vec<Finding>) {
     let Some((&last, others)) = places.split_last() else {
         return;
     };
@@ -90,7 +90,7 @@ fn report(context: &Context<'_>, (home, key): (&str, &str), places: &[Place], fi
     findings.push(last.with_help(help).with_fix(fix));
 }
 
-fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setting: Option<&Setting>) -> Finding {
+fn finding(context: &Context<'_>, place: AssignmentId, (home, key): (&str, &str), setting: Option<&Setting>) -> Finding {
     let document = context.stack.document(place);
     let section = document.section_name(context.stack.assignment(place));
     let message = format!("nova ignores `{key}` in `[{section}]`; it belongs in `[{home}]`");
@@ -110,7 +110,7 @@ fn finding(context: &Context<'_>, place: Place, (home, key): (&str, &str), setti
 }
 
 /// Takes the value of the last of `places` to the option's own group and removes them all.
-fn moved(context: &Context<'_>, setting: &Setting, places: &[Place]) -> Option<Fix> {
+fn moved(context: &Context<'_>, setting: &Setting, places: &[AssignmentId]) -> Option<Fix> {
     let (stack, &last) = (context.stack, places.last()?);
     let (home, key) = (setting.facts.group(), setting.facts.name());
     let value = stack.value(Site::File(last));

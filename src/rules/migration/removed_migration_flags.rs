@@ -3,8 +3,8 @@
 //! What the options that took their place do together is for other rules.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Fix, Place, Rule, Safety, Severity};
-use crate::nova::migration::flags::{self, Fate};
+use crate::lint::{Context, Finding, Fix, AssignmentId, Rule, Safety, Severity};
+use crate::nova::migration::flags::{self, FlagFate};
 use crate::nova::migration::settings::{BLOCK_FLAGS, FLAGS, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -49,7 +49,7 @@ fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding
     };
     let mut both = if is_read { translation(context) } else { None };
     for name in names {
-        let places: Vec<Place> = context.places_of(group, name).collect();
+        let places: Vec<AssignmentId> = context.places_of(group, name).collect();
         let message = format!("`{name}` was removed in newton; {} ignores it", to.short());
         let found = |place| Finding::new(&RULE, context.location(place), message.clone()).because(why.clone());
         let Some((&last, others)) = places.split_last() else {
@@ -111,19 +111,19 @@ fn translation(context: &Context<'_>) -> Option<Fix> {
 }
 
 /// What the fix leaves to a person.
-fn remarks(context: &Context<'_>, name: &str, last: Place, is_read: bool) -> Vec<String> {
+fn remarks(context: &Context<'_>, name: &str, last: AssignmentId, is_read: bool) -> Vec<String> {
     let (own, other) = (
         context.shown(last),
         list(context, if name == FLAGS { BLOCK_FLAGS } else { FLAGS }),
     );
     let other = flags::split(&other);
     let remark = |flag: &str| match flags::fate(flag) {
-        Fate::Option(option) if !is_read => Some(format!("write `{option} = true` if `{flag}` is still wanted")),
-        Fate::Option(option) if !other.contains(flag) => Some(match name {
+        FlagFate::Option(option) if !is_read => Some(format!("write `{option} = true` if `{flag}` is still wanted")),
+        FlagFate::Option(option) if !other.contains(flag) => Some(match name {
             FLAGS => format!("`{option}` also applies to migrations with copied disks, whose list had no `{flag}`"),
             _ => format!("`{option}` would also apply to migrations that copy no disk, so it is not written"),
         }),
-        Fate::Gone => Some(format!("no option does what `{flag}` did")),
+        FlagFate::Gone => Some(format!("no option does what `{flag}` did")),
         _ => None,
     };
     flags::split(&own).into_iter().filter_map(remark).collect()

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::catalog::moves;
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::lint::{Context, Edited, Finding, Location, OptionName, Rule, Seen, Severity, Step, seen};
+use crate::lint::{Context, Edited, Finding, Location, Announced, Rule, Seen, Severity, Step, seen};
 use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
 use crate::redact;
 
@@ -90,7 +90,7 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         Severity::Info
     };
     Finding::new(&RULE, Location::Stack, message)
-        .on(OptionName::new(new.group(), new.name()))
+        .on(Announced::new(new.group(), new.name()))
         .graded(severity)
         .because(why)
         .with_help(help)

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, OptionFacts, Release, spelling};
-use crate::lint::{Context, Edited, Finding, Fix, OptionName, Rule, Safety, Seen, Severity, Step, seen};
+use crate::lint::{Context, Edited, Finding, Fix, Announced, Rule, Safety, Seen, Severity, Step, seen};
 use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
@@ -124,6 +124,6 @@ fn choice_fix(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error
         title: format!("write `{} = {meant}`", seen.key),
         safety: Safety::Unsafe,
         edits: vec![context.replacement_of(place, meant)],
-        announces: vec![context.name_at(place), OptionName::new(option.group(), option.name())],
+        announces: vec![context.name_at(place), Announced::new(option.group(), option.name())],
     })
 }

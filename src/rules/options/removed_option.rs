@@ -2,10 +2,10 @@
 //!
 //! Names with a successor are for `dropped-alias`; the old live-migration options have rules of their own.
 
-use crate::catalog::moves::{self, Gone};
+use crate::catalog::moves::{self, RemovedOption};
 use crate::catalog::readers;
 use crate::catalog::{Fate, OptionFacts, Release};
-use crate::lint::{Context, Edited, Finding, OptionName, Rule, Safety, Seen, Severity, Step, seen};
+use crate::lint::{Context, Edited, Finding, Announced, Rule, Safety, Seen, Severity, Step, seen};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is known of an option that went before the first complete list.
-fn early(seen: &Seen<'_>) -> Option<&'static Gone> {
+fn early(seen: &Seen<'_>) -> Option<&'static RemovedOption> {
     moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
 }
 
@@ -69,7 +69,7 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, gone: Option<(OptionFacts, Rel
         .at(step)
 }
 
-fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: Step) -> String {
+fn why(gone: Option<(OptionFacts, Release)>, known: Option<&RemovedOption>, step: Step) -> String {
     let mut words = Vec::new();
     if let Some((last, _)) = gone {
         let place = step.place();
@@ -92,7 +92,7 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Gone>, step: Step) -
     words.join("; ")
 }
 
-fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>, step: Step) -> String {
+fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&RemovedOption>, step: Step) -> String {
     let when = match step.edited {
         Edited::Before => String::new(),
         _ => format!(" {}: {} still reads it", step.when(), context.from.release().short()),
@@ -125,7 +125,7 @@ fn remove_later(context: &Context<'_>) -> String {
 }
 
 /// The line goes where nothing takes its place, or what does is written already.
-fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>) -> Option<crate::lint::Fix> {
+fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&RemovedOption>) -> Option<crate::lint::Fix> {
     let Site::File(place) = seen.site else {
         return None;
     };
@@ -142,7 +142,7 @@ fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&Gone>) -> Option<c
     fix.announces.extend(
         options
             .iter()
-            .map(|option| OptionName::new(option.group(), option.name())),
+            .map(|option| Announced::new(option.group(), option.name())),
     );
     Some(fix)
 }

@@ -5,7 +5,7 @@
 use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release, Via};
 use crate::lint::context::Context;
-use crate::lint::finding::{Fix, LayerEdit, OptionName, Place, Safety};
+use crate::lint::finding::{Fix, LayerEdit, Announced, AssignmentId, Safety};
 use crate::lint::seen::Seen;
 use crate::oslo::edit;
 use crate::oslo::names::normal_group;
@@ -24,7 +24,7 @@ pub(in crate::rules) enum Renaming {
 }
 
 /// Edits, the options they may move besides the renamed one, and whether any reference among them leads nowhere today.
-type Edits = (Vec<LayerEdit>, Vec<OptionName>, bool);
+type Edits = (Vec<LayerEdit>, Vec<Announced>, bool);
 
 /// What to do about the old name at `seen`, which `new` of the release to come replaces.
 #[must_use]
@@ -32,7 +32,7 @@ pub(in crate::rules) fn rename(context: &Context<'_>, seen: &Seen<'_>, new: Opti
     let Site::File(place) = seen.site else {
         return Renaming::Shown("it is set in the environment, not in a file");
     };
-    let job = Job {
+    let job = Renamer {
         context,
         seen,
         new,
@@ -41,14 +41,14 @@ pub(in crate::rules) fn rename(context: &Context<'_>, seen: &Seen<'_>, new: Opti
     job.decide()
 }
 
-struct Job<'c, 'a, 'b> {
+struct Renamer<'c, 'a, 'b> {
     context: &'c Context<'a>,
     seen: &'c Seen<'b>,
     new: OptionFacts,
-    place: Place,
+    place: AssignmentId,
 }
 
-impl Job<'_, '_, '_> {
+impl Renamer<'_, '_, '_> {
     fn decide(&self) -> Renaming {
         if self.seen.before.is_some() && self.is_two_options_today() {
             return Renaming::Shown("today these are two options, each with its own value");
@@ -101,14 +101,14 @@ impl Job<'_, '_, '_> {
     }
 
     /// Whether the line at `place` sets another option today than this one does.
-    fn is_other_today(&self, place: Place) -> bool {
+    fn is_other_today(&self, place: AssignmentId) -> bool {
         let other = self.context.from.option_at(place).map(|named| named.option);
         let own = self.seen.before.map(|named| named.option);
         other.is_some() && own.is_some() && other != own
     }
 
     /// The line of this file that counts in the release to come: another than this one keeps it from counting.
-    fn counting(&self) -> Place {
+    fn counting(&self) -> AssignmentId {
         let stack = self.context.stack;
         let in_file = |group: &str, name: &str| {
             stack
@@ -144,9 +144,9 @@ impl Job<'_, '_, '_> {
     fn decide_multi(&self) -> Renaming {
         let (stack, layer) = (self.context.stack, self.place.layer);
         let setting = self.context.to.setting_of(self.new);
-        let mut old: Vec<Place> = stack.places_of(&self.seen.group, &self.seen.key).collect();
+        let mut old: Vec<AssignmentId> = stack.places_of(&self.seen.group, &self.seen.key).collect();
         old.retain(|place| place.layer == layer);
-        let in_order: Vec<Place> = setting
+        let in_order: Vec<AssignmentId> = setting
             .found
             .effective
             .iter()
@@ -189,7 +189,7 @@ impl Job<'_, '_, '_> {
     }
 
     /// The edits that give `places` the new name, and every reference to the old one with them.
-    fn edits(&self, places: &[Place]) -> Option<Edits> {
+    fn edits(&self, places: &[AssignmentId]) -> Option<Edits> {
         let stack = self.context.stack;
         let mut edits = Vec::new();
         let mut moved = String::new();
@@ -225,7 +225,7 @@ impl Job<'_, '_, '_> {
     }
 
     /// The options that refer to the new name already, which the release to come gives its value back.
-    fn woken(&self) -> Option<Vec<OptionName>> {
+    fn woken(&self) -> Option<Vec<Announced>> {
         let (stack, mut options) = (self.context.stack, Vec::new());
         let references = self.context.references();
         if references.may_be_outside(self.new.name()) {
@@ -240,7 +240,7 @@ impl Job<'_, '_, '_> {
             options.extend(
                 readers
                     .iter()
-                    .map(|option| OptionName::new(option.group(), option.name())),
+                    .map(|option| Announced::new(option.group(), option.name())),
             );
         }
         Some(options)
@@ -264,7 +264,7 @@ impl Job<'_, '_, '_> {
     }
 
     /// Edits of every reference to an old name, the options they stand in, and whether any leads nowhere today.
-    fn references(&self, moving: &[Place]) -> Option<Edits> {
+    fn references(&self, moving: &[AssignmentId]) -> Option<Edits> {
         let stack = self.context.stack;
         let (mut edits, mut options, mut is_new) = (Vec::new(), Vec::new(), false);
         let references = self.context.references();
@@ -297,7 +297,7 @@ impl Job<'_, '_, '_> {
                     options.extend(
                         readers
                             .iter()
-                            .map(|option| OptionName::new(option.group(), option.name())),
+                            .map(|option| Announced::new(option.group(), option.name())),
                     );
                 }
                 options.push(self.context.name_at(place));
@@ -332,20 +332,20 @@ impl Job<'_, '_, '_> {
     }
 
     /// The names whose lines change; where both releases take both names no value may move.
-    fn announced(&self) -> Vec<OptionName> {
-        let mut names = vec![OptionName::kept(self.seen.group.clone(), self.seen.key.clone())];
+    fn announced(&self) -> Vec<Announced> {
+        let mut names = vec![Announced::kept(self.seen.group.clone(), self.seen.key.clone())];
         if self.is_same_today() && self.takes_old() {
-            names.push(OptionName::kept(self.new.group(), self.new.name()));
+            names.push(Announced::kept(self.new.group(), self.new.name()));
             return names;
         }
         names.push(if self.takes_old() {
-            OptionName::kept(self.new.group(), self.new.name())
+            Announced::kept(self.new.group(), self.new.name())
         } else {
-            OptionName::new(self.new.group(), self.new.name())
+            Announced::new(self.new.group(), self.new.name())
         });
         let today = readers(&self.seen.group, &self.seen.key, self.context.from.release());
         let others = today.iter().filter(|option| option.title() != self.new.title());
-        names.extend(others.map(|option| OptionName::new(option.group(), option.name())));
+        names.extend(others.map(|option| Announced::new(option.group(), option.name())));
         names
     }
 }

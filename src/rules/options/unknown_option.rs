@@ -3,7 +3,7 @@
 //! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
 
 use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
-use crate::lint::{Context, Finding, Fix, LayerEdit, OptionName, Rule, Safety, Seen, Severity};
+use crate::lint::{Context, Finding, Fix, LayerEdit, Announced, Rule, Safety, Seen, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
 use crate::text::Edit;
@@ -127,6 +127,6 @@ fn correction(context: &Context<'_>, seen: &Seen<'_>, near: OptionFacts) -> Opti
             layer: place.layer,
             edit,
         }],
-        announces: vec![context.name_at(place), OptionName::new(near.group(), near.name())],
+        announces: vec![context.name_at(place), Announced::new(near.group(), near.name())],
     })
 }

@@ -37,7 +37,7 @@ impl Ground {
     }
 
     fn lock(&self) -> Directory {
-        let place = Place::resolve(None, &self.path, Links::Follow, false).unwrap();
+        let place = ResolvedPath::resolve(None, &self.path, Links::Follow, false).unwrap();
         Directory::lock_all(&[place], None).unwrap().remove(0)
     }
 
@@ -54,9 +54,9 @@ impl Ground {
     }
 }
 
-fn prepare<'a>(planned: &'a Planned, directory: &'a Directory, options: &Options) -> Job<'a> {
-    let place = Place::resolve(None, &planned.path, Links::Follow, false).unwrap();
-    Job::prepare(planned, place, directory, directory, options).unwrap()
+fn prepare<'a>(planned: &'a Planned, directory: &'a Directory, options: &Options) -> WriteJob<'a> {
+    let place = ResolvedPath::resolve(None, &planned.path, Links::Follow, false).unwrap();
+    WriteJob::prepare(planned, place, directory, directory, options).unwrap()
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn what_cannot_be_put_back_is_named_with_the_place_of_its_old_text() {
         .iter()
         .zip(&held)
         .map(|(planned, directory)| prepare(planned, directory, &with_backup));
-    let mut jobs: Vec<Job<'_>> = jobs.collect();
+    let mut jobs: Vec<WriteJob<'_>> = jobs.collect();
     for job in &mut jobs {
         job.keep_backup().unwrap();
     }

@@ -24,7 +24,7 @@ use virt::{event, sys};
 
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
-use super::{End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides, Standing};
+use super::{End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides, GuestState};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
 const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
@@ -333,10 +333,10 @@ impl Hypervisor for Libvirt {
         Some((at.saturating_duration_since(self.began), event))
     }
 
-    fn standing(&mut self, end: End) -> Result<Standing, Refusal> {
+    fn standing(&mut self, end: End) -> Result<GuestState, Refusal> {
         let domain = match self.domain(self.side(end)) {
             Ok(domain) => domain,
-            Err(error) if error.code == NO_DOMAIN => return Ok(Standing::Absent),
+            Err(error) if error.code == NO_DOMAIN => return Ok(GuestState::Absent),
             Err(error) => return Err(error),
         };
         let (mut state, mut reason): (c_int, c_int) = (-1, -1);
@@ -344,14 +344,14 @@ impl Hypervisor for Libvirt {
         #[allow(unsafe_code)]
         let answer = unsafe { sys::virDomainGetState(domain.as_ptr(), &raw mut state, &raw mut reason, 0) };
         match check(answer).map_err(|error| refusal(&error)) {
-            Err(error) if error.code == NO_DOMAIN => return Ok(Standing::Absent),
+            Err(error) if error.code == NO_DOMAIN => return Ok(GuestState::Absent),
             other => other?,
         }
         Ok(match state as sys::virDomainState {
-            sys::VIR_DOMAIN_RUNNING => Standing::Running,
-            sys::VIR_DOMAIN_PAUSED => Standing::Paused,
-            sys::VIR_DOMAIN_SHUTOFF => Standing::Off,
-            _ => Standing::Broken,
+            sys::VIR_DOMAIN_RUNNING => GuestState::Running,
+            sys::VIR_DOMAIN_PAUSED => GuestState::Paused,
+            sys::VIR_DOMAIN_SHUTOFF => GuestState::Off,
+            _ => GuestState::Broken,
         })
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{End, Event, Hypervisor, Intervention, Job, Refusal, Request, Standing};
+use super::{End, Event, Hypervisor, Intervention, Job, Refusal, Request, GuestState};
 
 /// The calls that a script can refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub enum Call {
     /// [`Hypervisor::set_max_downtime`].
     SetMaxDowntime,
     /// [`Hypervisor::standing`].
-    Standing,
+    GuestState,
 }
 
 /// What happens from some moment on.
@@ -30,7 +30,7 @@ pub enum Step {
     /// This is heard.
     Hear(Event),
     /// The guest stands so at one end from now on.
-    Stand(End, Standing),
+    Stand(End, GuestState),
 }
 
 /// A script and where it has got to.
@@ -41,7 +41,7 @@ pub struct Scripted {
     replies: BTreeMap<Call, Vec<(Duration, Step)>>,
     refusals: BTreeMap<Call, Refusal>,
     job: Job,
-    standing: BTreeMap<bool, Standing>,
+    standing: BTreeMap<bool, GuestState>,
     /// Every call with its moment, in order.
     pub calls: Vec<(Duration, Call)>,
 }
@@ -54,7 +54,7 @@ impl Default for Scripted {
             replies: BTreeMap::new(),
             refusals: BTreeMap::new(),
             job: Job::NONE,
-            standing: BTreeMap::from([(true, Standing::Running), (false, Standing::Absent)]),
+            standing: BTreeMap::from([(true, GuestState::Running), (false, GuestState::Absent)]),
             calls: Vec::new(),
         }
     }
@@ -155,12 +155,12 @@ impl Hypervisor for Scripted {
         self.advance(self.now + patience)
     }
 
-    fn standing(&mut self, end: End) -> Result<Standing, Refusal> {
-        self.call(Call::Standing)?;
+    fn standing(&mut self, end: End) -> Result<GuestState, Refusal> {
+        self.call(Call::GuestState)?;
         Ok(self
             .standing
             .get(&(end == End::Source))
             .copied()
-            .unwrap_or(Standing::Absent))
+            .unwrap_or(GuestState::Absent))
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::As;
 
 use crate::guest::serial::{Kind, Record};
-use crate::hypervisor::{End, Intervention, Refusal, Standing};
+use crate::hypervisor::{End, Intervention, Refusal, GuestState};
 use crate::trial::kind::{self, TrialKind};
 use crate::trial::migrate::{Seconds, Trace};
 
@@ -52,9 +52,9 @@ pub struct Observation {
     /// First and last byte from the destination's QEMU.
     pub destination_span: Option<(Duration, Duration)>,
     /// The guest at the source.
-    pub source: Option<Standing>,
+    pub source: Option<GuestState>,
     /// The guest at the destination.
-    pub destination: Option<Standing>,
+    pub destination: Option<GuestState>,
     /// Whether the guest has looked at every page since the migration ended.
     pub looked_at_all: bool,
     /// Heard through a console that opens late and may lose beats: it tells that the guest is well, not when.
@@ -183,12 +183,12 @@ fn stayed(trace: &Trace, observed: &Observation) -> Vec<Check> {
         ),
         check(
             "the guest runs on the source",
-            observed.source == Some(Standing::Running),
+            observed.source == Some(GuestState::Running),
             || standing(observed.source),
         ),
         check(
             "nothing is left on the destination",
-            observed.destination == Some(Standing::Absent),
+            observed.destination == Some(GuestState::Absent),
             || standing(observed.destination),
         ),
     ];
@@ -210,7 +210,7 @@ fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observation) -> bo
         return true;
     }
     let is_cut_off = refusal.message.contains("load of migration failed");
-    let stayed = observed.source == Some(Standing::Running) && observed.destination == Some(Standing::Absent);
+    let stayed = observed.source == Some(GuestState::Running) && observed.destination == Some(GuestState::Absent);
     is_cut_off && trace.done(Intervention::Abort).is_some() && stayed
 }
 
@@ -226,12 +226,12 @@ fn moved(kind: &TrialKind, trace: &Trace, observed: &Observation) -> Vec<Check> 
         ),
         check(
             "the guest runs on the destination",
-            observed.destination == Some(Standing::Running),
+            observed.destination == Some(GuestState::Running),
             || standing(observed.destination),
         ),
         check(
             "nothing is left on the source",
-            observed.source == Some(Standing::Absent),
+            observed.source == Some(GuestState::Absent),
             || standing(observed.source),
         ),
     ];
@@ -264,7 +264,7 @@ fn moved(kind: &TrialKind, trace: &Trace, observed: &Observation) -> Vec<Check> 
 /// The switch came, and then there was no guest any more: the source has given it up, and the destination does not run it.
 fn was_lost(trace: &Trace, observed: &Observation) -> bool {
     let switched = trace.event(End::Source, "suspended: post-copy").is_some();
-    switched && observed.source != Some(Standing::Running) && observed.destination != Some(Standing::Running)
+    switched && observed.source != Some(GuestState::Running) && observed.destination != Some(GuestState::Running)
 }
 
 fn beats(observed: &Observation) -> Option<Check> {
@@ -292,14 +292,14 @@ fn memory(trace: &Trace, observed: &Observation, damage: Option<&Record>) -> Che
     })
 }
 
-fn standing(standing: Option<Standing>) -> String {
+fn standing(standing: Option<GuestState>) -> String {
     match standing {
         None => "its state could not be read",
-        Some(Standing::Absent) => "it is not there",
-        Some(Standing::Off) => "it is defined there but does not run",
-        Some(Standing::Running) => "it runs there",
-        Some(Standing::Paused) => "it is paused there",
-        Some(Standing::Broken) => "it has crashed there",
+        Some(GuestState::Absent) => "it is not there",
+        Some(GuestState::Off) => "it is defined there but does not run",
+        Some(GuestState::Running) => "it runs there",
+        Some(GuestState::Paused) => "it is paused there",
+        Some(GuestState::Broken) => "it has crashed there",
     }
     .to_owned()
 }

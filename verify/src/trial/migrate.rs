@@ -8,7 +8,7 @@ use novamend::nova::migration::Settings;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{As, DeserializeAs, DurationSecondsWithFrac, FromInto, SerializeAs};
 
-use crate::hypervisor::{Answer, End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Standing};
+use crate::hypervisor::{Answer, End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, GuestState};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome};
 
 /// A time as it is written in JSON: a number of seconds, to the microsecond.
@@ -267,7 +267,7 @@ impl Running {
         let source = if job.kind == JobKind::None && returned {
             hypervisor.standing(End::Source)?
         } else {
-            Standing::Running
+            GuestState::Running
         };
         Ok(Look {
             elapsed: self.nova_seconds(at),
@@ -305,7 +305,7 @@ impl Running {
             Order::Intervene(intervention) => hypervisor.intervene(intervention),
             Order::SetDowntime(milliseconds) => hypervisor.set_max_downtime(milliseconds),
             Order::ResumeIfPaused => match hypervisor.standing(End::Source) {
-                Ok(Standing::Paused) => hypervisor.intervene(Intervention::Resume),
+                Ok(GuestState::Paused) => hypervisor.intervene(Intervention::Resume),
                 other => other.map(|_| ()),
             },
             Order::Finish(outcome) => {

@@ -11,7 +11,7 @@ use novamend::nova::migration::timeout::{
 use novamend::nova::migration::{Settings, TimeoutAction};
 use serde::{Deserialize, Serialize};
 
-use crate::hypervisor::{Intervention, Job, JobKind, Standing};
+use crate::hypervisor::{Intervention, Job, JobKind, GuestState};
 
 /// The size nova scales by, for a guest as small as that of the trials, in GiB.
 const DATA_GB: f64 = 2.0;
@@ -26,7 +26,7 @@ pub struct Look {
     /// Whether the blocking call has returned.
     pub returned: bool,
     /// How the guest stands at the source; only read when the job is gone and the call has returned.
-    pub source: Standing,
+    pub source: GuestState,
 }
 
 /// What nova does then.
@@ -211,7 +211,7 @@ fn settled(look: &Look) -> JobKind {
         return look.job.kind;
     }
     match look.source {
-        Standing::Running | Standing::Paused | Standing::Broken => JobKind::Failed,
-        Standing::Absent | Standing::Off => JobKind::Completed,
+        GuestState::Running | GuestState::Paused | GuestState::Broken => JobKind::Failed,
+        GuestState::Absent | GuestState::Off => JobKind::Completed,
     }
 }

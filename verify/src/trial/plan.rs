@@ -49,7 +49,7 @@ pub struct Plan {
     /// Whether the first trial goes on for a few passes more, so that the report can show them.
     pub draws_curve: bool,
     /// The options in words, for the report, but for `live_migration_uri`, which may name a user; none can hold a secret.
-    pub excerpt: Vec<Written>,
+    pub excerpt: Vec<SetOption>,
 }
 
 /// A [`Plan`] as the report has it.
@@ -64,7 +64,7 @@ struct Reported<'a> {
     uri_fault: Option<String>,
     reserves_huge_pages: bool,
     draws_curve: bool,
-    excerpt: &'a [Written],
+    excerpt: &'a [SetOption],
 }
 
 impl Serialize for Plan {
@@ -85,7 +85,7 @@ impl Serialize for Plan {
 
 /// One option as nova reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Written {
+pub struct SetOption {
     /// Its name, in `[libvirt]`.
     pub option: &'static str,
     /// Its value.
@@ -124,7 +124,7 @@ impl Plan {
         for reading in readings.into_iter().filter(|reading| reading.name != URI) {
             let option = reading.name;
             let value = reading.value.map_err(|why| PlanError { option, release, why })?;
-            excerpt.push(Written {
+            excerpt.push(SetOption {
                 option,
                 value: nova::printed(&value),
                 set: reading.is_set,

@@ -27,7 +27,7 @@ enum Values {
 }
 
 /// A parameter that runs nothing.
-struct Known {
+struct Parameter {
     name: &'static str,
     values: Values,
     /// Whether a file may set it.
@@ -42,7 +42,7 @@ const TLS: &[Transport] = &[Transport::Tls];
 
 /// All that is taken. `command`, `netcat` and `name` are not: the first two name programs, and the last names the URI that
 /// the daemon at the other end opens, with any driver. Nor is `auth`, which no libvirt of today needs.
-const KNOWN: [Known; 13] = [
+const KNOWN: [Parameter; 13] = [
     known("no_tty", Values::Switch, true, &[Transport::Ssh]),
     known("keyfile", Values::Path, true, SSH),
     known("mode", Values::Of(&["auto", "legacy", "direct"]), true, &Transport::ALL),
@@ -68,8 +68,8 @@ const KNOWN: [Known; 13] = [
     known("authfile", Values::Path, false, &Transport::ALL),
 ];
 
-const fn known(name: &'static str, values: Values, in_files: bool, read_by: &'static [Transport]) -> Known {
-    Known {
+const fn known(name: &'static str, values: Values, in_files: bool, read_by: &'static [Transport]) -> Parameter {
+    Parameter {
         name,
         values,
         in_files,
