@@ -184,7 +184,10 @@ pub fn tidy<'a>(root: Option<&Root>, paths: impl IntoIterator<Item = &'a Path>) 
 }
 
 /// What is to be written, and where.
-fn changes<'a>(planned: &'a [Planned], root: Option<&Root>) -> Result<(Vec<&'a Planned>, Vec<ResolvedPath>), WriteError> {
+fn changes<'a>(
+    planned: &'a [Planned],
+    root: Option<&Root>,
+) -> Result<(Vec<&'a Planned>, Vec<ResolvedPath>), WriteError> {
     let is_change = |planned: &&Planned| planned.before.as_ref() != Some(&planned.after);
     let (changes, same): (Vec<&Planned>, Vec<&Planned>) = planned.iter().partition(is_change);
     tidy(root, same.iter().map(|planned| planned.path.as_path()));

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
-use novamend::fix::{Mended, FixPlan, Until, mend};
+use novamend::fix::{FixPlan, Mended, Until, mend};
 use novamend::lint::Settings;
 use novamend::nova::View;
 use novamend::nova::today::Today;

@@ -16,7 +16,7 @@ use novamend::fix;
 use novamend::inputs::Sources;
 use novamend::inputs::load::LoadError;
 use novamend::inputs::survey::{Reading, Survey};
-use novamend::lint::{self, Context, Edited, FailOn, Finding, Found, Ignore, Safety, Settings};
+use novamend::lint::{self, Context, EditWindow, FailOn, Finding, Found, Ignore, Safety, Settings};
 use novamend::oslo::stack::Layer;
 use novamend::output::{
     self, CheckTotal, Counts, Findings, Format, Head, Part, Piece, Printer, Summary, SuppressedCounts, Tail,
@@ -116,7 +116,7 @@ struct Checked {
     piece: Piece,
     summary: Summary,
     ignorable: Vec<Ignore>,
-    steps: Vec<(Edited, String)>,
+    steps: Vec<(EditWindow, String)>,
 }
 
 /// What all stacks have come to so far.
@@ -124,8 +124,8 @@ struct Checked {
 struct Total {
     summary: Summary,
     ignorable: Vec<Ignore>,
-    steps: Vec<(Edited, String)>,
-    known_steps: HashSet<(Edited, String)>,
+    steps: Vec<(EditWindow, String)>,
+    known_steps: HashSet<(EditWindow, String)>,
     is_failed: bool,
 }
 
@@ -228,7 +228,7 @@ impl Checked {
 }
 
 /// When to edit which option, of a finding that a hop brings about.
-fn step(context: &Context<'_>, finding: &Finding) -> Option<(Edited, String)> {
+fn step(context: &Context<'_>, finding: &Finding) -> Option<(EditWindow, String)> {
     let is_certain = finding.condition.is_none();
     let step = finding.step.filter(|step| is_certain && step.hop.is_some())?;
     let option = context.option_of(finding.location)?;

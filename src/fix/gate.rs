@@ -3,7 +3,7 @@
 //! It judges the files of one stack, before and after; whether the new text is right, the proof and the witness say.
 
 use super::witness::{self, Unreadable, Witnessed};
-use super::{Mended, FixPlan};
+use super::{FixPlan, Mended};
 use crate::lint::{self, ActionChoice, Found, Rule, Settings};
 use crate::nova::nature::{Nature, nature};
 use crate::oslo::document::{Document, Rejection};

@@ -10,7 +10,7 @@
 
 use crate::catalog::readers;
 use crate::catalog::{OptionFacts, Release};
-use crate::lint::{Context, Edited, Finding, Fix, Moment, Safety};
+use crate::lint::{Context, EditWindow, Finding, Fix, Moment, Safety};
 use crate::nova::today::{Evidence, Today};
 use crate::nova::{View, code};
 use crate::oslo::stack::Stack;
@@ -141,8 +141,8 @@ fn moment(context: &Context<'_>, ground: &Ground, change: &Change<'_>, finding: 
         return (Moment::With(next), None);
     }
     let stated = finding.step.and_then(|step| match step.edited {
-        Edited::With(release) | Edited::Between(release, _) => Some(release),
-        Edited::Before => None,
+        EditWindow::With(release) | EditWindow::Between(release, _) => Some(release),
+        EditWindow::Before => None,
     });
     let mut stops = ground.stops.iter().copied().filter(|&stop| stop > reading);
     let found = stated.filter(|&release| release > reading);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use crate::catalog::Release;
 use crate::lint::{
-    self, ActionChoice, Context, Finding, Fix, Found, LayerEdit, Moment, Announced, Rule, Safety, Settings,
+    self, ActionChoice, Announced, Context, Finding, Fix, Found, LayerEdit, Moment, Rule, Safety, Settings,
 };
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::lint::{Fix, LayerEdit, Announced};
+use crate::lint::{Announced, Fix, LayerEdit};
 
 /// The fixes taken so far, by what they touch.
 #[derive(Debug, Default)]

@@ -5,11 +5,11 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::finding::{Finding, Fix, LayerEdit, Announced, AssignmentId, Safety};
+use super::finding::{Announced, AssignmentId, Finding, Fix, LayerEdit, Safety};
 use super::reach::Reach;
 use super::references::References;
-use super::seen::{self, Seen};
 use super::settings::{ActionChoice, Settings};
+use super::uses::{self, NamedUse};
 use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release};
 use crate::nova::migration::intent::{self, Intent};
@@ -42,7 +42,7 @@ pub struct Context<'a> {
     before: OnceCell<migration::Settings>,
     after: OnceCell<migration::Settings>,
     written_action: OnceCell<WrittenAction>,
-    seen: OnceCell<Vec<Seen<'a>>>,
+    seen: OnceCell<Vec<NamedUse<'a>>>,
     references: OnceCell<References>,
     reach: OnceCell<Reach>,
     pub(super) natures: OnceCell<Vec<Nature>>,
@@ -93,8 +93,8 @@ impl<'a> Context<'a> {
 
     /// Every written name that the rules about single options share, looked up once.
     #[must_use]
-    pub fn seen(&self) -> &[Seen<'a>] {
-        self.seen.get_or_init(|| seen::survey(&self.from, &self.to))
+    pub fn named_uses(&self) -> &[NamedUse<'a>] {
+        self.seen.get_or_init(|| uses::survey(&self.from, &self.to))
     }
 
     /// Every reference in the stack, found once.

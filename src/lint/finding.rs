@@ -150,7 +150,7 @@ pub struct Fix {
 
 /// When the edit that a finding asks for can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Edited {
+pub enum EditWindow {
     /// Before the upgrade: both releases read the new text alike.
     Before,
     /// On the way: after the hop to one release and before the hop to the next.
@@ -174,7 +174,7 @@ pub struct Step {
     /// Where the hop starts and ends; `None` where it lies behind, or no hop changes anything.
     pub hop: Option<(Release, Release)>,
     /// When to edit.
-    pub edited: Edited,
+    pub edited: EditWindow,
 }
 
 impl Step {
@@ -182,13 +182,13 @@ impl Step {
     #[must_use]
     pub fn when(&self) -> String {
         match self.edited {
-            Edited::Before => "before the upgrade (both releases read it the same way)".to_owned(),
-            Edited::Between(after, before) => format!(
+            EditWindow::Before => "before the upgrade (both releases read it the same way)".to_owned(),
+            EditWindow::Between(after, before) => format!(
                 "after the hop to {} and before the one to {}",
                 after.short(),
                 before.short()
             ),
-            Edited::With(release) => format!("with the hop to {}, not before", release.short()),
+            EditWindow::With(release) => format!("with the hop to {}, not before", release.short()),
         }
     }
 
@@ -288,28 +288,28 @@ impl Finding {
 
     /// About an option that no line sets.
     #[must_use]
-    pub fn on(mut self, option: Announced) -> Self {
+    pub fn about_option(mut self, option: Announced) -> Self {
         self.option = Some(option);
         self
     }
 
     /// Graded other than its rule.
     #[must_use]
-    pub fn graded(mut self, severity: Severity) -> Self {
+    pub fn with_severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self
     }
 
     /// With the hop at which it happens, and when to edit.
     #[must_use]
-    pub fn at(mut self, step: Step) -> Self {
+    pub fn with_hop(mut self, step: Step) -> Self {
         self.step = Some(step);
         self
     }
 
     /// With the reason why it matters.
     #[must_use]
-    pub fn because(mut self, why: impl Into<String>) -> Self {
+    pub fn with_reason(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
         self
     }

@@ -1,7 +1,7 @@
 //! Where findings point: from an assignment, a value or a file to the bytes, and back to the option.
 
 use super::Context;
-use super::finding::{Finding, Location, AssignmentId};
+use super::finding::{AssignmentId, Finding, Location};
 use crate::nova::Setting;
 use crate::oslo::stack::Site;
 use crate::plain;

@@ -7,25 +7,26 @@ pub mod condition;
 pub mod context;
 pub mod finding;
 mod hidden;
+pub mod hops;
 mod location;
 mod precedence;
 mod reach;
 pub mod references;
 mod rendered;
-pub mod seen;
 pub mod settings;
 pub mod suppressions;
 mod today;
+pub mod uses;
 
 pub use condition::{Condition, run_today, with_older};
 pub use context::Context;
 pub use finding::{
-    Edited, Finding, Fix, LayerEdit, Location, Moment, Announced, AssignmentId, Related, Safety, Severity, Step,
+    Announced, AssignmentId, EditWindow, Finding, Fix, LayerEdit, Location, Moment, Related, Safety, Severity, Step,
 };
 pub use precedence::Yields;
-pub use seen::Seen;
 pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
+pub use uses::NamedUse;
 
 use crate::redact::Secrets;
 use precedence::Said;

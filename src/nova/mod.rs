@@ -15,7 +15,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::catalog::{self, OptionFacts, Release};
-use crate::oslo::stack::{Sites, AssignmentId, Site, Stack};
+use crate::oslo::stack::{AssignmentId, Site, Sites, Stack};
 use crate::oslo::substitution;
 use crate::oslo::value::{self, Profile, Value, ValueError};
 use walk::{MOST_WORK, Walk};

@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::catalog;
-use crate::catalog::services::{self, ServiceMark, SERVICES};
+use crate::catalog::services::{self, SERVICES, ServiceMark};
 use crate::oslo::document::{Document, MalformedKind};
 use crate::oslo::stack::Stack;
 use crate::text::line_end;

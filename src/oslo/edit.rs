@@ -3,7 +3,7 @@
 //! They say where the bytes go; whether the outcome means what it should, [`crate::fix`] proves.
 
 use super::document::{Assignment, Document, ItemKind};
-use super::stack::{Origin, AssignmentId, Stack};
+use super::stack::{AssignmentId, Origin, Stack};
 use crate::text::{Edit, Span};
 
 /// The edit that gives `assignment` the value `value`, its continuation lines included; the rest of the line stays.

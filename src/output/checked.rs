@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::shown_path;
 use crate::catalog::Release;
 use crate::inputs::directory::NotRead;
-use crate::lint::{By, Edited, Finding, SettingsFile, Severity, Suppressed};
+use crate::lint::{By, EditWindow, Finding, SettingsFile, Severity, Suppressed};
 use crate::plain;
 
 /// What was checked: the first lines of every report.
@@ -188,22 +188,22 @@ impl Checked {
     /// What to edit when, a row each: before the upgrade, on the way, with which hop, and the options; empty where one hop
     /// is all. No step may come twice.
     #[must_use]
-    pub fn timetable(&self, steps: &[(Edited, String)]) -> Vec<(String, String)> {
+    pub fn timetable(&self, steps: &[(EditWindow, String)]) -> Vec<(String, String)> {
         if self.stops().is_empty() {
             return Vec::new();
         }
-        let mut times: Vec<Edited> = Vec::new();
+        let mut times: Vec<EditWindow> = Vec::new();
         for (edited, _) in steps {
             if !times.contains(edited) {
                 times.push(*edited);
             }
         }
         times.sort_by_key(|edited| match *edited {
-            Edited::Before => (None, false),
-            Edited::With(release) => (Some(release), false),
-            Edited::Between(after, _) => (Some(after), true),
+            EditWindow::Before => (None, false),
+            EditWindow::With(release) => (Some(release), false),
+            EditWindow::Between(after, _) => (Some(after), true),
         });
-        let row = |time: Edited| {
+        let row = |time: EditWindow| {
             let at_that_time = steps.iter().filter(|(edited, _)| *edited == time);
             let options: Vec<&str> = at_that_time.map(|(_, option)| option.as_str()).collect();
             (in_words(time), options.join(", "))
@@ -213,11 +213,11 @@ impl Checked {
 }
 
 /// When to edit, in words.
-fn in_words(time: Edited) -> String {
+fn in_words(time: EditWindow) -> String {
     match time {
-        Edited::Before => "before the upgrade".to_owned(),
-        Edited::With(release) => format!("with the hop to {}", release.short()),
-        Edited::Between(after, before) => format!(
+        EditWindow::Before => "before the upgrade".to_owned(),
+        EditWindow::With(release) => format!("with the hop to {}", release.short()),
+        EditWindow::Between(after, before) => format!(
             "after the hop to {}, before the one to {}",
             after.short(),
             before.short()

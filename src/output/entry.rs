@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Serialize, Serializer};
 
 use crate::catalog::Release;
-use crate::lint::{By, Condition, Context, Edited, Finding, Location, Moment, Safety, Severity, Suppressed};
+use crate::lint::{By, Condition, Context, EditWindow, Finding, Location, Moment, Safety, Severity, Suppressed};
 use crate::oslo::stack::Stack;
 use crate::redact;
 use crate::text::of_path;
@@ -260,15 +260,15 @@ impl When {
 
     /// When to edit.
     #[must_use]
-    pub fn of_edit(edited: Edited) -> Self {
+    pub fn of_edit(edited: EditWindow) -> Self {
         match edited {
-            Edited::Before => Self::at("before"),
-            Edited::Between(after, before) => Self {
+            EditWindow::Before => Self::at("before"),
+            EditWindow::Between(after, before) => Self {
                 after: Some(after),
                 before: Some(before),
                 ..Self::at("between")
             },
-            Edited::With(release) => Self::with(release),
+            EditWindow::With(release) => Self::with(release),
         }
     }
 }

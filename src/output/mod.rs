@@ -25,7 +25,7 @@ use std::path::Path;
 pub use checked::{Checked, Compared, Counts, Summary, SuppressedCounts, counted_word};
 
 use crate::catalog::Release;
-use crate::lint::{Context, Edited, Finding, Location, Rule, Suppressed};
+use crate::lint::{Context, EditWindow, Finding, Location, Rule, Suppressed};
 use crate::oslo::stack::Stack;
 use crate::plain;
 use crate::redact;
@@ -185,7 +185,7 @@ pub struct CheckTotal<'a> {
     /// The counts.
     pub summary: Summary,
     /// When to edit which option, each once.
-    pub steps: &'a [(Edited, String)],
+    pub steps: &'a [(EditWindow, String)],
 }
 
 /// What became of one part.

@@ -99,7 +99,7 @@ pub enum WriteError {
         "`{0}` is not, or is not known to be, as novamend last wrote it, and `--no-backup` would lose what was \
          changed since; run `novamend undo` without it, which keeps the current text as a backup"
     )]
-    Edited(PathBuf),
+    EditWindow(PathBuf),
     /// Another novamend writes in the same directory.
     #[error("another novamend is writing in `{directory}`{}; run again when it has finished", in_brackets(.holder.as_deref()))]
     Locked {

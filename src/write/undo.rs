@@ -45,7 +45,7 @@ struct OldText {
 /// else under such a name is neither read nor removed. What is no regular file is not opened.
 ///
 /// # Errors
-/// As [`super::write_all`]; [`WriteError::NoBackup`] where there is nothing to bring back; [`WriteError::Edited`] where
+/// As [`super::write_all`]; [`WriteError::NoBackup`] where there is nothing to bring back; [`WriteError::EditWindow`] where
 /// the present text would be lost and is not what novamend wrote.
 pub fn undo(path: &Path, options: &Options) -> Result<Undone, WriteError> {
     bring_back(path, None, options)
@@ -73,7 +73,7 @@ fn bring_back(path: &Path, named: Option<&Path>, options: &Options) -> Result<Un
     };
     let is_ours = found.mark.as_ref().is_some_and(|mark| mark.is_followed_by(&before));
     if !options.backup && !is_ours {
-        return Err(WriteError::Edited(path.to_owned()));
+        return Err(WriteError::EditWindow(path.to_owned()));
     }
     let planned = Planned {
         before: Some(before),

@@ -154,7 +154,7 @@ fn only_what_novamend_made_is_brought_back_or_removed() {
         undone.passed_over
     );
     assert_eq!(undone.passed_over.len(), 2);
-    // Edited, the backup is no longer what novamend kept either.
+    // EditWindow, the backup is no longer what novamend kept either.
     fs::write(directory.path().join(&made), "edited").unwrap();
     let error = undo(&path, &BACKUP).unwrap_err();
     assert!(
@@ -193,7 +193,7 @@ fn undo_without_a_backup_loses_no_edit_made_since() {
     replace(&path, "two", &BACKUP).unwrap();
     fs::write(&path, "two, and an edit").unwrap();
     let error = undo(&path, &NO_BACKUP).unwrap_err();
-    assert!(matches!(error, WriteError::Edited(_)), "{error}");
+    assert!(matches!(error, WriteError::EditWindow(_)), "{error}");
     assert_eq!(text(&path), "two, and an edit");
     let undone = undo(&path, &BACKUP).unwrap();
     assert_eq!(

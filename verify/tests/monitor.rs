@@ -7,7 +7,7 @@ use std::time::Duration;
 use novamend::catalog::Release;
 use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{End, Event, Intervention, Job, JobKind, Refusal, Request, GuestState};
+use novamend_verify::hypervisor::{End, Event, GuestState, Intervention, Job, JobKind, Refusal, Request};
 use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::kind;
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};

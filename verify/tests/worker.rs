@@ -12,7 +12,7 @@ use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, GuestState};
+use novamend_verify::hypervisor::{Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side};
 use novamend_verify::trial::checks::Observation;
 use novamend_verify::trial::conditions::{Conditions, Mode};
 use novamend_verify::trial::messages::{Evidence, Message, TrialOrder};

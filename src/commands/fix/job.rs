@@ -10,7 +10,7 @@ use crate::host_trial::{self, HostTrialError};
 use novamend::catalog::Release;
 use novamend::fix::gate::{self, Permissions, Refusal};
 use novamend::fix::witness::{self, Witnessed};
-use novamend::fix::{self, Mended, FixPlan, Until};
+use novamend::fix::{self, FixPlan, Mended, Until};
 use novamend::handover::Verdict;
 use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use novamend::nova::migration::TimeoutAction;

@@ -79,13 +79,19 @@ fn each(bytes: &[u8], mut found: impl FnMut(Span, TemplateMark)) {
 fn in_value(bytes: &[u8], value: Span, found: &mut impl FnMut(Span, TemplateMark)) {
     let text = value.of(bytes);
     if is_guide(text) || text.strip_prefix(b"$").is_some_and(is_name) {
-        let mark = if text[0] == b'$' { TemplateMark::Capitals } else { TemplateMark::Plain };
+        let mark = if text[0] == b'$' {
+            TemplateMark::Capitals
+        } else {
+            TemplateMark::Plain
+        };
         found(value, mark);
         return;
     }
     let mut at = 0;
     while at < text.len() {
-        match mark_at(&text[at..]).filter(|(length, mark)| *mark == TemplateMark::Capitals || stands_alone(text, at, *length)) {
+        match mark_at(&text[at..])
+            .filter(|(length, mark)| *mark == TemplateMark::Capitals || stands_alone(text, at, *length))
+        {
             Some((length, mark)) => {
                 found(Span::new(value.start + at, value.start + at + length), mark);
                 at += length;

@@ -2,7 +2,7 @@
 //!
 //! A backslash at the very end of a value is left alone: it may be a path.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::oslo::lexer;
 use crate::oslo::types::OptionType;
 use crate::rules::format::value_lines::{self, ValueLine};
@@ -41,7 +41,7 @@ fn report(context: &Context<'_>, place: AssignmentId, first: &ValueLine, lines: 
         Span::new(first.text.end - 1, first.text.end),
         message,
     )
-    .because(
+    .with_reason(
         "oslo.config has no backslash continuation: indentation alone continues a value, so the backslash and the \
          newline become part of it",
     )

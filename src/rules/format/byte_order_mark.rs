@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let message = "the file starts with a byte-order mark, and nova does not start";
         findings.push(
             Finding::new(&RULE, Location::File { layer, span: MARK }, message)
-                .because(
+                .with_reason(
                     "oslo.config reads the mark as text: the first line is then neither a header nor a comment, \
                           and is rejected",
                 )

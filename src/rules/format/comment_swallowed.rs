@@ -2,7 +2,7 @@
 //!
 //! An indented comment where no value is open is `malformed-line`'s business.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::oslo::document::Assignment;
 use crate::redact;
@@ -36,7 +36,7 @@ fn report(context: &Context<'_>, place: AssignmentId, first: &ValueLine, comment
     };
     let message = format!("{what} part of the value of `{key}`");
     value_lines::finding(&RULE, context, place, first.text, message)
-        .because("an indented line continues the value above it, whatever it starts with")
+        .with_reason("an indented line continues the value above it, whatever it starts with")
         .with_help(format!(
             "move {them} to the first column, above `{key}` where more of the value follows"
         ))

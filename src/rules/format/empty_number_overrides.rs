@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::OptionFacts;
-use crate::lint::{Context, Finding, Fix, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::Setting;
 use crate::oslo::stack::Site;
 use crate::oslo::types::OptionType;
@@ -69,7 +69,7 @@ fn report(context: &Context<'_>, setting: &Setting, winner: AssignmentId) -> Opt
         context.location(winner),
         format!("`{key}` is empty, so it has no value at all: it overrides {lost}"),
     )
-    .because("oslo.config reads an empty number as `None`, and nova fails as soon as it uses the number")
+    .with_reason("oslo.config reads an empty number as `None`, and nova fails as soon as it uses the number")
     .with_help("write a number, or remove the line")
     .with_fix(Some(Fix {
         title: format!("remove the empty `{key}`"),

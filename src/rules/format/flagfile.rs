@@ -19,7 +19,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         if *nature == Nature::Flagfile {
             let message = "this is a flagfile from the years of Cactus and Diablo: nova rejects every line of it";
             let finding = Finding::new(&RULE, context.first_line(layer), message)
-                .because("oslo.config reads `name = value` below a `[section]`; nova does not start with such a file")
+                .with_reason("oslo.config reads `name = value` below a `[section]`; nova does not start with such a file")
                 .with_help(
                     "write `[DEFAULT]`, then `name = value` for each `--name=value`, `name = true` for a lone `--name` and \
                      `name = false` for a lone `--noname`, and check that; most names have changed since then",

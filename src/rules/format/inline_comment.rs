@@ -2,7 +2,7 @@
 //!
 //! A `#` that may be meant (in a password, a URL, a format) is left alone.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, CommentBehind};
 use crate::text::{Edit, Span};
@@ -48,8 +48,8 @@ fn report(context: &Context<'_>, place: AssignmentId, behind: &CommentBehind) ->
         span: behind.comment,
     };
     Finding::new(&RULE, location, message)
-        .graded(severity)
-        .because(
+        .with_severity(severity)
+        .with_reason(
             "only a line that starts with `#` or `;` in the first column is a comment; after a value it is part \
                   of the value",
         )

@@ -3,7 +3,7 @@
 //! An old name that oslo.config takes with hyphens is left alone, and so is a name that nova does not have at all.
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::text::Edit;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -46,7 +46,7 @@ fn report(context: &Context<'_>, place: AssignmentId, meant: &str) -> Finding {
         context.location(place),
         format!("nova ignores `{key}`: it looks for `{meant}`"),
     )
-    .because(format!(
+    .with_reason(format!(
         "oslo.config looks up an option by its name with underscores and in lower case; a line with {what} in the \
          name sets nothing"
     ))

@@ -2,7 +2,7 @@
 //!
 //! Indented comments are `comment-swallowed`'s business, indented lines where no value is open `malformed-line`'s.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, SwallowedLine};
 use crate::text::{Edit, Span};
@@ -38,7 +38,7 @@ fn report(context: &Context<'_>, place: AssignmentId, first: &SwallowedLine, lin
     };
     let message = format!("{what} {are} part of the value of `{key}`");
     value_lines::finding(&RULE, context, place, first.line.text, message)
-        .because(
+        .with_reason(
             "an indented line continues the value above it, whatever it looks like; nova does not read it as a line \
              of its own",
         )

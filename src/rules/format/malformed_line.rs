@@ -80,7 +80,7 @@ fn report(document: &Document, layer: usize, malformed: &Malformed, offset: usiz
         why.push_str("; before it is a carriage return without a line feed, which also ends a line");
     }
     Finding::new(&RULE, location, message)
-        .because(why)
+        .with_reason(why)
         .with_help(help)
         .with_fix(fix)
 }

@@ -29,11 +29,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             "it is recognised by its form and content; nothing in it is an option of nova"
         };
         let mut finding = Finding::new(&RULE, context.first_line(layer), message)
-            .because(why)
+            .with_reason(why)
             .with_help("leave it out; if it is a nova.conf after all, switch this rule off in novamend.toml");
         if !is_alone && !is_read {
             // nova-api reads its paste deployment file together with nova.conf.
-            finding = finding.graded(Severity::Info);
+            finding = finding.with_severity(Severity::Info);
         }
         findings.push(finding.saying_all());
     }

@@ -4,7 +4,7 @@
 
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{Named, Via};
-use crate::lint::{Context, Finding, Fix, LayerEdit, Announced, AssignmentId, Rule, Safety, Severity, Yields};
+use crate::lint::{Announced, AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity, Yields};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -76,8 +76,8 @@ fn report(context: &Context<'_>, dead: &[AssignmentId], last: AssignmentId) -> O
                            effect"
     );
     let mut finding = Finding::new(&RULE, context.location(*dead.first()?), message)
-        .graded(severity)
-        .because("for an option with one value oslo.config silently uses the last line of a file")
+        .with_severity(severity)
+        .with_reason("for an option with one value oslo.config silently uses the last line of a file")
         .with_help("keep the line you mean")
         .with_related(context.location(last), "this one takes effect");
     for &place in dead.iter().skip(1).take(SHOWN) {

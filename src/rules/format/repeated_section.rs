@@ -43,7 +43,9 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 };
                 let message = format!("`[{group}]` is opened {times}; it first opens in line {}", first.line);
                 let mut finding = Finding::new(&RULE, location(second), message)
-                    .because("oslo.config reads all sections of one name as one, and a reader may see only the first")
+                    .with_reason(
+                        "oslo.config reads all sections of one name as one, and a reader may see only the first",
+                    )
                     .with_help("put their lines together under one header")
                     .with_related(location(first), "it first opens here");
                 for section in others.iter().take(SHOWN) {

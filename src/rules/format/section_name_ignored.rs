@@ -67,7 +67,7 @@ fn report(context: &Context<'_>, layer: usize, section: &Section, assignments: &
         },
         message,
     )
-    .because(why);
+    .with_reason(why);
     if let Some(key) = clash {
         return finding.with_help(format!(
             "write `[{meant}]` once you have decided which `{key}` to keep: `[{meant}]` sets it too"

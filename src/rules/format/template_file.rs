@@ -53,8 +53,8 @@ fn report(context: &Context<'_>, layer: usize, file: &Layer, template: &Template
         _ => Severity::Warning,
     };
     Finding::new(&RULE, location, message)
-        .because(why)
+        .with_reason(why)
         .with_help(help)
-        .graded(severity)
+        .with_severity(severity)
         .of_file()
 }

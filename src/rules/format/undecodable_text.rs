@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let span = Span::new(start, start + length);
         findings.push(
             Finding::new(&RULE, Location::File { layer, span }, message)
-                .because(
+                .with_reason(
                     "nova on Python 3, the only one from ussuri on, reads its files as UTF-8 and stops with a \
                      `UnicodeDecodeError` that names no file",
                 )

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::value_lines;
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::lint::{Context, Finding, Fix, LayerEdit, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::nova::reference::{self, ReferenceTarget};
 use crate::oslo::lexer;
 use crate::oslo::stack::Site;
@@ -77,7 +77,12 @@ fn find(context: &Context<'_>, site: Site, option: (&str, &str)) -> Option<Findi
     (!broken.is_empty()).then(|| report(context, place, option, &broken))
 }
 
-fn report(context: &Context<'_>, place: AssignmentId, option: (&str, &str), broken: &[(Reference, ReferenceTarget)]) -> Finding {
+fn report(
+    context: &Context<'_>,
+    place: AssignmentId,
+    option: (&str, &str),
+    broken: &[(Reference, ReferenceTarget)],
+) -> Finding {
     let (key, to) = (context.stack.key(place), context.to.release().short());
     let (Reference { name, .. }, target) = &broken[0];
     let is_secret = redact::is_secret_at(context.stack, place);
@@ -97,7 +102,7 @@ fn report(context: &Context<'_>, place: AssignmentId, option: (&str, &str), brok
         ),
     };
     Finding::new(&RULE, context.value_location(place), message)
-        .because(format!(
+        .with_reason(format!(
             "reading `{key}` fails with an error such as \"no such option\", perhaps long after nova has started"
         ))
         .with_help(help)

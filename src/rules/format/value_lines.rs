@@ -7,7 +7,7 @@
 use crate::catalog::{self, OptionFacts};
 use crate::lint::Rule;
 use crate::lint::context::Context;
-use crate::lint::finding::{Finding, Location, AssignmentId, Severity};
+use crate::lint::finding::{AssignmentId, Finding, Location, Severity};
 use crate::nova::View;
 use crate::oslo::document::{Assignment, Document};
 use crate::oslo::lexer::Line;
@@ -194,7 +194,7 @@ pub(in crate::rules) fn finding(
         return Finding::new(rule, location, message);
     }
     let to = context.to.release().short();
-    Finding::new(rule, location, format!("{message}, and {to} rejects it")).graded(Severity::Error)
+    Finding::new(rule, location, format!("{message}, and {to} rejects it")).with_severity(Severity::Error)
 }
 
 /// Whether the release of `view` knows the option at `place` and rejects its value.

@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for place in context.places_of(LIBVIRT, ACTION) {
         let message = format!("`{ACTION}` came with stein; {} ignores it", to.short());
         let finding = Finding::new(&RULE, context.location(place), message)
-            .because(format!(
+            .with_reason(format!(
                 "{} {instead} when `live_migration_completion_timeout` runs out, whatever is set here",
                 to.short()
             ))

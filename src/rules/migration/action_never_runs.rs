@@ -3,7 +3,7 @@
 //! A timeout that comes too soon is [`super::timeout_below_downtime_schedule`]'s business.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Edited, Finding, Fix, Rule, Safety, Severity, Step, seen};
+use crate::lint::{Context, EditWindow, Finding, Fix, Rule, Safety, Severity, Step, hops};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, default_completion_timeout};
 use crate::nova::migration::timeout::{completion_timeout_seconds, fitting_completion_timeout};
@@ -58,16 +58,16 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("write `{COMPLETION_TIMEOUT} = {seconds}`: {reason}");
     let fix = fix(context, seconds, title.clone());
     let mut finding = Finding::new(&RULE, context.winner_location(&setting), message)
-        .graded(severity)
-        .because(why)
+        .with_severity(severity)
+        .with_reason(why)
         .with_help(fix.as_ref().map_or(title, |fix| fix.title.clone()))
         .with_fix(fix);
     let (from, to) = (context.from.release(), context.to.release());
-    if let Some(hop) = seen::hop_over(from, to, Release::STEIN) {
+    if let Some(hop) = hops::hop_over(from, to, Release::STEIN) {
         // Up to rocky the timeout aborts: until the hop nobody asked for that.
-        finding = finding.at(Step {
+        finding = finding.with_hop(Step {
             hop: Some(hop),
-            edited: Edited::With(hop.1),
+            edited: EditWindow::With(hop.1),
         });
     }
     findings.push(context.with_sites(finding, &setting));

@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = format!("`{AUTO_CONVERGE}` has no effect while `{POST_COPY}` is true");
     let finding = context
         .about(&RULE, AUTO_CONVERGE, message)
-        .because(
+        .with_reason(
             "nova asks QEMU for auto-converge only where post-copy is not permitted: a guest that writes faster than \
              its memory is copied is not slowed down before the timeout action",
         )

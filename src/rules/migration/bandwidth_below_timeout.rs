@@ -45,8 +45,10 @@ fn negative(context: &Context<'_>) -> Finding {
             BANDWIDTH,
             format!("`{BANDWIDTH}` is negative: every live migration fails"),
         )
-        .graded(Severity::Error)
-        .because("libvirt accepts only 0 or more: its Python binding raises an OverflowError before anything is copied")
+        .with_severity(Severity::Error)
+        .with_reason(
+            "libvirt accepts only 0 or more: its Python binding raises an OverflowError before anything is copied",
+        )
         .with_help(title)
         .with_fix(fix)
 }
@@ -75,7 +77,7 @@ fn too_low(context: &Context<'_>, bandwidth: i64, timeout: i64) -> Finding {
     );
     let finding = context
         .about(&RULE, BANDWIDTH, message)
-        .because(format!(
+        .with_reason(format!(
             "the bandwidth is in MiB/s, the timeout in seconds per GiB: {guests} {ends}"
         ))
         .with_help(format!(

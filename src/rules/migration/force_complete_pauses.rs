@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         TimeoutAction::ForceComplete,
         pause(context)
     );
-    let finding = context.about(&RULE, ACTION, message).because(
+    let finding = context.about(&RULE, ACTION, message).with_reason(
         "when the completion timeout runs out, nova pauses the guest on the source until the rest of its memory is \
          copied; how much is left depends on how fast the guest writes",
     );

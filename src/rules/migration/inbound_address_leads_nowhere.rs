@@ -49,7 +49,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = format!("no guest can migrate to this host: `{INBOUND}` is {what}");
     let mut finding = context
         .about(&RULE, INBOUND, message)
-        .because(
+        .with_reason(
             "the source of a migration connects to the address that the destination's nova.conf sets, for libvirt and \
              for the guest's memory; this one leads the source to itself, or to nobody",
         )

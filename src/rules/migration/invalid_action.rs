@@ -61,7 +61,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let shown: String = context.hidden(&value).chars().take(60).collect();
         format!("`{}` is not a timeout action", shown.escape_debug())
     };
-    let mut finding = Finding::new(&RULE, location, message).because(
+    let mut finding = Finding::new(&RULE, location, message).with_reason(
         "oslo.config accepts only `abort` and `force_complete`, spelled exactly so; with anything else nova-compute \
          crashes when it starts and logs its options, or the monitor of the first migration that times out does",
     );

@@ -57,7 +57,7 @@ fn report(context: &Context<'_>, name: &str, transport: &str) -> Finding {
     } else {
         "nova passes the URI to libvirt, which must know the transport after `qemu+`"
     };
-    context.about(&RULE, name, message).because(why).with_help(help)
+    context.about(&RULE, name, message).with_reason(why).with_help(help)
 }
 
 fn is_one_of(known: &[&str], transport: &str) -> bool {

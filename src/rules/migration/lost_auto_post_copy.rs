@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             TimeoutAction::Abort
         )
     };
-    let finding = Finding::new(&RULE, context.winner_location(&setting), message).because(why);
+    let finding = Finding::new(&RULE, context.winner_location(&setting), message).with_reason(why);
     findings.push(context.with_sites(with_way_out(context, finding, &setting, is_endless), &setting));
 }
 

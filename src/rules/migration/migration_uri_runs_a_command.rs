@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let finding = context
         .about(&RULE, URI, message)
-        .because(format!(
+        .with_reason(format!(
             "libvirt usually runs as root, so whoever can write this file can become root: {why}"
         ))
         .with_help(format!(

@@ -3,14 +3,19 @@
 //! Whether it belongs there, and whether the move is safe, the rule says.
 
 use crate::lint::context::Context;
-use crate::lint::finding::{Fix, AssignmentId, Safety};
+use crate::lint::finding::{AssignmentId, Fix, Safety};
 use crate::nova::Setting;
 use crate::oslo::stack::Stack;
 
 impl Context<'_> {
     /// A fix that removes the assignments at `places` and announces each of their names once.
     #[must_use]
-    pub(in crate::rules) fn removal_of_all(&self, title: impl Into<String>, safety: Safety, places: &[AssignmentId]) -> Fix {
+    pub(in crate::rules) fn removal_of_all(
+        &self,
+        title: impl Into<String>,
+        safety: Safety,
+        places: &[AssignmentId],
+    ) -> Fix {
         let mut fix = self.removal(title, safety, places);
         fix.announces.sort();
         fix.announces.dedup();

@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     );
     let finding = context
         .about(&RULE, NATIVE_TLS, message)
-        .because(format!(
+        .with_reason(format!(
             "{} also runs with an older libvirt, and then silently leaves the flag out of every migration",
             to.short()
         ))

@@ -62,7 +62,7 @@ fn report(context: &Context<'_>, name: &str) -> Finding {
     let fix = context.setting_to(title.clone(), Safety::Unsafe, (LIBVIRT, name, "0"), None);
     context
         .about(&RULE, name, message)
-        .because(why)
+        .with_reason(why)
         .with_help(title)
         .with_fix(fix)
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Fix, AssignmentId, Rule, Safety, Severity, Yields};
+use crate::lint::{AssignmentId, Context, Finding, Fix, Rule, Safety, Severity, Yields};
 use crate::nova::Setting;
 use crate::nova::migration::settings::{ACTION, LIBVIRT, PREFIX};
 use crate::oslo::stack::{Site, Stack};
@@ -90,7 +90,12 @@ fn report(context: &Context<'_>, (home, key): (&str, &str), places: &[Assignment
     findings.push(last.with_help(help).with_fix(fix));
 }
 
-fn finding(context: &Context<'_>, place: AssignmentId, (home, key): (&str, &str), setting: Option<&Setting>) -> Finding {
+fn finding(
+    context: &Context<'_>,
+    place: AssignmentId,
+    (home, key): (&str, &str),
+    setting: Option<&Setting>,
+) -> Finding {
     let document = context.stack.document(place);
     let section = document.section_name(context.stack.assignment(place));
     let message = format!("nova ignores `{key}` in `[{section}]`; it belongs in `[{home}]`");
@@ -102,10 +107,10 @@ fn finding(context: &Context<'_>, place: AssignmentId, (home, key): (&str, &str)
     let shown = redact::shown(key, &text);
     match setting.winner() {
         Some(winner) => finding
-            .because(format!("nova silently ignores it and uses `[{home}]`: `{shown}`"))
+            .with_reason(format!("nova silently ignores it and uses `[{home}]`: `{shown}`"))
             .with_related(context.site_location(winner), "this one takes effect"),
-        None if text.is_empty() => finding.because("nova silently ignores it, as if it were not set"),
-        None => finding.because(format!("nova silently ignores it and uses the default, `{shown}`")),
+        None if text.is_empty() => finding.with_reason("nova silently ignores it, as if it were not set"),
+        None => finding.with_reason(format!("nova silently ignores it and uses the default, `{shown}`")),
     }
 }
 

@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("remove `{PARALLEL}`");
     let finding = context
         .about(&RULE, PARALLEL, message)
-        .because(
+        .with_reason(
             "nova refuses the combination when it starts, unless QEMU is 10.1 or later: older versions cannot switch a migration over \
              several connections to post-copy",
         )

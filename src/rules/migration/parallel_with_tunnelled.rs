@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("remove `{PARALLEL}`");
     let finding = context
         .about(&RULE, PARALLEL, message)
-        .because("nova sets both flags for every migration, and libvirt refuses the combination before it copies \
+        .with_reason("nova sets both flags for every migration, and libvirt refuses the combination before it copies \
                   anything")
         .with_help(format!(
             "{title}, or remove `{TUNNELLED}`: QEMU then connects to QEMU directly, which needs its ports (49152 and up) \

@@ -54,11 +54,14 @@ fn written(context: &Context<'_>) -> Finding {
         "post-copy is permitted, but `{ACTION} = {}` never starts it",
         TimeoutAction::Abort
     );
-    let finding = context.about(&RULE, ACTION, message).because(why).with_help(format!(
-        "write `{}` if busy guests should migrate anyway, {}",
-        TimeoutAction::ForceComplete,
-        alternative()
-    ));
+    let finding = context
+        .about(&RULE, ACTION, message)
+        .with_reason(why)
+        .with_help(format!(
+            "write `{}` if busy guests should migrate anyway, {}",
+            TimeoutAction::ForceComplete,
+            alternative()
+        ));
     context.along_with(finding, (LIBVIRT, POST_COPY), "post-copy is permitted here")
 }
 
@@ -85,7 +88,7 @@ fn unwritten(context: &Context<'_>) -> Finding {
     };
     context
         .about(&RULE, POST_COPY, message)
-        .because(format!("{CANCELS}{ORDERED}"))
+        .with_reason(format!("{CANCELS}{ORDERED}"))
         .with_help(help)
         .with_fix(fix)
 }

@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("remove `{POST_COPY}`");
     let finding = context
         .about(&RULE, FILE_BACKED, message)
-        .because(format!(
+        .with_reason(format!(
             "post-copy must catch the guest's accesses to memory that has not arrived yet, which Linux cannot do for \
              files on a disk: QEMU 7.2 exits on the destination while the source no longer runs the guest, newer \
              versions refuse the migration at its start; {starts}"

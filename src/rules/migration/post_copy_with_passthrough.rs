@@ -46,7 +46,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn report(context: &Context<'_>, site: Site, devices: &str) -> Finding {
     let message = format!("guests with {devices} cannot migrate while post-copy is permitted");
     let finding = Finding::new(&RULE, context.site_location(site), message)
-        .because(
+        .with_reason(
             "a VFIO device cannot wait for memory that has not arrived yet, so QEMU refuses to start a migration that may \
              become post-copy (older versions lose the guest when it does); nova permits post-copy for all guests or \
              for none",

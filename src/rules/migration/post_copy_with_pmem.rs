@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     );
     let finding = context
         .about(&RULE, NAMESPACES, message)
-        .because(
+        .with_reason(
             "when the completion timeout runs out, nova switches other guests to post-copy; one with a vPMEM device \
              is paused on the source until the rest is copied",
         )

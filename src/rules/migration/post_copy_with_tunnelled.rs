@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("remove `{TUNNELLED}`");
     let finding = context
         .about(&RULE, TUNNELLED, message)
-        .because(
+        .with_reason(
             "nova sets both flags for every migration of a running guest, and libvirt refuses the combination before \
              it copies anything",
         )

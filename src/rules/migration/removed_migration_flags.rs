@@ -3,7 +3,7 @@
 //! What the options that took their place do together is for other rules.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Fix, AssignmentId, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::migration::flags::{self, FlagFate};
 use crate::nova::migration::settings::{BLOCK_FLAGS, FLAGS, LIBVIRT};
 
@@ -51,7 +51,7 @@ fn report(context: &Context<'_>, group: &'static str, findings: &mut Vec<Finding
     for name in names {
         let places: Vec<AssignmentId> = context.places_of(group, name).collect();
         let message = format!("`{name}` was removed in newton; {} ignores it", to.short());
-        let found = |place| Finding::new(&RULE, context.location(place), message.clone()).because(why.clone());
+        let found = |place| Finding::new(&RULE, context.location(place), message.clone()).with_reason(why.clone());
         let Some((&last, others)) = places.split_last() else {
             continue;
         };

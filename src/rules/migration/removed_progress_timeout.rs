@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             )
         };
         let title = format!("remove `{PROGRESS_TIMEOUT}`");
-        let mut finding = Finding::new(&RULE, context.location(place), message).because(why);
+        let mut finding = Finding::new(&RULE, context.location(place), message).with_reason(why);
         if is_gone {
             finding =
                 finding

@@ -35,8 +35,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let message = format!("`{SCHEME}` has no effect while `{URI}` is set: {goes_by}");
     let finding = context
         .about(&RULE, SCHEME, message)
-        .graded(severity)
-        .because(format!(
+        .with_severity(severity)
+        .with_reason(format!(
             "nova builds the URI of a migration from `{SCHEME}` only where `{URI}` is not set"
         ))
         .with_help(format!(

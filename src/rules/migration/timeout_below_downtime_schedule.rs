@@ -58,7 +58,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     );
     let finding = context
         .about(&RULE, name, message)
-        .because(format!(
+        .with_reason(format!(
             "nova raises the downtime it allows in {} steps up to `{DOWNTIME}` ({} ms); at the timeout it has reached \
              step {step} ({allowed} ms), so guests for which {} ms would have been enough are {ends}",
             schedule.steps, schedule.downtime_ms, schedule.downtime_ms

@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let title = format!("remove `{TUNNELLED}`");
     let finding = context
         .about(&RULE, TUNNELLED, message)
-        .because("nova refuses the combination when it starts; native TLS has replaced tunnelling")
+        .with_reason("nova refuses the combination when it starts; native TLS has replaced tunnelling")
         .with_help(format!(
             "{title}; QEMU's certificates must be on every host first, and its ports open between the hosts"
         ))

@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         |place| context.value_location(place),
     );
     let finding = Finding::new(&RULE, location, message)
-        .because(format!("nova formats `{URI}` with Python's `%` operator: {fault}"))
+        .with_reason(format!("nova formats `{URI}` with Python's `%` operator: {fault}"))
         .with_help(help)
         .with_fix(escaped(context, &written));
     findings.push(context.with_sites(finding, &setting));

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::catalog::moves;
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::lint::{Context, Edited, Finding, Location, Announced, Rule, Seen, Severity, Step, seen};
+use crate::lint::{Announced, Context, EditWindow, Finding, Location, NamedUse, Rule, Severity, Step, hops};
 use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
 use crate::redact;
 
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if from == to || !from.is_complete() {
         return;
     }
-    let names = context.seen().iter().filter(|seen| !is_migration_alone(seen));
+    let names = context.named_uses().iter().filter(|seen| !is_migration_alone(seen));
     let groups: HashSet<&str> = names.map(|seen| &*seen.group).collect();
     for &ChangedDefault { old, new, known } in catalog::changed_defaults(from, to) {
         let is_grave = known.is_some_and(|known| known.is_grave);
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// Whether the name is one that a file about live migration alone holds: it does not show that the rest of the section
 /// matters to whoever wrote it.
-fn is_migration_alone(seen: &Seen<'_>) -> bool {
+fn is_migration_alone(seen: &NamedUse<'_>) -> bool {
     let is_misplaced = seen.key.starts_with(PREFIX) && seen.group != LIBVIRT;
     let names = [ACTION, PROGRESS_TIMEOUT, FLAGS, BLOCK_FLAGS];
     is_misplaced || names.contains(&&*seen.key)
@@ -69,8 +69,8 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         changed.short()
     );
     let step = Step {
-        hop: seen::hop_over(from, to, changed),
-        edited: Edited::Before,
+        hop: hops::hop_over(from, to, changed),
+        edited: EditWindow::Before,
     };
     let why = match known {
         Some(known) => known.why.clone(),
@@ -90,11 +90,11 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         Severity::Info
     };
     Finding::new(&RULE, Location::Stack, message)
-        .on(Announced::new(new.group(), new.name()))
-        .graded(severity)
-        .because(why)
+        .about_option(Announced::new(new.group(), new.name()))
+        .with_severity(severity)
+        .with_reason(why)
         .with_help(help)
-        .at(step)
+        .with_hop(step)
 }
 
 /// The release from which on the default is the new one.

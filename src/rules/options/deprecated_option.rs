@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use crate::catalog::{Fate, OptionFacts, moves};
 use crate::catalog::{by_old_name, dropped_after};
-use crate::lint::{Context, Finding, Rule, Seen, Severity};
+use crate::lint::{Context, Finding, NamedUse, Rule, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "deprecated-option",
@@ -22,7 +22,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let mut told = HashSet::new();
-    for seen in context.seen() {
+    for seen in context.named_uses() {
         let option = match &seen.fate {
             Fate::Known(option) => *option,
             Fate::Old(options) => options[0],
@@ -34,7 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> Finding {
+fn report(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts) -> Finding {
     let to = context.to.release();
     let (group, name) = (option.group(), option.name());
     let since = match option.deprecated_since() {
@@ -49,10 +49,10 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> Findin
     let message = format!("`{}` {since}{end}", option.title());
     let finding = Finding::new(&RULE, context.site_location(seen.site), message);
     if let Some(named) = moves::successor(group, name) {
-        return finding.because(named.why.clone()).with_help(named.instead.clone());
+        return finding.with_reason(named.why.clone()).with_help(named.instead.clone());
     }
     let known = moves::gone(group, name);
-    let finding = finding.because(known.map_or_else(
+    let finding = finding.with_reason(known.map_or_else(
         || format!("{} still reads it, and logs a warning", to.short()),
         |known| known.why.clone(),
     ));

@@ -3,7 +3,7 @@
 //! Names it still takes are for `renamed-option` and `moved-option`.
 
 use crate::catalog::{Fate, Gone, OptionFacts};
-use crate::lint::{Context, Finding, Rule, Seen, Severity, seen};
+use crate::lint::{Context, Finding, NamedUse, Rule, Severity, hops};
 use crate::oslo::stack::{Site, variable_name};
 use crate::rules::options::rename::{self, Renaming};
 
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.to.release().is_complete() {
         return;
     }
-    for seen in context.seen().iter().filter(|seen| seen.outside.is_none()) {
+    for seen in context.named_uses().iter().filter(|seen| seen.outside.is_none()) {
         match (&seen.fate, seen.site) {
             (Fate::Gone(gone), Site::File(_)) if !gone.successors.is_empty() => {
                 findings.push(in_file(context, seen, gone));
@@ -39,10 +39,10 @@ fn titles(options: &[OptionFacts]) -> String {
     titles.join(" and ")
 }
 
-fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
+fn in_file(context: &Context<'_>, seen: &NamedUse<'_>, gone: &Gone) -> Finding {
     let (from, to) = (context.from.release(), context.to.release());
     let new = gone.successors[0];
-    let step = seen::step(from, to, gone.release, |release| {
+    let step = hops::step(from, to, gone.release, |release| {
         crate::catalog::option(new.group(), new.name(), release).is_some()
     });
     let since = if gone.release == to {
@@ -55,7 +55,7 @@ fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
         )
     };
     let message = format!("`{}` is now {}: {since}", seen.title(), titles(&gone.successors));
-    let finding = Finding::new(&RULE, context.site_location(seen.site), message).at(step);
+    let finding = Finding::new(&RULE, context.site_location(seen.site), message).with_hop(step);
     let why = match step.place() {
         place if place.is_empty() => "nova has been silently ignoring it".to_owned(),
         place => {
@@ -65,14 +65,14 @@ fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
             )
         }
     };
-    let finding = finding.because(why);
+    let finding = finding.with_reason(why);
     if gone.successors.len() > 1 {
         return finding.with_help(format!("set each of them to the value you want, {}", step.when()));
     }
     match rename::rename(context, seen, new) {
         Renaming::Dead(fix) => finding
-            .graded(Severity::Warning)
-            .because("the new name, in this file, or a later line takes precedence: this line has no effect")
+            .with_severity(Severity::Warning)
+            .with_reason("the new name, in this file, or a later line takes precedence: this line has no effect")
             .with_help("remove the line")
             .with_fix(Some(fix)),
         Renaming::Renamed(fix) => finding
@@ -86,7 +86,7 @@ fn in_file(context: &Context<'_>, seen: &Seen<'_>, gone: &Gone) -> Finding {
     }
 }
 
-fn in_environment(context: &Context<'_>, seen: &Seen<'_>, options: &[OptionFacts]) -> Finding {
+fn in_environment(context: &Context<'_>, seen: &NamedUse<'_>, options: &[OptionFacts]) -> Finding {
     let (old, to) = (variable_name(&seen.group, &seen.key), context.to.release());
     let message = format!(
         "`{old}` has no effect in {}: the option is now {}",
@@ -95,6 +95,6 @@ fn in_environment(context: &Context<'_>, seen: &Seen<'_>, options: &[OptionFacts
     );
     let new = variable_name(options[0].group(), options[0].name());
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because("nova reads environment variables only by an option's current name, never by an old one")
+        .with_reason("nova reads environment variables only by an option's current name, never by an old one")
         .with_help(format!("set `{new}` instead"))
 }

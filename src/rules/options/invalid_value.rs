@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, OptionFacts, Release, spelling};
-use crate::lint::{Context, Edited, Finding, Fix, Announced, Rule, Safety, Seen, Severity, Step, seen};
+use crate::lint::{Announced, Context, EditWindow, Finding, Fix, NamedUse, Rule, Safety, Severity, Step, hops};
 use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
@@ -24,7 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut told = HashSet::new();
     // Looked up once per option: a file may say the same thing a hundred thousand times.
     let mut effective: HashMap<(&str, &str), HashSet<Site>> = HashMap::new();
-    for seen in context.seen() {
+    for seen in context.named_uses() {
         let options: &[OptionFacts] = match &seen.fate {
             Fate::Known(option) => std::slice::from_ref(option),
             Fate::Old(options) => options,
@@ -54,13 +54,13 @@ fn rejected(view: &View<'_>, option: OptionFacts, site: Site) -> Option<ValueErr
     value::check(option.option_type(), &text, view.profile()).err()
 }
 
-fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Finding {
+fn report(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts, error: &ValueError) -> Finding {
     let (from, to) = (context.from.release(), context.to.release());
     let since = since(context, option, seen.site);
     let message = format!("{} rejects the value of `{}`: {error}", to.short(), option.title());
     let step = Step {
-        hop: since.and_then(|release| seen::hop_over(from, to, release)),
-        edited: Edited::Before,
+        hop: since.and_then(|release| hops::hop_over(from, to, release)),
+        edited: EditWindow::Before,
     };
     let why = match (since, step.hop) {
         (Some(release), Some((start, end))) => format!(
@@ -78,11 +78,11 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &V
         Site::File(place) => context.value_location(place),
         site @ Site::Environment(_) => context.site_location(site),
     };
-    let finding = Finding::new(&RULE, location, message).because(why);
+    let finding = Finding::new(&RULE, location, message).with_reason(why);
     finding
         .with_help(help(error))
         .with_fix(choice_fix(context, seen, option, error))
-        .at(step)
+        .with_hop(step)
 }
 
 /// The first release on the way that rejects the value; `None` where today's does already.
@@ -111,7 +111,7 @@ fn help(error: &ValueError) -> String {
 }
 
 /// A choice that differs by case, hyphens or outer space only is plainly what was meant.
-fn choice_fix(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts, error: &ValueError) -> Option<Fix> {
+fn choice_fix(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts, error: &ValueError) -> Option<Fix> {
     let (Site::File(place), ValueError::Choice(choices)) = (seen.site, error) else {
         return None;
     };

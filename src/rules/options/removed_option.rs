@@ -5,7 +5,7 @@
 use crate::catalog::moves::{self, RemovedOption};
 use crate::catalog::readers;
 use crate::catalog::{Fate, OptionFacts, Release};
-use crate::lint::{Context, Edited, Finding, Announced, Rule, Safety, Seen, Severity, Step, seen};
+use crate::lint::{Announced, Context, EditWindow, Finding, NamedUse, Rule, Safety, Severity, Step, hops};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.to.release().is_complete() {
         return;
     }
-    for seen in context.seen().iter().filter(|seen| seen.outside.is_none()) {
+    for seen in context.named_uses().iter().filter(|seen| seen.outside.is_none()) {
         match &seen.fate {
             Fate::Gone(gone) if gone.successors.is_empty() => {
                 findings.push(report(context, seen, Some((gone.last, gone.release))));
@@ -33,11 +33,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is known of an option that went before the first complete list.
-fn early(seen: &Seen<'_>) -> Option<&'static RemovedOption> {
+fn early(seen: &NamedUse<'_>) -> Option<&'static RemovedOption> {
     moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
 }
 
-fn report(context: &Context<'_>, seen: &Seen<'_>, gone: Option<(OptionFacts, Release)>) -> Finding {
+fn report(context: &Context<'_>, seen: &NamedUse<'_>, gone: Option<(OptionFacts, Release)>) -> Finding {
     let (from, to) = (context.from.release(), context.to.release());
     let known = moves::gone(&seen.group, &seen.key);
     let title = format!("`{}`", seen.title());
@@ -51,22 +51,22 @@ fn report(context: &Context<'_>, seen: &Seen<'_>, gone: Option<(OptionFacts, Rel
         ),
     };
     let step = Step {
-        hop: gone.and_then(|(_, release)| seen::hop_over(from, to, release)),
-        edited: Edited::Before,
+        hop: gone.and_then(|(_, release)| hops::hop_over(from, to, release)),
+        edited: EditWindow::Before,
     };
     let step = match step.hop {
         Some((_, end)) => Step {
-            edited: Edited::With(end),
+            edited: EditWindow::With(end),
             ..step
         },
         None => step,
     };
     let help = help(context, seen, known, step);
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because(why(gone, known, step))
+        .with_reason(why(gone, known, step))
         .with_help(help)
         .with_fix(fix(context, seen, known))
-        .at(step)
+        .with_hop(step)
 }
 
 fn why(gone: Option<(OptionFacts, Release)>, known: Option<&RemovedOption>, step: Step) -> String {
@@ -92,9 +92,9 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&RemovedOption>, step
     words.join("; ")
 }
 
-fn help(context: &Context<'_>, seen: &Seen<'_>, known: Option<&RemovedOption>, step: Step) -> String {
+fn help(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&RemovedOption>, step: Step) -> String {
     let when = match step.edited {
-        Edited::Before => String::new(),
+        EditWindow::Before => String::new(),
         _ => format!(" {}: {} still reads it", step.when(), context.from.release().short()),
     };
     let is_read_today = seen.before.is_some();
@@ -125,7 +125,7 @@ fn remove_later(context: &Context<'_>) -> String {
 }
 
 /// The line goes where nothing takes its place, or what does is written already.
-fn fix(context: &Context<'_>, seen: &Seen<'_>, known: Option<&RemovedOption>) -> Option<crate::lint::Fix> {
+fn fix(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&RemovedOption>) -> Option<crate::lint::Fix> {
     let Site::File(place) = seen.site else {
         return None;
     };

@@ -4,9 +4,9 @@
 
 use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release, Via};
+use crate::lint::NamedUse;
 use crate::lint::context::Context;
-use crate::lint::finding::{Fix, LayerEdit, Announced, AssignmentId, Safety};
-use crate::lint::seen::Seen;
+use crate::lint::finding::{Announced, AssignmentId, Fix, LayerEdit, Safety};
 use crate::oslo::edit;
 use crate::oslo::names::normal_group;
 use crate::oslo::stack::Site;
@@ -28,7 +28,7 @@ type Edits = (Vec<LayerEdit>, Vec<Announced>, bool);
 
 /// What to do about the old name at `seen`, which `new` of the release to come replaces.
 #[must_use]
-pub(in crate::rules) fn rename(context: &Context<'_>, seen: &Seen<'_>, new: OptionFacts) -> Renaming {
+pub(in crate::rules) fn rename(context: &Context<'_>, seen: &NamedUse<'_>, new: OptionFacts) -> Renaming {
     let Site::File(place) = seen.site else {
         return Renaming::Shown("it is set in the environment, not in a file");
     };
@@ -43,7 +43,7 @@ pub(in crate::rules) fn rename(context: &Context<'_>, seen: &Seen<'_>, new: Opti
 
 struct Renamer<'c, 'a, 'b> {
     context: &'c Context<'a>,
-    seen: &'c Seen<'b>,
+    seen: &'c NamedUse<'b>,
     new: OptionFacts,
     place: AssignmentId,
 }

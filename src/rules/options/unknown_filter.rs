@@ -4,7 +4,7 @@
 
 use crate::catalog::spelling::mistyped;
 use crate::catalog::{self, Release, code};
-use crate::lint::{Context, Edited, Finding, Rule, Severity, Step, seen};
+use crate::lint::{Context, EditWindow, Finding, Rule, Severity, Step, hops};
 use crate::nova::{Setting, View, code as named};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -35,12 +35,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             quoted(&missing)
         );
         let finding = Finding::new(&RULE, location, message)
-            .because(
+            .with_reason(
                 "nova-scheduler looks up every filter that `[filter_scheduler]` names when it starts, and stops with \
                  an error at the first that it does not find",
             )
             .with_help(help(&missing, context.to.release()))
-            .at(step(context, name));
+            .with_hop(step(context, name));
         findings.push(context.with_sites(finding, &setting));
     }
 }
@@ -92,7 +92,7 @@ fn step(context: &Context<'_>, name: &str) -> Step {
     let mut on_the_way = Release::all().filter(|release| from < *release && *release <= to);
     let first = if fails(&from) { None } else { on_the_way.find(fails) };
     Step {
-        hop: first.and_then(|release| seen::hop_over(from, to, release)),
-        edited: Edited::Before,
+        hop: first.and_then(|release| hops::hop_over(from, to, release)),
+        edited: EditWindow::Before,
     }
 }

@@ -3,7 +3,7 @@
 //! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
 
 use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
-use crate::lint::{Context, Finding, Fix, LayerEdit, Announced, Rule, Safety, Seen, Severity};
+use crate::lint::{Announced, Context, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
 use crate::text::Edit;
@@ -21,7 +21,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.to.release().is_complete() {
         return;
     }
-    for seen in context.seen() {
+    for seen in context.named_uses() {
         if seen.outside.is_some() || matches!(seen.site, Site::Environment(_)) {
             continue;
         }
@@ -33,15 +33,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn too_early(context: &Context<'_>, seen: &Seen<'_>, release: Release) -> Finding {
+fn too_early(context: &Context<'_>, seen: &NamedUse<'_>, release: Release) -> Finding {
     let to = context.to.release().short();
     let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .because("nova silently ignores options it does not know")
+        .with_reason("nova silently ignores options it does not know")
         .with_help(format!("pass `--to {}` if the upgrade leads there", release.short()))
 }
 
-fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
+fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
     let to = context.to.release();
     // In a file that is rejected it is a line of prose, and no name.
     let mut layers = context.stack.layers().iter();
@@ -74,7 +74,7 @@ fn unknown(context: &Context<'_>, seen: &Seen<'_>) -> Option<Finding> {
     };
     Some(
         Finding::new(&RULE, context.site_location(seen.site), message)
-            .because(why)
+            .with_reason(why)
             .with_help(help(context, near))
             .with_fix(near.and_then(|near| correction(context, seen, near))),
     )
@@ -97,14 +97,14 @@ fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
 }
 
 /// Whether `option` would take the value: a name whose value does not fit is not the one that was meant.
-fn takes(context: &Context<'_>, seen: &Seen<'_>, option: OptionFacts) -> bool {
+fn takes(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts) -> bool {
     let raw = context.stack.value(seen.site);
     let text = context.to.expanded(option.group(), &raw);
     text.is_ok_and(|text| value::check(option.option_type(), &text, context.to.profile()).is_ok())
 }
 
 /// A section that no release knows counts as mistyped only where its name is nearly a known one.
-fn is_likely(seen: &Seen<'_>, near: OptionFacts) -> bool {
+fn is_likely(seen: &NamedUse<'_>, near: OptionFacts) -> bool {
     if catalog::is_group_known(&seen.group) {
         return true;
     }
@@ -112,7 +112,7 @@ fn is_likely(seen: &Seen<'_>, near: OptionFacts) -> bool {
 }
 
 /// The right spelling, where only the name is wrong and nothing in the file sets the option yet.
-fn correction(context: &Context<'_>, seen: &Seen<'_>, near: OptionFacts) -> Option<Fix> {
+fn correction(context: &Context<'_>, seen: &NamedUse<'_>, near: OptionFacts) -> Option<Fix> {
     let Site::File(place) = seen.site else {
         return None;
     };

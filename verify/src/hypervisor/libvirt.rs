@@ -24,7 +24,7 @@ use virt::{event, sys};
 
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
-use super::{End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides, GuestState};
+use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
 const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;

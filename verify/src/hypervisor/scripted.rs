@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{End, Event, Hypervisor, Intervention, Job, Refusal, Request, GuestState};
+use super::{End, Event, GuestState, Hypervisor, Intervention, Job, Refusal, Request};
 
 /// The calls that a script can refuse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

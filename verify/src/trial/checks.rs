@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::As;
 
 use crate::guest::serial::{Kind, Record};
-use crate::hypervisor::{End, Intervention, Refusal, GuestState};
+use crate::hypervisor::{End, GuestState, Intervention, Refusal};
 use crate::trial::kind::{self, TrialKind};
 use crate::trial::migrate::{Seconds, Trace};
 

@@ -8,7 +8,7 @@ use novamend::nova::migration::Settings;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_with::{As, DeserializeAs, DurationSecondsWithFrac, FromInto, SerializeAs};
 
-use crate::hypervisor::{Answer, End, Event, Hypervisor, Intervention, Job, JobKind, Refusal, Request, GuestState};
+use crate::hypervisor::{Answer, End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request};
 use crate::trial::monitor::{Look, Monitor, Order, Outcome};
 
 /// A time as it is written in JSON: a number of seconds, to the microsecond.

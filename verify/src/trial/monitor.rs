@@ -11,7 +11,7 @@ use novamend::nova::migration::timeout::{
 use novamend::nova::migration::{Settings, TimeoutAction};
 use serde::{Deserialize, Serialize};
 
-use crate::hypervisor::{Intervention, Job, JobKind, GuestState};
+use crate::hypervisor::{GuestState, Intervention, Job, JobKind};
 
 /// The size nova scales by, for a guest as small as that of the trials, in GiB.
 const DATA_GB: f64 = 2.0;

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::finding::{Edited, Step};
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{self, Fate, Named, Release, fate, spelling};
 use crate::nova::View;
@@ -14,7 +13,7 @@ use crate::oslo::stack::{Site, Stack};
 
 /// One written name.
 #[derive(Clone, Debug)]
-pub struct Seen<'a> {
+pub struct NamedUse<'a> {
     /// Where.
     pub site: Site,
     /// The group as oslo.config matches it.
@@ -29,7 +28,7 @@ pub struct Seen<'a> {
     pub outside: Option<Outside>,
 }
 
-impl Seen<'_> {
+impl NamedUse<'_> {
     /// `[group] name` as written.
     #[must_use]
     pub fn title(&self) -> String {
@@ -38,7 +37,7 @@ impl Seen<'_> {
 }
 
 /// Looks up every name in the stack, and the variables that the release of today reads.
-pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<Seen<'a>> {
+pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<NamedUse<'a>> {
     let stack = from.stack();
     let hints = hints(to);
     let mut found = Vec::with_capacity(stack.places().count());
@@ -72,7 +71,7 @@ fn look_up<'a>(
     key: Cow<'a, str>,
     [from, to]: [Release; 2],
     hints: &Hints,
-) -> Seen<'a> {
+) -> NamedUse<'a> {
     let fate = fate(&group, &key, to);
     let before = match &fate {
         Fate::Known(option) if from == to => Some(Named {
@@ -87,7 +86,7 @@ fn look_up<'a>(
         Fate::Gone(_) => outside::recognise(&group, &key, hints, to).filter(|why| *why != Outside::OtherService),
         _ => outside::recognise(&group, &key, hints, to),
     };
-    Seen {
+    NamedUse {
         site,
         group,
         key,
@@ -165,71 +164,4 @@ fn auth_types(to: &View<'_>) -> BTreeMap<String, String> {
 
 fn list(text: &str) -> Vec<String> {
     text.split(',').map(|word| word.trim().to_owned()).collect()
-}
-
-/// The hop of an upgrade that leads over `release`; `None` where it lies behind or beyond.
-#[must_use]
-pub fn hop_over(from: Release, to: Release, release: Release) -> Option<(Release, Release)> {
-    let mut start = from;
-    for stop in from.hops(to) {
-        if start < release && release <= stop {
-            return Some((start, stop));
-        }
-        start = stop;
-    }
-    None
-}
-
-/// When to edit for what `changed` brings, given which releases read the new text as it is meant.
-#[must_use]
-pub fn step(from: Release, to: Release, changed: Release, reads_new: impl Fn(Release) -> bool) -> Step {
-    let hop = hop_over(from, to, changed);
-    if reads_new(from) {
-        return Step {
-            hop,
-            edited: Edited::Before,
-        };
-    }
-    let stops = from.hops(to);
-    let first = stops.iter().copied().find(|&stop| reads_new(stop)).unwrap_or(to);
-    let next = stops.iter().copied().find(|&stop| stop > first);
-    let edited = match (hop, next) {
-        // The hop that matters comes later: there is time between.
-        (Some((_, end)), _) if first < end => Edited::Between(first, end),
-        (None, Some(next)) if changed > to => Edited::Between(first, next),
-        _ => Edited::With(first),
-    };
-    Step { hop, edited }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn release(number: u32) -> Release {
-        Release::from_number(number).unwrap()
-    }
-
-    #[test]
-    fn a_hop_over_a_release_starts_before_it_and_ends_there_or_later() {
-        assert_eq!(
-            hop_over(release(29), release(33), release(30)),
-            Some((release(29), release(31)))
-        );
-        assert_eq!(
-            hop_over(release(18), release(20), release(19)),
-            Some((release(18), release(19)))
-        );
-        assert_eq!(hop_over(release(18), release(20), release(18)), None);
-        assert_eq!(hop_over(release(18), release(20), release(21)), None);
-    }
-
-    #[test]
-    fn an_edit_is_made_before_between_or_with_a_hop() {
-        let edited =
-            |since: u32, changed: u32| step(release(18), release(22), release(changed), |r| r >= release(since)).edited;
-        assert_eq!(edited(16, 20), Edited::Before);
-        assert_eq!(edited(19, 21), Edited::Between(release(19), release(21)));
-        assert_eq!(edited(20, 20), Edited::With(release(20)));
-    }
 }
