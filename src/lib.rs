@@ -1,7 +1,7 @@
 //! Reads nova.conf exactly as nova does and mends it for an upgrade.
 //!
-//! The layers, lowest first: [`text`], [`bounded`] and [`mod@write`]; [`oslo`]; [`catalog`] and [`inputs`]; [`nova`]; [`lint`];
-//! [`rules`], [`settings`], [`fix`] and [`output`]; [`commands`]. Imports point downward only (`tests/layers.rs`).
+//! The layers, lowest first: [`text`], [`bounded`] and [`mod@write`]; [`oslo`]; [`catalog`]; [`nova`] and [`redact`]; [`lint`] and
+//! [`inputs`]; [`rules`], [`settings`], [`fix`] and [`output`]; [`handover`]. Imports point downward only (`tests/layers.rs`).
 
 pub mod bounded;
 pub mod catalog;

@@ -1,6 +1,6 @@
 //! Bytes with a name, spans of them, and edits: the ground everything else stands on.
 //!
-//! It knows no file format: what a line of nova.conf means is [`crate::oslo`]'s business.
+//! It knows no file format: what a line of nova.conf means is up to [`crate::oslo`].
 
 use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;

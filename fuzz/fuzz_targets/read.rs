@@ -1,6 +1,6 @@
 //! Any bytes are read to their end: the spans partition them, nothing panics, and no secret is shown.
 //!
-//! That oslo.config reads the same is the oracle's business.
+//! That oslo.config reads the same is up to the oracle.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

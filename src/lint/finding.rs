@@ -1,6 +1,6 @@
 //! What a rule says: a finding with its place, reason, help and fix.
 //!
-//! How it is printed is [`crate::output`]'s business, how a fix is applied [`crate::fix`]'s.
+//! How it is printed is up to [`crate::output`], how a fix is applied is up to [`crate::fix`].
 
 pub use crate::oslo::stack::AssignmentId;
 

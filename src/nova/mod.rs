@@ -1,6 +1,6 @@
 //! What nova makes of a stack of files: every option's effective value in one release, and who set it.
 //!
-//! It joins [`crate::oslo`] and [`crate::catalog`]; whether a value is wise is the rules' business.
+//! It joins [`crate::oslo`] and [`crate::catalog`]; whether a value is wise is up to the rules.
 
 pub mod code;
 pub mod migration;

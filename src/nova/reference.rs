@@ -1,6 +1,6 @@
 //! What `$name` stands for, as oslo.config finds it (`StrSubWrapper` and `_get_opt_info` in `oslo_config/cfg.py`).
 //!
-//! It also says which references lead nowhere. Their syntax is [`crate::oslo::substitution`]'s business.
+//! It also says which references lead nowhere. Their syntax is up to [`crate::oslo::substitution`].
 
 use std::collections::{HashMap, HashSet};
 

@@ -1,6 +1,6 @@
 //! One file as oslo.config reads it: sections and assignments as spans of the untouched bytes.
 //!
-//! It never fails and never prints anything anew: what oslo.config rejects is kept as [`Malformed`], and every change
+//! It never fails and never prints anything again: what oslo.config rejects is kept as [`Malformed`], and every change
 //! is a [`crate::text::Edit`].
 
 mod reader;

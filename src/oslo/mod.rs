@@ -1,6 +1,6 @@
 //! The oslo.config dialect: reading a file to the letter, without losing a byte.
 //!
-//! It knows no option: what nova does with a value is [`crate::catalog`]'s and [`crate::nova::migration`]'s business.
+//! It knows no option: what nova does with a value is up to [`crate::catalog`] and [`crate::nova::migration`].
 
 pub mod document;
 pub mod edit;

@@ -1,6 +1,6 @@
 //! How oslo.config matches the names of groups and options.
 //!
-//! It knows no option; which there are is [`crate::catalog`]'s business.
+//! It knows no option; which there are is up to [`crate::catalog`].
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! The lines around a place, masked and cut to a width a person can read.
 //!
-//! How they are framed is the format's business.
+//! How they are framed is up to the format.
 
 use crate::oslo::document::Document;
 use crate::plain;

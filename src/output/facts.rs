@@ -1,6 +1,6 @@
 //! Options in words: type, limits, default and marks, as the tables of `option` and `upgrade` show them.
 //!
-//! How the tables are laid out is the commands' business.
+//! How the tables are laid out is up to the commands.
 
 use crate::catalog::OptionFacts;
 use crate::oslo::types::OptionType;

@@ -1,6 +1,6 @@
 //! Every rule, one file each; adding one is a file, its lines in the `mod.rs` of its family, its page and its fixtures.
 //!
-//! How they are run is [`crate::lint`]'s business. What a person must know of a rule stands on its page.
+//! How they are run is up to [`crate::lint`]. What a person must know of a rule stands on its page.
 
 pub(crate) mod format;
 pub(crate) mod migration;

@@ -109,7 +109,7 @@ fn can_be_listed(ignore: &Ignore) -> bool {
 /// everything else stay as they are. Returns the new text and how many were added.
 ///
 /// # Errors
-/// The text is no TOML; [`read`] says where.
+/// The text is no TOML; `read` says where.
 fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(String, usize), TomlError> {
     let mut document: DocumentMut = text.parse()?;
     let entry = document

@@ -1,6 +1,6 @@
 //! One value of one option: the same verdict, and what it becomes, as from the types of real oslo.config.
 //!
-//! The types are built anew from the words of `options.txt`, so that a fact that novamend reads wrongly shows too.
+//! The types are built again from the words of `options.txt`, so that a fact that novamend reads wrongly shows too.
 //! `NOVAMEND_ORACLE_VALUES` is how many pairs of option and value each age is asked (6,000 where it is not set).
 
 use std::collections::BTreeMap;

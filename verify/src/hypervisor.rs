@@ -1,6 +1,6 @@
 //! What a test migration asks of a hypervisor: start it, look at it, steer it, and hear what happened.
 //!
-//! It says nothing of when to do what; that is the monitor's business.
+//! It says nothing of when to do what; that is up to the monitor.
 
 pub mod libvirt;
 pub mod scripted;

@@ -1,6 +1,6 @@
 //! Truth values, whole numbers, floating-point numbers and ranges, as Python reads them.
 //!
-//! Texts, lists and addresses are its neighbours' business.
+//! Texts, lists and addresses are up to its neighbours.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
 //! A UTF-8 byte-order mark, which oslo.config takes for the first character of the first line.
 //!
-//! UTF-16, whose mark is another one, is `undecodable-text`'s business.
+//! UTF-16, whose mark is another one, is up to `undecodable-text`.
 
 use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::oslo::Document;

@@ -1,6 +1,6 @@
 //! Indented comments that continue the value above them.
 //!
-//! An indented comment where no value is open is `malformed-line`'s business.
+//! An indented comment where no value is open is up to `malformed-line`.
 
 use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::oslo::Document;

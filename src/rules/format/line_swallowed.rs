@@ -1,6 +1,6 @@
 //! Indented lines that look like an option or a section of their own and continue the value above them.
 //!
-//! Indented comments are `comment-swallowed`'s business, indented lines where no value is open `malformed-line`'s.
+//! Indented comments are up to `comment-swallowed`, indented lines where no value is open to `malformed-line`.
 
 use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::redact;

@@ -1,6 +1,6 @@
 //! Lines that oslo.config rejects, each of which keeps nova from starting.
 //!
-//! What only a byte-order mark makes malformed is `byte-order-mark`'s business, bytes that are no text `undecodable-text`'s.
+//! What only a byte-order mark makes malformed is up to `byte-order-mark`, bytes that are no text to `undecodable-text`.
 
 use crate::catalog;
 use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};

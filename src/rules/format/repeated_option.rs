@@ -1,6 +1,6 @@
 //! Options that one file sets more than once in one group, though only the last line counts.
 //!
-//! Options that take several values are no business of it, nor is an old name beside its new one.
+//! Options that take several values are not for it, nor is an old name beside its new one.
 
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{Named, Via};

@@ -1,6 +1,6 @@
 //! Sections that one file opens more than once: oslo.config reads them as one.
 //!
-//! What that does to an option in both of them is `repeated-option`'s business; names such as `[default]` are
+//! What that does to an option in both of them is up to `repeated-option`; names such as `[default]` are
 //! `section-name-ignored`'s.
 
 use std::collections::BTreeMap;

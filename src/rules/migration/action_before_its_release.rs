@@ -1,6 +1,6 @@
 //! A timeout action written for a release that does not know it yet.
 //!
-//! Whether its value is valid is [`super::invalid_action`]'s business, from Stein on.
+//! Whether its value is valid is up to [`super::invalid_action`], from Stein on.
 
 use crate::catalog::Release;
 use crate::lint::{Context, Finding, Rule, Severity};

@@ -1,6 +1,6 @@
 //! A timeout action that waits for a timeout of 0, which never comes.
 //!
-//! A timeout that comes too soon is [`super::timeout_below_downtime_schedule`]'s business.
+//! A timeout that comes too soon is up to [`super::timeout_below_downtime_schedule`].
 
 use crate::catalog::Release;
 use crate::lint::{Context, EditWindow, Finding, Fix, Rule, Safety, Severity, Step, hops};

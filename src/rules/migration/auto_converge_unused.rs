@@ -1,6 +1,6 @@
 //! Auto-converge that is permitted but never used, because post-copy is permitted too.
 //!
-//! Post-copy that is not used either is [`super::post_copy_unused`]'s business.
+//! Post-copy that is not used either is up to [`super::post_copy_unused`].
 
 use crate::lint::{Context, Finding, Rule, Severity};
 use crate::nova::migration::settings::{AUTO_CONVERGE, LIBVIRT, POST_COPY};

@@ -1,6 +1,6 @@
 //! Negative live-migration timeouts.
 //!
-//! Other values that nova rejects are [`crate::rules::options::invalid_value`]'s business.
+//! Other values that nova rejects are up to `invalid-value`.
 
 use crate::catalog::Release;
 use crate::lint::{Context, Finding, Rule, Safety, Severity};

@@ -1,6 +1,6 @@
 //! Post-copy together with tunnelling, which libvirt refuses.
 //!
-//! Tunnelling together with QEMU's own encryption is [`super::tunnelled_with_tls`]'s business.
+//! Tunnelling together with QEMU's own encryption is up to [`super::tunnelled_with_tls`].
 
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, POST_COPY, TUNNELLED};

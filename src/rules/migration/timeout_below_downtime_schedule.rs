@@ -1,6 +1,6 @@
 //! A completion timeout that ends before nova has raised the allowed downtime to its last step.
 //!
-//! A timeout of 0 is [`super::action_never_runs`]'s business.
+//! A timeout of 0 is up to [`super::action_never_runs`].
 
 use crate::catalog::Release;
 use crate::lint::{Context, Finding, Rule, Safety, Severity};

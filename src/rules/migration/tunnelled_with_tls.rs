@@ -1,6 +1,6 @@
 //! Tunnelling together with QEMU's own encryption, which nova refuses.
 //!
-//! Tunnelling together with post-copy is [`super::post_copy_with_tunnelled`]'s business.
+//! Tunnelling together with post-copy is up to [`super::post_copy_with_tunnelled`].
 
 use crate::lint::{Context, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, NATIVE_TLS, TUNNELLED};

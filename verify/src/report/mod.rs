@@ -55,7 +55,7 @@ pub struct Probe<'a> {
     pub files: &'a [String],
     /// What runs today.
     pub today: &'a Today,
-    /// The release that the versions are held against.
+    /// The release that the versions are tested against.
     pub release: String,
     /// The lines.
     pub lines: &'a [Line],

@@ -145,7 +145,7 @@ fn unescaped(mut path: &[u8]) -> Vec<u8> {
 }
 
 /// A /dev with the few devices that libvirt and QEMU need. Where KVM is not to be used its device is not there either:
-/// a device that QEMU may not open makes libvirt probe QEMU anew at every start of a guest.
+/// a device that QEMU may not open makes libvirt probe QEMU again at every start of a guest.
 fn own_devices(kvm: bool) -> Result<(), MountError> {
     let made = Path::new("/run/novamend-dev");
     fs::create_dir_all(made.join("shm")).map_err(MountError::at(made))?;

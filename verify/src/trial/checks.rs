@@ -1,6 +1,6 @@
 //! What a trial proved: from its trace, the heartbeats and where the guest is, whether the action did what nova promises.
 //!
-//! It observes nothing itself and knows no nova.conf; what it means for one is [`crate::verdict`]'s business.
+//! It observes nothing itself and knows no nova.conf; what it means for one is up to [`crate::verdict`].
 
 mod failures;
 

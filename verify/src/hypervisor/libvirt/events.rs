@@ -62,7 +62,7 @@ struct Ear {
 }
 
 impl Ear {
-    /// Hands on what happened to the probe guest; what happens to any other domain is nobody's business here.
+    /// Hands on what happened to the probe guest; what happens to any other domain is up to nobody here.
     fn hear(&self, domain: sys::virDomainPtr, raw: Raw) {
         // SAFETY: libvirt calls back with a live domain, whose name ends with a zero.
         #[allow(unsafe_code)]
