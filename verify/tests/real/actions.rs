@@ -1,6 +1,6 @@
 //! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
 
-use crate::ground::{Ground, NOBODY, Ran, beside_others, need_kvm, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, alone, beside_others, need_kvm, userfaultfd_is_open};
 use crate::harness::{Test, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
@@ -73,7 +73,7 @@ fn an_ordinary_user_gets_a_verdict_too() {
 }
 
 fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
-    let _machine = beside_others();
+    let _machine = alone();
     need_kvm();
     let ground = Ground::new(PAUSE, "nobody");
     let open_device = "mkdir \"$HERE/dev\" && mount -t tmpfs none \"$HERE/dev\" && mknod -m 666 \"$HERE/dev/kvm\" c \
