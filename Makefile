@@ -13,7 +13,7 @@ DENY = PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) deny --workspace
 # Where cargo keeps other people's sources: the programs are not to name that place.
 CRATES = $(or $(CARGO_HOME),$(HOME)/.cargo)
 
-.PHONY: help run test lint deny bench packages venvs build
+.PHONY: help run test lint deny oldest bench packages venvs build
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
@@ -23,7 +23,7 @@ run: packages build ## install what is missing, and show novamend doing its main
 test: packages venvs ## install what the tests need, and run all of them
 	NOVAMEND_VENVS="$(VENVS)" CARGO="$(CARGO)" tests/lanes
 
-lint: packages deny ## formatting, clippy, documentation and supply chain, warnings denied
+lint: packages deny oldest ## formatting, clippy, documentation, oldest Rust and supply chain, warnings denied
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --document-private-items --quiet
@@ -35,6 +35,13 @@ deny: ## licences, sources and duplicates of all crates, and advisories where th
 	$(DENY) check --hide-inclusion-graph licenses bans sources
 	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) check advisories; \
 	else echo "skipped: advisories: their database, a git repository on the net, could not be fetched"; fi
+
+oldest: packages ## whether the oldest Rust that Cargo.toml names still builds all of it, where rustup has it (in CI: can get it)
+	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1); \
+	[ -z "$$CI" ] || timeout 120 rustup toolchain install "$$version" --profile minimal >/dev/null 2>&1 || :; \
+	if rustup run "$$version" true 2>/dev/null; then \
+	    rustup run "$$version" cargo check --workspace --all-targets --locked --quiet --target-dir target/oldest; \
+	else echo "skipped: Rust $$version: rustup does not have it here"; fi
 
 bench: venvs ## the figures of docs/performance.md
 	NOVAMEND_VENVS="$(VENVS)" $(CARGO) bench

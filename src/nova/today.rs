@@ -4,6 +4,7 @@
 //! allows everything, for dead lines stay in files for years.
 
 use crate::catalog::{self, Release, outside};
+use crate::nova::migration::settings::{ACTION, LIBVIRT};
 use crate::oslo::stack::{AssignmentId, Stack};
 
 /// The releases that may run today, and what says so. `oldest` is never newer than `newest`.
@@ -237,7 +238,7 @@ const AUTHENTICATION: [&str; 34] = [
 /// Options of nova that say nothing of the release all the same, as (group, name).
 const ELSEWHERE: [(&str, &str); 7] = [
     // Written before the upgrade, as its guides and `fix` say: what runs today takes no notice of it.
-    ("libvirt", "live_migration_timeout_action"),
+    (LIBVIRT, ACTION),
     // Brought to stable branches and by distributions to releases that are older than their own.
     ("compute", "vmdk_allowed_types"),
     ("libvirt", "images_address_space_limit"),
