@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
-pub enum Refused {
+pub enum ReadRefusal {
     /// The system's word.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -76,7 +76,7 @@ pub enum Kinds {
 ///
 /// # Errors
 /// As [`read_in`].
-pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     read_in(&Root::default(), path, kinds, limit)
 }
 
@@ -87,15 +87,15 @@ pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
 /// # Errors
 /// It cannot be opened or read, is no regular file (nor a pipe, where `kinds` allows that), or is too long. A pipe that
 /// has a writer is waited for; one without is given up after a moment.
-pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, Refused> {
+pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     let looked = root.look(path)?;
     if kinds == Kinds::Regular && looked.is_of_the_kernel()? {
-        return Err(Refused::Kernel);
+        return Err(ReadRefusal::Kernel);
     }
     let is_pipe = readable(looked.metadata(), kinds, limit)?;
     // Without blocking: to open a pipe that has no writer would otherwise never return.
     if let Some(link) = foreign(root, path, looked.metadata()) {
-        return Err(Refused::ForeignLink(link));
+        return Err(ReadRefusal::ForeignLink(link));
     }
     let file = root.open_looked(path, &looked)?;
     if is_pipe {
@@ -116,10 +116,10 @@ fn foreign(root: &Root, path: &Path, target: &Metadata) -> Option<ForeignLink> {
 }
 
 /// Whether what may be read is a pipe.
-fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, Refused> {
+fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, ReadRefusal> {
     if metadata.is_file() {
         return if metadata.len() > limit {
-            Err(Refused::TooLong(limit))
+            Err(ReadRefusal::TooLong(limit))
         } else {
             Ok(false)
         };
@@ -127,8 +127,8 @@ fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, Refus
     match kind(metadata) {
         None if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
         None if kinds == Kinds::Named => Ok(true),
-        None => Err(Refused::Pipe),
-        Some(kind) => Err(Refused::Kind(kind)),
+        None => Err(ReadRefusal::Pipe),
+        Some(kind) => Err(ReadRefusal::Kind(kind)),
     }
 }
 
@@ -137,12 +137,12 @@ fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, Refus
 ///
 /// # Errors
 /// It is no regular file itself, is too long or no UTF-8, or, where root asks, somebody else can write or replace it.
-pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, Refused> {
+pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, ReadRefusal> {
     let Some((looked, directory)) = Looked::found(path)? else {
         return Ok(None);
     };
     if looked.metadata().is_symlink() {
-        return Err(Refused::Link);
+        return Err(ReadRefusal::Link);
     }
     readable(looked.metadata(), Kinds::Regular, limit)?;
     if rustix::process::geteuid().is_root() {
@@ -155,8 +155,8 @@ pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, Refused> {
 /// Whether nobody but root can have written the file, or can put another in its place.
 ///
 /// The bits of the mode hold for access lists as well: the group's are the most that any entry of a list gives.
-fn trusted(file: &Metadata, directory: &Metadata) -> Result<(), Refused> {
-    let foreign = |why: String| Err(Refused::Foreign(why));
+fn trusted(file: &Metadata, directory: &Metadata) -> Result<(), ReadRefusal> {
+    let foreign = |why: String| Err(ReadRefusal::Foreign(why));
     let (mode, place) = (file.mode() & 0o7777, directory.mode() & 0o7777);
     if file.uid() != 0 {
         foreign(format!("belongs to user {}", file.uid()))
@@ -177,11 +177,11 @@ fn trusted(file: &Metadata, directory: &Metadata) -> Result<(), Refused> {
 ///
 /// # Errors
 /// As [`read`], or it is not UTF-8.
-pub fn read_text(path: &Path, limit: u64) -> Result<String, Refused> {
+pub fn read_text(path: &Path, limit: u64) -> Result<String, ReadRefusal> {
     utf8(read(path, Kinds::Named, limit)?)
 }
 
-fn utf8(bytes: Vec<u8>) -> Result<String, Refused> {
+fn utf8(bytes: Vec<u8>) -> Result<String, ReadRefusal> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error).into())
 }
 
@@ -189,11 +189,11 @@ fn utf8(bytes: Vec<u8>) -> Result<String, Refused> {
 ///
 /// # Errors
 /// It cannot be read, or is longer.
-pub fn read_whole(source: impl Read, limit: u64) -> Result<Vec<u8>, Refused> {
+pub fn read_whole(source: impl Read, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     let mut bytes = Vec::new();
     source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(Refused::TooLong(limit));
+        return Err(ReadRefusal::TooLong(limit));
     }
     Ok(bytes)
 }
@@ -211,7 +211,7 @@ pub fn kind(metadata: &Metadata) -> Option<&'static str> {
     }
 }
 
-fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, Refused> {
+fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     let (mut bytes, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
     let until = Instant::now() + PATIENCE;
     loop {
@@ -221,7 +221,7 @@ fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, Refused> {
             Ok(0) => match wait(&pipe, Some(until))? {
                 Waited::Ready => {}
                 Waited::HungUp => return Ok(bytes),
-                Waited::TooLong => return Err(Refused::NoWriter),
+                Waited::TooLong => return Err(ReadRefusal::NoWriter),
             },
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
             // A writer holds it open and has not written yet: it is waited for, as any program would.
@@ -232,7 +232,7 @@ fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, Refused> {
             Err(error) => return Err(error.into()),
         }
         if bytes.len() as u64 > limit {
-            return Err(Refused::TooLong(limit));
+            return Err(ReadRefusal::TooLong(limit));
         }
     }
 }
@@ -312,14 +312,14 @@ mod tests {
     #[test]
     fn a_device_is_refused_before_a_byte_of_it_is_read() {
         let refused = read(Path::new("/dev/zero"), Kinds::Named, LIMIT);
-        assert!(matches!(refused, Err(Refused::Kind("a device"))), "{refused:?}");
+        assert!(matches!(refused, Err(ReadRefusal::Kind("a device"))), "{refused:?}");
     }
 
     #[test]
     fn a_pipe_without_a_writer_is_given_up_and_one_with_a_writer_is_read_to_its_end() {
         let (_directory, path) = pipe();
         let refused = read(&path, Kinds::Named, LIMIT);
-        assert!(matches!(refused, Err(Refused::NoWriter)), "{refused:?}");
+        assert!(matches!(refused, Err(ReadRefusal::NoWriter)), "{refused:?}");
         let to = path.clone();
         let writer = std::thread::spawn(move || std::fs::write(to, "x".repeat(300_000)));
         // The writer waits for a reader, however late the reader comes; where it comes too late the next one takes it.
@@ -331,7 +331,7 @@ mod tests {
     #[test]
     fn a_pipe_that_a_directory_holds_is_not_read() {
         let (_directory, path) = pipe();
-        assert!(matches!(read(&path, Kinds::Regular, LIMIT), Err(Refused::Pipe)));
+        assert!(matches!(read(&path, Kinds::Regular, LIMIT), Err(ReadRefusal::Pipe)));
     }
 
     #[test]
@@ -366,11 +366,11 @@ mod tests {
         let path = directory.path().join("x");
         std::fs::write(&path, "12345").unwrap();
         assert_eq!(read(&path, Kinds::Named, 5).unwrap(), b"12345");
-        assert!(matches!(read(&path, Kinds::Named, 4), Err(Refused::TooLong(4))));
+        assert!(matches!(read(&path, Kinds::Named, 4), Err(ReadRefusal::TooLong(4))));
         // Files of /proc give no size beforehand.
         assert!(matches!(
             read(Path::new("/proc/self/status"), Kinds::Named, 4),
-            Err(Refused::TooLong(4))
+            Err(ReadRefusal::TooLong(4))
         ));
     }
 

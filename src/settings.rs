@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Table, TableLike};
 
-use crate::bounded::{self, Refused};
+use crate::bounded::{self, ReadRefusal};
 use crate::catalog::Release;
 use crate::catalog::release::UnknownRelease;
 use crate::catalog::spelling::nearest;
@@ -53,7 +53,7 @@ pub enum SettingsError {
         path: PathBuf,
         /// Why.
         #[source]
-        why: Refused,
+        why: ReadRefusal,
     },
     /// The file was found, not named, and is not taken.
     #[error(
@@ -65,7 +65,7 @@ pub enum SettingsError {
         path: PathBuf,
         /// Why.
         #[source]
-        why: Refused,
+        why: ReadRefusal,
     },
     /// Something in it is wrong.
     #[error("{}:{line}:{column}: {message}", plain::path(path))]
@@ -81,10 +81,10 @@ pub enum SettingsError {
     },
 }
 
-fn not_read(path: &Path, why: &Refused) -> String {
+fn not_read(path: &Path, why: &ReadRefusal) -> String {
     let path = plain::path(path);
     match why {
-        Refused::Io(error) => format!("`{path}` could not be read: {error}"),
+        ReadRefusal::Io(error) => format!("`{path}` could not be read: {error}"),
         why => format!("`{path}` {why}"),
     }
 }

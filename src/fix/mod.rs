@@ -72,7 +72,7 @@ pub struct Applied {
 
 /// A fix that was not applied because its proof failed: it would have moved a value it did not announce.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused {
+pub struct RejectedFix {
     /// The rule whose finding it answers; `None` where the operator asked for it.
     pub rule: Option<&'static str>,
     /// What would have been done.
@@ -89,7 +89,7 @@ pub struct Mended {
     /// What was done, in order.
     pub applied: Vec<Applied>,
     /// What was not, because its proof failed.
-    pub refused: Vec<Refused>,
+    pub refused: Vec<RejectedFix>,
     /// What is found in the new texts, graded.
     pub findings: Vec<Finding>,
     /// Everything the applied fixes announced.
@@ -197,7 +197,7 @@ pub fn mend_found(stack: &Stack, plan: &FixPlan<'_>, found: Option<Found>) -> Me
 
 /// The fixes of one round, all of one moment, the earliest there is: those allowed and not refused before, of those that
 /// touch the same bytes or options the first.
-fn choose(context: &Context<'_>, findings: &[Finding], plan: &FixPlan<'_>, refused: &[Refused]) -> Vec<Candidate> {
+fn choose(context: &Context<'_>, findings: &[Finding], plan: &FixPlan<'_>, refused: &[RejectedFix]) -> Vec<Candidate> {
     let asked = requested(context).map(|fix| Candidate {
         rule: None,
         fix,
@@ -260,7 +260,7 @@ fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &FixPlan<'_>, effort: 
                 accept(mended, stack, vec![candidate]);
                 return;
             }
-            Err(moved) => mended.refused.push(Refused {
+            Err(moved) => mended.refused.push(RejectedFix {
                 rule: candidate.rule,
                 title: candidate.fix.title,
                 moved,

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, ColorChoice, Command, FromArgMatches};
 use super::home::home;
 use super::load::{self, Input};
 use super::sources::Sources;
-use crate::bounded::{self, Refused, Root, RootError};
+use crate::bounded::{self, ReadRefusal, Root, RootError};
 use crate::catalog::extra::{self, ExtraError};
 use crate::catalog::release::UnknownRelease;
 use crate::catalog::{self, Release};
@@ -205,7 +205,7 @@ pub enum ArgumentsError {
         path: PathBuf,
         /// Why.
         #[source]
-        why: Refused,
+        why: ReadRefusal,
     },
     /// A file of `--extra-catalog` that is no list.
     #[error("`{}` is not a valid option list: {why}", plain::path(path))]
@@ -276,9 +276,9 @@ impl ExtraArguments {
     }
 }
 
-fn not_read(why: &Refused) -> String {
+fn not_read(why: &ReadRefusal) -> String {
     match why {
-        Refused::Io(error) => format!("could not be read: {error}"),
+        ReadRefusal::Io(error) => format!("could not be read: {error}"),
         why => why.to_string(),
     }
 }

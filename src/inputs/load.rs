@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::bounded::{self, Kinds, Refused, Root};
+use crate::bounded::{self, Kinds, ReadRefusal, Root};
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Layer, Origin, Stack, Variable};
 use crate::text::Source;
@@ -77,7 +77,7 @@ pub enum LoadError {
         path: PathBuf,
         /// Why it is not read.
         #[source]
-        why: Refused,
+        why: ReadRefusal,
     },
     /// Anything else the system says.
     #[error("`{path}` could not be read: {source}")]
@@ -106,9 +106,9 @@ impl LoadError {
         }
     }
 
-    fn refused(path: &Path, why: Refused) -> Self {
+    fn refused(path: &Path, why: ReadRefusal) -> Self {
         match why {
-            Refused::Io(source) => Self::of(path, source),
+            ReadRefusal::Io(source) => Self::of(path, source),
             why => Self::Refused {
                 path: path.to_owned(),
                 why,

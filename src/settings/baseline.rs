@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TomlError, value};
 
 use super::{FILE_NAME, not_read};
-use crate::bounded::{self, Refused};
+use crate::bounded::{self, ReadRefusal};
 use crate::inputs::arguments::SettingsArguments;
 use crate::lint::Ignore;
 use crate::text;
@@ -38,7 +38,7 @@ pub enum BaselineError {
         path: PathBuf,
         /// Why.
         #[source]
-        why: Refused,
+        why: ReadRefusal,
     },
     /// The settings are no TOML.
     #[error("{0}; no ignores were written")]
@@ -67,7 +67,7 @@ pub fn place(arguments: &SettingsArguments) -> Result<PathBuf, BaselineError> {
 pub fn add_ignores(path: &Path, ignores: &[Ignore]) -> Result<Baseline, BaselineError> {
     let before = match bounded::read_text(path, bounded::LIMIT) {
         Ok(text) => Some(text),
-        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(ReadRefusal::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
         Err(why) => {
             let path = path.to_owned();
             return Err(BaselineError::NotRead { path, why });

@@ -41,7 +41,7 @@ pub fn document(
     }
     match bounded::read_whole(file, bounded::LIMIT) {
         Ok(text) if is_own(&text) => Ok(planned(Some(text))),
-        Ok(_) | Err(bounded::Refused::TooLong(_)) => Err(WriteError::Foreign {
+        Ok(_) | Err(bounded::ReadRefusal::TooLong(_)) => Err(WriteError::Foreign {
             path: path.to_owned(),
             what,
         }),

@@ -12,7 +12,7 @@ use super::error::WriteError;
 use super::mark::BackupMark;
 use super::place::ResolvedPath;
 use super::{Links, Options, Planned, backup, directory_of, job, write_held};
-use crate::bounded::{self, Refused};
+use crate::bounded::{self, ReadRefusal};
 
 /// A file that has its former text again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn bring_back(path: &Path, named: Option<&Path>, options: &Options) -> Result<Un
 
 fn read(path: &Path, file: File) -> Result<Vec<u8>, WriteError> {
     bounded::read_whole(file, bounded::LIMIT).map_err(|why| match why {
-        Refused::Io(error) => WriteError::io(path, "reading it", error),
+        ReadRefusal::Io(error) => WriteError::io(path, "reading it", error),
         _ => WriteError::TooLong(path.to_owned()),
     })
 }

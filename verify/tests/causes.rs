@@ -8,7 +8,7 @@ mod made;
 use novamend::catalog::release::Version;
 use novamend::nova::migration::Ending;
 use novamend_verify::host::backing::Backing;
-use novamend_verify::host::certificates::{Certificates, Fault};
+use novamend_verify::host::certificates::{CertificateFault, Certificates};
 use novamend_verify::host::qemu_user::UserSource;
 use novamend_verify::host::reach::Reach;
 use novamend_verify::host::userfault::UserfaultAccess;
@@ -311,7 +311,7 @@ fn tls_that_nova_leaves_out_is_no_tls() {
 fn libvirts_own_certificates_matter_where_the_way_is_tls() {
     let lacking = Host {
         own_certificates: Some(Certificates {
-            faults: vec![("/etc/pki/CA/cacert.pem".into(), Fault::Missing)],
+            faults: vec![("/etc/pki/CA/cacert.pem".into(), CertificateFault::Missing)],
             first_to_end: None,
             names: Vec::new(),
         }),
@@ -332,7 +332,7 @@ fn a_cause_is_put_on_the_role_that_nova_reads_it_in() {
     assert!(headline("live_migration_scheme = bogus", &sound()).starts_with(from_here));
     let lacking = |path: &str| Host {
         own_certificates: Some(Certificates {
-            faults: vec![(path.into(), Fault::Missing)],
+            faults: vec![(path.into(), CertificateFault::Missing)],
             first_to_end: None,
             names: Vec::new(),
         }),

@@ -78,17 +78,17 @@ impl Host {
     ///
     /// # Errors
     /// It begins with `-`, or holds what no name of a host has; an IPv6 address with a zone is one of these.
-    pub fn parse(text: &str) -> Result<Self, Refused> {
+    pub fn parse(text: &str) -> Result<Self, UnsafeConnection> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Ok(address) = bare.unwrap_or(text).parse() {
             return Ok(Self::V6(address));
         }
         if begins_with_dash(text) {
-            return Err(Refused::HostIsAnOption);
+            return Err(UnsafeConnection::HostIsAnOption);
         }
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         if text.is_empty() || text.starts_with('.') || text.len() > LONGEST_NAME || !text.bytes().all(is_plain) {
-            return Err(Refused::OddHost);
+            return Err(UnsafeConnection::OddHost);
         }
         Ok(Self::Name(text.to_owned()))
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Host {
 
 /// Why a URI is not handed to libvirt. No text of the URI stands in it, but for words that are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum UnsafeConnection {
     /// Blanks, control characters, other alphabets, or absurdly long.
     #[error("it contains a space, a control character or a letter outside ASCII, or is longer than {LONGEST} bytes")]
     Odd,
@@ -170,7 +170,7 @@ pub enum Refused {
     Value(&'static str),
 }
 
-impl Refused {
+impl UnsafeConnection {
     /// Whether every libvirt that opens the URI runs a command.
     #[must_use]
     pub fn runs_a_command(self) -> bool {
@@ -195,26 +195,26 @@ impl Connection {
     ///
     /// # Errors
     /// The first reason not to hand it to libvirt; one that runs a command comes before all others.
-    pub fn parse(text: &str, origin: Origin) -> Result<Self, Refused> {
+    pub fn parse(text: &str, origin: Origin) -> Result<Self, UnsafeConnection> {
         let parts = Parts::of(text)?;
         parts.run_nothing()?;
         parts.have_the_form(text)?;
         let transport = parts.transport()?;
         let Authority { user, host, port } = parts.authority()?;
         if parts.driver != "qemu" {
-            return Err(Refused::Driver);
+            return Err(UnsafeConnection::Driver);
         }
         let is_session = match (parts.path, origin) {
             ("/system", _) => false,
             ("/session", Origin::Typed) => true,
-            _ => return Err(Refused::Path),
+            _ => return Err(UnsafeConnection::Path),
         };
         match (transport, &host) {
             (Transport::Unix, _) if host.is_some() || user.is_some() || port.is_some() => {
-                return Err(Refused::HostOfASocket);
+                return Err(UnsafeConnection::HostOfASocket);
             }
             (Transport::Unix, _) | (_, Some(_)) => {}
-            (_, None) => return Err(Refused::NoHost),
+            (_, None) => return Err(UnsafeConnection::NoHost),
         }
         Ok(Self {
             transport: parts.transport.map(|_| transport),
@@ -292,8 +292,8 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    fn of(text: &'a str) -> Result<Self, Refused> {
-        let (scheme, rest) = text.split_once(':').ok_or(Refused::Form)?;
+    fn of(text: &'a str) -> Result<Self, UnsafeConnection> {
+        let (scheme, rest) = text.split_once(':').ok_or(UnsafeConnection::Form)?;
         let (driver, transport) = match scheme.split_once('+') {
             Some((driver, transport)) => (driver, Some(transport)),
             None => (scheme, None),
@@ -315,43 +315,43 @@ impl<'a> Parts<'a> {
     }
 
     /// What would run a command is looked for first, and in what libvirt may not even read.
-    fn run_nothing(&self) -> Result<(), Refused> {
+    fn run_nothing(&self) -> Result<(), UnsafeConnection> {
         match self.transport() {
-            Err(Refused::Ext) => return Err(Refused::Ext),
+            Err(UnsafeConnection::Ext) => return Err(UnsafeConnection::Ext),
             Ok(transport) if transport.is_ssh() => parameters::run_nothing(self.query)?,
             _ => {}
         }
         let (user, place) = self.authority.split_once('@').unwrap_or(("", self.authority));
         if begins_with_dash(user) {
-            return Err(Refused::UserIsAnOption);
+            return Err(UnsafeConnection::UserIsAnOption);
         }
         if begins_with_dash(place) {
-            return Err(Refused::HostIsAnOption);
+            return Err(UnsafeConnection::HostIsAnOption);
         }
         Ok(())
     }
 
-    fn have_the_form(&self, text: &str) -> Result<(), Refused> {
+    fn have_the_form(&self, text: &str) -> Result<(), UnsafeConnection> {
         if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Refused::Odd);
+            return Err(UnsafeConnection::Odd);
         }
         let scheme = self.driver.len() + self.transport.map_or(0, |word| word.len() + 1);
         if text.contains('#') || text.get(scheme..scheme + 3) != Some("://") {
-            return Err(Refused::Form);
+            return Err(UnsafeConnection::Form);
         }
         Ok(())
     }
 
-    fn transport(&self) -> Result<Transport, Refused> {
+    fn transport(&self) -> Result<Transport, UnsafeConnection> {
         match self.transport {
-            Some(word) if word.eq_ignore_ascii_case("ext") => Err(Refused::Ext),
-            Some(word) => Transport::of(word).ok_or(Refused::Transport),
+            Some(word) if word.eq_ignore_ascii_case("ext") => Err(UnsafeConnection::Ext),
+            Some(word) => Transport::of(word).ok_or(UnsafeConnection::Transport),
             None if self.authority.is_empty() => Ok(Transport::Unix),
             None => Ok(Transport::Tls),
         }
     }
 
-    fn authority(&self) -> Result<Authority, Refused> {
+    fn authority(&self) -> Result<Authority, UnsafeConnection> {
         let (user, place) = match self.authority.split_once('@') {
             Some((user, place)) => (Some(user), place),
             None => (None, self.authority),
@@ -359,7 +359,7 @@ impl<'a> Parts<'a> {
         if let Some(user) = user {
             let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
             if user.is_empty() || !user.bytes().all(is_plain) {
-                return Err(Refused::OddUser);
+                return Err(UnsafeConnection::OddUser);
             }
         }
         let at = place.rfind(']').map_or(0, |end| end + 1);
@@ -370,12 +370,12 @@ impl<'a> Parts<'a> {
         let host = match host {
             "" => None,
             // without its brackets an IPv6 address would run into the port
-            host if host.contains(':') != host.starts_with('[') => return Err(Refused::OddHost),
+            host if host.contains(':') != host.starts_with('[') => return Err(UnsafeConnection::OddHost),
             host => Some(Host::parse(host)?),
         };
         let port = port.map(port_of).transpose()?;
         if host.is_none() && (user.is_some() || port.is_some()) {
-            return Err(Refused::NoHost);
+            return Err(UnsafeConnection::NoHost);
         }
         Ok(Authority {
             user: user.map(str::to_owned),
@@ -385,10 +385,10 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn port_of(text: &str) -> Result<u16, Refused> {
+fn port_of(text: &str) -> Result<u16, UnsafeConnection> {
     let is_number = (1..=5).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     let port: Option<u16> = text.parse().ok().filter(|port| is_number && *port > 0);
-    port.ok_or(Refused::Port)
+    port.ok_or(UnsafeConnection::Port)
 }
 
 /// Whether a name begins with `-`, encoded or not: libvirt takes the code off before it hands the name to ssh.

@@ -50,7 +50,7 @@ impl Failure {
 
 /// What is wrong with a `live_migration_uri`, whatever host is migrated to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum UriFault {
     /// Every migration fails when nova formats it.
     #[error(transparent)]
     Fails(#[from] Failure),
@@ -71,13 +71,13 @@ pub fn formatted(uri: &str, host: &str) -> Result<String, Failure> {
 
 /// What is wrong with `uri` for hosts in general; none where any host's name goes in as it is.
 #[must_use]
-pub fn fault(uri: &str) -> Option<Fault> {
+pub fn fault(uri: &str) -> Option<UriFault> {
     // a field's width shows with a short name, its precision with a long one
     ["h", &"h".repeat(253)]
         .into_iter()
         .find_map(|host| match formatted(uri, host) {
             Err(failure) => Some(failure.into()),
-            text => (text != with_field(uri, |_| Ok(host.to_owned()))).then_some(Fault::Distorts),
+            text => (text != with_field(uri, |_| Ok(host.to_owned()))).then_some(UriFault::Distorts),
         })
 }
 
@@ -244,7 +244,7 @@ mod tests {
             ("qemu+tcp://%99999999999999999999s/system", Failure::TooWide),
         ] {
             assert_eq!(formatted(uri, "h2"), Err(failure), "{uri}");
-            assert_eq!(fault(uri), Some(Fault::Fails(failure)), "{uri}");
+            assert_eq!(fault(uri), Some(UriFault::Fails(failure)), "{uri}");
         }
     }
 
@@ -252,7 +252,7 @@ mod tests {
     fn a_host_that_arrives_quoted_cut_or_padded_is_another() {
         for conversion in ["%r", "%a", "%.8s", "%10s", "%-10s"] {
             let uri = format!("qemu+tcp://{conversion}/system");
-            assert_eq!(fault(&uri), Some(Fault::Distorts), "{uri}");
+            assert_eq!(fault(&uri), Some(UriFault::Distorts), "{uri}");
         }
         assert_eq!(fault("qemu+tcp://%1s/system"), None, "no host is shorter");
     }

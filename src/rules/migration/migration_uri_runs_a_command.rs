@@ -4,7 +4,7 @@
 
 use super::written_uri::written_uri;
 use crate::lint::{Context, Finding, Rule, Severity};
-use crate::nova::migration::connection::{Connection, Origin, Refused};
+use crate::nova::migration::connection::{Connection, Origin, UnsafeConnection};
 use crate::nova::migration::settings::URI;
 use crate::nova::migration::uri;
 
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         why if why.runs_a_command() => {
             format!("`{URI}` makes libvirt run a command at every live migration from this host")
         }
-        Refused::HostIsAnOption => {
+        UnsafeConnection::HostIsAnOption => {
             format!(
                 "the host in `{URI}` begins with `-`: older libvirt versions pass it to ssh as an option, which \
                      can run a command"

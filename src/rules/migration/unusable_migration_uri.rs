@@ -6,7 +6,7 @@
 use super::written_uri::written_uri;
 use crate::lint::{Context, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, URI};
-use crate::nova::migration::uri::{self, Fault};
+use crate::nova::migration::uri::{self, UriFault};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "unusable-migration-uri",
@@ -25,7 +25,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     };
     let (message, help) = match fault {
-        Fault::Fails(failure) => (
+        UriFault::Fails(failure) => (
             format!(
                 "every live migration fails: nova cannot format `{URI}` ({})",
                 failure.exception()
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                  `live_migration_scheme` and `live_migration_inbound_addr` have replaced it"
             ),
         ),
-        Fault::Distorts => (
+        UriFault::Distorts => (
             format!("`{URI}` leads to another host than intended"),
             "write `%s` where the host belongs, with nothing between the two letters".to_owned(),
         ),

@@ -30,7 +30,7 @@ const OF_A_CLIENT: [&str; 2] = ["client-cert.pem", "client-key.pem"];
 
 /// What qemu.conf says of TLS for migrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct TlsSettings {
     /// The directory of the certificates: `migrate_tls_x509_cert_dir`, or what libvirt takes in its place.
     pub directory: PathBuf,
     /// `migrate_tls_x509_verify`: whether a destination asks the source for a certificate, too.
@@ -43,7 +43,7 @@ pub struct Settings {
     pub is_forced: bool,
 }
 
-impl Settings {
+impl TlsSettings {
     /// As libvirt reads qemu.conf; `default` is the directory it takes before the general one, if that is there.
     #[must_use]
     pub fn of(conf: &QemuConf, default: &Path) -> Self {
@@ -76,7 +76,7 @@ impl Settings {
 
 /// What is wrong with a file of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum CertificateFault {
     /// It is not there.
     Missing,
     /// QEMU's user may not read it.
@@ -89,7 +89,7 @@ pub enum Fault {
     Over(Timestamp),
 }
 
-impl Fault {
+impl CertificateFault {
     fn words(&self) -> String {
         match self {
             Self::Missing => "there is no".to_owned(),
@@ -105,7 +105,7 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificates {
     /// What is wrong, file by file.
-    pub faults: Vec<(PathBuf, Fault)>,
+    pub faults: Vec<(PathBuf, CertificateFault)>,
     /// The one that ends first, and when.
     pub first_to_end: Option<(PathBuf, Timestamp)>,
     /// The names that the server's certificate is for; none where it has none or cannot be read.
@@ -115,7 +115,7 @@ pub struct Certificates {
 impl Certificates {
     /// Looks at them, as root; `now` is the time by which they are to be valid.
     #[must_use]
-    pub fn look(settings: &Settings, user: &QemuUser, now: Timestamp) -> Self {
+    pub fn look(settings: &TlsSettings, user: &QemuUser, now: Timestamp) -> Self {
         let mut found = Self {
             faults: Vec::new(),
             first_to_end: None,
@@ -124,10 +124,12 @@ impl Certificates {
         let (there, missing): (Vec<_>, Vec<_>) = settings.files().into_iter().partition(|path| path.exists());
         found
             .faults
-            .extend(missing.into_iter().map(|path| (path, Fault::Missing)));
-        found
-            .faults
-            .extend(kept_from(user, &there).into_iter().map(|path| (path, Fault::Kept)));
+            .extend(missing.into_iter().map(|path| (path, CertificateFault::Missing)));
+        found.faults.extend(
+            kept_from(user, &there)
+                .into_iter()
+                .map(|path| (path, CertificateFault::Kept)),
+        );
         let is_key = |path: &Path| path.ends_with("server-key.pem") || path.ends_with("client-key.pem");
         for path in there.iter().filter(|path| !is_key(path)) {
             found.judge_dates(path, now);
@@ -138,13 +140,13 @@ impl Certificates {
     /// Takes in when the certificates of one file are valid.
     fn judge_dates(&mut self, path: &Path, now: Timestamp) {
         let Some((from, until)) = validity(path) else {
-            self.faults.push((path.to_owned(), Fault::NoCertificate));
+            self.faults.push((path.to_owned(), CertificateFault::NoCertificate));
             return;
         };
         if now < from {
-            self.faults.push((path.to_owned(), Fault::NotYet(from)));
+            self.faults.push((path.to_owned(), CertificateFault::NotYet(from)));
         } else if until < now {
-            self.faults.push((path.to_owned(), Fault::Over(until)));
+            self.faults.push((path.to_owned(), CertificateFault::Over(until)));
         } else if self.first_to_end.as_ref().is_none_or(|(_, least)| until < *least) {
             self.first_to_end = Some((path.to_owned(), until));
         }
@@ -172,13 +174,16 @@ impl Certificates {
     /// The files that are missing, in one sentence; none where none is.
     #[must_use]
     pub fn missing(&self) -> Option<String> {
-        let missing = self.faults.iter().filter(|(_, fault)| *fault == Fault::Missing);
+        let missing = self
+            .faults
+            .iter()
+            .filter(|(_, fault)| *fault == CertificateFault::Missing);
         Self::said(missing)
     }
 
     /// Files with the same fault are told together, and their directory once.
-    fn said<'a>(faults: impl IntoIterator<Item = &'a (PathBuf, Fault)>) -> Option<String> {
-        let mut told: Vec<(Vec<&Path>, &Fault)> = Vec::new();
+    fn said<'a>(faults: impl IntoIterator<Item = &'a (PathBuf, CertificateFault)>) -> Option<String> {
+        let mut told: Vec<(Vec<&Path>, &CertificateFault)> = Vec::new();
         for (path, fault) in faults {
             match told.iter_mut().find(|(_, other)| *other == fault) {
                 Some((paths, _)) => paths.push(path),
@@ -196,8 +201,8 @@ impl Certificates {
     #[must_use]
     pub fn remedy(&self, user: &QemuUser) -> String {
         match self.faults.first() {
-            Some((_, Fault::Kept)) => {
-                let kept = self.faults.iter().filter(|(_, fault)| *fault == Fault::Kept);
+            Some((_, CertificateFault::Kept)) => {
+                let kept = self.faults.iter().filter(|(_, fault)| *fault == CertificateFault::Kept);
                 let files: Vec<String> = kept.map(|(path, _)| format!("'{}'", path.display())).collect();
                 let files = files.join(" ");
                 format!(
@@ -206,7 +211,9 @@ impl Certificates {
                     user.group
                 )
             }
-            Some((_, Fault::NotYet(_) | Fault::Over(_))) => "renew them, or set this host's clock right".to_owned(),
+            Some((_, CertificateFault::NotYet(_) | CertificateFault::Over(_))) => {
+                "renew them, or set this host's clock right".to_owned()
+            }
             _ => "put them there, or set migrate_tls_x509_cert_dir in qemu.conf".to_owned(),
         }
     }
@@ -296,8 +303,8 @@ pub fn run(uid: &str, gid: &str, groups: &str, files: &[impl AsRef<Path>]) -> Ex
 mod tests {
     use super::*;
 
-    fn of(text: &str) -> Settings {
-        Settings::of(&QemuConf::of(text.as_bytes()).unwrap(), Path::new("/nonexistent"))
+    fn of(text: &str) -> TlsSettings {
+        TlsSettings::of(&QemuConf::of(text.as_bytes()).unwrap(), Path::new("/nonexistent"))
     }
 
     #[test]
@@ -305,9 +312,9 @@ mod tests {
         let file = |name: &str, fault| (Path::new("/etc/pki/qemu").join(name), fault);
         let found = Certificates {
             faults: vec![
-                file("ca-cert.pem", Fault::Missing),
-                file("server-key.pem", Fault::Kept),
-                file("server-cert.pem", Fault::Missing),
+                file("ca-cert.pem", CertificateFault::Missing),
+                file("server-key.pem", CertificateFault::Kept),
+                file("server-cert.pem", CertificateFault::Missing),
             ],
             first_to_end: None,
             names: Vec::new(),
@@ -327,7 +334,7 @@ mod tests {
         assert_eq!(of(general).directory, Path::new("/etc"));
         assert_eq!(of(&own).directory, Path::new("/usr"));
         let there = tempfile::tempdir().unwrap();
-        let beside = |text: &str| Settings::of(&QemuConf::of(text.as_bytes()).unwrap(), there.path());
+        let beside = |text: &str| TlsSettings::of(&QemuConf::of(text.as_bytes()).unwrap(), there.path());
         assert_eq!(beside(general).directory, there.path());
         assert_eq!(beside(&own).directory, Path::new("/usr"));
     }

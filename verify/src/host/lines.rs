@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::confinement::Confinement;
 use super::programs;
-use super::qemu_conf::Fault;
+use super::qemu_conf::QemuConfFault;
 use super::qemu_user::UserSource;
 use super::userfault::{self, UserfaultAccess};
 use super::versions::{dotted, too_old};
@@ -224,11 +224,11 @@ fn user(host: &Host) -> Line {
             "",
         ),
         UserSource::Unreadable(why) => match host.qemu_conf.fault() {
-            Some(Fault::Refused { .. }) => {
+            Some(QemuConfFault::Refused { .. }) => {
                 let why = format!("QEMU's user is not known: {why}");
                 line("qemu-user", Status::Fails, why, "fix that line")
             }
-            Some(Fault::NotRead { .. }) => {
+            Some(QemuConfFault::NotRead { .. }) => {
                 let why = format!("QEMU's user is not known: {why}");
                 line("qemu-user", Status::NotKnown, why, "make it a readable file")
             }

@@ -71,7 +71,7 @@ pub struct Host {
     /// KVM, for the user that the trials run QEMU as.
     pub kvm: Kvm,
     /// What qemu.conf says of TLS for migrations.
-    pub tls: certificates::Settings,
+    pub tls: certificates::TlsSettings,
     /// The certificates for it; none where nova.conf asks for no TLS, or only root could tell.
     pub certificates: Option<Certificates>,
     /// Its qemu.conf, or why nothing in it is known.
@@ -124,7 +124,7 @@ impl Host {
         let is_root = geteuid().is_root();
         let qemu_conf = QemuConf::read(conf);
         let qemu_user = qemu_user::find(&qemu_conf);
-        let tls = certificates::Settings::of(&qemu_conf, Path::new(certificates::OWN_DIRECTORY));
+        let tls = certificates::TlsSettings::of(&qemu_conf, Path::new(certificates::OWN_DIRECTORY));
         Self {
             userfault: userfault::try_as(&qemu_user),
             kvm: kvm(&qemu_user, is_root),

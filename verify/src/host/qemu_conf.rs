@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use novamend::bounded::{self, Kinds, Refused};
+use novamend::bounded::{self, Kinds, ReadRefusal};
 
 use super::virconf::{self, Entry, Value};
 
@@ -17,7 +17,7 @@ const MOST_BYTES: u64 = 10 << 20;
 
 /// Why nothing that stands in the file counts.
 #[derive(Clone, Debug, thiserror::Error)]
-pub enum Fault {
+pub enum QemuConfFault {
     /// This user may not read it, libvirt's daemon may.
     #[error("this user may not read {}", .0.display())]
     Denied(PathBuf),
@@ -47,7 +47,7 @@ pub enum Unread {
     System(Arc<io::Error>),
     /// What it is.
     #[error("it {0}")]
-    Refused(Arc<Refused>),
+    Refused(Arc<ReadRefusal>),
 }
 
 /// What libvirt has against a qemu.conf.
@@ -78,7 +78,7 @@ pub enum Complaint {
 #[derive(Clone, Debug, Default)]
 pub struct QemuConf {
     entries: Vec<Entry>,
-    fault: Option<Fault>,
+    fault: Option<QemuConfFault>,
 }
 
 /// What libvirt wants a value to be.
@@ -165,11 +165,11 @@ impl QemuConf {
     /// The file at `path`; one that is not there is one that says nothing, as for libvirt.
     #[must_use]
     pub fn read(path: &Path) -> Self {
-        let refused = |source: Complaint| Fault::Refused {
+        let refused = |source: Complaint| QemuConfFault::Refused {
             path: path.to_owned(),
             source,
         };
-        let not_read = |source: Unread| Fault::NotRead {
+        let not_read = |source: Unread| QemuConfFault::NotRead {
             path: path.to_owned(),
             source,
         };
@@ -178,11 +178,11 @@ impl QemuConf {
                 Ok(found) => return found,
                 Err(complaint) => refused(complaint),
             },
-            Err(Refused::TooLong(_)) => refused(Complaint::TooLong),
-            Err(Refused::Io(error)) => match error.kind() {
+            Err(ReadRefusal::TooLong(_)) => refused(Complaint::TooLong),
+            Err(ReadRefusal::Io(error)) => match error.kind() {
                 // libvirt takes its defaults wherever the file cannot be come to
                 io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => return Self::default(),
-                io::ErrorKind::PermissionDenied => Fault::Denied(path.to_owned()),
+                io::ErrorKind::PermissionDenied => QemuConfFault::Denied(path.to_owned()),
                 io::ErrorKind::IsADirectory => refused(Complaint::Directory),
                 _ => not_read(Unread::System(Arc::new(error))),
             },
@@ -256,7 +256,7 @@ impl QemuConf {
 
     /// Why nothing in it is known; none where it was read.
     #[must_use]
-    pub fn fault(&self) -> Option<&Fault> {
+    pub fn fault(&self) -> Option<&QemuConfFault> {
         self.fault.as_ref()
     }
 
@@ -337,10 +337,13 @@ mod tests {
         assert!(missing.fault().is_none() && missing.entries.is_empty(), "{missing:?}");
         let directory = QemuConf::read(Path::new("/etc"));
         assert!(
-            matches!(directory.fault(), Some(Fault::Refused { .. })),
+            matches!(directory.fault(), Some(QemuConfFault::Refused { .. })),
             "{directory:?}"
         );
         let device = QemuConf::read(Path::new("/dev/null"));
-        assert!(matches!(device.fault(), Some(Fault::NotRead { .. })), "{device:?}");
+        assert!(
+            matches!(device.fault(), Some(QemuConfFault::NotRead { .. })),
+            "{device:?}"
+        );
     }
 }

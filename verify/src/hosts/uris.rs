@@ -5,7 +5,7 @@
 use std::fmt;
 
 use novamend::nova::migration::Settings;
-use novamend::nova::migration::connection::{Connection, Host, Origin, Refused, Transport};
+use novamend::nova::migration::connection::{Connection, Host, Origin, Transport, UnsafeConnection};
 use novamend::nova::migration::settings::{INBOUND, LIBVIRT, SCHEME, URI};
 use novamend::nova::migration::uri::formatted;
 use novamend::nova::{Setting, View};
@@ -38,7 +38,7 @@ enum What {
 #[derive(Debug, thiserror::Error)]
 enum Why {
     #[error(transparent)]
-    Refused(#[from] Refused),
+    UnsafeConnection(#[from] UnsafeConnection),
     #[error("it leads to a host other than the destination")]
     Elsewhere,
 }
@@ -57,7 +57,7 @@ fn remedy(what: &What, why: &Why) -> &'static str {
         (What::Argument(_), _) => {
             "use qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with the parameters listed in docs/verify.md"
         }
-        (_, Why::Refused(why)) if why.runs_a_command() => {
+        (_, Why::UnsafeConnection(why)) if why.runs_a_command() => {
             "the source's libvirtd runs it as root for every migration: find out who wrote it, and remove it"
         }
         _ => "nova passes it to the source's libvirtd, which runs as root: fix it or remove it",
@@ -162,7 +162,7 @@ fn peer(source: &View, host: Option<&Host>) -> Result<Option<Connection>, Refuse
 }
 
 /// The text that nova makes of `host`; none where its formatting raises an exception.
-fn as_nova_makes_it(settings: &Settings, host: &str) -> Result<Option<String>, Refused> {
+fn as_nova_makes_it(settings: &Settings, host: &str) -> Result<Option<String>, UnsafeConnection> {
     if let Some(uri) = &settings.uri {
         let Ok(made) = formatted(uri, host) else {
             // nova stops here; what would run a command once that is corrected is named all the same
@@ -173,9 +173,9 @@ fn as_nova_makes_it(settings: &Settings, host: &str) -> Result<Option<String>, R
     }
     let scheme = settings.scheme.as_deref().unwrap_or("tcp");
     if scheme.eq_ignore_ascii_case("ext") {
-        return Err(Refused::Ext);
+        return Err(UnsafeConnection::Ext);
     }
-    Transport::of(scheme).ok_or(Refused::Transport)?;
+    Transport::of(scheme).ok_or(UnsafeConnection::Transport)?;
     Ok(Some(format!("qemu+{scheme}://{host}/system")))
 }
 

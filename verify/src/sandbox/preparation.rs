@@ -9,7 +9,7 @@ use super::alike::{given, memory, not_alike};
 use super::setup::{Setup, WorkOrder};
 use super::trials::SandboxError;
 use crate::host::programs::NAMELESS_REMEDY;
-use crate::host::qemu_conf::Fault;
+use crate::host::qemu_conf::QemuConfFault;
 use crate::host::{Host, Kvm, programs};
 use crate::shown;
 use crate::trial::conditions::{CertificateSource, Conditions, Mode, Tls};
@@ -143,9 +143,11 @@ fn qemu_conf_is_known(host: &Host) -> Result<(), SandboxError> {
     let remedy = match host.qemu_conf.fault() {
         None => return Ok(()),
         // an ordinary user's trials run as that user anyway, and the verdict says so
-        Some(Fault::Denied(_)) if !host.is_root => return Ok(()),
-        Some(Fault::Refused { .. }) => "fix that line",
-        Some(Fault::Denied(_) | Fault::NotRead { .. }) => "make it a readable file, or name another with --qemu-conf",
+        Some(QemuConfFault::Denied(_)) if !host.is_root => return Ok(()),
+        Some(QemuConfFault::Refused { .. }) => "fix that line",
+        Some(QemuConfFault::Denied(_) | QemuConfFault::NotRead { .. }) => {
+            "make it a readable file, or name another with --qemu-conf"
+        }
     };
     let why = host
         .qemu_conf

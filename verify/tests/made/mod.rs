@@ -16,7 +16,7 @@ use novamend::text::Source;
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::host::address::OwnName;
 use novamend_verify::host::backing::Backing;
-use novamend_verify::host::certificates::{Certificates, Fault, Settings};
+use novamend_verify::host::certificates::{CertificateFault, Certificates, TlsSettings};
 use novamend_verify::host::qemu_conf::QemuConf;
 use novamend_verify::host::qemu_user::{QemuUser, UserSource};
 use novamend_verify::host::userfault::UserfaultAccess;
@@ -63,11 +63,14 @@ pub fn host() -> Host {
         userfault: UserfaultAccess::Allowed,
         kvm: Kvm::Missing,
         certificates: Some(Certificates {
-            faults: vec![(PathBuf::from("/etc/pki/qemu/server-cert.pem"), Fault::Missing)],
+            faults: vec![(
+                PathBuf::from("/etc/pki/qemu/server-cert.pem"),
+                CertificateFault::Missing,
+            )],
             first_to_end: None,
             names: Vec::new(),
         }),
-        tls: Settings::of(&QemuConf::default(), Path::new("/nonexistent")),
+        tls: TlsSettings::of(&QemuConf::default(), Path::new("/nonexistent")),
         qemu_conf: QemuConf::default(),
         name: OwnName::default(),
         reach: None,

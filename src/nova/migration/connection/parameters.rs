@@ -2,7 +2,7 @@
 //!
 //! What is not in the table is refused.
 
-use super::{Refused, Transport};
+use super::{Transport, UnsafeConnection};
 
 /// Who says a URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ const fn known(name: &'static str, values: Values, in_files: bool, read_by: &'st
 }
 
 /// Looks for a program's name among the parameters, however they are parted.
-pub(super) fn run_nothing(query: Option<&str>) -> Result<(), Refused> {
+pub(super) fn run_nothing(query: Option<&str>) -> Result<(), UnsafeConnection> {
     let is_named = |wanted: &str| {
         query.unwrap_or_default().split(['&', ';']).any(|part| {
             let name = part.split_once('=').map_or(part, |(name, _)| name);
@@ -88,7 +88,7 @@ pub(super) fn run_nothing(query: Option<&str>) -> Result<(), Refused> {
         })
     };
     let program = ["command", "netcat"].into_iter().find(|program| is_named(program));
-    program.map_or(Ok(()), |program| Err(Refused::Runs(program)))
+    program.map_or(Ok(()), |program| Err(UnsafeConnection::Runs(program)))
 }
 
 /// The parameters of a query.
@@ -96,28 +96,28 @@ pub(super) fn parse(
     query: Option<&str>,
     transport: Transport,
     origin: Origin,
-) -> Result<Vec<(&'static str, String)>, Refused> {
+) -> Result<Vec<(&'static str, String)>, UnsafeConnection> {
     let mut found: Vec<(&'static str, String)> = Vec::new();
     for part in query.into_iter().flat_map(|query| query.split('&')) {
         // libvirt parts at `;` in some queries and not in others
         if part.contains(';') {
-            return Err(Refused::Query);
+            return Err(UnsafeConnection::Query);
         }
-        let (name, value) = part.split_once('=').ok_or(Refused::Query)?;
+        let (name, value) = part.split_once('=').ok_or(UnsafeConnection::Query)?;
         let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
-            return Err(Refused::Query);
+            return Err(UnsafeConnection::Query);
         };
         let known = KNOWN.iter().find(|known| known.name.eq_ignore_ascii_case(&name));
         let known = known.filter(|known| known.read_by.contains(&transport));
-        let known = known.ok_or(Refused::Parameter)?;
+        let known = known.ok_or(UnsafeConnection::Parameter)?;
         if origin == Origin::File && !known.in_files {
-            return Err(Refused::OnlyTyped(known.name));
+            return Err(UnsafeConnection::OnlyTyped(known.name));
         }
         if found.iter().any(|(name, _)| *name == known.name) {
-            return Err(Refused::Query);
+            return Err(UnsafeConnection::Query);
         }
         if !known.values.takes(&value) {
-            return Err(Refused::Value(known.name));
+            return Err(UnsafeConnection::Value(known.name));
         }
         found.push((known.name, value));
     }

@@ -2,37 +2,52 @@
 
 use super::*;
 
-fn of_a_file(uri: &str) -> Result<String, Refused> {
+fn of_a_file(uri: &str) -> Result<String, UnsafeConnection> {
     Connection::parse(uri, Origin::File).map(|connection| connection.to_string())
 }
 
-fn typed(uri: &str) -> Result<String, Refused> {
+fn typed(uri: &str) -> Result<String, UnsafeConnection> {
     Connection::parse(uri, Origin::Typed).map(|connection| connection.to_string())
 }
 
 #[test]
 fn what_runs_a_command_is_refused_from_wherever_it_comes() {
     for (uri, why) in [
-        ("qemu+ext://h/system?command=/run/evil", Refused::Ext),
-        ("QEMU+EXT://h/system?command=/run/evil", Refused::Ext),
-        ("qemu+Ext:///system?command=/run/evil", Refused::Ext),
-        ("xen+ext:/system?command=/run/evil", Refused::Ext),
-        ("test+ext://h/default", Refused::Ext),
-        ("qemu+ext:///system?command=/bin/touch /run/x\n", Refused::Ext),
-        ("qemu+ssh:h/system?command=/bin/touch /run/x#", Refused::Runs("command")),
-        ("qemu+ssh://h/system?command%00x=/run/evil", Refused::Runs("command")),
-        ("qemu+ssh://h/system?command=/run/evil", Refused::Runs("command")),
+        ("qemu+ext://h/system?command=/run/evil", UnsafeConnection::Ext),
+        ("QEMU+EXT://h/system?command=/run/evil", UnsafeConnection::Ext),
+        ("qemu+Ext:///system?command=/run/evil", UnsafeConnection::Ext),
+        ("xen+ext:/system?command=/run/evil", UnsafeConnection::Ext),
+        ("test+ext://h/default", UnsafeConnection::Ext),
+        ("qemu+ext:///system?command=/bin/touch /run/x\n", UnsafeConnection::Ext),
+        (
+            "qemu+ssh:h/system?command=/bin/touch /run/x#",
+            UnsafeConnection::Runs("command"),
+        ),
+        (
+            "qemu+ssh://h/system?command%00x=/run/evil",
+            UnsafeConnection::Runs("command"),
+        ),
+        (
+            "qemu+ssh://h/system?command=/run/evil",
+            UnsafeConnection::Runs("command"),
+        ),
         (
             "qemu+ssh://h/system?no_tty=1&COMMAND=/run/evil",
-            Refused::Runs("command"),
+            UnsafeConnection::Runs("command"),
         ),
         (
             "qemu+ssh://h/system?no_tty=1;command=/run/evil",
-            Refused::Runs("command"),
+            UnsafeConnection::Runs("command"),
         ),
-        ("qemu+ssh://h/system?c%6Fmmand=/run/evil", Refused::Runs("command")),
-        ("qemu+ssh://h/system?netcat=/run/evil", Refused::Runs("netcat")),
-        ("qemu+libssh2://h/system?netcat=/run/evil", Refused::Runs("netcat")),
+        (
+            "qemu+ssh://h/system?c%6Fmmand=/run/evil",
+            UnsafeConnection::Runs("command"),
+        ),
+        ("qemu+ssh://h/system?netcat=/run/evil", UnsafeConnection::Runs("netcat")),
+        (
+            "qemu+libssh2://h/system?netcat=/run/evil",
+            UnsafeConnection::Runs("netcat"),
+        ),
     ] {
         assert_eq!(of_a_file(uri), Err(why), "{uri}");
         assert_eq!(typed(uri), Err(why), "{uri}");
@@ -43,11 +58,26 @@ fn what_runs_a_command_is_refused_from_wherever_it_comes() {
 #[test]
 fn what_ssh_may_take_for_an_option_is_refused() {
     for (uri, why) in [
-        ("qemu+ssh://-oProxyCommand=evil/system", Refused::HostIsAnOption),
-        ("qemu+ssh://%2DoProxyCommand=evil/system", Refused::HostIsAnOption),
-        ("qemu+ssh://root@-oProxyCommand=evil/system", Refused::HostIsAnOption),
-        ("qemu+ssh://-oProxyCommand=evil@h/system", Refused::UserIsAnOption),
-        ("qemu+ssh://%2doProxyCommand=evil@h/system", Refused::UserIsAnOption),
+        (
+            "qemu+ssh://-oProxyCommand=evil/system",
+            UnsafeConnection::HostIsAnOption,
+        ),
+        (
+            "qemu+ssh://%2DoProxyCommand=evil/system",
+            UnsafeConnection::HostIsAnOption,
+        ),
+        (
+            "qemu+ssh://root@-oProxyCommand=evil/system",
+            UnsafeConnection::HostIsAnOption,
+        ),
+        (
+            "qemu+ssh://-oProxyCommand=evil@h/system",
+            UnsafeConnection::UserIsAnOption,
+        ),
+        (
+            "qemu+ssh://%2doProxyCommand=evil@h/system",
+            UnsafeConnection::UserIsAnOption,
+        ),
     ] {
         assert_eq!(of_a_file(uri), Err(why), "{uri}");
         assert_eq!(typed(uri), Err(why), "{uri}");
@@ -57,66 +87,72 @@ fn what_ssh_may_take_for_an_option_is_refused() {
 #[test]
 fn what_may_be_read_in_two_ways_is_refused() {
     for (uri, why) in [
-        ("", Refused::Form),
-        ("alias", Refused::Form),
-        ("qemu:/system", Refused::Form),
-        ("qemu+tcp:h/system", Refused::Form),
-        ("qemu+tcp://h/system#x", Refused::Form),
-        ("qemu+tcp://h/sys tem", Refused::Odd),
-        ("qemu+tcp://h/system\n", Refused::Odd),
-        ("qemu+tcp://h\u{1b}/system", Refused::Odd),
-        ("qemu+tcp://h\u{e9}/system", Refused::Odd),
-        ("qemu+rdma://h/system", Refused::Transport),
-        ("qemu+qemu+tls://h/system", Refused::Transport),
-        ("qemu+://h/system", Refused::Transport),
-        ("test:///default", Refused::Driver),
-        ("test:///etc/evil.xml", Refused::Driver),
-        ("esx://h/?no_verify=1", Refused::Driver),
-        ("QEMU+tcp://h/system", Refused::Driver),
-        ("remote+tcp://h/system", Refused::Driver),
-        ("qemu:///embed?root=/run/evil", Refused::Path),
-        ("qemu+tcp://h", Refused::Path),
-        ("qemu+tcp://h/system/", Refused::Path),
-        ("qemu+tcp://h//system", Refused::Path),
-        ("qemu+tcp://h/%73ystem", Refused::Path),
-        ("qemu+tcp:///system", Refused::NoHost),
-        ("qemu+ssh://root@/system", Refused::NoHost),
-        ("qemu+unix://h/system", Refused::HostOfASocket),
-        ("qemu+ssh://a@b@c/system", Refused::OddHost),
-        ("qemu+ssh://root:secret@h/system", Refused::OddUser),
-        ("qemu+ssh://a%20b@h/system", Refused::OddUser),
-        ("qemu+ssh://@h/system", Refused::OddUser),
-        ("qemu+tcp://h%2Fx/system", Refused::OddHost),
-        ("qemu+tcp://a=b/system", Refused::OddHost),
-        ("qemu+tcp://fd00::2/system", Refused::Port),
-        ("qemu+tcp://[fe80::1%25eth0]/system", Refused::OddHost),
-        ("qemu+tcp://[h]/system", Refused::OddHost),
-        ("qemu+tcp://[::1/system", Refused::OddHost),
-        ("qemu+tcp://h:/system", Refused::Port),
-        ("qemu+tcp://h:0/system", Refused::Port),
-        ("qemu+tcp://h:65536/system", Refused::Port),
-        ("qemu+tcp://h:+1/system", Refused::Port),
-        ("qemu+tcp://[::1]x/system", Refused::OddHost),
-        ("qemu+tcp://h/system?", Refused::Query),
-        ("qemu+ssh://h/system?no_tty", Refused::Query),
-        ("qemu+ssh://h/system?no_tty=1&", Refused::Query),
-        ("qemu+ssh://h/system?no_tty=1&NO_TTY=0", Refused::Query),
-        ("qemu+tcp://h/system?mode=auto;x=y", Refused::Query),
-        ("qemu+tcp://h/system?mode=%zz", Refused::Query),
-        ("qemu+tcp://h/system?mode=%0a", Refused::Query),
-        ("qemu+tcp://h/system?name=test:///default", Refused::Parameter),
-        ("qemu+tcp://h/system?command=/run/evil", Refused::Parameter),
-        ("qemu+tcp://h/system?keyfile=/x", Refused::Parameter),
-        ("qemu+tcp://h/system?auth=none", Refused::Parameter),
-        ("qemu+tcp://h/system?token=X", Refused::Parameter),
-        ("qemu+tcp://h/system?mode=evil", Refused::Value("mode")),
+        ("", UnsafeConnection::Form),
+        ("alias", UnsafeConnection::Form),
+        ("qemu:/system", UnsafeConnection::Form),
+        ("qemu+tcp:h/system", UnsafeConnection::Form),
+        ("qemu+tcp://h/system#x", UnsafeConnection::Form),
+        ("qemu+tcp://h/sys tem", UnsafeConnection::Odd),
+        ("qemu+tcp://h/system\n", UnsafeConnection::Odd),
+        ("qemu+tcp://h\u{1b}/system", UnsafeConnection::Odd),
+        ("qemu+tcp://h\u{e9}/system", UnsafeConnection::Odd),
+        ("qemu+rdma://h/system", UnsafeConnection::Transport),
+        ("qemu+qemu+tls://h/system", UnsafeConnection::Transport),
+        ("qemu+://h/system", UnsafeConnection::Transport),
+        ("test:///default", UnsafeConnection::Driver),
+        ("test:///etc/evil.xml", UnsafeConnection::Driver),
+        ("esx://h/?no_verify=1", UnsafeConnection::Driver),
+        ("QEMU+tcp://h/system", UnsafeConnection::Driver),
+        ("remote+tcp://h/system", UnsafeConnection::Driver),
+        ("qemu:///embed?root=/run/evil", UnsafeConnection::Path),
+        ("qemu+tcp://h", UnsafeConnection::Path),
+        ("qemu+tcp://h/system/", UnsafeConnection::Path),
+        ("qemu+tcp://h//system", UnsafeConnection::Path),
+        ("qemu+tcp://h/%73ystem", UnsafeConnection::Path),
+        ("qemu+tcp:///system", UnsafeConnection::NoHost),
+        ("qemu+ssh://root@/system", UnsafeConnection::NoHost),
+        ("qemu+unix://h/system", UnsafeConnection::HostOfASocket),
+        ("qemu+ssh://a@b@c/system", UnsafeConnection::OddHost),
+        ("qemu+ssh://root:secret@h/system", UnsafeConnection::OddUser),
+        ("qemu+ssh://a%20b@h/system", UnsafeConnection::OddUser),
+        ("qemu+ssh://@h/system", UnsafeConnection::OddUser),
+        ("qemu+tcp://h%2Fx/system", UnsafeConnection::OddHost),
+        ("qemu+tcp://a=b/system", UnsafeConnection::OddHost),
+        ("qemu+tcp://fd00::2/system", UnsafeConnection::Port),
+        ("qemu+tcp://[fe80::1%25eth0]/system", UnsafeConnection::OddHost),
+        ("qemu+tcp://[h]/system", UnsafeConnection::OddHost),
+        ("qemu+tcp://[::1/system", UnsafeConnection::OddHost),
+        ("qemu+tcp://h:/system", UnsafeConnection::Port),
+        ("qemu+tcp://h:0/system", UnsafeConnection::Port),
+        ("qemu+tcp://h:65536/system", UnsafeConnection::Port),
+        ("qemu+tcp://h:+1/system", UnsafeConnection::Port),
+        ("qemu+tcp://[::1]x/system", UnsafeConnection::OddHost),
+        ("qemu+tcp://h/system?", UnsafeConnection::Query),
+        ("qemu+ssh://h/system?no_tty", UnsafeConnection::Query),
+        ("qemu+ssh://h/system?no_tty=1&", UnsafeConnection::Query),
+        ("qemu+ssh://h/system?no_tty=1&NO_TTY=0", UnsafeConnection::Query),
+        ("qemu+tcp://h/system?mode=auto;x=y", UnsafeConnection::Query),
+        ("qemu+tcp://h/system?mode=%zz", UnsafeConnection::Query),
+        ("qemu+tcp://h/system?mode=%0a", UnsafeConnection::Query),
+        ("qemu+tcp://h/system?name=test:///default", UnsafeConnection::Parameter),
+        ("qemu+tcp://h/system?command=/run/evil", UnsafeConnection::Parameter),
+        ("qemu+tcp://h/system?keyfile=/x", UnsafeConnection::Parameter),
+        ("qemu+tcp://h/system?auth=none", UnsafeConnection::Parameter),
+        ("qemu+tcp://h/system?token=X", UnsafeConnection::Parameter),
+        ("qemu+tcp://h/system?mode=evil", UnsafeConnection::Value("mode")),
         (
             "qemu+ssh://h/system?keyfile=-oProxyCommand=x",
-            Refused::Value("keyfile"),
+            UnsafeConnection::Value("keyfile"),
         ),
-        ("qemu+ssh://h/system?keyfile=/x%27;evil", Refused::Query),
-        ("qemu+ssh://h/system?keyfile=/x%27%3Bevil", Refused::Value("keyfile")),
-        ("qemu+ssh://h/system?keyfile=/x$(evil)", Refused::Value("keyfile")),
+        ("qemu+ssh://h/system?keyfile=/x%27;evil", UnsafeConnection::Query),
+        (
+            "qemu+ssh://h/system?keyfile=/x%27%3Bevil",
+            UnsafeConnection::Value("keyfile"),
+        ),
+        (
+            "qemu+ssh://h/system?keyfile=/x$(evil)",
+            UnsafeConnection::Value("keyfile"),
+        ),
     ] {
         assert_eq!(of_a_file(uri), Err(why), "{uri}");
         assert_eq!(typed(uri), Err(why), "{uri}");
@@ -124,7 +160,7 @@ fn what_may_be_read_in_two_ways_is_refused() {
     }
     assert_eq!(
         of_a_file(&format!("qemu+tcp://h/system?mode={}", "a".repeat(4096))),
-        Err(Refused::Odd)
+        Err(UnsafeConnection::Odd)
     );
 }
 
@@ -144,11 +180,11 @@ fn whom_to_trust_and_where_to_connect_to_is_for_the_operator_to_say() {
         ("qemu+ssh://h/system?proxy=netcat", "proxy"),
         ("qemu+tcp://h/system?authfile=/run/auth", "authfile"),
     ] {
-        assert_eq!(of_a_file(uri), Err(Refused::OnlyTyped(name)), "{uri}");
+        assert_eq!(of_a_file(uri), Err(UnsafeConnection::OnlyTyped(name)), "{uri}");
         assert_eq!(typed(uri).as_deref(), Ok(uri));
     }
     assert_eq!(typed("qemu:///session").as_deref(), Ok("qemu:///session"));
-    assert_eq!(of_a_file("qemu:///session"), Err(Refused::Path));
+    assert_eq!(of_a_file("qemu:///session"), Err(UnsafeConnection::Path));
 }
 
 #[test]

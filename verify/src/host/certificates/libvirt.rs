@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::super::virconf::{self, Entry, Value};
-use super::{Certificates, Fault};
+use super::{CertificateFault, Certificates};
 
 /// Where the daemons have their settings; the second is that of the modular daemon for the network.
 const CONFS: [&str; 2] = ["/etc/libvirt/libvirtd.conf", "/etc/libvirt/virtproxyd.conf"];
@@ -69,7 +69,7 @@ fn look_at(files: &[PathBuf], now: Timestamp) -> Certificates {
     };
     for (index, path) in files.iter().enumerate() {
         if !path.exists() {
-            found.faults.push((path.clone(), Fault::Missing));
+            found.faults.push((path.clone(), CertificateFault::Missing));
         } else if index != 2 && !is_key(path) {
             found.judge_dates(path, now);
         }
