@@ -36,11 +36,11 @@ deny: ## licences, sources and duplicates of all crates, and advisories where th
 	@if $(DENY) fetch db >/dev/null 2>&1; then $(DENY) check advisories; \
 	else echo "skipped: advisories: their database, a git repository on the net, could not be fetched"; fi
 
-oldest: packages ## whether the oldest Rust that Cargo.toml names still builds all of it, where rustup has it (in CI: can get it)
+oldest: packages ## whether the oldest Rust that Cargo.toml names still builds both programs, where rustup has it (in CI: can get it)
 	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1); \
 	[ -z "$$CI" ] || timeout 120 rustup toolchain install "$$version" --profile minimal >/dev/null 2>&1 || :; \
 	if rustup run "$$version" true 2>/dev/null; then \
-	    rustup run "$$version" cargo check --workspace --all-targets --locked --quiet --target-dir target/oldest; \
+	    rustup run "$$version" cargo check --workspace --locked --quiet --target-dir target/oldest; \
 	else echo "skipped: Rust $$version: rustup does not have it here"; fi
 
 bench: venvs ## the figures of docs/performance.md
