@@ -278,9 +278,9 @@ fn environment_row(view: &View<'_>, index: usize, is_effective: bool, hiding: &H
     let name = &stack.environment()[index].name;
     let (group, key) = name.trim_start_matches("OS_").split_once("__").unwrap_or(("", name));
     Assignment {
-        place: output::entry::AssignmentId {
+        place: output::entry::PlaceEntry {
             variable: Some(hiding.text(name)),
-            ..output::entry::AssignmentId::default()
+            ..output::entry::PlaceEntry::default()
         },
         section: hiding.text(group),
         key: hiding.text(key),
@@ -296,7 +296,7 @@ fn row(view: &View<'_>, place: AssignmentId, is_effective: bool, hiding: &Hiding
     let document = stack.document(place);
     let assignment = stack.assignment(place);
     Assignment {
-        place: output::entry::AssignmentId::on_line(document.source().path(), assignment.line),
+        place: output::entry::PlaceEntry::on_line(document.source().path(), assignment.line),
         section: hiding.text(&document.section_name(assignment)),
         key: hiding.text(&document.key(assignment)),
         value: hiding.at(stack, Site::File(place)),

@@ -15,7 +15,7 @@ use crate::text::of_path;
 
 /// A place in a file, a variable of the environment, or nothing that could be named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct AssignmentId {
+pub struct PlaceEntry {
     /// The path; what is not UTF-8 in it as `\xNN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
@@ -39,7 +39,7 @@ pub struct AssignmentId {
     pub variable: Option<String>,
 }
 
-impl AssignmentId {
+impl PlaceEntry {
     /// Where `location` of `stack` is.
     #[must_use]
     pub fn of(stack: &Stack, location: Location) -> Self {
@@ -87,7 +87,7 @@ pub fn hex(path: &Path) -> Option<String> {
 pub struct Entry<'a> {
     /// Where.
     #[serde(flatten)]
-    pub place: AssignmentId,
+    pub place: PlaceEntry,
     /// The rule's id.
     pub rule: &'static str,
     /// How bad.
@@ -124,7 +124,7 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn of(context: &Context<'_>, finding: &'a Finding) -> Self {
         let related = finding.related.iter().map(|related| RelatedEntry {
-            place: AssignmentId::of(context.stack, related.location),
+            place: PlaceEntry::of(context.stack, related.location),
             note: &related.note,
         });
         let fix = finding.fix.as_ref().map(|fix| FixEntry {
@@ -134,7 +134,7 @@ impl<'a> Entry<'a> {
             unsafe_because: finding.objection.as_deref(),
         });
         Self {
-            place: AssignmentId::of(context.stack, finding.location),
+            place: PlaceEntry::of(context.stack, finding.location),
             rule: finding.rule.id,
             severity: finding.severity,
             option: context.subject(finding),
@@ -160,7 +160,7 @@ impl<'a> Entry<'a> {
 pub struct RelatedEntry<'a> {
     /// Where.
     #[serde(flatten)]
-    pub place: AssignmentId,
+    pub place: PlaceEntry,
     /// What about it.
     pub note: &'a str,
 }
@@ -287,7 +287,7 @@ pub struct OptionEntry {
 pub struct SuppressedEntry<'a> {
     /// Where.
     #[serde(flatten)]
-    pub place: AssignmentId,
+    pub place: PlaceEntry,
     /// The rule's id.
     pub rule: &'static str,
     /// How bad it would be.
@@ -316,7 +316,7 @@ impl<'a> SuppressedEntry<'a> {
             By::RuleOff => ("rule-off", None, None),
         };
         Self {
-            place: AssignmentId::of(context.stack, finding.location),
+            place: PlaceEntry::of(context.stack, finding.location),
             rule: finding.rule.id,
             severity: finding.severity,
             option: context.subject(finding),

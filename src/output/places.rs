@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::entry::AssignmentId;
+use super::entry::PlaceEntry;
 use crate::catalog::Release;
 use crate::plain;
 
@@ -22,7 +22,7 @@ pub struct Answer {
 pub struct Assignment {
     /// The file and line, or the variable.
     #[serde(flatten)]
-    pub place: AssignmentId,
+    pub place: PlaceEntry,
     /// The section as written.
     pub section: String,
     /// The key as written.
@@ -51,7 +51,7 @@ impl Assignment {
     /// `path:line`, or `environment NAME`.
     #[must_use]
     pub fn address(&self) -> String {
-        let AssignmentId {
+        let PlaceEntry {
             file, line, variable, ..
         } = &self.place;
         let address = match (file, line) {
