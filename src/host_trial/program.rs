@@ -8,7 +8,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use clap::ColorChoice;
+use clap::{Args, ColorChoice};
 use novamend::handover::{self, HandoverError, Verdict};
 
 /// The program's name.
@@ -43,9 +43,17 @@ pub(crate) enum HostTrialError {
     NoDocument(String),
 }
 
-/// Becomes `novamend-verify` with `verb` and its `arguments`, so that its exit code and every signal are its own; returns only
+/// What `novamend-verify` is handed; it explains and reads it itself.
+#[derive(Debug, Args)]
+pub(crate) struct HandedOver {
+    /// Arguments of novamend-verify; `--help` shows them
+    #[arg(value_name = "ARGUMENT", trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<OsString>,
+}
+
+/// Becomes `novamend-verify` with `verb` and what it is `handed`, so that its exit code and every signal are its own; returns only
 /// when that failed.
-pub(crate) fn become_it(verb: &str, color: ColorChoice, arguments: &[OsString]) -> HostTrialError {
+pub(crate) fn become_it(verb: &str, color: ColorChoice, handed: &HandedOver) -> HostTrialError {
     match std::env::current_exe()
         .map_err(HostTrialError::NoPlace)
         .and_then(|own| beside(&own))
@@ -55,7 +63,7 @@ pub(crate) fn become_it(verb: &str, color: ColorChoice, arguments: &[OsString]) 
             if color != ColorChoice::Auto {
                 command.args(["--color", &color.to_string()]);
             }
-            let error = command.arg(verb).args(arguments).exec();
+            let error = command.arg(verb).args(&handed.arguments).exec();
             HostTrialError::Start(program, error)
         }
         Err(error) => error,

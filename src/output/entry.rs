@@ -82,9 +82,9 @@ pub fn hex(path: &Path) -> Option<String> {
     path.to_str().is_none().then(digits)
 }
 
-/// One finding.
+/// What every finding says, reported or not.
 #[derive(Clone, Debug, Serialize)]
-pub struct Entry<'a> {
+pub struct SubjectEntry<'a> {
     /// Where.
     #[serde(flatten)]
     pub place: PlaceEntry,
@@ -97,6 +97,26 @@ pub struct Entry<'a> {
     pub option: Option<String>,
     /// What is found.
     pub message: &'a str,
+}
+
+impl<'a> SubjectEntry<'a> {
+    fn of(context: &Context<'_>, finding: &'a Finding) -> Self {
+        Self {
+            place: PlaceEntry::of(context.stack, finding.location),
+            rule: finding.rule.id,
+            severity: finding.severity,
+            option: context.subject(finding),
+            message: &finding.message,
+        }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize)]
+pub struct Entry<'a> {
+    /// What it is about, and what is wrong.
+    #[serde(flatten)]
+    pub subject: SubjectEntry<'a>,
     /// Why it matters; may be empty.
     pub why: &'a str,
     /// What to do; may be empty.
@@ -134,11 +154,7 @@ impl<'a> Entry<'a> {
             unsafe_because: finding.objection.as_deref(),
         });
         Self {
-            place: PlaceEntry::of(context.stack, finding.location),
-            rule: finding.rule.id,
-            severity: finding.severity,
-            option: context.subject(finding),
-            message: &finding.message,
+            subject: SubjectEntry::of(context, finding),
             why: &finding.why,
             help: &finding.help,
             related: related.collect(),
@@ -285,18 +301,9 @@ pub struct OptionEntry {
 /// A finding that is not reported.
 #[derive(Clone, Debug, Serialize)]
 pub struct SuppressedEntry<'a> {
-    /// Where.
+    /// What it is about, and what is wrong.
     #[serde(flatten)]
-    pub place: PlaceEntry,
-    /// The rule's id.
-    pub rule: &'static str,
-    /// How bad it would be.
-    #[serde(serialize_with = "severity")]
-    pub severity: Severity,
-    /// `group.name` of the option it is about.
-    pub option: Option<String>,
-    /// What would be reported.
-    pub message: &'a str,
+    pub subject: SubjectEntry<'a>,
     /// What keeps it out: `comment`, `settings` or `rule-off`.
     pub by: &'static str,
     /// The line of the comment.
@@ -316,11 +323,7 @@ impl<'a> SuppressedEntry<'a> {
             By::RuleOff => ("rule-off", None, None),
         };
         Self {
-            place: PlaceEntry::of(context.stack, finding.location),
-            rule: finding.rule.id,
-            severity: finding.severity,
-            option: context.subject(finding),
-            message: &finding.message,
+            subject: SubjectEntry::of(context, finding),
             by,
             comment_line,
             reason: reason.map(|reason| context.hidden(reason)),
