@@ -1,4 +1,4 @@
-//! Reads nova.conf exactly as nova does and mends it for an upgrade.
+//! Reads nova.conf exactly as nova does and fixes it for an upgrade.
 //!
 //! The layers, lowest first: [`text`], [`bounded`] and [`mod@write`]; [`oslo`]; [`catalog`]; [`nova`] and [`redact`]; [`lint`] and
 //! [`inputs`]; [`rules`], [`settings`], [`fix`] and [`output`]; [`handover`]. Imports point downward only (`tests/layers.rs`).

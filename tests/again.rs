@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use novamend::catalog::Release;
-use novamend::fix::{FixPlan, Until, mend};
+use novamend::fix::{FixPlan, Until, fix_stack};
 use novamend::lint::Settings;
 use novamend::nova::today::Today;
 use novamend::oslo::Document;
@@ -40,13 +40,9 @@ fn fixed(path: &Path, text: Vec<u8>, to: Option<Release>, until: Until) -> Vec<u
         unsafe_fixes: false,
         until,
     };
-    let mended = mend(&stack, &plan);
+    let fixed = fix_stack(&stack, &plan);
     // Where one fix is refused nothing is written.
-    let written = if mended.refused.is_empty() {
-        &mended.stack
-    } else {
-        &stack
-    };
+    let written = if fixed.refused.is_empty() { &fixed.stack } else { &stack };
     written.layers()[0].document.source().bytes().to_vec()
 }
 

@@ -30,7 +30,7 @@ use harness::tests;
 use in_json::in_json;
 
 /// What the rules leave behind: `.fixed` where there is one, else the fixture itself.
-fn mended() -> Vec<PathBuf> {
+fn fixed() -> Vec<PathBuf> {
     let mut paths = Vec::new();
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
     for rule in fs::read_dir(rules).expect("fixtures") {
@@ -79,7 +79,7 @@ fn differences(path: &Path, release: Release, expected: &Value) -> Vec<String> {
 }
 
 fn real_nova_finds_in_mended_files_what_novamend_said() {
-    let paths = mended();
+    let paths = fixed();
     assert!(paths.len() > 30, "the fixtures are gone");
     let questions: Vec<Value> = paths.iter().map(|path| json!(path)).collect();
     let actions = Mutex::new(BTreeSet::new());

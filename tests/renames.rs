@@ -1,4 +1,4 @@
-//! Names follow their options: what today's release reads from a file is what the next one reads from the mended file.
+//! Names follow their options: what today's release reads from a file is what the next one reads from the fixed file.
 //!
 //! Files are made up of the names that a release takes, current and old, in one or two files of a stack.
 
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use novamend::catalog::{self, Fate, OptionFacts, Release, fate};
-use novamend::fix::{FixPlan, Mended, Until, mend};
+use novamend::fix::{FixPlan, FixedStack, Until, fix_stack};
 use novamend::lint::Settings;
 use novamend::nova::View;
 use novamend::nova::today::Today;
@@ -71,7 +71,7 @@ fn stack(texts: &[String]) -> Stack {
     Stack::new(layers.collect(), Vec::new())
 }
 
-fn mended(stack: &Stack, from: Release, to: Release) -> Mended {
+fn fixed(stack: &Stack, from: Release, to: Release) -> FixedStack {
     let settings = Settings::default();
     let today = Today::said(from);
     let plan = FixPlan {
@@ -82,7 +82,7 @@ fn mended(stack: &Stack, from: Release, to: Release) -> Mended {
         unsafe_fixes: false,
         until: Until::Upgrade,
     };
-    mend(stack, &plan)
+    fix_stack(stack, &plan)
 }
 
 /// The option of `to` that `old` is; `None` where there are several.
@@ -124,7 +124,7 @@ enum Verdict {
 /// One upgrade of a stack.
 struct Stacks<'a> {
     before: &'a Stack,
-    mended: &'a Mended,
+    fixed: &'a FixedStack,
     from: Release,
     to: Release,
 }
@@ -132,10 +132,7 @@ struct Stacks<'a> {
 impl Stacks<'_> {
     /// How `option` of the release before compares with what it is in the next one; `None` where it is not set.
     fn compare(&self, option: OptionFacts, counterpart: OptionFacts) -> Option<Verdict> {
-        let (old, new) = (
-            View::new(self.before, self.from),
-            View::new(&self.mended.stack, self.to),
-        );
+        let (old, new) = (View::new(self.before, self.from), View::new(&self.fixed.stack, self.to));
         let setting = old.setting_of(option);
         if !setting.is_set() {
             return None;
@@ -161,12 +158,12 @@ impl Stacks<'_> {
         })
     }
 
-    /// Whether today's release reads the same as before from the mended stack, and a finding names the option.
+    /// Whether today's release reads the same as before from the fixed stack, and a finding names the option.
     fn is_left(&self, option: OptionFacts, counterpart: OptionFacts, was: &[String]) -> bool {
-        let still = View::new(&self.mended.stack, self.from);
+        let still = View::new(&self.fixed.stack, self.from);
         let reads = still.texts(&still.setting_of(option));
         let titles = [option.title(), counterpart.title()];
-        let mut findings = self.mended.findings.iter();
+        let mut findings = self.fixed.findings.iter();
         reads.is_ok_and(|reads| reads == was)
             && findings.any(|finding| titles.iter().any(|title| finding.message.contains(title)))
     }
@@ -210,7 +207,7 @@ fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
             .map(|_| file(&mut random, &names, &renamed))
             .collect();
         let before = stack(&files);
-        let outcome = mended(&before, from, to);
+        let outcome = fixed(&before, from, to);
         let context = || {
             format!(
                 "{from} to {to}\n{}\n==>\n{}",
@@ -222,7 +219,7 @@ fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
 
         let stacks = Stacks {
             before: &before,
-            mended: &outcome,
+            fixed: &outcome,
             from,
             to,
         };
@@ -239,11 +236,11 @@ fn what_a_release_reads_the_next_one_reads_from_the_mended_file() {
                 *tally.entry((verdict, is_renamed)).or_default() += 1;
             }
         }
-        let again = mended(&outcome.stack, from, to);
+        let again = fixed(&outcome.stack, from, to);
         assert_eq!(
             texts(&again.stack),
             texts(&outcome.stack),
-            "mending again changes something\n{}",
+            "fixing again changes something\n{}",
             context()
         );
     }

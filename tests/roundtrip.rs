@@ -1,7 +1,7 @@
 //! Whatever a file holds: reading it loses nothing, and an edit changes nothing but its span.
 
 use novamend::catalog::{self, Release};
-use novamend::fix::{FixPlan, Until, mend};
+use novamend::fix::{FixPlan, Until, fix_stack};
 use novamend::lint::{Announced, Settings};
 use novamend::nova::View;
 use novamend::nova::today::Today;
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn mending_moves_only_what_is_announced_and_mending_again_changes_nothing(bytes in text(), unsafe_fixes: bool) {
+    fn fixing_moves_only_what_is_announced_and_fixing_again_changes_nothing(bytes in text(), unsafe_fixes: bool) {
         let settings = Settings::default();
         let today = Today::said(Release::ROCKY);
     let plan = FixPlan {
@@ -103,18 +103,18 @@ proptest! {
             until: Until::Upgrade,
         };
         let before = Stack::of(document(&bytes));
-        let mended = mend(&before, &plan);
+        let fixed = fix_stack(&before, &plan);
         for release in [plan.today.newest, plan.to] {
-            let (old, new) = (View::new(&before, release), View::new(&mended.stack, release));
+            let (old, new) = (View::new(&before, release), View::new(&fixed.stack, release));
             for option in catalog::options(release) {
                 let name = Announced::new(option.group(), option.name());
-                if !mended.announced.contains(&name) {
+                if !fixed.announced.contains(&name) {
                     let (old, new) = (old.texts(&old.setting_of(option)), new.texts(&new.setting_of(option)));
                     prop_assert_eq!(old, new, "{} in {}", option.title(), release);
                 }
             }
         }
-        let again = mend(&mended.stack, &plan);
+        let again = fix_stack(&fixed.stack, &plan);
         prop_assert!(again.applied.is_empty(), "{:?}", again.applied);
     }
 }

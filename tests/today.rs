@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use novamend::catalog::{self, Release};
-use novamend::fix::{FixPlan, Until, mend};
+use novamend::fix::{FixPlan, Until, fix_stack};
 use novamend::lint::Settings;
 use novamend::nova::View;
 use novamend::nova::today::Today;
@@ -80,20 +80,20 @@ fn written(path: &Path, from: Release, to: Release) -> Option<Written> {
         unsafe_fixes: false,
         until: Until::Now,
     };
-    let mended = mend(&before, &plan);
-    let text = mended.stack.layers()[0].document.source().bytes();
+    let fixed = fix_stack(&before, &plan);
+    let text = fixed.stack.layers()[0].document.source().bytes();
     if text == bytes {
         return None;
     }
     let after = tempfile::NamedTempFile::new().expect("a temporary file");
     fs::write(after.path(), text).expect("the new text");
     let mut asked = BTreeSet::new();
-    for stack in [&before, &mended.stack] {
+    for stack in [&before, &fixed.stack] {
         let view = View::new(stack, from);
         let set = catalog::options(from).filter(|option| view.setting_of(*option).is_set());
         asked.extend(set.map(|option| (option.group(), option.name())));
     }
-    let titles: Vec<&str> = mended.applied.iter().map(|applied| applied.title.as_str()).collect();
+    let titles: Vec<&str> = fixed.applied.iter().map(|applied| applied.title.as_str()).collect();
     Some(Written {
         what: format!("{} from {from} to {to}: {}", path.display(), titles.join("; ")),
         before: path.to_owned(),

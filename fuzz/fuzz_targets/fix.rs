@@ -1,4 +1,4 @@
-//! Any text is mended: the outcome is stable, an independent parser agrees, and what no fix announced keeps its bytes.
+//! Any text is fixed: the outcome is stable, an independent parser agrees, and what no fix announced keeps its bytes.
 //!
 //! That the fixes are the right ones is the business of the rules' fixtures.
 #![no_main]
@@ -9,7 +9,7 @@ use novamend::oslo::Document;
 use novamend::oslo::stack::Stack;
 use novamend::nova::today::Today;
 use novamend::fix::witness::{Witnessed, witness};
-use novamend::fix::{Mended, FixPlan, Until, mend};
+use novamend::fix::{FixedStack, FixPlan, Until, fix_stack};
 use novamend::lint::{ActionChoice, Context, Announced, Settings, run};
 use novamend::nova::migration::TimeoutAction;
 use novamend::rules::RULES;
@@ -42,18 +42,18 @@ fuzz_target!(|data: &[u8]| {
     };
     let stack = stack(data);
     every_fix_fits(&stack, &plan, data);
-    let mended = mend(&stack, &plan);
-    let after = text_of(&mended);
-    let announced = &mended.announced;
-    assert!(mended.applied.is_empty() == (after == data) || !mended.applied.is_empty());
+    let fixed = fix_stack(&stack, &plan);
+    let after = text_of(&fixed);
+    let announced = &fixed.announced;
+    assert!(fixed.applied.is_empty() == (after == data) || !fixed.applied.is_empty());
     match witness(data, after, announced, [from, to]) {
         Witnessed::Contradicted { section, key } => panic!("[{section}] {key} differs, announced: {announced:?}"),
         Witnessed::Agrees | Witnessed::NotWitnessed(_) => {}
     }
     let old = stack.layers()[0].document.source().bytes();
     assert_eq!(others(old, announced, [from, to]), others(after, announced, [from, to]));
-    let again = mend(&mended.stack, &plan);
-    assert_eq!(text_of(&again), after, "mending again changes it");
+    let again = fix_stack(&fixed.stack, &plan);
+    assert_eq!(text_of(&again), after, "fixing again changes it");
     assert!(again.applied.is_empty());
 });
 
@@ -61,8 +61,8 @@ fn stack(data: &[u8]) -> Stack {
     Stack::of(Document::parse(Source::new("nova.conf", data.to_vec())))
 }
 
-fn text_of(mended: &Mended) -> &[u8] {
-    mended.stack.layers()[0].document.source().bytes()
+fn text_of(fixed: &FixedStack) -> &[u8] {
+    fixed.stack.layers()[0].document.source().bytes()
 }
 
 /// Each fix by itself applies to the text it was found in.

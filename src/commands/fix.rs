@@ -1,6 +1,6 @@
-//! `novamend fix`: mends in memory, shows the diff, and writes only when told to.
+//! `novamend fix`: fixes in memory, shows the diff, and writes only when told to.
 //!
-//! What is mended the rules say; how it is proved and written, [`novamend::fix`].
+//! What is fixed is up to the rules, how it is checked and written to [`novamend::fix`].
 
 mod job;
 mod report;
@@ -96,7 +96,7 @@ enum Mode {
     Write(Options),
 }
 
-/// What to mend.
+/// What to fix.
 #[derive(Clone, Debug)]
 struct Request {
     /// Which files.
@@ -168,7 +168,7 @@ impl Arguments {
     }
 }
 
-/// Mends every stack, prints what changes and what is left, and writes where the request says so: all files or none.
+/// Fixes every stack, prints what changes and what is left, and writes where the request says so: all files or none.
 fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
@@ -217,13 +217,13 @@ fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Re
     };
     let text = report.render(terminal.style);
     terminal.print(&text)?;
-    let is_unproved = jobs.iter().any(|job| !job.is_proved());
-    if failed || (is_unproved && matches!(request.mode, Mode::Write(_))) {
+    let is_rejected = jobs.iter().any(|job| !job.is_accepted());
+    if failed || (is_rejected && matches!(request.mode, Mode::Write(_))) {
         return Ok(Outcome::Failed);
     }
     let counts = jobs.iter().map(|job| report.counts(job));
-    let unproved = if is_unproved { Outcome::Findings } else { Outcome::Clean };
-    Ok(Outcome::of(counts.fold(Counts::default(), Counts::plus), request.fail_on).max(unproved))
+    let rejected = if is_rejected { Outcome::Findings } else { Outcome::Clean };
+    Ok(Outcome::of(counts.fold(Counts::default(), Counts::plus), request.fail_on).max(rejected))
 }
 
 /// Why files were not written, and those that are all the same because they could not be put back.
@@ -257,7 +257,7 @@ fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, 
             .to_owned()
             .into());
     }
-    if let Some(job) = jobs.iter().find(|job| !job.is_proved()) {
+    if let Some(job) = jobs.iter().find(|job| !job.is_accepted()) {
         return Err(format!("nothing was written: {}", job.objections().join("; ")).into());
     }
     let planned: Vec<Planned> = jobs.iter().flat_map(Job::planned).collect();

@@ -3,7 +3,7 @@
 //! It judges the files of one stack, before and after; whether the new text is right, the proof and the witness say.
 
 use super::witness::{self, Unreadable, Witnessed};
-use super::{FixPlan, Mended};
+use super::{FixPlan, FixedStack};
 use crate::lint::{self, ActionChoice, Found, Rule, Settings};
 use crate::nova::nature::{Nature, nature};
 use crate::oslo::document::{Document, Rejection};
@@ -117,13 +117,13 @@ fn is_repair(rule: &Rule) -> bool {
     matches!(rule.id, "byte-order-mark" | "malformed-line" | "undecodable-text")
 }
 
-/// Mends `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
+/// Fixes `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
 ///
 /// `found` is what the rules of `plan` find in `stack`, not graded.
 #[must_use]
-pub fn mend(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> Mended {
+pub fn fix_stack(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> FixedStack {
     if !needs_repair(stack) {
-        return super::mend_found(stack, plan, Some(found));
+        return super::fix_found(stack, plan, Some(found));
     }
     let rules: Vec<_> = plan.rules.iter().copied().filter(|rule| is_repair(rule)).collect();
     let settings = Settings {
@@ -136,9 +136,9 @@ pub fn mend(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> Mended {
         settings: &settings,
         ..*plan
     };
-    let mut mended = super::mend(stack, &repair);
-    let is_unchanged = mended.applied.is_empty();
-    let context = plan.context(&mended.stack);
+    let mut fixed = super::fix_stack(stack, &repair);
+    let is_unchanged = fixed.applied.is_empty();
+    let context = plan.context(&fixed.stack);
     let found = if is_unchanged {
         found
     } else {
@@ -146,8 +146,8 @@ pub fn mend(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> Mended {
     };
     let mut findings = found.findings.clone();
     super::grade(&context, &mut findings);
-    (mended.found, mended.findings) = (Some(found), findings);
-    mended
+    (fixed.found, fixed.findings) = (Some(found), findings);
+    fixed
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! From findings to new texts: fixes are chosen, applied, proved, and the outcome is checked again until nothing changes.
+//! From findings to new texts: fixes are chosen, applied, checked, and the outcome is checked again until nothing changes.
 //!
 //! It changes bytes in memory only; files are written in [`mod@crate::write`].
 
@@ -83,7 +83,7 @@ pub struct RejectedFix {
 
 /// A stack after all fixes.
 #[derive(Debug)]
-pub struct Mended {
+pub struct FixedStack {
     /// The new texts; layer for layer the files of the old stack.
     pub stack: Stack,
     /// What was done, in order.
@@ -98,7 +98,7 @@ pub struct Mended {
     found: Option<Found>,
 }
 
-impl Mended {
+impl FixedStack {
     /// `stack` as it is.
     #[must_use]
     pub fn unchanged(stack: &Stack) -> Self {
@@ -119,7 +119,7 @@ impl Mended {
     }
 }
 
-/// What to mend, and how far.
+/// What to fix, and how far.
 #[derive(Clone, Copy, Debug)]
 pub struct FixPlan<'a> {
     /// The rules to run.
@@ -151,48 +151,48 @@ struct Candidate {
     moment: Moment,
 }
 
-/// Mends `stack` in memory. Every fix is proved over the whole stack before it counts; see [`proof`].
+/// Fixes `stack` in memory. Every fix is checked over the whole stack before it counts; see [`proof`].
 ///
 /// Edits of an earlier moment come first, all of them, so that the list of what was done can be cut at any moment.
 #[must_use]
-pub fn mend(stack: &Stack, plan: &FixPlan<'_>) -> Mended {
-    mend_found(stack, plan, None)
+pub fn fix_stack(stack: &Stack, plan: &FixPlan<'_>) -> FixedStack {
+    fix_found(stack, plan, None)
 }
 
-/// As [`mend`]; the first round takes `found`, what the rules of `plan` find in `stack` (not graded), where that is known.
+/// As [`fix_stack`]; the first round takes `found`, what the rules of `plan` find in `stack` (not graded), where that is known.
 #[must_use]
-pub fn mend_found(stack: &Stack, plan: &FixPlan<'_>, found: Option<Found>) -> Mended {
-    let mut mended = Mended {
+pub fn fix_found(stack: &Stack, plan: &FixPlan<'_>, found: Option<Found>) -> FixedStack {
+    let mut fixed = FixedStack {
         found,
-        ..Mended::unchanged(stack)
+        ..FixedStack::unchanged(stack)
     };
     // How many fixes were in when the refused ones were last tried: another one may have cleared their way.
     let mut tried_with = 0;
     let mut effort = Effort::of(stack);
     for _ in 0..MOST_ROUNDS {
         let (found, findings, batch) = {
-            let known = mended.found.take();
-            let context = plan.context(&mended.stack);
+            let known = fixed.found.take();
+            let context = plan.context(&fixed.stack);
             let found = known.unwrap_or_else(|| lint::run_whole(plan.rules, &context));
             let mut findings = found.findings.clone();
             grade::grade_within(&context, &mut findings, &mut effort);
-            let batch = choose(&context, &findings, plan, &mended.refused);
+            let batch = choose(&context, &findings, plan, &fixed.refused);
             (found, findings, batch)
         };
-        (mended.found, mended.findings) = (Some(found), findings);
-        if batch.is_empty() && !mended.refused.is_empty() && mended.applied.len() > tried_with {
-            tried_with = mended.applied.len();
-            mended.refused.clear();
+        (fixed.found, fixed.findings) = (Some(found), findings);
+        if batch.is_empty() && !fixed.refused.is_empty() && fixed.applied.len() > tried_with {
+            tried_with = fixed.applied.len();
+            fixed.refused.clear();
             continue;
         }
         if batch.is_empty() {
             break;
         }
-        take(&mut mended, batch, plan, &mut effort);
+        take(&mut fixed, batch, plan, &mut effort);
     }
-    mended.announced.sort_unstable();
-    mended.announced.dedup();
-    mended
+    fixed.announced.sort_unstable();
+    fixed.announced.dedup();
+    fixed
 }
 
 /// The fixes of one round, all of one moment, the earliest there is: those allowed and not refused before, of those that
@@ -244,23 +244,23 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
 }
 
 /// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
-fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &FixPlan<'_>, effort: &mut Effort) {
+fn take(fixed: &mut FixedStack, batch: Vec<Candidate>, plan: &FixPlan<'_>, effort: &mut Effort) {
     let all: Vec<&Candidate> = batch.iter().collect();
-    if let Ok(stack) = proved(&mended.stack, &all, plan) {
-        accept(mended, stack, batch);
+    if let Ok(stack) = checked(&fixed.stack, &all, plan) {
+        accept(fixed, stack, batch);
         return;
     }
     for candidate in batch {
         if !effort.spend() {
             return;
         }
-        match proved(&mended.stack, &[&candidate], plan) {
+        match checked(&fixed.stack, &[&candidate], plan) {
             Ok(stack) => {
                 // The spans of the others speak of the old text: the next round finds them again.
-                accept(mended, stack, vec![candidate]);
+                accept(fixed, stack, vec![candidate]);
                 return;
             }
-            Err(moved) => mended.refused.push(RejectedFix {
+            Err(moved) => fixed.refused.push(RejectedFix {
                 rule: candidate.rule,
                 title: candidate.fix.title,
                 moved,
@@ -270,8 +270,8 @@ fn take(mended: &mut Mended, batch: Vec<Candidate>, plan: &FixPlan<'_>, effort: 
 }
 
 /// Takes `stack`, with the fixes of one batch, and notes them, their edits as they are made one after the other.
-fn accept(mended: &mut Mended, stack: Stack, batch: Vec<Candidate>) {
-    (mended.stack, mended.found) = (stack, None);
+fn accept(fixed: &mut FixedStack, stack: Stack, batch: Vec<Candidate>) {
+    (fixed.stack, fixed.found) = (stack, None);
     let mut made: Vec<LayerEdit> = Vec::new();
     for candidate in batch {
         let edits = candidate.fix.edits.iter().map(|edit| {
@@ -280,8 +280,8 @@ fn accept(mended: &mut Mended, stack: Stack, batch: Vec<Candidate>) {
             shifted
         });
         let edits = edits.collect();
-        mended.announced.extend(candidate.fix.announces);
-        mended.applied.push(Applied {
+        fixed.announced.extend(candidate.fix.announces);
+        fixed.applied.push(Applied {
             rule: candidate.rule,
             title: candidate.fix.title,
             safety: candidate.fix.safety,
@@ -336,7 +336,7 @@ fn with_edits(stack: &Stack, fixes: &[&Fix]) -> Result<Stack, Moved> {
 ///
 /// What is written now may move nothing in any release of today, announced or not, unless its fix is unsafe; in every
 /// release that comes after its moment only what it announces may move.
-fn proved(stack: &Stack, batch: &[&Candidate], plan: &FixPlan<'_>) -> Result<Stack, Moved> {
+fn checked(stack: &Stack, batch: &[&Candidate], plan: &FixPlan<'_>) -> Result<Stack, Moved> {
     let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
     let after = with_edits(stack, &fixes)?;
     let ground = Ground::of(&plan.context(stack));
@@ -400,7 +400,7 @@ mod tests {
         String::from_utf8(stack.layers()[0].document.source().bytes().to_vec()).unwrap()
     }
 
-    fn mended(text: &str, settings: &Settings) -> Mended {
+    fn fixed(text: &str, settings: &Settings) -> FixedStack {
         let today = Today::said(Release::ROCKY);
         let plan = FixPlan {
             rules: RULES,
@@ -410,7 +410,7 @@ mod tests {
             unsafe_fixes: false,
             until: Until::Now,
         };
-        mend(&stack(text), &plan)
+        fix_stack(&stack(text), &plan)
     }
 
     #[test]
@@ -418,10 +418,10 @@ mod tests {
         let before = "[libvirt]\nlive_migration_progress_timeout = 0\nlive_migration_permit_post_copy = true\n";
         let after =
             "[libvirt]\nlive_migration_permit_post_copy = true\nlive_migration_timeout_action = force_complete\n";
-        let once = mended(before, &Settings::default());
+        let once = fixed(before, &Settings::default());
         assert_eq!(text_of(&once.stack), after);
         assert!(once.refused.is_empty());
-        let again = mended(after, &Settings::default());
+        let again = fixed(after, &Settings::default());
         assert_eq!((text_of(&again.stack).as_str(), again.applied.len()), (after, 0));
     }
 
@@ -430,7 +430,7 @@ mod tests {
         let line = "live_migration_progress_timeout = 0\n";
         let before = format!("[libvirt]\n{}virt_type = kvm\n", line.repeat(100));
         assert_eq!(
-            text_of(&mended(&before, &Settings::default()).stack),
+            text_of(&fixed(&before, &Settings::default()).stack),
             "[libvirt]\nvirt_type = kvm\n"
         );
     }
@@ -442,7 +442,7 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(
-            text_of(&mended("[libvirt]\nlive_migration_timeout_action=abort\n", &asked).stack),
+            text_of(&fixed("[libvirt]\nlive_migration_timeout_action=abort\n", &asked).stack),
             "[libvirt]\nlive_migration_timeout_action=force_complete\n"
         );
         let explicit = Settings {
@@ -450,10 +450,10 @@ mod tests {
             ..Settings::default()
         };
         assert_eq!(
-            text_of(&mended("[libvirt]\nvirt_type=kvm\n", &explicit).stack),
+            text_of(&fixed("[libvirt]\nvirt_type=kvm\n", &explicit).stack),
             "[libvirt]\nlive_migration_timeout_action=abort\nvirt_type=kvm\n"
         );
-        assert_eq!(mended("[libvirt]\nvirt_type=kvm\n", &Settings::default()).applied, []);
+        assert_eq!(fixed("[libvirt]\nvirt_type=kvm\n", &Settings::default()).applied, []);
     }
 
     /// A rule whose fix says less than it does.
@@ -491,10 +491,10 @@ mod tests {
             until: Until::Upgrade,
         };
         for text in ["[libvirt]\nvirt_type = qemu\n", "[mine]\nx = 1\n"] {
-            let mended = mend(&stack(text), &plan);
-            assert_eq!(text_of(&mended.stack), text);
-            assert!(mended.applied.is_empty());
-            assert!(matches!(&mended.refused[0].moved, Moved::Value(_)));
+            let fixed = fix_stack(&stack(text), &plan);
+            assert_eq!(text_of(&fixed.stack), text);
+            assert!(fixed.applied.is_empty());
+            assert!(matches!(&fixed.refused[0].moved, Moved::Value(_)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Which fixes can go into one round: those that touch neither the same bytes nor the same options.
 //!
-//! Whether they hold together is proved later.
+//! Whether they hold together is checked later.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -13,6 +13,9 @@ use crate::oslo::template::{Choice, Template};
 
 /// What `rules` find in the stack of `context`, over all ways to take the branches of its templates.
 pub(super) fn findings(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
+    if rules.is_empty() {
+        return Vec::new();
+    }
     let stacks = rendered(context.stack);
     let mut findings = if stacks.is_empty() {
         run(rules, context)

@@ -127,7 +127,7 @@ fn after_a_kill_while_writing_in_place_the_newest_backup_is_whole_and_undo_bring
         }
         assert_eq!(text(&path), text(&other));
     }
-    println!("{KILLS_IN_PLACE} kills, {mixed} left a mixture that undo mended");
+    println!("{KILLS_IN_PLACE} kills, {mixed} left a mixture that undo fixed");
 }
 
 /// The tests of this file.

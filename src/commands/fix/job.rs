@@ -10,7 +10,7 @@ use crate::host_trial::{self, HostTrialError};
 use novamend::catalog::Release;
 use novamend::fix::gate::{self, Permissions, Refusal};
 use novamend::fix::witness::{self, Witnessed};
-use novamend::fix::{self, FixPlan, Mended, Until};
+use novamend::fix::{self, FixPlan, FixedStack, Until};
 use novamend::handover::Verdict;
 use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use novamend::nova::migration::TimeoutAction;
@@ -21,13 +21,13 @@ use novamend::redact::Secrets;
 use novamend::rules::{LIVE_MIGRATION, RULES};
 use novamend::write::{Links, Planned};
 
-/// One stack, fixed and proved.
+/// One stack, fixed and checked.
 pub(super) struct Job {
     pub(super) before: Stack,
     /// With the edits up to the moment asked for: what `--write` writes.
-    pub(super) written: Mended,
+    pub(super) written: FixedStack,
     /// With those on top that belong to a later hop of the upgrade.
-    pub(super) later: Mended,
+    pub(super) later: FixedStack,
     pub(super) today: Today,
     /// How many findings the stack has as it is.
     pub(super) counts: Counts,
@@ -61,12 +61,12 @@ impl Job {
         let context = asked.context(&before);
         let certain = lint::run_whole(RULES, &context);
         let found = lint::with_older(certain.clone(), RULES, LIVE_MIGRATION, &context, &today);
-        let mut written = gate::mend(&before, &asked, certain);
+        let mut written = gate::fix_stack(&before, &asked, certain);
         let later = if gate::needs_repair(&before) {
             // What else is to be done shows once the file can be read.
-            Mended::unchanged(&written.stack)
+            FixedStack::unchanged(&written.stack)
         } else {
-            fix::mend_found(&written.stack, &plan(Until::Upgrade), written.found().cloned())
+            fix::fix_found(&written.stack, &plan(Until::Upgrade), written.found().cloned())
         };
         let conditional = if written.applied.is_empty() || today.is_one() {
             conditional(found.findings.clone())
@@ -127,7 +127,7 @@ impl Job {
     }
 
     /// Whether nothing speaks against what is written.
-    pub(super) fn is_proved(&self) -> bool {
+    pub(super) fn is_accepted(&self) -> bool {
         let is_contradicted = |(_, witnessed): &(usize, Witnessed)| matches!(witnessed, Witnessed::Contradicted { .. });
         self.works_here()
             && self.refusals.is_empty()
@@ -214,12 +214,12 @@ fn conditional(mut findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// The layers whose texts differ, each with the witness's word.
-fn changed(before: &Stack, mended: &Mended, releases: [Release; 2]) -> Vec<(usize, Witnessed)> {
-    let layers = before.layers().iter().zip(mended.stack.layers()).enumerate();
+fn changed(before: &Stack, fixed: &FixedStack, releases: [Release; 2]) -> Vec<(usize, Witnessed)> {
+    let layers = before.layers().iter().zip(fixed.stack.layers()).enumerate();
     layers
         .filter(|(_, (old, new))| !Arc::ptr_eq(&old.document, &new.document))
         .map(|(layer, (old, new))| (layer, old.document.source().bytes(), new.document.source().bytes()))
         .filter(|(_, old, new)| old != new)
-        .map(|(layer, old, new)| (layer, witness::witness(old, new, &mended.announced, releases)))
+        .map(|(layer, old, new)| (layer, witness::witness(old, new, &fixed.announced, releases)))
         .collect()
 }

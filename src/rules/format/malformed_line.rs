@@ -59,7 +59,7 @@ fn report(document: &Document, layer: usize, malformed: &Malformed, offset: usiz
             let edit = Edit::delete(Span::new(malformed.span.start, start));
             Some(("move the comment to the first column".to_owned(), edit))
         }
-        MalformedKind::UnclosedSection => mended_header(document, Span::new(start, end)),
+        MalformedKind::UnclosedSection => closed_header(document, Span::new(start, end)),
         _ => None,
     };
     let fix = fix.map(|(title, mut edit)| {
@@ -119,7 +119,7 @@ fn words(kind: MalformedKind, is_comment: bool) -> (&'static str, &'static str) 
 }
 
 /// `[libvirt] # note` with its comment on the line before, `[libvirt` with its bracket; nothing where more is unclear.
-fn mended_header(document: &Document, line: Span) -> Option<(String, Edit)> {
+fn closed_header(document: &Document, line: Span) -> Option<(String, Edit)> {
     let text = std::str::from_utf8(line.of(document.source().bytes())).ok()?;
     let Some((name, rest)) = text[1..].split_once(']') else {
         let name = text[1..].trim();
@@ -128,8 +128,8 @@ fn mended_header(document: &Document, line: Span) -> Option<(String, Edit)> {
     };
     let (name, comment) = (name.trim(), rest.trim_start());
     (comment.starts_with(['#', ';']) && !name.is_empty()).then(|| {
-        let mended = format!("{comment}{}[{name}]", document.line_ending());
+        let fixed = format!("{comment}{}[{name}]", document.line_ending());
         let title = "move the comment to a line of its own".to_owned();
-        (title, Edit::replace(line, mended))
+        (title, Edit::replace(line, fixed))
     })
 }

@@ -109,7 +109,7 @@ fn report(
         .with_fix(fix(context, place, option, broken, is_secret))
 }
 
-/// Every broken reference mended, where all of them are plain: `$my_ip.` and `$MY_IP` mean an option, a `$` in a secret
+/// Every broken reference fixed, where all of them are plain: `$my_ip.` and `$MY_IP` mean an option, a `$` in a secret
 /// means a dollar sign.
 fn fix(
     context: &Context<'_>,

@@ -1,7 +1,7 @@
 //! What got into a value against its author's will: a comment behind it, a comment or another line inside it, a backslash
 //! at a line's end.
 //!
-//! It finds where; what to say of it and how to mend it, the rules of these names know. Where a value may be meant as it
+//! It finds where; what to say of it and how to fix it, the rules of these names know. Where a value may be meant as it
 //! stands, nothing is found.
 
 use crate::catalog::{self, OptionFacts};
