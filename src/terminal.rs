@@ -83,12 +83,11 @@ pub(crate) fn with(
 /// someone's text too.
 pub(crate) fn misused(error: &clap::Error) -> u8 {
     let text = error.render().to_string();
-    let is_clean = std::env::args_os().all(|word| word.to_str().is_some_and(|word| !word.contains(plain::is_unsafe)));
-    let hidden = redact::hidden(&text);
-    if is_clean && hidden == text {
+    let shown = plain::output(&redact::hidden(&text), false).into_owned();
+    if shown == text {
         let _ = error.print();
     } else {
-        let _ = io::stderr().write_all(plain::output(&hidden, false).as_bytes());
+        let _ = io::stderr().write_all(shown.as_bytes());
     }
     u8::try_from(error.exit_code()).unwrap_or(Outcome::Failed.code())
 }

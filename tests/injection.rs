@@ -218,6 +218,24 @@ proptest! {
 }
 
 #[test]
+fn an_argument_that_is_refused_starts_no_command_of_a_runner() {
+    let directory = tempfile::tempdir().expect("a directory");
+    for word in ["a##vso[task.x]y", "##[error]x", "a\n::error::x"] {
+        for arguments in [
+            &["upgrade", word, "34"][..],
+            &["check", ".", "--from", word],
+            &["check", ".", "--format", word],
+            &[word],
+        ] {
+            let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
+            let said = run(directory.path(), OsStr::new("."), "", &arguments);
+            assert!(!said.is_empty());
+            assert_clean(&said, false, &format!("{arguments:?}"));
+        }
+    }
+}
+
+#[test]
 fn colours_are_the_only_escapes_where_they_are_wanted() {
     let directory = tempfile::tempdir().expect("a directory");
     let value = "\u{1b}[2J\u{1b}[31mred\u{1b}[0m";
