@@ -29,7 +29,7 @@ const RESOURCES: [(&str, &str); 14] = [
 ];
 
 /// Words of errors that tell of a process that has gone or hangs, and of no reason.
-const GONE: [&str; 18] = [
+const GONE: [&str; 20] = [
     "process exited while connecting to monitor",
     "domain is no longer running",
     "client socket is closed",
@@ -48,7 +48,13 @@ const GONE: [&str; 18] = [
     "failed to connect socket",
     "timed out during operation",
     "domain is not running",
+    TLS_WRITE,
+    TLS_READ,
 ];
+
+/// Words of the other end that went away, which are no complaint about TLS.
+const TLS_WRITE: &str = "cannot write to tls channel: input/output error";
+const TLS_READ: &str = "cannot read from tls channel: input/output error";
 
 /// The resource that an error says has run out.
 #[must_use]
@@ -91,7 +97,7 @@ const WORDS: [&str; 15] = [
 /// Whether libvirt or QEMU refused what was asked for, by the error's code and words.
 #[must_use]
 pub fn is_refusal(code: u32, said: &str) -> bool {
-    let words = said.to_lowercase();
+    let words = said.to_lowercase().replace(TLS_WRITE, "").replace(TLS_READ, "");
     let is_known = REFUSALS.contains(&code) || WORDS.iter().any(|known| words.contains(known));
     // words of a refusal outweigh those of a process that ended after it
     is_known && resource(said).is_none() && (!is_gone(said) || WORDS.iter().any(|known| words.contains(known)))
@@ -223,6 +229,7 @@ mod tests {
             "internal error: qemu unexpectedly closed the monitor",
             "unable to execute QEMU command 'migrate': Cannot allocate memory",
             "error while loading state section id 3(ram): Input/output error",
+            "Cannot write to TLS channel: Input/output error",
             "something new",
         ] {
             assert!(!is_refusal(1, said), "{said}");
