@@ -50,11 +50,23 @@ fn words(panic: &(dyn Any + Send)) -> String {
 
 /// Runs the tests of `lists` as the arguments ask, which are those of Rust's own harness.
 pub(crate) fn run(lists: &[&[Test]]) -> ExitCode {
+    run_with(&Arguments::from_args(), lists)
+}
+
+/// As [`run`], never two at a time unless `--test-threads` asks for it.
+#[allow(dead_code, reason = "most harnesses have no need of it")]
+pub(crate) fn run_one_by_one(lists: &[&[Test]]) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(1);
+    run_with(&arguments, lists)
+}
+
+fn run_with(arguments: &Arguments, lists: &[&[Test]]) -> ExitCode {
     let trial = |&(path, test): &Test| {
         // as Rust's own harness has it, without the name of the program
         let name = path.split_once("::").map_or(path, |(_, name)| name);
         Trial::ignorable_test(name, move || outcome(test))
     };
     let trials = lists.iter().copied().flatten().map(trial).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    libtest_mimic::run(arguments, trials).exit_code()
 }

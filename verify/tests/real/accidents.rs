@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::broken_hosts::ended;
-use crate::ground::{Ground, Process, Ran, below, beside_others};
+use crate::ground::{Ground, Process, Ran, below, need_real};
 use crate::harness::{Test, skip_anywhere, tests};
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -77,7 +77,7 @@ fn is_an_accident(ran: &Ran, who: &str) {
 }
 
 fn a_process_that_is_killed_at_any_moment_of_a_migration_is_named_and_gives_no_verdict() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for (victim, who) in VICTIMS {
         for delay in [0, 150, 450] {
@@ -95,7 +95,7 @@ fn a_process_that_is_killed_at_any_moment_of_a_migration_is_named_and_gives_no_v
 }
 
 fn a_qemu_that_somebody_else_tells_to_end_is_no_failure_of_the_host() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for (victim, _) in &VICTIMS[..2] {
         let mut child = ground.command("--emulate", None).spawn().unwrap();
@@ -153,10 +153,10 @@ impl Drop for Cgroup {
 }
 
 fn a_cgroup_without_enough_memory_gives_no_verdict() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     let mut out_of_memory = 0;
-    for limit in ["40M", "70M", "100M", "130M"] {
+    for limit in ["20M", "40M", "70M", "100M", "130M"] {
         let group = Cgroup::with("memory", [("memory.max", limit), ("memory.limit_in_bytes", limit)]);
         let ran = group.run(&ground);
         match ran.code {
@@ -173,7 +173,7 @@ fn a_cgroup_without_enough_memory_gives_no_verdict() {
 }
 
 fn a_cgroup_without_enough_processes_gives_no_verdict() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for limit in ["3", "8", "15", "25", "40", "55"] {
         let group = Cgroup::with("pids", [("pids.max", limit), ("pids.max", limit)]);
@@ -188,7 +188,7 @@ fn a_cgroup_without_enough_processes_gives_no_verdict() {
 }
 
 fn a_session_with_too_little_of_something_is_refused_before_anything_is_tried() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for (limit, said) in [
         ("-n 40", "limit of open files is 40 (`ulimit -n`)"),
@@ -209,7 +209,7 @@ fn a_session_with_too_little_of_something_is_refused_before_anything_is_tried() 
 }
 
 fn a_full_disk_of_the_host_is_no_matter_of_the_sandbox() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     let full = "for at in /dev/shm /run /var/tmp; do mount -t tmpfs -o size=64k none $at; \
                 head -c 1m /dev/zero > $at/full 2>/dev/null || true; done";

@@ -1,6 +1,6 @@
 //! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
 
-use crate::ground::{Ground, NOBODY, Ran, alone, beside_others, need_kvm, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, need_kvm, need_real, userfaultfd_is_open};
 use crate::harness::{Test, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
@@ -33,18 +33,18 @@ fn all_hold(ground: &Ground, words: &str) {
 }
 
 fn all_three_actions_work_as_root_in_software_emulation() {
-    let _machine = beside_others();
+    need_real();
     all_hold(&Ground::new(POST_COPY, "root"), "--action all --emulate");
 }
 
 fn all_three_actions_work_as_root_with_kvm() {
-    let _machine = beside_others();
+    need_real();
     need_kvm();
     all_hold(&Ground::new(POST_COPY, "root"), "--action all");
 }
 
 fn several_connections_do_not_make_the_guest_converge() {
-    let _machine = beside_others();
+    need_real();
     let file = format!("{PAUSE}\nlive_migration_parallel_connections = 4");
     let ran = Ground::new(&file, "root").verify("--emulate", None);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -52,7 +52,7 @@ fn several_connections_do_not_make_the_guest_converge() {
 }
 
 fn an_ordinary_user_gets_a_verdict_too() {
-    let _machine = beside_others();
+    need_real();
     let ran = Ground::new(PAUSE, "nobody").verify("--action all --emulate", Some(NOBODY));
     ran.needed_user_namespaces();
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -73,7 +73,7 @@ fn an_ordinary_user_gets_a_verdict_too() {
 }
 
 fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
-    let _machine = alone();
+    need_real();
     need_kvm();
     let ground = Ground::new(PAUSE, "nobody");
     let open_device = "mkdir \"$HERE/dev\" && mount -t tmpfs none \"$HERE/dev\" && mknod -m 666 \"$HERE/dev/kvm\" c \
@@ -81,25 +81,26 @@ fn an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in() {
                        && mount --bind \"$HERE/dev/kvm\" /dev/kvm";
     for user in ["", "setpriv --reuid=65534 --regid=65534 --clear-groups"] {
         let script = format!("{open_device} && exec {user} \"$HERE/novamend-verify\" \"$@\"");
-        let output = std::process::Command::new("unshare")
-            .args(["--mount", "--propagation", "private", "sh", "-c", &script, "sh"])
-            .args(ground.arguments("--action all"))
-            .env("HERE", ground.path(""))
-            .env("HOME", "/nonexistent")
-            .output()
-            .unwrap();
-        let ran = Ran::of(&output);
+        let ran = Ran::patiently(|| {
+            let output = std::process::Command::new("unshare")
+                .args(["--mount", "--propagation", "private", "sh", "-c", &script, "sh"])
+                .args(ground.arguments("--action all"))
+                .env("HERE", ground.path(""))
+                .env("HOME", "/nonexistent")
+                .output();
+            let _ = std::fs::remove_dir(ground.path("dev"));
+            Ran::of(&output.unwrap())
+        });
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert_eq!(ran.report()["session"]["conditions"]["emulated"], false, "{ran:?}");
         for action in ["abort", "pause"] {
             assert_eq!(ran.failed_checks(action), Vec::<String>::new(), "{action}");
         }
-        std::fs::remove_dir(ground.path("dev")).unwrap();
     }
 }
 
 fn the_monitor_of_rocky_switches_by_itself() {
-    let _machine = beside_others();
+    need_real();
     need_kvm();
     let file = "live_migration_permit_post_copy = true\nlive_migration_completion_timeout = 0";
     let ran = Ground::new(file, "root").verify("--to rocky", None);
@@ -114,7 +115,7 @@ fn the_monitor_of_rocky_switches_by_itself() {
 }
 
 fn the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     let page = ground.path("a report.html");
     let mut command = ground.command("--emulate", None);

@@ -16,7 +16,7 @@ use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
-use crate::ground::{Ground, Ran, beside_others, need_kvm};
+use crate::ground::{Ground, Ran, need_kvm, need_real};
 use crate::harness::{Test, skip_anywhere, tests};
 
 const FORCED: &str = "live_migration_timeout_action = force_complete";
@@ -246,7 +246,7 @@ impl Between {
     }
 
     fn verify(&self, words: &str) -> Ran {
-        Ran::of(&self.command(words).output().unwrap())
+        Ran::patiently(|| Ran::of(&self.command(words).output().unwrap()))
     }
 
     pub(crate) fn assert_nothing_is_left(&self) {
@@ -257,7 +257,7 @@ impl Between {
 }
 
 fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
-    let _machine = beside_others();
+    need_real();
     let between = Between::new(FORCED);
     for (words, action) in [("--action abort --emulate", "abort"), ("--emulate", "pause")] {
         let ran = between.verify(words);
@@ -291,7 +291,7 @@ fn abort_and_pause_are_proven_and_other_domains_are_left_alone() {
 }
 
 fn post_copy_is_proven_with_kvm_too() {
-    let _machine = beside_others();
+    need_real();
     need_kvm();
     let between = Between::new(&format!("{FORCED}\nlive_migration_permit_post_copy = true"));
     let page = between.ground.path("report.html");
@@ -307,7 +307,7 @@ fn post_copy_is_proven_with_kvm_too() {
 }
 
 fn native_tls_is_used_where_nova_conf_asks_for_it() {
-    let _machine = beside_others();
+    need_real();
     let between = Between::new(&format!("{FORCED}\nlive_migration_with_native_tls = true"));
     let ran = between.verify("--emulate");
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -324,7 +324,7 @@ fn native_tls_is_used_where_nova_conf_asks_for_it() {
 }
 
 fn an_interrupt_removes_the_guest_from_both_hosts() {
-    let _machine = beside_others();
+    need_real();
     let between = Between::new(FORCED);
     for (signal, wanted) in [
         (Signal::INT, "is defined"),
@@ -349,7 +349,7 @@ fn an_interrupt_removes_the_guest_from_both_hosts() {
 }
 
 fn a_guest_that_may_be_left_is_named_with_the_remedy() {
-    let _machine = beside_others();
+    need_real();
     let mut between = Between::new(FORCED);
     let child = between.command("--emulate").spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(60);
@@ -379,7 +379,7 @@ fn a_guest_that_may_be_left_is_named_with_the_remedy() {
 }
 
 fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
-    let _machine = beside_others();
+    need_real();
     let mut between = Between::new(FORCED);
     let image = std::mem::replace(&mut between.image, PathBuf::from("/nonexistent/novamend-probe.rom"));
     let ran = between.verify("--emulate");
@@ -407,7 +407,7 @@ fn a_host_that_cannot_is_named_and_nothing_is_left_at_the_other() {
 }
 
 fn a_uri_that_runs_a_command_is_refused_before_anything_is_connected_to() {
-    let _machine = beside_others();
+    need_real();
     let (between, port) = Between::by_name("");
     let marker = between.ground.path("marker");
     let program = between.ground.path("evil");
@@ -447,7 +447,7 @@ fn a_uri_that_runs_a_command_is_refused_before_anything_is_connected_to() {
 }
 
 fn an_address_of_the_destination_that_is_more_than_an_address_is_refused() {
-    let _machine = beside_others();
+    need_real();
     let (between, _) = Between::by_name("");
     let marker = between.ground.path("marker");
     let evil = format!("/bin/touch%20{}", marker.display().to_string().replace(' ', "%20"));
@@ -471,7 +471,7 @@ fn an_address_of_the_destination_that_is_more_than_an_address_is_refused() {
 }
 
 fn the_command_line_is_judged_as_the_files_are() {
-    let _machine = beside_others();
+    need_real();
     let mut between = Between::new(FORCED);
     let marker = between.ground.path("marker");
     let socket = between.daemons[1].uri.clone();
@@ -488,7 +488,7 @@ fn the_command_line_is_judged_as_the_files_are() {
 }
 
 fn of_the_destinations_nova_conf_only_the_address_counts() {
-    let _machine = beside_others();
+    need_real();
     let between = Between::new(FORCED);
     let marker = between.ground.path("marker");
     let other = format!(
@@ -533,7 +533,7 @@ fn of_the_destinations_nova_conf_only_the_address_counts() {
 }
 
 fn the_sources_own_address_is_not_taken_for_the_destinations() {
-    let _machine = beside_others();
+    need_real();
     let mut between = Between::new(&format!("{FORCED}\nlive_migration_inbound_addr = 192.0.2.7"));
     "qemu+unix:///system?socket=/nonexistent".clone_into(&mut between.daemons[1].uri);
     let ran = Ran::of(&between.without_destination("--emulate").output().unwrap());

@@ -24,7 +24,7 @@ use novamend_verify::sandbox::{connection, daemon, layout};
 use novamend_verify::trial::conditions::Mode;
 use novamend_verify::trial::migrate::{Pace, migrate};
 
-use crate::ground::{alone, in_namespaces, need_kvm};
+use crate::ground::{in_namespaces, need_kvm, need_real};
 use crate::harness::{Test, tests};
 
 const BANDWIDTH: u64 = 20;
@@ -35,7 +35,7 @@ pub(crate) const ROUNDS: &str = "NOVAMEND_ROUNDS";
 pub(crate) const INSIDE: &str = "measure-inside-of-namespaces";
 
 fn post_copy_beside_virsh() {
-    let _machine = alone();
+    need_real();
     need_kvm();
     // the shell stays as PID 1 and reaps what libvirt leaves to it
     in_namespaces(&format!("\"$0\" {INSIDE}; exit $?"));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 
-use crate::ground::{Ground, NOBODY, Ran, beside_others, userfaultfd_is_open};
+use crate::ground::{Ground, NOBODY, Ran, need_real, userfaultfd_is_open};
 use crate::harness::{Test, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
@@ -72,7 +72,7 @@ fn cannot_post_copy(ran: &Ran) {
 }
 
 fn a_seccomp_profile_without_userfaultfd_stops_every_migration() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(POST_COPY, "root");
     let mut command = ground.command_on(COVER_DEVICE, "--emulate");
     deny(USERFAULTFD, &mut command);
@@ -94,7 +94,7 @@ pub(crate) fn become_daemon(program: &str, arguments: &[&str]) -> ! {
 }
 
 fn a_seccomp_profile_on_the_destination_alone_is_enough() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(POST_COPY, "root");
     let own = ground.own_tests();
     let body = format!(
@@ -108,7 +108,7 @@ fn a_seccomp_profile_on_the_destination_alone_is_enough() {
 }
 
 fn qemu_as_a_user_without_userfaultfd_is_named() {
-    let _machine = beside_others();
+    need_real();
     let ran = ended(ground(POST_COPY, "nobody").command("--emulate", None).spawn().unwrap());
     if userfaultfd_is_open() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -124,7 +124,7 @@ fn qemu_as_a_user_without_userfaultfd_is_named() {
 }
 
 fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
-    let _machine = beside_others();
+    need_real();
     let own_dev = "mkdir \"$HERE/dev\"; mount -t tmpfs none \"$HERE/dev\"; \
                    for name in null zero full random urandom tty; do : > \"$HERE/dev/$name\"; \
                    mount --bind /dev/$name \"$HERE/dev/$name\"; done; mount --rbind \"$HERE/dev\" /dev;";
@@ -141,7 +141,7 @@ fn a_host_without_kvm_is_tried_in_software_emulation_and_told_so() {
 }
 
 fn a_missing_program_is_named_with_its_package() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(PAUSE, "root");
     for (script, what, package) in [
         (
@@ -164,7 +164,7 @@ fn a_missing_program_is_named_with_its_package() {
 }
 
 fn a_libvirt_that_is_too_old_for_the_release_is_named() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(PAUSE, "root");
     ground.stand_in(
         "stand-in",
@@ -186,7 +186,7 @@ fn a_libvirt_that_is_too_old_for_the_release_is_named() {
 }
 
 fn a_refusal_where_apparmor_is_on_says_where_to_look() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(PAUSE, "root");
     ground.stand_in(
         "stand-in",
@@ -206,7 +206,7 @@ fn a_refusal_where_apparmor_is_on_says_where_to_look() {
 }
 
 fn where_namespaces_are_refused_it_says_what_would_allow_them() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for (uid, remedy) in [(None, "CAP_SYS_ADMIN"), (Some(NOBODY), "allow user namespaces")] {
         let mut command = ground.command("--emulate", uid);
@@ -230,7 +230,7 @@ fn where_namespaces_are_refused_it_says_what_would_allow_them() {
 }
 
 fn an_awkward_host_is_no_obstacle() {
-    let _machine = beside_others();
+    need_real();
     let script = "mount -t tmpfs -o ro none /var/cache; mount --rbind /var /var; mount -o remount,ro,bind /var; \
                   mount -t tmpfs -o size=4k none /tmp; mkdir '/tmp/huge pages'; \
                   mount -t hugetlbfs none '/tmp/huge pages' || ! grep -q hugetlbfs /proc/filesystems; \
@@ -243,7 +243,7 @@ fn an_awkward_host_is_no_obstacle() {
 }
 
 fn a_daemon_that_starts_slowly_is_waited_for() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(PAUSE, "root");
     ground.stand_in("stand-in", "sleep 3; exec \"$REAL\" \"$@\"");
     let ran = ended(
@@ -260,7 +260,7 @@ fn a_daemon_that_starts_slowly_is_waited_for() {
 }
 
 fn a_daemon_that_ends_or_never_listens_is_told_from_the_other() {
-    let _machine = beside_others();
+    need_real();
     let ground = ground(PAUSE, "root");
     for (body, said) in [
         (

@@ -4,13 +4,13 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::broken_hosts::ended;
-use crate::ground::{Ground, below, beside_others};
+use crate::ground::{Ground, below, need_real};
 use crate::harness::{Test, tests};
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
 
 fn no_variable_of_the_caller_reaches_the_daemons_qemu_or_libvirts_client() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     let evil = ground.path("evil");
     fs::create_dir(&evil).unwrap();
@@ -101,7 +101,7 @@ fn no_variable_of_the_caller_reaches_the_daemons_qemu_or_libvirts_client() {
 }
 
 fn a_user_without_an_entry_in_the_user_database_is_told_at_once() {
-    let _machine = beside_others();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     let began = std::time::Instant::now();
     let ran = ground.verify("--emulate", Some(54321));

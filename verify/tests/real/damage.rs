@@ -5,7 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::ground::{Ground, Ran, below, beside_others, need_kvm};
+use crate::ground::{Ground, Ran, below, need_kvm, need_real};
 use crate::harness::{Test, tests};
 
 /// Overwrites a word of a page that the guest has filled and checks, in the memory of the source's QEMU, until the run ends.
@@ -44,23 +44,25 @@ fn overwrite(pid: i32, memory: u64, at: u64) -> Option<()> {
 
 // software emulation acts within the first pass on an old QEMU, KVM later, when the guest has found the damage
 fn a_guest_whose_memory_was_damaged_says_so() {
-    let _machine = beside_others();
+    need_real();
     sees_damage("--emulate");
 }
 
 fn a_guest_whose_memory_was_damaged_says_so_with_kvm_too() {
-    let _machine = beside_others();
+    need_real();
     need_kvm();
     sees_damage("");
 }
 
 fn sees_damage(words: &str) {
     let ground = Ground::new("live_migration_timeout_action = force_complete", "root");
-    let mut child = ground.command(words, None).spawn().unwrap();
     let cold_page = 0x10_0000 + 7 * 4096;
-    let written = damage(&mut child, 24 << 20, cold_page + 2044);
-    let ran = Ran::of(&child.wait_with_output().unwrap());
-    assert!(written > 0, "nothing was damaged");
+    let ran = Ran::patiently(|| {
+        let mut child = ground.command(words, None).spawn().unwrap();
+        let written = damage(&mut child, 24 << 20, cold_page + 2044);
+        assert!(written > 0, "nothing was damaged");
+        Ran::of(&child.wait_with_output().unwrap())
+    });
     assert_eq!(ran.code, Some(1), "{ran:?}");
     let held = format!("the guest's memory failed its check (the page at {cold_page:#x} held ");
     assert!(ran.headline().contains(&held), "{ran:?}");

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use novamend_verify::sandbox::pki::{FOR_EVER, make};
 
-use crate::ground::{Ground, NOBODY, Ran, beside_others};
+use crate::ground::{Ground, NOBODY, Ran, need_real};
 use crate::harness::{Test, tests};
 
 const TLS: &str = "live_migration_with_native_tls = true";
@@ -94,7 +94,7 @@ fn every_migration_fails(ran: &Ran, said: &str, remedy: &str) {
 }
 
 fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
-    let _machine = beside_others();
+    need_real();
     let forced = format!(
         "{}\nlive_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true",
         named()
@@ -117,7 +117,7 @@ fn the_hosts_own_certificates_are_used_by_the_name_that_the_source_asks_for() {
 }
 
 fn a_certificate_for_another_name_stops_every_migration() {
-    let _machine = beside_others();
+    need_real();
     let host = Encrypted::new(&named(), "root", "compute1.example", FOR_EVER);
     let (status, why) = host.probed();
     assert_eq!(status, "fails", "{why}");
@@ -130,7 +130,7 @@ fn a_certificate_for_another_name_stops_every_migration() {
 }
 
 fn a_certificate_that_is_over_stops_every_migration() {
-    let _machine = beside_others();
+    need_real();
     let host = Encrypted::new(&named(), "root", &own_address(), 2020);
     every_migration_fails(&host.verify(), "has expired", "renew");
     let (status, why) = host.probed();
@@ -139,7 +139,7 @@ fn a_certificate_that_is_over_stops_every_migration() {
 }
 
 fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
-    let _machine = beside_others();
+    need_real();
     let host = Encrypted::new(&named(), "nobody", &own_address(), FOR_EVER);
     let key = host.pki.join("server-key.pem");
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
@@ -156,7 +156,7 @@ fn a_key_that_the_user_of_qemu_may_not_read_stops_every_migration() {
 }
 
 fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
-    let _machine = beside_others();
+    need_real();
     let host = Encrypted::new(&named(), "root", &own_address(), FOR_EVER);
     fs::remove_file(host.pki.join("client-cert.pem")).unwrap();
     let ran = host.verify();
@@ -169,14 +169,14 @@ fn a_source_needs_a_certificate_unless_destinations_do_not_ask_for_one() {
 }
 
 fn a_host_that_insists_on_tls_refuses_a_nova_conf_without() {
-    let _machine = beside_others();
+    need_real();
     let host = Encrypted::new("", "root", &own_address(), FOR_EVER);
     host.say("migrate_tls_force = 1");
     every_migration_fails(&host.verify(), "TLS", "live_migration_with_native_tls = true");
 }
 
 fn an_ordinary_user_tries_tls_with_certificates_made_for_it() {
-    let _machine = beside_others();
+    need_real();
     let ran = Ground::new(TLS, "nobody").verify("--emulate", Some(NOBODY));
     ran.needed_user_namespaces();
     assert_eq!(ran.code, Some(1), "{ran:?}");

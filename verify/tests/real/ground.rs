@@ -8,7 +8,6 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,22 +17,8 @@ use crate::harness::{skip, skip_anywhere};
 /// An account that exists everywhere and may do nothing.
 pub(crate) const NOBODY: u32 = 65534;
 
-static MACHINE: RwLock<()> = RwLock::new(());
-
-/// The machine for one test alone, because that test measures times or compares everything that is on the machine. Where
-/// the real thing cannot be run, here as below, the test is skipped.
-pub(crate) fn alone() -> RwLockWriteGuard<'static, ()> {
-    need_real();
-    MACHINE.write().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The machine together with others, as most of a trial is waiting.
-pub(crate) fn beside_others() -> RwLockReadGuard<'static, ()> {
-    need_real();
-    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn need_real() {
+/// Skips the test that calls it where real migrations cannot be run.
+pub(crate) fn need_real() {
     let installed = |names: &[&str]| names.iter().any(|name| Path::new(name).is_file());
     if !rustix::process::geteuid().is_root() {
         skip("not root");
@@ -102,6 +87,20 @@ impl Ran {
             out,
             err,
         }
+    }
+
+    /// What `run` comes to; where it could not be run as something went away without a reason, which a machine that is too
+    /// busy does to libvirt, it is run again up to twice, as the message advises.
+    pub(crate) fn patiently(run: impl Fn() -> Self) -> Self {
+        let mut ran = run();
+        for _ in 0..2 {
+            if ran.code != Some(2) || !ran.err.contains("without a reason") {
+                break;
+            }
+            eprintln!("run again: {}", ran.err.trim());
+            ran = run();
+        }
+        ran
     }
 
     /// The report on the only nova.conf.
@@ -210,9 +209,9 @@ impl Ground {
         command
     }
 
-    /// Runs it.
+    /// Runs it, as [`Ran::patiently`] does.
     pub(crate) fn verify(&self, words: &str, uid: Option<u32>) -> Ran {
-        Ran::of(&self.command(words, uid).output().unwrap())
+        Ran::patiently(|| Ran::of(&self.command(words, uid).output().unwrap()))
     }
 
     /// The run on a made host: `script` changes this machine within a mount namespace of its own. `$HERE` is the ground.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::broken_hosts::ended;
-use crate::ground::{Ground, Process, Ran, alone, below};
+use crate::ground::{Ground, Process, Ran, below, need_real};
 use crate::harness::{Test, skip_anywhere, tests};
 
 const PAUSE: &str = "live_migration_timeout_action = force_complete";
@@ -67,7 +67,7 @@ fn has(processes: &[Process], word: &str) -> bool {
 }
 
 fn a_signal_at_any_moment_of_the_trials_ends_everything_at_once() {
-    let _machine = alone();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for signal in SIGNALS {
         for moment in ["supervisor", "worker", "/b/daemon.conf", "-incoming"] {
@@ -85,7 +85,7 @@ fn a_signal_at_any_moment_of_the_trials_ends_everything_at_once() {
 }
 
 fn a_signal_is_not_kept_waiting_by_a_program_that_never_reports_its_version() {
-    let _machine = alone();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     ground.stand_in("stand-in", "exec sleep 1000");
     let cover = "mount --bind \"$HERE/stand-in\" /usr/sbin/libvirtd;";
@@ -98,7 +98,7 @@ fn a_signal_is_not_kept_waiting_by_a_program_that_never_reports_its_version() {
 }
 
 fn a_signal_is_not_kept_waiting_by_a_resolver_that_never_answers() {
-    let _machine = alone();
+    need_real();
     let Ok(silent) = UdpSocket::bind("127.0.0.53:53") else {
         skip_anywhere("127.0.0.53:53 is taken");
     };
@@ -119,7 +119,7 @@ fn a_signal_is_not_kept_waiting_by_a_resolver_that_never_answers() {
 }
 
 fn a_signal_is_not_kept_waiting_by_a_host_that_never_answers() {
-    let _machine = alone();
+    need_real();
     // connections are taken by the kernel, and nobody speaks
     let hole = TcpListener::bind("127.0.0.1:0").unwrap();
     let uri = format!("qemu+tcp://127.0.0.1:{}/system", hole.local_addr().unwrap().port());
@@ -135,7 +135,7 @@ fn a_signal_is_not_kept_waiting_by_a_host_that_never_answers() {
 }
 
 fn the_death_of_the_program_that_started_it_ends_everything() {
-    let _machine = alone();
+    need_real();
     let ground = Ground::new(PAUSE, "root");
     for (signal, moment) in [
         (Signal::KILL, "supervisor"),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::ground::{Ground, Ran, beside_others, need_kvm};
+use crate::ground::{Ground, Ran, need_kvm, need_real};
 use crate::harness::{Test, skip_anywhere, tests};
 
 const FILES: &str = "file_backed_memory = 4096\nlive_migration_timeout_action = force_complete";
@@ -35,7 +35,7 @@ fn causes(ran: &Ran) -> String {
 }
 
 fn a_guest_with_its_memory_in_files_of_a_disk_is_lost_in_post_copy() {
-    let _machine = beside_others();
+    need_real();
     let disk = on_a_disk();
     need_kvm();
     let ground = backed_by(disk.path(), &format!("{FILES}\nlive_migration_permit_post_copy = true"));
@@ -62,7 +62,7 @@ fn a_guest_with_its_memory_in_files_of_a_disk_is_lost_in_post_copy() {
 }
 
 fn files_of_a_disk_do_no_harm_to_a_pause() {
-    let _machine = beside_others();
+    need_real();
     let disk = on_a_disk();
     let ran = backed_by(disk.path(), FILES).verify("--emulate", None);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -70,7 +70,7 @@ fn files_of_a_disk_do_no_harm_to_a_pause() {
 }
 
 fn files_on_tmpfs_do_no_harm_to_post_copy() {
-    let _machine = beside_others();
+    need_real();
     let shm = tempfile::tempdir_in("/dev/shm").unwrap();
     let ground = backed_by(shm.path(), &format!("{FILES}\nlive_migration_permit_post_copy = true"));
     let ran = ground.verify("--emulate", None);
@@ -79,11 +79,11 @@ fn files_on_tmpfs_do_no_harm_to_post_copy() {
 }
 
 fn a_host_with_huge_pages_is_not_said_to_work_as_none_were_tried() {
-    let _machine = beside_others();
+    need_real();
     let pool = "at=/sys/kernel/mm/hugepages; mount -t tmpfs none $at; mkdir $at/hugepages-2048kB; \
                 for file in nr free resv surplus nr_overcommit; do echo 64 > $at/hugepages-2048kB/${file}_hugepages; done;";
     let ground = Ground::new("", "root");
-    let ran = Ran::of(&ground.command_on(pool, "--emulate").output().unwrap());
+    let ran = Ran::patiently(|| Ran::of(&ground.command_on(pool, "--emulate").output().unwrap()));
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert_eq!(ran.report()["verdict"]["result"], "not_proven", "{ran:?}");
     assert!(ran.headline().contains("this host has 64 of them"), "{ran:?}");

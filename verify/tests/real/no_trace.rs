@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, wait};
 
 use crate::chance::chance;
-use crate::ground::{Ground, NOBODY, alone, below, has_kvm, in_namespaces};
+use crate::ground::{Ground, NOBODY, below, has_kvm, in_namespaces, need_real};
 use crate::harness::{Test, tests};
 use crate::snapshot::Snapshot;
 
@@ -25,7 +25,7 @@ const PAUSE: &str = "live_migration_timeout_action = force_complete";
 pub(crate) const INSIDE: &str = "inside-of-namespaces";
 
 fn nothing_is_left_of_killed_runs() {
-    let _machine = alone();
+    need_real();
     let kills = std::env::var("NOVAMEND_KILLS").map_or(KILLS, |text| text.parse().expect("a number of kills"));
     // those of the first half come after the other ends, and so are fewer
     let half = kills.saturating_sub(OTHER_ENDS) / 2;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::between::Between;
-use crate::ground::{Ran, beside_others};
+use crate::ground::{Ran, need_real};
 use crate::harness::{Test, tests};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_novamend-verify");
@@ -58,7 +58,7 @@ fn every_option_that_the_page_names_is_there() {
 }
 
 fn the_examples_in_the_sandbox_print_what_the_page_shows() {
-    let _machine = beside_others();
+    need_real();
     blocks("console");
     let cases = trycmd::TestCases::new();
     cases.register_bin("novamend", Path::new(PROGRAM));
@@ -66,7 +66,7 @@ fn the_examples_in_the_sandbox_print_what_the_page_shows() {
 }
 
 fn the_examples_between_two_hosts_work() {
-    let _machine = beside_others();
+    need_real();
     for block in blocks("sh") {
         let between = Between::new("live_migration_timeout_action = force_complete");
         let at = |name: &str| between.path(name);

@@ -12,7 +12,7 @@ use novamend_verify::host::programs;
 use novamend_verify::host::qemu_conf::QemuConf;
 use virt::connect::Connect;
 
-use crate::ground::beside_others;
+use crate::ground::need_real;
 use crate::harness::{Test, skip_anywhere, tests};
 
 /// Each with what it would do to a reader that goes by lines, or by UTF-8.
@@ -117,7 +117,7 @@ fn starts_with(directory: &Path, file: &[u8]) -> (bool, String) {
 }
 
 fn libvirt_starts_with_exactly_the_files_that_are_taken_here() {
-    let _machine = beside_others();
+    need_real();
     virt::error::clear_error_callback();
     // the socket's path must be free of what a URI would have to quote
     let directory = tempfile::Builder::new().prefix("novamend-").tempdir_in("/tmp").unwrap();
