@@ -4,12 +4,14 @@
 
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 pub(crate) const RECORD: usize = 12;
@@ -71,20 +73,31 @@ impl Hearing {
         let listener = UnixListener::bind(path)?;
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777))?;
         let shared = hearing.clone();
-        thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let Ok(mut stream) = stream else { continue };
-                shared.change(|kept| kept.bytes.push(None));
-                let shared = shared.clone();
-                thread::spawn(move || {
-                    let mut bytes = [0; 4096];
-                    while let Ok(count @ 1..) = stream.read(&mut bytes) {
-                        shared.take(began.elapsed(), number, &bytes[..count]);
-                    }
-                });
-            }
-        });
+        thread::Builder::new().spawn(move || shared.hear(&listener, began))?;
         Ok(hearing)
+    }
+
+    /// Hears all lines in one thread, so that what two of them say keeps its order however late it is read: a guest is silent on
+    /// one before it speaks on the next.
+    fn hear(&self, listener: &UnixListener, began: Instant) {
+        let mut lines: Vec<Option<UnixStream>> = Vec::new();
+        let mut bytes = [0; 4096];
+        loop {
+            let Some((is_new, ready)) = ready(listener, &lines) else {
+                return;
+            };
+            for number in ready {
+                match lines[number].as_mut().map(|line| line.read(&mut bytes)) {
+                    Some(Ok(count @ 1..)) => self.take(began.elapsed(), number, &bytes[..count]),
+                    Some(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+                    _ => lines[number] = None,
+                }
+            }
+            if is_new && let Ok((stream, _)) = listener.accept() {
+                self.change(|kept| kept.bytes.push(None));
+                lines.push(Some(stream));
+            }
+        }
     }
 
     /// A further line, whose bytes come by [`Hearing::feed`] instead of a connection; its number.
@@ -182,6 +195,30 @@ impl Hearing {
     }
 }
 
+/// Waits until somebody connects or speaks: whether somebody connects, and the lines that have something, in order; none where
+/// the kernel refuses to wait.
+///
+/// A line is looked at after those that were connected later: where one of them speaks, what it says has been said.
+fn ready(listener: &UnixListener, lines: &[Option<UnixStream>]) -> Option<(bool, Vec<usize>)> {
+    let open = lines.iter().enumerate().rev();
+    let (numbers, open): (Vec<usize>, Vec<&UnixStream>) =
+        open.filter_map(|(at, line)| Some((at, line.as_ref()?))).unzip();
+    let mut waiting: Vec<PollFd> = open.into_iter().map(|line| PollFd::new(line, PollFlags::IN)).collect();
+    waiting.push(PollFd::new(listener, PollFlags::IN));
+    while let Err(error) = poll(&mut waiting, None) {
+        if error != Errno::INTR {
+            return None;
+        }
+    }
+    let has_something = |polled: &PollFd| !polled.revents().is_empty();
+    let is_new = waiting.pop().is_some_and(|listener| has_something(&listener));
+    let ready = numbers.iter().zip(&waiting).rev();
+    let ready = ready
+        .filter(|(_, polled)| has_something(polled))
+        .map(|(number, _)| *number);
+    Some((is_new, ready.collect()))
+}
+
 fn parse(bytes: &[u8], at: Duration, from: usize) -> Option<Record> {
     let word = |index: usize| {
         bytes[index..index + 4]
@@ -207,6 +244,8 @@ fn parse(bytes: &[u8], at: Duration, from: usize) -> Option<Record> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use super::*;
 
     fn beat(sequence: u32) -> Vec<u8> {
@@ -237,6 +276,28 @@ mod tests {
             hearing.span(0),
             Some((Duration::from_millis(1), Duration::from_millis(2)))
         );
+    }
+
+    #[test]
+    fn what_two_hosts_said_keeps_its_order_however_late_it_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("serial.sock");
+        let hearing = Hearing::listen(&path, Instant::now()).unwrap();
+        let mut source = UnixStream::connect(&path).unwrap();
+        let mut destination = UnixStream::connect(&path).unwrap();
+        let mut sequence = 0;
+        for _ in 0..500 {
+            // the last record of one host, half of it on the other
+            let (before, split) = (beat(sequence + 1), beat(sequence + 2));
+            source.write_all(&before).unwrap();
+            source.write_all(&split[..7]).unwrap();
+            destination.write_all(&split[7..]).unwrap();
+            sequence += 2;
+            assert!(hearing.wait(Duration::from_secs(20), |records| records.len() == sequence as usize));
+        }
+        let (records, stray) = hearing.records();
+        let sequences: Vec<u32> = records.iter().map(|record| record.sequence).collect();
+        assert_eq!((sequences, stray), ((1..=sequence).collect(), 0));
     }
 
     #[test]
