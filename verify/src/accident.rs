@@ -29,7 +29,7 @@ const RESOURCES: [(&str, &str); 14] = [
 ];
 
 /// Words of errors that tell of a process that has gone or hangs, and of no reason.
-const GONE: [&str; 20] = [
+const GONE: [&str; 18] = [
     "process exited while connecting to monitor",
     "domain is no longer running",
     "client socket is closed",
@@ -48,14 +48,15 @@ const GONE: [&str; 20] = [
     "failed to connect socket",
     "timed out during operation",
     "domain is not running",
-    TLS_WRITE,
-    TLS_READ,
 ];
 
-/// Words of the other end that went away, which are no complaint about TLS.
-const TLS_WRITE: &str = "cannot write to tls channel: input/output error";
-const TLS_READ: &str = "cannot read from tls channel: input/output error";
-
+/// Words of QEMU's errors of a migration's channel that was cut off; of TLS they speak only where it was encrypted.
+const CUT_OFF: [&str; 4] = [
+    "unable to write to socket",
+    "unable to read from socket",
+    "cannot write to tls channel",
+    "cannot read from tls channel",
+];
 /// The resource that an error says has run out.
 #[must_use]
 pub fn resource(message: &str) -> Option<&'static str> {
@@ -67,8 +68,15 @@ pub fn resource(message: &str) -> Option<&'static str> {
 /// Whether an error only says that a process or a connection has gone.
 #[must_use]
 pub fn is_gone(message: &str) -> bool {
+    let lower = message.to_lowercase();
+    is_cut_off(message) || GONE.iter().any(|words| lower.contains(words))
+}
+
+/// Whether an error says that a migration's channel was cut off.
+#[must_use]
+pub fn is_cut_off(message: &str) -> bool {
     let message = message.to_lowercase();
-    GONE.iter().any(|words| message.contains(words))
+    CUT_OFF.iter().any(|words| message.contains(words))
 }
 
 /// Libvirt's codes of requests that it refuses for what they are: no support, an invalid argument, an unsupported
@@ -97,10 +105,13 @@ const WORDS: [&str; 15] = [
 /// Whether libvirt or QEMU refused what was asked for, by the error's code and words.
 #[must_use]
 pub fn is_refusal(code: u32, said: &str) -> bool {
-    let words = said.to_lowercase().replace(TLS_WRITE, "").replace(TLS_READ, "");
-    let is_known = REFUSALS.contains(&code) || WORDS.iter().any(|known| words.contains(known));
+    let words = CUT_OFF
+        .iter()
+        .fold(said.to_lowercase(), |words, cut_off| words.replace(cut_off, ""));
+    let has_words = WORDS.iter().any(|known| words.contains(known));
+    let is_known = REFUSALS.contains(&code) || has_words;
     // words of a refusal outweigh those of a process that ended after it
-    is_known && resource(said).is_none() && (!is_gone(said) || WORDS.iter().any(|known| words.contains(known)))
+    is_known && resource(said).is_none() && (!is_gone(said) || has_words)
 }
 
 /// A signal by its name.
@@ -226,6 +237,8 @@ mod tests {
         assert!(is_refusal(74, "migration of a paused domain"));
         for said in [
             "internal error: client socket is closed",
+            "operation failed: job 'migration out' failed: Cannot write to TLS channel: Broken pipe",
+            "operation failed: job 'migration out' failed: Unable to write to socket: Broken pipe",
             "internal error: qemu unexpectedly closed the monitor",
             "unable to execute QEMU command 'migrate': Cannot allocate memory",
             "error while loading state section id 3(ram): Input/output error",
