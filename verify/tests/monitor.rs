@@ -12,6 +12,7 @@ use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::kind;
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
 use novamend_verify::trial::monitor::{Order, Outcome};
+use novamend_verify::trial::turns::Turn;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -100,7 +101,7 @@ fn run_with(script: &mut Scripted, settings: &Settings) -> Trace {
         pass: 2,
         limit: LIMIT,
     };
-    let trace = migrate(script, &request, settings, pace);
+    let trace = migrate(script, &request, settings, pace, &Turn::alone());
     assert!(trace.ended <= LIMIT + Duration::from_secs(1), "it must end: {trace:?}");
     trace
 }
@@ -328,6 +329,13 @@ fn a_destination_that_dies_of_the_cancelled_stream_is_an_end_of_the_cancelled_jo
     };
     let (runs, gone) = (GuestState::Running, GuestState::Absent);
     assert!(ended(cut_off, true, runs, gone));
+    for by_itself in [
+        "operation failed: job 'migration out' failed: Unable to write to socket: Broken pipe",
+        "operation failed: job 'migration out' failed: Cannot write to TLS channel: Broken pipe",
+    ] {
+        assert!(ended(by_itself, true, runs, gone), "{by_itself}");
+        assert!(!ended(by_itself, false, runs, gone), "{by_itself}");
+    }
     assert!(!ended(cut_off, false, runs, gone), "nobody had cancelled it");
     assert!(
         !ended(cut_off, true, GuestState::Paused, gone),

@@ -9,10 +9,11 @@ use std::time::Duration;
 use novamend::nova::migration::Ending;
 use novamend_verify::guest::serial::{Kind, Record};
 use novamend_verify::hypervisor::GuestState;
-use novamend_verify::trial::checks::{Observation, judge};
+use novamend_verify::trial::checks::{Check, Observation, judge};
 use novamend_verify::trial::conditions::{AddressFrom, Destination, Far};
 use novamend_verify::trial::migrate::Trace;
 use novamend_verify::trial::plan::Wanted;
+use novamend_verify::verdict::Conclusion;
 
 use crate::made::{FORCE, plan, trial, verdict, verdict_of};
 
@@ -26,6 +27,26 @@ fn destination() -> Destination {
         differs: Vec::new(),
         uri_fault: None,
     }
+}
+
+#[test]
+fn a_machine_too_slow_to_show_it_all_proves_nothing_and_damage_proves_all_the_same() {
+    let mut slow = trial(Ending::Pause, false, None);
+    slow.judgement.checks.push(Check {
+        what: "the guest's memory is intact".to_owned(),
+        holds: false,
+        seen: "the guest did not check all its pages in time".to_owned(),
+    });
+    let found = verdict(FORCE, vec![slow.clone()]);
+    assert_eq!(found.result, Conclusion::NotProven);
+    assert_eq!(
+        found.headline,
+        "not proven: force_complete by pausing the guest did not fail, but not all of it was seen: the guest's memory \
+         failed its check (the guest did not check all its pages in time)"
+    );
+    slow.judgement.checks[1].seen = "the page at 0x3000 held 0x7".to_owned();
+    let found = verdict(FORCE, vec![slow]);
+    assert_eq!(found.result, Conclusion::DoesNotWork);
 }
 
 #[test]

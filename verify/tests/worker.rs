@@ -2,154 +2,21 @@
 //!
 //! No libvirt is asked.
 
-use std::collections::VecDeque;
+mod scripted_lab;
+
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use novamend::catalog::Release;
-use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::guest::memory::Memory;
-use novamend_verify::guest::serial::Hearing;
-use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side};
-use novamend_verify::trial::checks::Observation;
+use novamend_verify::hypervisor::scripted::{Call, Step};
+use novamend_verify::hypervisor::{Event, Intervention, Job, JobKind};
 use novamend_verify::trial::conditions::{Conditions, Mode};
 use novamend_verify::trial::messages::{Evidence, Message, TrialOrder};
-use novamend_verify::trial::migrate::{Pace, Trace};
 use novamend_verify::trial::session::{Session, SessionError};
-use novamend_verify::trial::worker::{Guest, Lab, Outlet, WorkError, run};
+use novamend_verify::trial::worker::{Outlet, WorkError, run};
 
-/// A lab whose migrations are scripts, one after the other.
-#[derive(Default)]
-struct ScriptedLab {
-    scripts: VecDeque<Scripted>,
-    now: Scripted,
-    /// What it was asked for.
-    log: Vec<&'static str>,
-    /// Whether the guest beats after its start.
-    is_mute: bool,
-    accident: Option<&'static str>,
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Broken(&'static str);
-
-impl Lab for ScriptedLab {
-    type Error = Broken;
-
-    const STARTING: &'static str = "starting the guest";
-
-    fn clean_up(&mut self) -> Result<(), Broken> {
-        self.log.push("clean up");
-        Ok(())
-    }
-
-    fn start_guest(&mut self, _: &mut Outlet) -> Result<Guest, Broken> {
-        self.log.push("start");
-        let hearing = Hearing::default();
-        let line = hearing.add_line();
-        if !self.is_mute {
-            hearing.feed(line, Duration::ZERO, &[0xA5, b'H', 1, 0, 0, 0, 1, 0, 0, 0, 0, 0]);
-        }
-        Ok(Guest {
-            side: Side::First,
-            line,
-            hearing,
-        })
-    }
-
-    fn no_response(&self, _: Duration) -> Broken {
-        Broken("mute")
-    }
-
-    fn hypervisor(&mut self, _: &Guest) -> &mut dyn Hypervisor {
-        self.log.push("migrate");
-        self.now = self.scripts.pop_front().expect("a script for each migration");
-        &mut self.now
-    }
-
-    fn listen(&mut self, guest: &Guest, _: &Trace, _: &mut Outlet) -> Result<Observation, Broken> {
-        Ok(Observation {
-            records: guest.hearing.records().0,
-            source_span: guest.hearing.span(guest.line),
-            source: Some(GuestState::Running),
-            destination: Some(GuestState::Absent),
-            looked_at_all: true,
-            ..Observation::default()
-        })
-    }
-
-    fn accident(&self, _: &Evidence) -> Option<Broken> {
-        self.accident.map(Broken)
-    }
-
-    fn keep(&self, guest: Guest, _: bool) -> Option<Guest> {
-        Some(guest)
-    }
-}
-
-fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
-    Step::Job(Job {
-        kind,
-        remaining,
-        iteration,
-    })
-}
-
-fn busy() -> Scripted {
-    Scripted::default()
-        .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Event::Pass(1)))
-        .at(300, job(JobKind::Unbounded, 1, 20 << 20))
-        .at(1000, Step::Hear(Event::Pass(2)))
-        .at(1000, job(JobKind::Unbounded, 2, 12 << 20))
-}
-
-/// A migration that nova's abort ends.
-fn cancelled() -> Scripted {
-    let abort = Call::Intervene(Intervention::Abort);
-    let refusal = Refusal {
-        code: 78,
-        message: "canceled by client".to_owned(),
-    };
-    busy()
-        .after(abort, 60, job(JobKind::Cancelled, 2, 0))
-        .after(abort, 80, Step::Hear(Event::Returned(Err(refusal))))
-}
-
-/// A migration that ends by itself after its first pass.
-fn converging() -> Scripted {
-    Scripted::default()
-        .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Event::Pass(1)))
-        .at(600, job(JobKind::Completed, 0, 0))
-        .at(602, Step::Hear(Event::Returned(Ok(()))))
-}
-
-/// A migration that libvirt refuses.
-fn refused() -> Scripted {
-    Scripted::default().refusing(Call::Start, "no such flag")
-}
-
-fn abort(only_if_failed: bool) -> TrialOrder {
-    TrialOrder {
-        action: Ending::Abort,
-        request: Request {
-            bandwidth: 20,
-            ..Request::default()
-        },
-        settings: Settings::defaults(Release::NEWEST),
-        pace: Pace {
-            interval: Duration::from_millis(25),
-            act_after: Duration::from_millis(600),
-            pass: 2,
-            limit: Duration::from_secs(20),
-        },
-        only_if_failed,
-    }
-}
+use crate::scripted_lab::{Broken, ScriptedLab, abort, busy, cancelled, converging, lab, post_copy, refused};
 
 /// What a lab with these scripts brings, how it ended and what it was asked for.
 fn worked(lab: &mut ScriptedLab, trials: &[TrialOrder]) -> (Vec<Evidence>, Result<(), WorkError<Broken>>) {
@@ -162,13 +29,6 @@ fn worked(lab: &mut ScriptedLab, trials: &[TrialOrder]) -> (Vec<Evidence>, Resul
     let ended = run(lab, trials, Duration::from_millis(50), &mut outlet);
     drop(outlet);
     (evidence, ended)
-}
-
-fn lab(scripts: impl Into<VecDeque<Scripted>>) -> ScriptedLab {
-    ScriptedLab {
-        scripts: scripts.into(),
-        ..ScriptedLab::default()
-    }
 }
 
 #[test]
@@ -210,6 +70,29 @@ fn a_guest_that_converged_is_tried_at_half_the_bandwidth_and_given_up_after_thre
     lab.scripts = [converging(), converging(), converging()].into();
     let (evidence, ended) = worked(&mut lab, &[abort(false)]);
     assert!(matches!(ended, Err(WorkError::Converged)) && evidence.is_empty());
+}
+
+#[test]
+fn a_guest_that_converged_before_the_switch_or_the_abort_took_effect_is_tried_again() {
+    let completing = |call| {
+        let completed = Job {
+            kind: JobKind::Completed,
+            ..Job::NONE
+        };
+        busy()
+            .after(call, 60, Step::Job(completed))
+            .after(call, 80, Step::Hear(Event::Returned(Ok(()))))
+    };
+    for (intervention, trial) in [
+        (Intervention::StartPostCopy, post_copy(abort(false))),
+        (Intervention::Abort, abort(false)),
+    ] {
+        let late = completing(Call::Intervene(intervention));
+        let (evidence, ended) = worked(&mut lab([late, refused()]), &[trial]);
+        assert!(ended.is_ok(), "{ended:?}");
+        assert_eq!(evidence.len(), 1);
+        assert_eq!(evidence[0].request.bandwidth, 10, "{intervention:?}");
+    }
 }
 
 #[test]

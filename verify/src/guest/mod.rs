@@ -11,7 +11,7 @@ use std::path::Path;
 use memory::Memory;
 use serde::{Deserialize, Serialize};
 
-/// The domain's name, in the sandbox's own daemons.
+/// The domain's name, in the sandbox's own daemons; those of further guests begin with it.
 pub const NAME: &str = "novamend-probe";
 
 /// The built image; `tests/guest_image.rs` builds it again from `probe.S` and compares.
@@ -108,12 +108,40 @@ pub fn far_domain_xml(name: &str, uuid: &str, emulated: bool, memory: &Memory, i
     )
 }
 
-/// The domain; `emulated` leaves KVM out.
+/// What the domain in the sandbox is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Parts<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// How big it is.
+    pub size: Size,
+    /// Without KVM.
+    pub emulated: bool,
+    /// What its memory is made of.
+    pub memory: &'a Memory,
+    /// The QEMU program.
+    pub emulator: &'a Path,
+    /// Its image.
+    pub image: &'a Path,
+    /// The socket that its serial port connects to.
+    pub serial: &'a Path,
+}
+
+/// The domain in the sandbox.
 #[must_use]
-pub fn domain_xml(size: Size, emulated: bool, memory: &Memory, emulator: &Path, image: &Path, serial: &Path) -> String {
+pub fn domain_xml(parts: Parts) -> String {
+    let Parts {
+        name,
+        size,
+        emulated,
+        memory,
+        emulator,
+        image,
+        serial,
+    } = parts;
     let kind = if emulated { "qemu" } else { "kvm" };
     let mut xml = format!(
-        "<domain type='{kind}'><name>{NAME}</name><memory unit='MiB'>{}</memory>{}",
+        "<domain type='{kind}'><name>{name}</name><memory unit='MiB'>{}</memory>{}",
         size.memory_mib(),
         memory.xml(),
     );
@@ -153,14 +181,15 @@ mod tests {
 
     #[test]
     fn a_path_cannot_break_the_domain() {
-        let xml = domain_xml(
-            Size::with_hot_mib(1),
-            true,
-            &Memory::Anonymous,
-            Path::new("/a b/'<&"),
-            Path::new("/i"),
-            Path::new("/s"),
-        );
+        let xml = domain_xml(Parts {
+            name: NAME,
+            size: Size::with_hot_mib(1),
+            emulated: true,
+            memory: &Memory::Anonymous,
+            emulator: Path::new("/a b/'<&"),
+            image: Path::new("/i"),
+            serial: Path::new("/s"),
+        });
         assert!(xml.contains("<emulator>/a b/&apos;&lt;&amp;</emulator>"), "{xml}");
     }
 }

@@ -12,6 +12,7 @@ pub mod programs;
 pub mod qemu_conf;
 pub mod qemu_user;
 pub mod reach;
+pub mod room;
 pub mod userfault;
 pub mod versions;
 pub mod virconf;

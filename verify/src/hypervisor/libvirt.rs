@@ -7,13 +7,13 @@
 
 mod events;
 mod far;
+mod near;
 
 use std::ffi::c_int;
-use std::process::Child;
 use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ use virt::{event, sys};
 
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
+use self::near::open;
+pub use self::near::{Daemon, Versions};
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
@@ -52,24 +54,6 @@ pub struct Way {
     pub migration: Option<String>,
     /// The name that the destination's certificate must have, if not that of the place QEMU sends to.
     pub certificate: Option<String>,
-}
-
-/// A daemon that has been started and may not listen yet.
-#[derive(Debug)]
-pub struct Daemon {
-    /// Where it will listen.
-    pub uri: String,
-    /// Its process.
-    pub process: Child,
-}
-
-/// The versions that a daemon answers.
-#[derive(Clone, Copy, Debug)]
-pub struct Versions {
-    /// libvirt, as major × 1 000 000 + minor × 1 000 + micro.
-    pub libvirt: u32,
-    /// QEMU, in the same form.
-    pub qemu: u32,
 }
 
 fn refusal(error: &Error) -> Refusal {
@@ -104,93 +88,7 @@ pub fn run_event_loop() -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Opens a connection as soon as the daemon listens; the last refusal when `patience` is over or the daemon has ended.
-///
-/// # Errors
-/// The daemon never listened.
-fn open(uri: &str, patience: Duration, mut ended: impl FnMut() -> Option<String>) -> Result<Connect, Refusal> {
-    let until = Instant::now() + patience;
-    loop {
-        let error = match Connect::open(Some(uri)) {
-            Ok(connect) => return Ok(connect),
-            Err(error) => error,
-        };
-        if let Some(how) = ended() {
-            return Err(Refusal {
-                code: 0,
-                message: format!("the daemon exited before it was listening ({how})"),
-            });
-        }
-        if Instant::now() >= until {
-            return Err(Refusal {
-                message: format!(
-                    "the daemon was not listening after {} s: {}",
-                    patience.as_secs(),
-                    error.message()
-                ),
-                ..refusal(&error)
-            });
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn versions(connect: &Connect) -> Result<Versions, Error> {
-    let qemu = connect.hyp_version()?;
-    let libvirt = connect.lib_version()?;
-    Ok(Versions { libvirt, qemu })
-}
-
 impl Libvirt {
-    /// Connects to both daemons, within `patience` each; `began` is the zero of all times, `guest` the domain's name.
-    ///
-    /// # Errors
-    /// A daemon ends, does not listen or does not answer.
-    pub fn connect(
-        daemons: Sides<Daemon>,
-        guest: &str,
-        way: Way,
-        began: Instant,
-        patience: Duration,
-    ) -> Result<(Self, Versions), Refusal> {
-        let uris = Sides::of(|side| daemons[side].uri.clone());
-        // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
-        let opening = |Daemon { uri, mut process }: Daemon| {
-            aside(move || {
-                let ended = || process.try_wait().ok().flatten().map(|status| status.to_string());
-                let connect = open(&uri, patience, ended)?;
-                let found = versions(&connect).map_err(|error| refusal(&error))?;
-                Ok::<_, Refusal>((connect, found))
-            })
-        };
-        let (first, second) = (opening(daemons.first)?, opening(daemons.second)?);
-        let (sender, heard) = channel();
-        let opened = |side, thread: JoinHandle<Result<(Connect, Versions), Refusal>>| {
-            let joined = thread.join().map_err(|_| Refusal {
-                code: 0,
-                message: "connecting failed".to_owned(),
-            })?;
-            let (connect, found) = joined?;
-            let _ = connect.set_keep_alive(5, 3);
-            register(&connect, side, guest, &sender).map_err(|error| refusal(&error))?;
-            Ok::<_, Refusal>((connect, found))
-        };
-        let (first, _) = opened(Side::First, first)?;
-        let (second, found) = opened(Side::Second, second)?;
-        let libvirt = Self {
-            began,
-            guest: guest.to_owned(),
-            uris,
-            way,
-            stop: Arc::default(),
-            steering: Sides { first, second },
-            source: Side::First,
-            sender,
-            heard,
-        };
-        Ok((libvirt, found))
-    }
-
     fn domain(&self, side: Side) -> Result<Domain, Refusal> {
         self.steering[side]
             .lookup_domain_by_name(&self.guest)
@@ -223,6 +121,13 @@ impl Libvirt {
             .define_domain_xml(xml)
             .map_err(|error| refusal(&error))?;
         domain.create().map_err(|error| refusal(&error))
+    }
+
+    /// Has the guest at `side` do nothing, if it is there.
+    pub fn pause_guest(&self, side: Side) {
+        if let Ok(domain) = self.domain(side) {
+            let _ = domain.suspend();
+        }
     }
 
     /// Ends and forgets the guest at `side`, if it is there.

@@ -23,16 +23,20 @@ pub fn connect(
     patience: Duration,
 ) -> Result<(Libvirt, Versions), Refusal> {
     let numbers = [daemons.first.id(), daemons.second.id()];
-    let way = Way {
-        peer: None,
-        migration: Some(format!("unix://{}/migration.sock", layout::channel().display())),
-        certificate: setup.tls.as_ref().map(|tls| pki::name(tls).to_owned()),
-    };
     let daemons = daemons.map(|side, process| Daemon {
         uri: layout::uri(side, setup.mode, &setup.socket),
         process,
     });
-    let connected = Libvirt::connect(daemons, guest::NAME, way, began, patience)?;
+    let connected = Libvirt::connect(daemons, guest::NAME, way(setup, guest::NAME), began, patience)?;
     numbers.into_iter().for_each(unpin_cpu);
     Ok(connected)
+}
+
+/// What libvirt is told of the way of the domain `guest`.
+pub(super) fn way(setup: &Setup, guest: &str) -> Way {
+    Way {
+        peer: None,
+        migration: Some(format!("unix://{}", layout::migration(guest).display())),
+        certificate: setup.tls.as_ref().map(|tls| pki::name(tls).to_owned()),
+    }
 }

@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::init::ProcessExit;
 use super::layout;
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
@@ -28,9 +30,18 @@ const REAPED: Duration = Duration::from_secs(2);
 /// The QEMUs of guests, and everything that init has reaped.
 #[derive(Debug, Default)]
 struct ProcessTable {
-    /// By number; at which side, if that is known.
-    guests: BTreeMap<i32, Option<Side>>,
+    /// By number.
+    guests: BTreeMap<i32, GuestProcess>,
     ended: Vec<ProcessExit>,
+}
+
+/// A QEMU of a guest.
+#[derive(Debug)]
+struct GuestProcess {
+    /// The domain's name.
+    guest: String,
+    /// Where it is, if that is known.
+    side: Option<Side>,
 }
 
 /// The processes of the sandbox.
@@ -87,6 +98,20 @@ impl Deaths {
         resource(said).map(|what| format!("{what} ran out: {said}; {NOTHING_KNOWN}"))
     }
 
+    /// Stops the QEMUs of every guest but that one, or lets them go on.
+    pub(super) fn stop_others(&self, guest: &str, is_to_stop: bool) {
+        let signal = if is_to_stop { Signal::STOP } else { Signal::CONT };
+        let seen = lock(&self.seen);
+        let has_ended = |number: &i32| seen.ended.iter().any(|ended| ended.pid == *number);
+        let others = seen.guests.iter().filter(|(_, process)| process.guest != guest);
+        for (number, _) in others.filter(|(number, _)| !has_ended(number)) {
+            if let Some(number) = Pid::from_raw(*number) {
+                // one that has ended meanwhile needs nothing
+                let _ = kill_process(number, signal);
+            }
+        }
+    }
+
     /// A guest's QEMU that a signal ended; libvirt asks by SIGTERM, which QEMU takes for an order to exit.
     ///
     /// One that had hardly begun may not have been seen before; the error tells it from the QEMUs that libvirt itself asks for
@@ -94,7 +119,7 @@ impl Deaths {
     fn killed(&self, said: &str, from: usize, source: Side) -> Option<String> {
         let seen = lock(&self.seen);
         let guests = seen.ended.iter().skip(from).filter_map(|ended| {
-            let side = seen.guests.get(&ended.pid).copied();
+            let side = seen.guests.get(&ended.pid).map(|process| process.side);
             let side = side.or_else(|| is_gone(said).then_some(None))?;
             Some((side, ended.signal.filter(|signal| *signal != TERMINATION)?))
         });
@@ -131,24 +156,30 @@ fn namespace(number: u32) -> Option<PathBuf> {
 
 /// Takes note of every QEMU of a guest that runs now.
 fn look(seen: &Mutex<ProcessTable>, daemons: &[(Side, u32)]) {
-    let wanted = format!("guest={NAME}");
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
     for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
         if lock(seen).guests.contains_key(&number.cast_signed()) {
             continue;
         }
         let words = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
-        let mut words = words.split(|&byte| byte == 0);
-        if words.any(|word| word.starts_with(wanted.as_bytes())) {
+        if let Some(guest) = guest_of(&words) {
             let own = namespace(number);
-            let side = daemons
-                .iter()
-                .find(|(_, daemon)| own.is_some() && namespace(*daemon) == own);
-            lock(seen)
-                .guests
-                .insert(number.cast_signed(), side.map(|(side, _)| *side));
+            let mut sides = daemons.iter();
+            let side = sides.find(|(_, daemon)| own.is_some() && namespace(*daemon) == own);
+            let side = side.map(|(side, _)| *side);
+            let process = GuestProcess { guest, side };
+            lock(seen).guests.insert(number.cast_signed(), process);
         }
     }
+}
+
+/// The domain that a QEMU was started for, by its command line.
+fn guest_of(words: &[u8]) -> Option<String> {
+    let mut words = words.split(|&byte| byte == 0);
+    let name = words.find_map(|word| word.strip_prefix(b"guest="))?;
+    let name = name.split(|&byte| byte == b',').next()?;
+    let name = String::from_utf8_lossy(name).into_owned();
+    name.starts_with(NAME).then_some(name)
 }
 
 /// The fields of a process behind its name in /proc.
@@ -171,21 +202,33 @@ fn signal_of(number: u32) -> Option<i32> {
 /// A QEMU whose log says that somebody else than its daemon told it to end.
 fn stopped_from_outside(source: Side, daemons: &[(Side, u32)]) -> Option<String> {
     daemons.iter().find_map(|(side, daemon)| {
-        let logs = ["log/qemu", "cache/libvirt/qemu/log"].map(|place| layout::directory(*side).join(place));
-        let text = logs
-            .iter()
-            .find_map(|place| fs::read(place.join(format!("{NAME}.log"))).ok())?;
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let last = text.lines().rev().find(|line| line.contains("terminating on signal"))?;
-        // one from outside of the sandbox has no number in it
-        let by = last.split("from pid ").nth(1);
-        let by = by.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
-        (by != Some(*daemon)).then(|| {
-            let end = end_of(*side, source);
-            format!(
-                "QEMU on {end} was terminated by a process other than libvirt ({})",
-                last.trim()
-            )
-        })
+        let by_another = |log: PathBuf| {
+            let text = String::from_utf8_lossy(&fs::read(log).ok()?).into_owned();
+            let last = text.lines().rev().find(|line| line.contains("terminating on signal"))?;
+            // one from outside of the sandbox has no number in it
+            let by = last.split("from pid ").nth(1);
+            let by = by.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+            (by != Some(*daemon)).then(|| last.trim().to_owned())
+        };
+        let last = guests_logs(*side).find_map(by_another)?;
+        let end = end_of(*side, source);
+        Some(format!(
+            "QEMU on {end} was terminated by a process other than libvirt ({last})"
+        ))
     })
+}
+
+/// What the guests' QEMUs at `side` wrote.
+fn guests_logs(side: Side) -> impl Iterator<Item = PathBuf> {
+    let places = ["log/qemu", "cache/libvirt/qemu/log"].map(|place| layout::directory(side).join(place));
+    let files = places
+        .into_iter()
+        .filter_map(|place| fs::read_dir(place).ok())
+        .flatten();
+    // libvirt keeps nothing else of them there
+    let is_guests = |name: &str| name.starts_with(NAME);
+    files
+        .flatten()
+        .filter(move |file| file.file_name().to_str().is_some_and(is_guests))
+        .map(|file| file.path())
 }

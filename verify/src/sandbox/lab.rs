@@ -5,6 +5,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::deaths::Deaths;
@@ -22,10 +23,11 @@ use crate::trial::conditions::Tls;
 use crate::trial::memory;
 use crate::trial::messages::{Evidence, Message};
 use crate::trial::migrate::Trace;
+use crate::trial::turns::Hush;
 use crate::trial::worker::{Guest, Lab, Outlet};
 
 /// How long the guest may take to get round all its pages after a migration.
-const ROUND: Duration = Duration::from_secs(5);
+const ROUND: Duration = Duration::from_secs(20);
 
 /// Why the sandbox could serve no longer.
 #[derive(Debug, thiserror::Error)]
@@ -64,15 +66,20 @@ pub(super) enum LabError {
     Accident(String),
 }
 
-/// The sandbox's two daemons.
+/// The sandbox's two daemons and one guest.
 pub(super) struct SandboxLab {
-    order: WorkOrder,
+    order: Arc<WorkOrder>,
+    /// The domain's name.
+    guest: String,
     libvirt: Libvirt,
     hearing: Hearing,
     /// The files of the guest's memory, where they are not the sandbox's own.
     lent: Option<Lent>,
-    deaths: Deaths,
+    deaths: Arc<Deaths>,
     before: Before,
+    began: Instant,
+    /// Whether other guests are tried meanwhile, of which the daemons write to the same logs.
+    has_company: bool,
 }
 
 /// What there was before the guest was started, or migrated.
@@ -87,6 +94,15 @@ struct Before {
     line: usize,
 }
 
+impl Before {
+    const NOTHING: Self = Self {
+        source: Side::First,
+        deaths: 0,
+        log: 0,
+        line: 0,
+    };
+}
+
 impl SandboxLab {
     /// Starts the daemons and connects to them; says what could not be made as on the host.
     pub(super) fn open(order: WorkOrder, outlet: &mut Outlet) -> Result<Self, LabError> {
@@ -98,7 +114,7 @@ impl SandboxLab {
             pki::make(&layout::pki(), pki::MADE_NAME, pki::FOR_EVER).map_err(LabError::Certificates)?;
         }
         let lent = lent(&order.memory, outlet);
-        let hearing = Hearing::listen(&layout::serial(), began).map_err(LabError::Serial)?;
+        let hearing = Hearing::listen(&layout::serial(guest::NAME), began).map_err(LabError::Serial)?;
         run_event_loop().map_err(LabError::EventLoop)?;
         let own = Path::new("/proc/self/exe");
         let daemons = Sides::try_of(|side| daemon::start(own, side, &order.setup)).map_err(LabError::Daemon)?;
@@ -112,19 +128,37 @@ impl SandboxLab {
             qemu: versions.qemu,
             ready_after: began.elapsed().as_secs_f64(),
         });
-        let before = Before {
-            source: Side::First,
-            deaths: 0,
-            log: 0,
-            line: 0,
-        };
         Ok(Self {
-            order,
+            has_company: order.side_by_side,
+            order: Arc::new(order),
+            guest: guest::NAME.to_owned(),
             libvirt,
             hearing,
             lent,
-            deaths,
-            before,
+            deaths: Arc::new(deaths),
+            before: Before::NOTHING,
+            began,
+        })
+    }
+
+    /// A lab for a further guest at the same daemons, the first of which has the number 1; not where its memory is in files
+    /// that are lent.
+    pub(super) fn beside(&self, number: usize) -> Result<Self, LabError> {
+        let guest = format!("{}-{}", guest::NAME, number + 1);
+        let hearing = Hearing::listen(&layout::serial(&guest), self.began).map_err(LabError::Serial)?;
+        let way = connection::way(&self.order.setup, &guest);
+        let patience = Duration::from_secs(self.order.patience);
+        let libvirt = self.libvirt.beside(&guest, way, patience);
+        Ok(Self {
+            order: Arc::clone(&self.order),
+            libvirt: libvirt.map_err(|refusal| self.explained(&refusal.message))?,
+            guest,
+            hearing,
+            lent: None,
+            deaths: Arc::clone(&self.deaths),
+            before: Before::NOTHING,
+            began: self.began,
+            has_company: true,
         })
     }
 
@@ -161,14 +195,15 @@ impl Lab for SandboxLab {
         self.hearing.forget();
         self.take_note(Side::First);
         let order = &self.order;
-        let xml = guest::domain_xml(
-            order.size,
-            order.emulated,
-            &order.memory,
-            &order.setup.emulator,
-            &layout::image(),
-            &layout::serial(),
-        );
+        let xml = guest::domain_xml(guest::Parts {
+            name: &self.guest,
+            size: order.size,
+            emulated: order.emulated,
+            memory: &order.memory,
+            emulator: &order.setup.emulator,
+            image: &layout::image(),
+            serial: &layout::serial(&self.guest),
+        });
         let started = self.libvirt.start_guest(Side::First, &xml);
         started.map_err(|refusal| self.explained(&refusal.message))?;
         if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Side::First)) {
@@ -209,7 +244,9 @@ impl Lab for SandboxLab {
             destination: self.libvirt.standing(End::Destination).ok(),
             looked_at_all,
             only_after: false,
-            cause: logs::cause((self.before.source, self.before.log), trace),
+            cause: (!self.has_company)
+                .then(|| logs::cause((self.before.source, self.before.log), trace))
+                .flatten(),
         })
     }
 
@@ -224,6 +261,19 @@ impl Lab for SandboxLab {
             is_gone.then(|| format!("a process or a connection went away without a reason: {said}; {NOTHING_KNOWN}"))
         });
         accident.map(LabError::Accident)
+    }
+
+    fn hush(&self) -> Hush {
+        let (deaths, guest) = (Arc::clone(&self.deaths), self.guest.clone());
+        Box::new(move |still| deaths.stop_others(&guest, still))
+    }
+
+    fn put_to_rest(&mut self) {
+        for side in Side::BOTH {
+            self.libvirt.pause_guest(side);
+        }
+        // what follows is tried alone
+        self.has_company = false;
     }
 
     fn keep(&self, guest: Guest, moved: bool) -> Option<Guest> {

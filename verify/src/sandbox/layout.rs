@@ -59,10 +59,10 @@ pub fn image() -> PathBuf {
     Path::new(ROOT).join("probe.rom")
 }
 
-/// The socket that every QEMU connects its serial port to.
+/// The socket that every QEMU of the domain `guest` connects its serial port to.
 #[must_use]
-pub fn serial() -> PathBuf {
-    Path::new(ROOT).join("serial.sock")
+pub fn serial(guest: &str) -> PathBuf {
+    Path::new(ROOT).join(format!("{guest}.sock"))
 }
 
 /// The directory of the certificates that are made for the trials.
@@ -77,8 +77,14 @@ pub fn backing() -> PathBuf {
     Path::new(ROOT).join("backing")
 }
 
-/// The directory of the migration channel; the user of QEMU may write there.
+/// The directory of the migration channels; the user of QEMU may write there.
 #[must_use]
 pub fn channel() -> PathBuf {
     Path::new(ROOT).join("channel")
+}
+
+/// The migration channel of the domain `guest`.
+#[must_use]
+pub fn migration(guest: &str) -> PathBuf {
+    channel().join(format!("{guest}.sock"))
 }

@@ -5,14 +5,18 @@
 use std::fs;
 use std::time::Duration;
 
+use novamend::nova::migration::timeout::has_timeout_action;
+
 use super::alike::{given, memory, not_alike};
 use super::setup::{Setup, WorkOrder};
 use super::trials::SandboxError;
+use crate::guest::memory::Memory;
 use crate::host::programs::NAMELESS_REMEDY;
 use crate::host::qemu_conf::QemuConfFault;
-use crate::host::{Host, Kvm, programs};
+use crate::host::{Host, Kvm, programs, room};
 use crate::shown;
 use crate::trial::conditions::{CertificateSource, Conditions, Mode, Tls};
+use crate::trial::messages::TrialOrder;
 use crate::trial::plan::{EMULATION_KEEPS_WRITES, Plan};
 use crate::trial::session::RunOptions;
 
@@ -50,16 +54,29 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         not_alike: not_alike(plan, host),
         memory: memory(plan, host),
     };
+    let trials = plan.trials(options.wanted, early);
     let order = WorkOrder {
+        side_by_side: is_side_by_side(&trials, &conditions),
         setup,
         emulated,
         memory: conditions.memory.clone(),
         size,
         ticks_per_second: ticks_per_second(),
         patience: options.patience,
-        trials: plan.trials(options.wanted, early),
+        trials,
     };
     Ok((order, conditions))
+}
+
+/// Whether the trials are run side by side: where each is run whatever the others show, and the machine bears it.
+///
+/// Files of guests' memory are lent to one guest, and a monitor without a timeout action asks for nobody's turn.
+fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
+    let is_fit = |trial: &TrialOrder| !trial.only_if_failed && has_timeout_action(trial.settings.release);
+    trials.len() > 1
+        && trials.iter().all(is_fit)
+        && conditions.memory == Memory::Anonymous
+        && room::for_guests(trials.len(), conditions.memory_mib)
 }
 
 fn why_emulated(host: &Host, plan: &Plan, options: RunOptions) -> Option<String> {

@@ -54,4 +54,6 @@ pub struct WorkOrder {
     pub patience: u64,
     /// The trials, in order.
     pub trials: Vec<TrialOrder>,
+    /// Whether the machine bears them side by side.
+    pub side_by_side: bool,
 }

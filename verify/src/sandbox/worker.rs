@@ -3,12 +3,14 @@
 //! It reads no nova.conf and prints for no person: its order comes as one line of JSON, its evidence goes out as lines of JSON.
 
 use std::io::{self, BufRead, Write};
+use std::iter;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use super::lab::{LabError, SandboxLab};
 use super::setup::WorkOrder;
 use crate::trial::messages::Message;
+use crate::trial::side_by_side;
 use crate::trial::worker::{self, Outlet, WorkError};
 
 /// Does what its order says; exit code 0 whatever the trials proved.
@@ -28,8 +30,15 @@ pub fn run() -> ExitCode {
 fn work(order: &str, outlet: &mut Outlet) -> Result<(), WorkError<LabError>> {
     let order: WorkOrder = serde_json::from_str(order).map_err(|error| WorkError::Lab(LabError::Order(error)))?;
     let (trials, patience) = (order.trials.clone(), Duration::from_secs(order.patience));
+    let is_side_by_side = order.side_by_side;
     let mut lab = SandboxLab::open(order, outlet).map_err(WorkError::Lab)?;
-    worker::run(&mut lab, &trials, patience, outlet)
+    if !is_side_by_side {
+        return worker::run(&mut lab, &trials, patience, outlet);
+    }
+    let others = (1..trials.len()).map(|number| lab.beside(number));
+    let others: Vec<_> = others.collect::<Result<_, _>>().map_err(WorkError::Lab)?;
+    let labs = iter::once(lab).chain(others).collect();
+    side_by_side::run(labs, &trials, patience, outlet)
 }
 
 fn print(message: &Message) {

@@ -10,6 +10,7 @@ use novamend::nova::migration::Ending;
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
+use crate::accident::is_cut_off;
 use crate::guest::serial::{Kind, Record};
 use crate::hypervisor::{End, GuestState, Intervention, Refusal};
 use crate::trial::kind::{self, TrialKind};
@@ -17,6 +18,14 @@ use crate::trial::migrate::{Seconds, Trace};
 
 /// What must be so after a switch to post-copy, whatever else went wrong: from then on a guest cannot go back.
 pub const GUEST_LIVES: &str = "the guest is not lost";
+
+const MEMORY: &str = "the guest's memory is intact";
+
+/// What was seen of a memory that the guest was too slow to look at.
+const NOT_IN_TIME: &str = "the guest did not check all its pages in time";
+
+/// What was seen of a guest whose state a daemon did not tell.
+const NOT_TOLD: &str = "its state could not be read";
 
 /// Libvirt's code of a job that was cancelled, `VIR_ERR_OPERATION_ABORTED`.
 const CANCELLED: u32 = 78;
@@ -33,6 +42,12 @@ pub struct Check {
 }
 
 impl Check {
+    /// Whether it does not hold only because something was not answered, or not in time.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.holds && [NOT_IN_TIME, NOT_TOLD].contains(&self.seen.as_str())
+    }
+
     /// What is so where the check does not hold, as a clause.
     #[must_use]
     pub fn failure(&self) -> String {
@@ -108,6 +123,14 @@ impl Judgement {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.checks.iter().all(|check| check.holds)
+    }
+
+    /// Whether the guest was lost, or found its memory damaged.
+    #[must_use]
+    pub fn is_grave(&self) -> bool {
+        // the check of a memory that was found damaged is the first of all
+        let is_damaged = |check: &Check| check.what == MEMORY && !check.holds;
+        self.failed(GUEST_LIVES).is_some() || self.checks.first().is_some_and(is_damaged)
     }
 
     /// The check of `what`, if it was made and does not hold.
@@ -203,13 +226,14 @@ fn stayed(trace: &Trace, observed: &Observation) -> Vec<Check> {
 }
 
 /// Libvirt says that the job was cancelled, or that the destination's QEMU stopped loading the guest, as it does where the
-/// cancelled stream ends before libvirt at the source has told its own reason. The second is taken for a cancelled job only
-/// after nova's own cancellation, and where the guest goes on at the source and nothing is left on the destination.
+/// cancelled stream ends before libvirt at the source has told its own reason, or that the stream was cut off, as QEMU says
+/// where it cuts it off itself before it takes note of the cancellation. These are taken for a cancelled job only after nova's
+/// own cancellation, and where the guest goes on at the source and nothing is left on the destination.
 fn was_cancelled(refusal: &Refusal, trace: &Trace, observed: &Observation) -> bool {
     if refusal.code == CANCELLED {
         return true;
     }
-    let is_cut_off = refusal.message.contains("load of migration failed");
+    let is_cut_off = refusal.message.contains("load of migration failed") || is_cut_off(&refusal.message);
     let stayed = observed.source == Some(GuestState::Running) && observed.destination == Some(GuestState::Absent);
     is_cut_off && trace.done(Intervention::Abort).is_some() && stayed
 }
@@ -251,10 +275,7 @@ fn moved(kind: &TrialKind, trace: &Trace, observed: &Observation) -> Vec<Check> 
         checks.insert(0, check(GUEST_LIVES, false, || said));
     }
     if kind.switches() {
-        // the destination's own event is missed where all pages have come before libvirt looks
-        let switched = trace.event(End::Source, "suspended: post-copy").is_some()
-            || trace.event(End::Destination, "resumed: post-copy").is_some();
-        checks.push(check("the migration switched to post-copy", switched, || {
+        checks.push(check("the migration switched to post-copy", trace.switched(), || {
             "libvirt reported no such event".to_owned()
         }));
     }
@@ -264,7 +285,9 @@ fn moved(kind: &TrialKind, trace: &Trace, observed: &Observation) -> Vec<Check> 
 /// The switch came, and then there was no guest any more: the source has given it up, and the destination does not run it.
 fn was_lost(trace: &Trace, observed: &Observation) -> bool {
     let switched = trace.event(End::Source, "suspended: post-copy").is_some();
-    switched && observed.source != Some(GuestState::Running) && observed.destination != Some(GuestState::Running)
+    // a state that was not told shows nothing
+    let is_gone = |at: Option<GuestState>| at.is_some_and(|state| state != GuestState::Running);
+    switched && is_gone(observed.source) && is_gone(observed.destination)
 }
 
 fn beats(observed: &Observation) -> Option<Check> {
@@ -285,16 +308,16 @@ fn beats(observed: &Observation) -> Option<Check> {
 
 fn memory(trace: &Trace, observed: &Observation, damage: Option<&Record>) -> Check {
     let is_whole = damage.is_none() && observed.looked_at_all;
-    check("the guest's memory is intact", is_whole, || match damage {
+    check(MEMORY, is_whole, || match damage {
         Some(record) => format!("the page at {:#x} held {:#x}", record.sequence, record.generation),
         None if trace.outcome.is_none() => "the migration did not end".to_owned(),
-        None => "the guest did not check all its pages in time".to_owned(),
+        None => NOT_IN_TIME.to_owned(),
     })
 }
 
 fn standing(standing: Option<GuestState>) -> String {
     match standing {
-        None => "its state could not be read",
+        None => NOT_TOLD,
         Some(GuestState::Absent) => "it is not there",
         Some(GuestState::Off) => "it is defined there but does not run",
         Some(GuestState::Running) => "it runs there",

@@ -2,29 +2,20 @@
 //!
 //! It passes no judgement; [`crate::trial::checks`] does, from what is kept here.
 
+mod trace;
+
 use std::time::Duration;
 
 use novamend::nova::migration::Settings;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_with::{As, DeserializeAs, DurationSecondsWithFrac, FromInto, SerializeAs};
+use serde::{Deserialize, Serialize};
+use serde_with::As;
 
-use crate::hypervisor::{Answer, End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request};
-use crate::trial::monitor::{Look, Monitor, Order, Outcome};
-
-/// A time as it is written in JSON: a number of seconds, to the microsecond.
-pub(crate) struct Seconds;
-
-impl SerializeAs<Duration> for Seconds {
-    fn serialize_as<S: Serializer>(time: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_f64((time.as_secs_f64() * 1e6).round() / 1e6)
-    }
-}
-
-impl<'de> DeserializeAs<'de, Duration> for Seconds {
-    fn deserialize_as<D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        DurationSecondsWithFrac::<f64>::deserialize_as(from)
-    }
-}
+pub(crate) use self::trace::Seconds;
+pub use self::trace::{IssuedOrder, Sample, TimedEvent, Trace};
+use crate::hypervisor::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request};
+use crate::trial::kind;
+use crate::trial::monitor::{Look, Monitor, Order};
+use crate::trial::turns::Turn;
 
 /// How nova's clock is shortened.
 ///
@@ -45,128 +36,14 @@ pub struct Pace {
     pub limit: Duration,
 }
 
-/// Data remaining at one look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sample {
-    /// When.
-    #[serde(with = "As::<Seconds>")]
-    pub at: Duration,
-    /// Bytes.
-    pub remaining: i64,
-    /// The pass.
-    pub iteration: i64,
-}
-
-/// An order that nova's monitor gave, and the answer.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct IssuedOrder {
-    /// When.
-    #[serde(with = "As::<Seconds>")]
-    pub at: Duration,
-    /// What.
-    pub order: Order,
-    /// What the hypervisor answered.
-    #[serde(with = "As::<FromInto<Answer>>")]
-    pub answer: Result<(), Refusal>,
-}
-
-impl IssuedOrder {
-    /// Whether it is the action itself, tried at least.
-    #[must_use]
-    pub fn is_action(&self) -> bool {
-        matches!(self.order, Order::Intervene(_))
-    }
-
-    /// Whether it is `intervention`, tried at least.
-    #[must_use]
-    pub fn is(&self, intervention: Intervention) -> bool {
-        self.order == Order::Intervene(intervention)
-    }
-}
-
-/// An event and its moment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TimedEvent {
-    /// When.
-    #[serde(with = "As::<Seconds>")]
-    pub at: Duration,
-    /// What.
-    #[serde(flatten)]
-    pub event: Event,
-}
-
-/// All that happened during one migration; times are those of the hypervisor's clock.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Trace {
-    /// When it was started.
-    #[serde(with = "As::<Seconds>")]
-    pub began: Duration,
-    /// When the monitor ended, or the trial was given up.
-    #[serde(with = "As::<Seconds>")]
-    pub ended: Duration,
-    /// Nova's seconds for each real one, while the clock runs.
-    pub scale: f64,
-    /// Data remaining.
-    pub samples: Vec<Sample>,
-    /// Events of both ends.
-    pub events: Vec<TimedEvent>,
-    /// What nova did.
-    pub orders: Vec<IssuedOrder>,
-    /// How nova took it to have ended; none where the trial was given up.
-    pub outcome: Option<Outcome>,
-    /// How the migrate call ended.
-    #[serde(with = "As::<Option<FromInto<Answer>>>")]
-    pub returned: Option<Result<(), Refusal>>,
-    /// A call that nova would not expect to fail did.
-    pub broken: Option<Refusal>,
-}
-
-impl Trace {
-    /// The first time that `intervention` succeeded.
-    #[must_use]
-    pub fn done(&self, intervention: Intervention) -> Option<Duration> {
-        self.orders
-            .iter()
-            .find(|given| given.is(intervention) && given.answer.is_ok())
-            .map(|given| given.at)
-    }
-
-    /// Whether it completed by itself, before nova acted.
-    #[must_use]
-    pub fn converged(&self) -> bool {
-        self.returned == Some(Ok(())) && !self.orders.iter().any(IssuedOrder::is_action)
-    }
-
-    /// When pass `number` began.
-    #[must_use]
-    pub fn pass(&self, number: i64) -> Option<Duration> {
-        self.events.iter().find_map(|heard| match heard.event {
-            Event::Pass(pass) if pass >= number => Some(heard.at),
-            _ => None,
-        })
-    }
-
-    /// The first lifecycle event `what` at `end`.
-    #[must_use]
-    pub fn event(&self, wanted_end: End, wanted: &str) -> Option<Duration> {
-        self.events.iter().find_map(|heard| match &heard.event {
-            Event::Lifecycle { end, what } if *end == wanted_end && what == wanted => Some(heard.at),
-            _ => None,
-        })
-    }
-
-    /// Libvirt's own figure of the guest's downtime in milliseconds.
-    #[must_use]
-    pub fn downtime_ms(&self) -> Option<u64> {
-        self.events.iter().find_map(|heard| match &heard.event {
-            Event::Figures { downtime_ms, .. } => *downtime_ms,
-            _ => None,
-        })
-    }
-}
-
-/// Runs one migration to its end or to the limit, under a monitor that goes by `settings`.
-pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, settings: &Settings, pace: Pace) -> Trace {
+/// Runs one migration to its end or to the limit, under a monitor that goes by `settings`; nova's action waits for its `turn`.
+pub fn migrate(
+    hypervisor: &mut dyn Hypervisor,
+    request: &Request,
+    settings: &Settings,
+    pace: Pace,
+    turn: &Turn,
+) -> Trace {
     let monitor = Monitor::new(settings.clone());
     let timeout = monitor.completion_timeout().max(1) as f64;
     let mut running = Running {
@@ -178,6 +55,10 @@ pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, settings: &Se
         monitor,
         pace,
         timeout,
+        turn,
+        may_act: false,
+        arrived: None,
+        is_brief: !kind::of(settings.ending()).pauses,
     };
     match hypervisor.start(request) {
         Err(refusal) => running.trace.broken = Some(refusal),
@@ -185,8 +66,15 @@ pub fn migrate(hypervisor: &mut dyn Hypervisor, request: &Request, settings: &Se
     }
     running.trace.ended = hypervisor.now();
     running.hear_the_rest(hypervisor);
+    turn.give_back();
     running.trace
 }
+
+/// Between two looks of nova.
+const NOVAS_INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long others wait for an action to end a migration.
+const LONGEST_TURN: Duration = Duration::from_secs(2);
 
 /// How long nova's monitor is followed once the migrate call has returned.
 const FOLLOWED: Duration = Duration::from_secs(5);
@@ -194,14 +82,21 @@ const FOLLOWED: Duration = Duration::from_secs(5);
 /// How long libvirt's figures may be on their way.
 const FIGURES: Duration = Duration::from_secs(2);
 
-struct Running {
+struct Running<'a> {
     trace: Trace,
     monitor: Monitor,
     pace: Pace,
     timeout: f64,
+    turn: &'a Turn,
+    /// Whether the turn has been taken.
+    may_act: bool,
+    /// When the guest ran at the destination with all its memory.
+    arrived: Option<Duration>,
+    /// Whether the action does to the guest what takes so little time that others' guests would show in it.
+    is_brief: bool,
 }
 
-impl Running {
+impl Running<'_> {
     fn watch(&mut self, hypervisor: &mut dyn Hypervisor) {
         while hypervisor.now().saturating_sub(self.trace.began) < self.pace.limit {
             self.hear(hypervisor);
@@ -212,10 +107,22 @@ impl Running {
                     return;
                 }
             };
+            if self.is_past_action(hypervisor.now()) {
+                self.turn.give_back();
+            }
             if self.carry_out(hypervisor, &look) || self.is_over_for_all_but_nova(hypervisor) {
                 return;
             }
         }
+    }
+
+    /// The guest has arrived and the source has had the time to take note of it, so that its own figure is right, too; or the
+    /// action was taken long ago and has not ended the migration: others are not kept waiting for it.
+    fn is_past_action(&self, now: Duration) -> bool {
+        let is_past = |since: Duration, time: Duration| now.saturating_sub(since) >= time;
+        let acted = self.trace.orders.iter().find(|given| given.is_action());
+        let is_overdue = acted.is_some_and(|acted| is_past(acted.at, LONGEST_TURN));
+        is_overdue || self.arrived.is_some_and(|arrived| is_past(arrived, self.pace.interval))
     }
 
     /// The call has long returned, and nova's monitor still waits for a job that nobody carries on, as it does for ever where
@@ -228,8 +135,14 @@ impl Running {
 
     /// Takes in what happens until the next look is due, the awaited pass begins or the migrate call returns.
     fn hear(&mut self, hypervisor: &mut dyn Hypervisor) {
-        let due = hypervisor.now() + self.pace.interval;
+        let since = hypervisor.now();
         loop {
+            let due = since
+                + if self.is_switching() {
+                    NOVAS_INTERVAL
+                } else {
+                    self.pace.interval
+                };
             let patience = due.saturating_sub(hypervisor.now());
             let Some((at, event)) = hypervisor.next(patience) else {
                 return;
@@ -246,9 +159,25 @@ impl Running {
         }
     }
 
+    /// Nova has ordered the switch to post-copy, and the guest does not run at the destination yet. A look would be answered
+    /// by the very threads that bring it there; nova itself, which looks every half second, hardly ever makes one then.
+    fn is_switching(&self) -> bool {
+        let is_over = |heard: &TimedEvent| match &heard.event {
+            Event::Lifecycle { end, what } => *end == End::Destination && what.starts_with("resumed: "),
+            Event::Returned(_) => true,
+            _ => false,
+        };
+        self.monitor.is_in_post_copy() && !self.trace.events.iter().any(is_over)
+    }
+
     fn keep(&mut self, at: Duration, event: Event) {
-        if let Event::Returned(result) = &event {
-            self.trace.returned = Some(result.clone());
+        match &event {
+            Event::Returned(result) => {
+                self.trace.returned = Some(result.clone());
+                self.turn.give_back();
+            }
+            arrived if is_arrival(arrived) => self.arrived = Some(at),
+            _ => {}
         }
         self.trace.events.push(TimedEvent { at, event });
     }
@@ -277,16 +206,17 @@ impl Running {
         })
     }
 
-    fn nova_seconds(&self, at: Duration) -> f64 {
+    /// Once the timeout is passed the turn is this trial's, until the guest has arrived or the call has returned.
+    fn nova_seconds(&mut self, at: Duration) -> f64 {
         let Some(first) = self.trace.pass(1) else {
             return 0.0;
         };
         let seconds = at.saturating_sub(first).as_secs_f64() * self.trace.scale;
-        if self.trace.pass(self.pace.pass).is_none() {
-            seconds.min(self.timeout * 0.999)
-        } else {
-            seconds
+        let before = self.timeout * 0.999;
+        if seconds > before && self.trace.pass(self.pace.pass).is_some() {
+            self.may_act = self.may_act || self.turn.take(self.is_brief);
         }
+        if self.may_act { seconds } else { seconds.min(before) }
     }
 
     /// Carries out what the monitor orders; true when it has ended.
@@ -356,49 +286,7 @@ impl Running {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_trace_survives_the_way_out_of_the_sandbox() {
-        let refusal = Refusal {
-            code: 78,
-            message: "cancelled".to_owned(),
-        };
-        let heard = |event| TimedEvent {
-            at: Duration::from_micros(1_500_001),
-            event,
-        };
-        let given = |order| IssuedOrder {
-            at: Duration::from_secs(2),
-            order,
-            answer: Ok(()),
-        };
-        let trace = Trace {
-            began: Duration::from_millis(1250),
-            events: vec![
-                heard(Event::Pass(2)),
-                heard(Event::Returned(Err(refusal.clone()))),
-                heard(Event::Returned(Ok(()))),
-            ],
-            orders: vec![
-                given(Order::SetDowntime(50)),
-                given(Order::Intervene(Intervention::StartPostCopy)),
-                given(Order::ResumeIfPaused),
-            ],
-            returned: Some(Err(refusal)),
-            ..Trace::default()
-        };
-        let text = serde_json::to_string(&trace).unwrap();
-        assert!(
-            text.contains("\"began\":1.25") && text.contains("{\"at\":1.500001,\"pass\":2}"),
-            "{text}"
-        );
-        assert!(text.contains("\"returned\":\"done\""), "{text}");
-        for order in ["{\"set_downtime\":50}", "\"start_post_copy\"", "\"resume_if_paused\""] {
-            assert!(text.contains(&format!("\"order\":{order}")), "{text}");
-        }
-        assert_eq!(serde_json::from_str::<Trace>(&text).unwrap(), trace);
-    }
+/// The guest runs at the destination with all its memory.
+fn is_arrival(event: &Event) -> bool {
+    matches!(event, Event::Lifecycle { end: End::Destination, what } if what == "resumed: migrated")
 }

@@ -11,4 +11,6 @@ pub mod migrate;
 pub mod monitor;
 pub mod plan;
 pub mod session;
+pub mod side_by_side;
+pub mod turns;
 pub mod worker;

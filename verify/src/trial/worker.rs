@@ -4,6 +4,7 @@
 //! here alone.
 
 use std::error::Error;
+use std::io;
 use std::time::Duration;
 
 use crate::guest::serial::{Hearing, Kind};
@@ -13,6 +14,7 @@ use crate::trial::checks::{Observation, judge};
 use crate::trial::kind;
 use crate::trial::messages::{Evidence, MOST_TRIES, Message, TrialOrder};
 use crate::trial::migrate::{Trace, migrate};
+use crate::trial::turns::{Hush, Turn};
 
 /// A guest that runs.
 pub struct Guest {
@@ -61,6 +63,14 @@ pub trait Lab {
         None
     }
 
+    /// Stops all guests but this lab's, or lets them go on, where there are others.
+    fn hush(&self) -> Hush {
+        Box::new(|_| ())
+    }
+
+    /// Has the guest do nothing any more, where others are tried beside it.
+    fn put_to_rest(&mut self) {}
+
     /// The guest for the next trial, after one that did what it promises; none where each trial has a guest of its own.
     fn keep(&self, _: Guest, _moved: bool) -> Option<Guest> {
         None
@@ -83,10 +93,13 @@ pub enum WorkError<E: Error + 'static> {
     },
     /// The guest is too quiet for the way between the sides.
     #[error(
-        "the guest converged {MOST_TRIES} times before the action was taken, each time at half the bandwidth; the action \
+        "the guest converged {MOST_TRIES} times before the action took effect, each time at half the bandwidth; the action \
          was not tested"
     )]
     Converged,
+    /// Trials could not be run side by side.
+    #[error("the thread of a trial did not start or end")]
+    Thread(#[source] io::Error),
 }
 
 /// Where a worker's messages go, and what it is at.
@@ -138,7 +151,13 @@ pub fn run<L: Lab>(
     patience: Duration,
     outlet: &mut Outlet,
 ) -> Result<(), WorkError<L::Error>> {
-    let mut worker = Worker { lab, patience, outlet };
+    let turn = Turn::alone();
+    let mut worker = Worker {
+        lab,
+        patience,
+        outlet,
+        turn: &turn,
+    };
     let mut guest = None;
     let mut failed = false;
     for trial in trials {
@@ -149,10 +168,13 @@ pub fn run<L: Lab>(
     Ok(())
 }
 
-struct Worker<'a, 'b, L> {
-    lab: &'a mut L,
-    patience: Duration,
-    outlet: &'a mut Outlet<'b>,
+/// What runs trials in one lab.
+pub(super) struct Worker<'a, 'b, L> {
+    pub(super) lab: &'a mut L,
+    pub(super) patience: Duration,
+    pub(super) outlet: &'a mut Outlet<'b>,
+    /// Its place among those that run trials at the same time.
+    pub(super) turn: &'a Turn,
 }
 
 /// How one migration ended.
@@ -164,9 +186,9 @@ enum TrialEnd {
 }
 
 impl<L: Lab> Worker<'_, '_, L> {
-    /// Runs a trial, with half the bandwidth again where the guest converged before nova acted, which proves nothing. Whether
+    /// Runs a trial, with half the bandwidth again where the guest converged before nova's action took effect, which proves nothing. Whether
     /// it failed, and the guest for the next one.
-    fn until_it_acts(
+    pub(super) fn until_it_acts(
         &mut self,
         trial: &TrialOrder,
         mut guest: Option<Guest>,
@@ -177,6 +199,7 @@ impl<L: Lab> Worker<'_, '_, L> {
                 Some(guest) => guest,
                 None => self.start_guest()?,
             };
+            self.turn.has_started();
             self.outlet.enter(&format!("migrating: {}", trial.action.words()));
             match self.one_trial(&trial, ready)? {
                 TrialEnd::Acted(failed, guest) => return Ok((failed, guest)),
@@ -187,6 +210,7 @@ impl<L: Lab> Worker<'_, '_, L> {
     }
 
     fn start_guest(&mut self) -> Result<Guest, WorkError<L::Error>> {
+        self.turn.wait();
         self.outlet.enter(L::STARTING);
         self.lab.clean_up().map_err(WorkError::Lab)?;
         let guest = self.lab.start_guest(self.outlet).map_err(WorkError::Lab)?;
@@ -208,9 +232,9 @@ impl<L: Lab> Worker<'_, '_, L> {
 
     fn one_trial(&mut self, trial: &TrialOrder, guest: Guest) -> Result<TrialEnd, WorkError<L::Error>> {
         let hypervisor = self.lab.hypervisor(&guest);
-        let trace = migrate(hypervisor, &trial.request, &trial.settings, trial.pace);
+        let trace = migrate(hypervisor, &trial.request, &trial.settings, trial.pace, self.turn);
         // a guest that found damage halts and converges; that is no reason to try again
-        if trace.converged() && guest.hearing.damage().is_none() {
+        if trace.converged(kind::of(trial.action)) && guest.hearing.damage().is_none() {
             return Ok(TrialEnd::Converged);
         }
         let heard = self.lab.listen(&guest, &trace, self.outlet);

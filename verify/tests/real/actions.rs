@@ -1,5 +1,9 @@
 //! The three actions on a host that can do them, as root and as an ordinary user, with and without KVM.
 
+use std::fs;
+
+use serde_json::Value;
+
 use crate::ground::{Ground, NOBODY, Ran, need_kvm, need_real, userfaultfd_is_open};
 use crate::harness::{Test, tests};
 
@@ -41,6 +45,54 @@ fn all_three_actions_work_as_root_with_kvm() {
     need_real();
     need_kvm();
     all_hold(&Ground::new(POST_COPY, "root"), "--action all");
+}
+
+/// What trials showed, but for times: each with its action, its flags and its checks, and the verdict.
+fn shown(ran: &Ran) -> Vec<String> {
+    let report = ran.report();
+    let trials = report["session"]["trials"].as_array().unwrap();
+    let of_trial = |trial: &Value| {
+        let (judgement, mut request) = (&trial["judgement"], trial["request"].clone());
+        // halved where a busy machine let the guest converge
+        request["bandwidth"].take();
+        format!("{} {} {}", judgement["action"], request, judgement["checks"])
+    };
+    let verdict = &report["verdict"];
+    let words = [&verdict["result"], &verdict["causes"], &verdict["not_proven"]];
+    trials.iter().map(of_trial).chain(words.map(Value::to_string)).collect()
+}
+
+/// Whether some trial began before the one that comes before it in the report had ended.
+fn overlap(ran: &Ran) -> bool {
+    let report = ran.report();
+    let trials = report["session"]["trials"].as_array().unwrap();
+    let time = |trial: &Value, name: &str| trial["trace"][name].as_f64().unwrap();
+    trials
+        .windows(2)
+        .any(|pair| time(&pair[1], "began") < time(&pair[0], "ended"))
+}
+
+fn trials_side_by_side_show_what_they_show_one_after_the_other() {
+    need_real();
+    let ground = Ground::new(POST_COPY, "root");
+    let words = "--action all --emulate";
+    // as on a machine that nobody else uses
+    let stat = fs::read_to_string("/proc/stat").unwrap();
+    let stat = stat.lines().filter(|line| !line.starts_with("procs_running"));
+    let stat: String = stat
+        .chain(["procs_running 1"])
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(ground.path("stat"), stat).unwrap();
+    let quiet = "mount --bind \"$HERE/stat\" /proc/stat";
+    let beside = Ran::of(&ground.command_on(quiet, words).output().unwrap());
+    let one_core = format!("{quiet}; taskset -p 1 $$ > /dev/null");
+    let alone = Ran::of(&ground.command_on(&one_core, words).output().unwrap());
+    assert_eq!((beside.code, alone.code), (Some(0), Some(0)), "{beside:?} {alone:?}");
+    assert_eq!(shown(&beside), shown(&alone));
+    assert!(!overlap(&alone), "one core is not enough: {alone:?}");
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    assert_eq!(overlap(&beside), cores > 1, "{beside:?}");
 }
 
 fn several_connections_do_not_make_the_guest_converge() {
@@ -143,6 +195,7 @@ fn the_report_is_one_page_that_loads_nothing_and_its_json_is_what_is_printed() {
 pub(crate) const TESTS: &[Test] = tests![
     all_three_actions_work_as_root_in_software_emulation,
     all_three_actions_work_as_root_with_kvm,
+    trials_side_by_side_show_what_they_show_one_after_the_other,
     several_connections_do_not_make_the_guest_converge,
     an_ordinary_user_gets_a_verdict_too,
     an_ordinary_user_may_use_kvm_where_the_device_lets_everybody_in,

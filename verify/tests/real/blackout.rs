@@ -23,6 +23,7 @@ use novamend_verify::sandbox::setup::Setup;
 use novamend_verify::sandbox::{connection, daemon, layout};
 use novamend_verify::trial::conditions::Mode;
 use novamend_verify::trial::migrate::{Pace, migrate};
+use novamend_verify::trial::turns::Turn;
 
 use crate::ground::{in_namespaces, need_kvm, need_real};
 use crate::harness::{Test, tests};
@@ -86,7 +87,7 @@ impl Bench {
             forces_tls: false,
             given: Vec::new(),
         };
-        let hearing = Hearing::listen(&layout::serial(), began).unwrap();
+        let hearing = Hearing::listen(&layout::serial(guest::NAME), began).unwrap();
         run_event_loop().unwrap();
         let own = PathBuf::from(env!("CARGO_BIN_EXE_novamend-verify"));
         let daemons = Sides::of(|side| daemon::start(&own, side, &setup).unwrap());
@@ -107,15 +108,15 @@ impl Bench {
         }
         self.hearing.forget();
         let line = self.hearing.connections();
-        let (image, serial) = (layout::image(), layout::serial());
-        let xml = guest::domain_xml(
-            self.size,
-            false,
-            &Memory::Anonymous,
-            &self.setup.emulator,
-            &image,
-            &serial,
-        );
+        let xml = guest::domain_xml(guest::Parts {
+            name: guest::NAME,
+            size: self.size,
+            emulated: false,
+            memory: &Memory::Anonymous,
+            emulator: &self.setup.emulator,
+            image: &layout::image(),
+            serial: &layout::serial(guest::NAME),
+        });
         self.libvirt.start_guest(Side::First, &xml).unwrap();
         let alive = |hearing: &Hearing, generation| {
             let patience = Duration::from_secs(20);
@@ -155,13 +156,13 @@ impl Bench {
             pass: 2,
             limit: Duration::from_secs(20),
         };
-        let trace = migrate(&mut self.libvirt, &request, &settings, pace);
+        let trace = migrate(&mut self.libvirt, &request, &settings, pace, &Turn::alone());
         assert_eq!(trace.returned, Some(Ok(())), "{trace:?}");
     }
 
     fn by_virsh(&mut self) {
         let uri = |side: Side| layout::uri(side, self.setup.mode, &self.setup.socket);
-        let channel = format!("unix://{}/migration.sock", layout::channel().display());
+        let channel = format!("unix://{}", layout::migration(guest::NAME).display());
         let mut migrate = virsh(&uri(Side::First))
             .args([
                 "migrate",

@@ -11,7 +11,8 @@ use virt::connect::Connect;
 use virt::stream::Stream;
 use virt::sys;
 
-use super::{Libvirt, NO_DOMAIN, Versions, Way, refusal, register, versions};
+use super::near::versions;
+use super::{Libvirt, NO_DOMAIN, Versions, Way, refusal, register};
 use crate::hypervisor::{Refusal, Side, Sides};
 
 /// The two daemons, and what the source's one is told.

@@ -1,0 +1,150 @@
+//! Two daemons of our own: waited for until they listen, and connected to once for each guest that is tried beside others.
+//!
+//! It starts no daemon.
+
+use std::process::Child;
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use virt::connect::Connect;
+use virt::error::Error;
+
+use super::{Libvirt, Way, aside, refusal, register};
+use crate::hypervisor::{Refusal, Side, Sides};
+
+/// A daemon that has been started and may not listen yet.
+#[derive(Debug)]
+pub struct Daemon {
+    /// Where it will listen.
+    pub uri: String,
+    /// Its process.
+    pub process: Child,
+}
+
+/// The versions that a daemon answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Versions {
+    /// libvirt, as major × 1 000 000 + minor × 1 000 + micro.
+    pub libvirt: u32,
+    /// QEMU, in the same form.
+    pub qemu: u32,
+}
+
+/// Opens a connection as soon as the daemon listens; the last refusal when `patience` is over or the daemon has ended.
+///
+/// # Errors
+/// The daemon never listened.
+pub(super) fn open(
+    uri: &str,
+    patience: Duration,
+    mut ended: impl FnMut() -> Option<String>,
+) -> Result<Connect, Refusal> {
+    let until = Instant::now() + patience;
+    loop {
+        let error = match Connect::open(Some(uri)) {
+            Ok(connect) => return Ok(connect),
+            Err(error) => error,
+        };
+        if let Some(how) = ended() {
+            return Err(Refusal {
+                code: 0,
+                message: format!("the daemon exited before it was listening ({how})"),
+            });
+        }
+        if Instant::now() >= until {
+            return Err(Refusal {
+                message: format!(
+                    "the daemon was not listening after {} s: {}",
+                    patience.as_secs(),
+                    error.message()
+                ),
+                ..refusal(&error)
+            });
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+pub(super) fn versions(connect: &Connect) -> Result<Versions, Error> {
+    let qemu = connect.hyp_version()?;
+    let libvirt = connect.lib_version()?;
+    Ok(Versions { libvirt, qemu })
+}
+
+impl Libvirt {
+    /// Connects to both daemons, within `patience` each; `began` is the zero of all times, `guest` the domain's name.
+    ///
+    /// # Errors
+    /// A daemon ends, does not listen or does not answer.
+    pub fn connect(
+        daemons: Sides<Daemon>,
+        guest: &str,
+        way: Way,
+        began: Instant,
+        patience: Duration,
+    ) -> Result<(Self, Versions), Refusal> {
+        let uris = Sides::of(|side| daemons[side].uri.clone());
+        // The first call that needs to know what QEMU can do makes the daemon probe it; both daemons do so at once.
+        let opening = |Daemon { uri, mut process }: Daemon| {
+            aside(move || {
+                let ended = || process.try_wait().ok().flatten().map(|status| status.to_string());
+                let connect = open(&uri, patience, ended)?;
+                let found = versions(&connect).map_err(|error| refusal(&error))?;
+                Ok::<_, Refusal>((connect, found))
+            })
+        };
+        let (first, second) = (opening(daemons.first)?, opening(daemons.second)?);
+        let (sender, heard) = channel();
+        let opened = |side, thread: JoinHandle<Result<(Connect, Versions), Refusal>>| {
+            let joined = thread.join().map_err(|_| Refusal {
+                code: 0,
+                message: "connecting failed".to_owned(),
+            })?;
+            let (connect, found) = joined?;
+            let _ = connect.set_keep_alive(5, 3);
+            register(&connect, side, guest, &sender).map_err(|error| refusal(&error))?;
+            Ok::<_, Refusal>((connect, found))
+        };
+        let (first, _) = opened(Side::First, first)?;
+        let (second, found) = opened(Side::Second, second)?;
+        let libvirt = Self {
+            began,
+            guest: guest.to_owned(),
+            uris,
+            way,
+            stop: Arc::default(),
+            steering: Sides { first, second },
+            source: Side::First,
+            sender,
+            heard,
+        };
+        Ok((libvirt, found))
+    }
+
+    /// The same daemons through connections of its own, for a domain named `guest` beside the other; `way` is that guest's.
+    ///
+    /// # Errors
+    /// A daemon does not answer within `patience`.
+    pub fn beside(&self, guest: &str, way: Way, patience: Duration) -> Result<Self, Refusal> {
+        let (sender, heard) = channel();
+        let steering = Sides::try_of(|side| {
+            let connect = open(&self.uris[side], patience, || None)?;
+            let _ = connect.set_keep_alive(5, 3);
+            register(&connect, side, guest, &sender).map_err(|error| refusal(&error))?;
+            Ok::<_, Refusal>(connect)
+        })?;
+        Ok(Self {
+            began: self.began,
+            guest: guest.to_owned(),
+            uris: self.uris.clone(),
+            way,
+            stop: Arc::default(),
+            steering,
+            source: Side::First,
+            sender,
+            heard,
+        })
+    }
+}
