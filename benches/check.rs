@@ -1,79 +1,91 @@
-//! How long `novamend check` takes as a whole process: on a sample of 370 kB, and on 10,000 files of 4 kB.
+//! How long `novamend check` and `where` take as whole processes: on one file, on a fleet, with a baseline.
 //!
-//! `make bench`. These are wall-clock times; docs/performance.md has the CPU time, and how it was taken.
+//! `cargo bench --bench check`; rows that say CPU count what the processors worked, the others what a person waits.
 
+mod support;
+
+use std::fmt::Write as _;
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use novamend::catalog::{self, Release};
+use support::{Clock, Row, fleet, large, measure, small, unknown_options, unknown_sections};
 
-/// What `oslo-config-generator` would write for the newest release, cut at `size` bytes: every option as a comment.
-fn sample(size: usize) -> Vec<u8> {
-    let mut text = Vec::new();
-    let mut group = "";
-    for option in catalog::options(Release::NEWEST) {
-        if option.group() != group {
-            group = option.group();
-            writeln!(text, "\n[{group}]").expect("memory");
-        }
-        let what = "# What it is good for, over a few lines as samples have them, with what comes of it and when";
-        writeln!(
-            text,
-            "\n#\n{what}\n{what}\n{what}\n# to change it. (string value)\n#{} =",
-            option.name()
+/// What every row of `check` asks.
+const CHECK: &str = "check --no-settings --from rocky --to stein --fail-on never --format";
+
+fn one(text: Vec<u8>) -> impl Fn(&Path) {
+    move |directory| fs::write(directory.join("nova.conf"), &text).expect("a file")
+}
+
+/// A file of so many findings beside a `novamend.toml` that ignores each.
+fn baseline(count: usize) -> impl Fn(&Path) {
+    let text = unknown_options(count);
+    let mut ignores = String::new();
+    for number in 0..count {
+        write!(
+            ignores,
+            "[[ignore]]\nrule = \"unknown-option\"\nfile = \"nova.conf\"\noption = \
+             \"DEFAULT.unknown_option_{number}\"\nreason = \"baseline of 2026-01-01\"\n\n"
         )
         .expect("memory");
     }
-    text.truncate(size);
-    text
+    move |directory| {
+        fs::write(directory.join("nova.conf"), &text).expect("a file");
+        fs::write(directory.join("novamend.toml"), &ignores).expect("a file");
+    }
 }
 
-fn check(paths: &Path) {
-    let status = Command::new(env!("CARGO_BIN_EXE_novamend"))
-        .args([
-            "check",
-            "--from",
-            "rocky",
-            "--to",
-            "stein",
-            "--format",
-            "short",
-            "--fail-on",
-            "never",
-        ])
-        .args(
-            fs::read_dir(paths)
-                .expect("a directory")
-                .map(|entry| entry.expect("a file").path()),
-        )
-        .stdout(Stdio::null())
-        .status()
-        .expect("novamend runs");
-    assert!(status.success());
+fn rows(directory: &Path) -> Vec<Row> {
+    let row = |name, clock, end: &str, files: Box<dyn Fn(&Path)>| {
+        Row::new((name, clock), directory, &format!("{CHECK} {end}"), files)
+    };
+    let many = || Box::new(|directory: &Path| fleet(directory, 10_000, &small()));
+    vec![
+        row(
+            "check 4 kB (CPU)",
+            Clock::Cpu,
+            "short nova.conf",
+            Box::new(one(small())),
+        ),
+        row(
+            "check 370 kB (CPU)",
+            Clock::Cpu,
+            "short nova.conf",
+            Box::new(one(large())),
+        ),
+        row(
+            "check 1.6 MB of unknown sections (CPU)",
+            Clock::Cpu,
+            "short nova.conf",
+            Box::new(one(unknown_sections(333))),
+        ),
+        row(
+            "check 13,000 rejected lines (CPU)",
+            Clock::Cpu,
+            "short nova.conf",
+            Box::new(one(format!("[DEFAULT]\n{}", "xx\n".repeat(13_000)).into_bytes())),
+        ),
+        row("check 10,000 files of 4 kB", Clock::Wall, "short *.conf", many()),
+        row("check 10,000 files of 4 kB, json", Clock::Wall, "json *.conf", many()),
+        Row::new(
+            ("where --all, 10,000 files of 4 kB, json", Clock::Wall),
+            directory,
+            "where --all --format json --from rocky *.conf",
+            many(),
+        ),
+        Row::new(
+            ("check 8,000 findings, a baseline of 8,000", Clock::Wall),
+            directory,
+            "check --from rocky --to stein --format short nova.conf",
+            baseline(8_000),
+        ),
+    ]
 }
 
 fn whole(criterion: &mut Criterion) {
     let directory = tempfile::tempdir().expect("a directory");
-    let (one, fleet) = (directory.path().join("one"), directory.path().join("fleet"));
-    fs::create_dir(&one).expect("a directory");
-    fs::create_dir(&fleet).expect("a directory");
-    let large = sample(370_000);
-    assert_eq!(large.len(), 370_000);
-    fs::write(one.join("nova.conf"), &large).expect("a file");
-    let mut small = b"[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n".to_vec();
-    small.extend(&sample(4_000 - small.len()));
-    for number in 0..10_000 {
-        fs::write(fleet.join(format!("{number}.conf")), &small).expect("a file");
-    }
-    let mut group = criterion.benchmark_group("check");
-    group.sample_size(20);
-    group.bench_function("370 kB", |bencher| bencher.iter(|| check(&one)));
-    group.sample_size(10);
-    group.bench_function("10,000 files of 4 kB", |bencher| bencher.iter(|| check(&fleet)));
-    group.finish();
+    measure(criterion, "check", &rows(directory.path()));
 }
 
 criterion_group!(benches, whole);

@@ -88,13 +88,13 @@ pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusa
 /// It cannot be opened or read, is no regular file (nor a pipe, where `kinds` allows that), or is too long. A pipe that
 /// has a writer is waited for; one without is given up after a moment.
 pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
-    let looked = root.look(path)?;
+    let looked = root.look_for_links(path)?;
     if kinds == Kinds::Regular && looked.is_of_the_kernel()? {
         return Err(ReadRefusal::Kernel);
     }
     let is_pipe = readable(looked.metadata(), kinds, limit)?;
     // Without blocking: to open a pipe that has no writer would otherwise never return.
-    if let Some(link) = foreign(root, path, looked.metadata()) {
+    if let Some(link) = foreign(root, path, &looked) {
         return Err(ReadRefusal::ForeignLink(link));
     }
     let file = root.open_looked(path, &looked)?;
@@ -106,13 +106,13 @@ pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec
 }
 
 /// A link on the way to `path` that root does not follow.
-fn foreign(root: &Root, path: &Path, target: &Metadata) -> Option<ForeignLink> {
-    if !rustix::process::geteuid().is_root() {
+fn foreign(root: &Root, path: &Path, target: &Looked) -> Option<ForeignLink> {
+    if target.is_direct() || !rustix::process::geteuid().is_root() {
         return None;
     }
     // What cannot be followed by hand has no link of a file system on its way.
     let followed = root.follow(path).ok()?;
-    followed.foreign(target.uid())
+    followed.foreign(target.metadata().uid())
 }
 
 /// Whether what may be read is a pipe.

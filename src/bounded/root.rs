@@ -115,29 +115,60 @@ impl Root {
     /// # Errors
     /// The system's word.
     pub fn look(&self, path: &Path) -> io::Result<Looked> {
-        let file = File::from(self.at(path, OFlags::PATH)?);
-        Ok(Looked {
-            metadata: file.metadata()?,
-            file,
-        })
+        Looked::of(self.at(path, OFlags::PATH)?, false)
+    }
+
+    /// As [`Root::look`]; where no link lies on the way, the kernel itself says so in the same call.
+    ///
+    /// # Errors
+    /// The system's word.
+    pub(super) fn look_for_links(&self, path: &Path) -> io::Result<Looked> {
+        let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let direct = match (&self.within, self.below(path)) {
+            (Some(within), Some(rest)) => openat2(
+                &within.handle,
+                &rest,
+                flags,
+                Mode::empty(),
+                resolve | ResolveFlags::IN_ROOT,
+            ),
+            _ => openat2(CWD, path, flags, Mode::empty(), resolve),
+        };
+        match direct {
+            Ok(file) => Looked::of(file, true),
+            // A link, or a kernel without this call: what is there, and what is wrong with it, the usual way says.
+            Err(_) => self.look(path),
+        }
+    }
+
+    /// What is known of what lies at `path`, all links followed.
+    ///
+    /// # Errors
+    /// The system's word.
+    pub fn metadata(&self, path: &Path) -> io::Result<Metadata> {
+        if self.is_host() {
+            return path.metadata();
+        }
+        self.look(path).map(|looked| looked.metadata)
     }
 
     /// Whether something is there, all links followed, as `os.path.exists` has it.
     #[must_use]
     pub fn exists(&self, path: &Path) -> bool {
-        self.look(path).is_ok()
+        self.metadata(path).is_ok()
     }
 
     /// Whether a regular file is there, all links followed.
     #[must_use]
     pub fn is_file(&self, path: &Path) -> bool {
-        self.look(path).is_ok_and(|looked| looked.metadata.is_file())
+        self.metadata(path).is_ok_and(|found| found.is_file())
     }
 
     /// Whether a directory is there, all links followed.
     #[must_use]
     pub fn is_dir(&self, path: &Path) -> bool {
-        self.look(path).is_ok_and(|looked| looked.metadata.is_dir())
+        self.metadata(path).is_ok_and(|found| found.is_dir())
     }
 
     /// The name on this host of what lies at `path`, all links followed; `None` where nothing is there.
@@ -230,9 +261,24 @@ impl Root {
 pub struct Looked {
     file: File,
     metadata: Metadata,
+    is_direct: bool,
 }
 
 impl Looked {
+    fn of(file: OwnedFd, is_direct: bool) -> io::Result<Self> {
+        let file = File::from(file);
+        Ok(Self {
+            metadata: file.metadata()?,
+            file,
+            is_direct,
+        })
+    }
+
+    /// Whether it is known that no link led to it.
+    pub(super) fn is_direct(&self) -> bool {
+        self.is_direct
+    }
+
     /// What it is.
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
@@ -248,13 +294,10 @@ impl Looked {
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let found = openat(CWD, or_here(parent), flags | OFlags::DIRECTORY, Mode::empty()).and_then(|directory| {
             let file = openat(&directory, name, flags | OFlags::NOFOLLOW, Mode::empty())?;
-            Ok((File::from(file), File::from(directory)))
+            Ok((file, File::from(directory)))
         });
         match found {
-            Ok((file, directory)) => {
-                let metadata = file.metadata()?;
-                Ok(Some((Self { file, metadata }, directory.metadata()?)))
-            }
+            Ok((file, directory)) => Ok(Some((Self::of(file, false)?, directory.metadata()?))),
             Err(Errno::NOENT | Errno::ACCESS) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -125,22 +125,20 @@ impl Walked {
         if is_hidden {
             return self.leave_out(&path, "is hidden");
         }
-        let looked = match root.look(&path) {
-            Ok(looked) => looked,
+        let found = match root.metadata(&path) {
+            Ok(found) => found,
             // A configuration that nova would miss as well; of anything else a broken link says little.
             Err(error) if is_conf => return self.errors.push(LoadError::of(&path, error)),
             Err(_) => return self.leave_out(&path, NO_CONF),
         };
-        let found = looked.metadata();
         if found.is_dir() {
-            drop(looked);
             self.enter(root, &path, entered);
         } else if !is_conf {
             self.leave_out(&path, NO_CONF);
         } else if found.is_file() {
             self.files.push(path);
         } else {
-            let kind = bounded::kind(found).unwrap_or("a pipe");
+            let kind = bounded::kind(&found).unwrap_or("a pipe");
             self.leave_out(&path, &format!("is {kind}"));
         }
     }

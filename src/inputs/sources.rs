@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, NotRead};
@@ -62,22 +63,18 @@ pub struct Targets {
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
-    fn add(&mut self, root: &Root, input: Input, known: &mut HashMap<PathBuf, PathBuf>) {
+    fn add(&mut self, root: &Root, input: Input, known: &mut Known) {
         let path = input_path(&input);
-        let identity = root.real(&path).unwrap_or_else(|| path.clone());
-        match known.entry(identity) {
-            Entry::Occupied(known) => {
-                let why = format!("is the same file as {}", plain::path(known.get()));
+        match known.add(root, &path) {
+            Some(first) => {
+                let why = format!("is the same file as {}", plain::path(&first));
                 self.not_read.push(NotRead { path, why });
             }
-            Entry::Vacant(vacant) => {
-                vacant.insert(path.clone());
-                self.targets.push(Target { inputs: vec![input] });
-            }
+            None => self.targets.push(Target { inputs: vec![input] }),
         }
     }
 
-    fn add_directory(&mut self, root: &Root, path: &Path, known: &mut HashMap<PathBuf, PathBuf>) {
+    fn add_directory(&mut self, root: &Root, path: &Path, known: &mut Known) {
         let walked = directory::walk(root, path);
         if walked.files.is_empty() && walked.errors.is_empty() {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
@@ -90,11 +87,47 @@ impl Targets {
     }
 }
 
+/// Files by what they are and not by how they are written: one that is named twice is read once.
+#[derive(Default)]
+struct Known {
+    /// The path of each file, by device and inode; `None` once it stands in `names`.
+    files: HashMap<(u64, u64), Option<PathBuf>>,
+    /// The paths of files of which there are several names, by the real one: hard links are files of their own.
+    names: HashMap<PathBuf, PathBuf>,
+}
+
+impl Known {
+    /// The path by which the file at `path` is known; where there is none, it is known by `path` from now on.
+    fn add(&mut self, root: &Root, path: &Path) -> Option<PathBuf> {
+        let real = |path: &Path| root.real(path).unwrap_or_else(|| path.to_owned());
+        if let Ok(found) = root.metadata(path) {
+            match self.files.entry((found.dev(), found.ino())) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(Some(path.to_owned()));
+                    return None;
+                }
+                Entry::Occupied(mut first) => {
+                    if let Some(first) = first.get_mut().take() {
+                        self.names.insert(real(&first), first);
+                    }
+                }
+            }
+        }
+        match self.names.entry(real(path)) {
+            Entry::Occupied(first) => Some(first.get().clone()),
+            Entry::Vacant(vacant) => {
+                vacant.insert(path.to_owned());
+                None
+            }
+        }
+    }
+}
+
 impl Sources {
     /// The stacks to read; none where nothing is named and nova would find nothing.
     #[must_use]
     pub fn targets(&self) -> Targets {
-        let (mut found, mut known) = (Targets::default(), HashMap::new());
+        let (mut found, mut known) = (Targets::default(), Known::default());
         for path in &self.paths {
             if self.root.is_dir(path) {
                 found.add_directory(&self.root, path, &mut known);
