@@ -6,9 +6,7 @@ use std::collections::HashSet;
 use std::io;
 use std::path::Path;
 
-use rayon::prelude::*;
-
-use super::{EXIT_CODES, Failure, Outcome, ReportArguments};
+use super::{EXIT_CODES, Failure, Outcome, ReportArguments, stream};
 use crate::terminal::Terminal;
 use clap::Args;
 use novamend::catalog::Release;
@@ -19,13 +17,10 @@ use novamend::inputs::survey::{Reading, Survey};
 use novamend::lint::{self, Context, EditWindow, FailOn, Finding, Found, Ignore, Safety, Settings};
 use novamend::oslo::stack::Layer;
 use novamend::output::{
-    self, CheckTotal, Counts, Findings, Format, Head, Part, Piece, Printer, Summary, SuppressedCounts, Tail,
+    self, CheckTotal, Counts, Findings, Format, Head, Part, Piece, Printer, Report, Summary, SuppressedCounts, Tail,
 };
 use novamend::rules::{LIVE_MIGRATION, RULES};
 use novamend::settings::{self, Scope};
-
-/// So many stacks are checked at once; the results of one batch are in memory, not of all.
-const BATCH: usize = 256;
 
 /// Report what an upgrade breaks
 #[derive(Debug, Args)]
@@ -141,13 +136,11 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
         is_failed: !survey.errors.is_empty(),
         ..Total::default()
     };
-    let mut targets = survey.targets.into_iter();
-    loop {
-        let batch: Vec<Reading> = targets.by_ref().take(BATCH).collect();
-        if batch.is_empty() {
-            break;
-        }
-        for outcome in check_batch(batch, request, &printer) {
+    let report = printer.report();
+    stream::in_order(
+        survey.targets,
+        |target| check_stack(target, request, &*report),
+        |outcome| {
             match outcome {
                 Ok(result) => terminal.print(&printer.add(total.add(result)))?,
                 Err(error) => {
@@ -155,8 +148,9 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
                     terminal.complain(&error);
                 }
             }
-        }
-    }
+            Ok(())
+        },
+    )?;
     let tail = CheckTotal {
         checked: &checked,
         summary: total.summary,
@@ -184,24 +178,17 @@ impl Total {
     }
 }
 
-fn check_batch(batch: Vec<Reading>, request: &Request, printer: &Printer) -> Vec<Result<Checked, LoadError>> {
-    let check = |target: Reading| {
-        let today = target.today.clone();
-        let stack = target.into_stack(&request.sources)?;
-        let context = Context::of_today(&stack, &today, request.to, &request.settings);
-        let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
-        fix::grade(&context, &mut found.findings);
-        Ok(Checked::new(&context, &found, request.is_baseline, printer))
-    };
-    if batch.len() > 1 {
-        batch.into_par_iter().map(check).collect()
-    } else {
-        batch.into_iter().map(check).collect()
-    }
+fn check_stack(target: Reading, request: &Request, report: &dyn Report) -> Result<Checked, LoadError> {
+    let today = target.today.clone();
+    let stack = target.into_stack(&request.sources)?;
+    let context = Context::of_today(&stack, &today, request.to, &request.settings);
+    let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
+    fix::grade(&context, &mut found.findings);
+    Ok(Checked::new(&context, &found, request.is_baseline, report))
 }
 
 impl Checked {
-    fn new(context: &Context<'_>, found: &Found, is_baseline: bool, printer: &Printer) -> Self {
+    fn new(context: &Context<'_>, found: &Found, is_baseline: bool, report: &dyn Report) -> Self {
         let findings = &found.findings;
         let ignorable = findings.iter().filter(|_| is_baseline);
         let count = |safety| {
@@ -211,7 +198,7 @@ impl Checked {
                 .count()
         };
         Self {
-            piece: printer.piece(&Part::Findings(&Findings {
+            piece: report.stack(&Part::Findings(&Findings {
                 context,
                 findings,
                 suppressed: &found.suppressed,

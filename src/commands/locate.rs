@@ -2,6 +2,8 @@
 //!
 //! It judges no value.
 
+mod hiding;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EXIT_CODES, Failure, Outcome, formats};
+use super::{EXIT_CODES, Failure, Outcome, formats, stream};
 use crate::terminal::Terminal;
 use novamend::catalog::outside::{self, Hints};
 use novamend::catalog::{self, Release, moves};
@@ -20,10 +22,11 @@ use novamend::nova::{Setting, View};
 use novamend::oslo::names::normal_group;
 use novamend::oslo::stack::{AssignmentId, Site, Stack};
 use novamend::output::places::{Answer, Assignment};
-use novamend::output::{self, Format, Head, Part, Printer};
-use novamend::redact::{self, Secrets};
+use novamend::output::{self, Format, Head, Part, Piece, Printer, Report};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
+
+use hiding::Hiding;
 
 /// Show every place that sets an option, which takes effect, and why
 #[derive(Debug, Args)]
@@ -120,36 +123,45 @@ impl Request {
         };
         let (mut printer, text) = Printer::begin(self.format, terminal.style, &Head::Where);
         terminal.print(&text)?;
-        for target in survey.targets {
-            let readers = self.readers(&target);
-            let stack = match target.into_stack(&self.scope.sources) {
-                Ok(stack) => stack,
-                Err(error) => {
-                    terminal.complain(&error);
-                    outcome = Outcome::Failed;
-                    continue;
-                }
-            };
-            for &release in &readers {
-                let view = View::new(&stack, release);
-                match self.answer_of(&view, readers.len() > 1) {
-                    Ok((answer, unknown)) => {
-                        if let Some(message) = unknown {
+        let report = printer.report();
+        stream::in_order(
+            survey.targets,
+            |target| self.said_of(target, &*report),
+            |said| {
+                for said in said {
+                    match said {
+                        Said::Piece(piece) => terminal.print(&printer.add(piece))?,
+                        Said::Complaint(message) => {
                             terminal.complain(&message);
                             outcome = Outcome::Failed;
                         }
-                        let piece = printer.piece(&Part::Answer(&answer));
-                        terminal.print(&printer.add(piece))?;
-                    }
-                    Err(message) => {
-                        terminal.complain(&message);
-                        outcome = Outcome::Failed;
                     }
                 }
-            }
-        }
+                Ok(())
+            },
+        )?;
         terminal.print(&printer.close())?;
         Ok(outcome)
+    }
+
+    /// What each release that reads `target` makes of it, in the order in which it is said.
+    fn said_of(&self, target: Reading, report: &dyn Report) -> Vec<Said> {
+        let readers = self.readers(&target);
+        let stack = match target.into_stack(&self.scope.sources) {
+            Ok(stack) => stack,
+            Err(error) => return vec![Said::Complaint(error.to_string())],
+        };
+        let mut all = Vec::new();
+        for &release in &readers {
+            match self.answer_of(&View::new(&stack, release), readers.len() > 1) {
+                Ok((answer, unknown)) => {
+                    all.extend(unknown.map(Said::Complaint));
+                    all.push(Said::Piece(report.stack(&Part::Answer(&answer))));
+                }
+                Err(message) => all.push(Said::Complaint(message)),
+            }
+        }
+        all
     }
 
     /// What the stack of `view` answers, and that no release has the option, where that is so.
@@ -172,42 +184,12 @@ impl Request {
     }
 }
 
-/// What is hidden of a stack.
-struct Hiding {
-    /// Its secrets; `None` where they are shown.
-    known: Option<Secrets>,
-}
-
-impl Hiding {
-    fn of(stack: &Stack, show_secrets: bool) -> Self {
-        Self {
-            known: (!show_secrets).then(|| Secrets::of(stack)),
-        }
-    }
-
-    /// `text`, which may quote something of the stack.
-    fn text(&self, text: &str) -> String {
-        match &self.known {
-            Some(known) => redact::hidden(&known.hide(text)),
-            None => text.to_owned(),
-        }
-    }
-
-    /// `value` of the option `key`.
-    fn value(&self, key: &str, value: &str) -> String {
-        match &self.known {
-            Some(known) => known.hide(&redact::shown(key, value)).into_owned(),
-            None => value.to_owned(),
-        }
-    }
-
-    /// The value at `site`.
-    fn at(&self, stack: &Stack, site: Site) -> String {
-        match &self.known {
-            Some(known) => known.hide(&redact::shown_at(stack, site)).into_owned(),
-            None => stack.value(site).into_owned(),
-        }
-    }
+/// One thing that is said of a stack.
+enum Said {
+    /// On standard output.
+    Piece(Piece),
+    /// On standard error; something is wrong then.
+    Complaint(String),
 }
 
 /// Why `option` is none: no release knows it, and nothing outside of nova's lists speaks for it.

@@ -9,6 +9,7 @@ mod locate;
 mod option;
 mod probe;
 mod rules;
+mod stream;
 mod undo;
 mod upgrade;
 mod verify;

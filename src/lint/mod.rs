@@ -103,21 +103,27 @@ fn run_some(
         finding.severity = wanted;
     }
     suppressions::apply(rules, context, &mut findings, &mut suppressed);
-    let ignored = |finding: &Finding| context.settings.ignoring(context, finding).is_some();
-    let (out, kept): (Vec<Finding>, Vec<Finding>) = findings.into_iter().partition(ignored);
-    for finding in out {
-        let ignore = context.settings.ignoring(context, &finding);
-        let reason = ignore.map_or_else(String::new, |ignore| ignore.reason.clone());
-        suppressed.push(Suppressed {
-            finding,
-            by: By::Settings { reason },
-        });
+    let mut kept = Vec::with_capacity(findings.len());
+    for finding in findings {
+        match context.settings.ignoring(context, &finding) {
+            Some(ignore) => {
+                let reason = ignore.reason.clone();
+                suppressed.push(Suppressed {
+                    finding,
+                    by: By::Settings { reason },
+                });
+            }
+            None => kept.push(finding),
+        }
     }
     let mut found = Found {
         findings: kept,
         suppressed,
     };
-    found.hide(context.secrets());
+    if !found.findings.is_empty() || !found.suppressed.is_empty() {
+        // Only what is said has to be held against them.
+        found.hide(context.secrets());
+    }
     found.sort();
     found
 }

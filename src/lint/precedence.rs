@@ -34,6 +34,9 @@ enum Spot {
 
 /// The rules that some of `rules` yield to and that are not among them, in the order of `known`.
 pub(super) fn others(known: &[&'static Rule], rules: &[&'static Rule]) -> Vec<&'static Rule> {
+    if known.len() == rules.len() {
+        return Vec::new(); // All of them are asked.
+    }
     let is_named = |rule: &Rule| {
         rules
             .iter()

@@ -3,7 +3,8 @@
 //! It is plain data; `novamend.toml` is read in [`crate::settings`], arguments in the command line.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
@@ -137,21 +138,29 @@ impl Settings {
 #[derive(Clone, Debug, Default)]
 pub struct Ignores {
     all: Vec<Ignore>,
-    /// The first of each rule, option and file.
-    first: HashMap<Key, usize>,
+    /// The first of each rule, option and file, by the hash of these; of several with one hash all, in their order.
+    first: HashMap<u64, Vec<usize>>,
+    hasher: RandomState,
 }
-
-/// Rule, option and file of an ignore.
-type Key = (String, Option<String>, Option<PathBuf>);
 
 impl From<Vec<Ignore>> for Ignores {
     fn from(all: Vec<Ignore>) -> Self {
-        let mut first = HashMap::with_capacity(all.len());
+        let hasher = RandomState::new();
+        let mut first: HashMap<u64, Vec<usize>> = HashMap::with_capacity(all.len());
         for (number, ignore) in all.iter().enumerate() {
-            let key = (ignore.rule.clone(), ignore.option.clone(), ignore.file.clone());
-            first.entry(key).or_insert(number);
+            let known = first.entry(hasher.hash_one(ignore.key())).or_default();
+            if known.iter().all(|&one| all[one].key() != ignore.key()) {
+                known.push(number);
+            }
         }
-        Self { all, first }
+        Self { all, first, hasher }
+    }
+}
+
+impl Ignore {
+    /// What must be the same for it to cover a finding.
+    fn key(&self) -> (&str, Option<&str>, Option<&Path>) {
+        (&self.rule, self.option.as_deref(), self.file.as_deref())
     }
 }
 
@@ -179,37 +188,46 @@ impl Ignores {
         if self.all.is_empty() {
             return None;
         }
-        let mut options = vec![None];
-        options.extend(context.subject(finding).map(Some));
+        let option = context.subject(finding);
+        let options = [None, option.as_deref()];
+        let options = &options[..=usize::from(option.is_some())];
         let layers = context.stack.layers();
-        let files: Vec<Option<PathBuf>> = match finding.location {
-            Location::File { layer, .. } => endings(layers.get(layer)),
-            Location::Stack => endings(layers),
-            Location::Environment(_) => Vec::new(),
+        let layers = match finding.location {
+            Location::File { layer, .. } => layers.get(layer..=layer).unwrap_or_default(),
+            Location::Stack => layers,
+            Location::Environment(_) => &[],
         };
-        let keys = options.iter().flat_map(|option| {
-            let files = std::iter::once(&None).chain(&files);
-            files.map(|file| (finding.rule.id.to_owned(), option.clone(), file.clone()))
-        });
-        let number = keys.filter_map(|key| self.first.get(&key)).min()?;
-        self.all.get(*number)
+        let mut least: Option<usize> = None;
+        let mut look_for = |file: Option<&Path>| {
+            for &option in options {
+                let number = self.first_of((finding.rule.id, option, file));
+                least = least.into_iter().chain(number).min();
+            }
+        };
+        look_for(None);
+        for layer in layers {
+            for_each_ending(layer, |ending| look_for(Some(ending)));
+        }
+        self.all.get(least?)
+    }
+
+    /// The first with this rule, option and file.
+    fn first_of(&self, key: (&str, Option<&str>, Option<&Path>)) -> Option<usize> {
+        let known = self.first.get(&self.hasher.hash_one(key))?;
+        known.iter().copied().find(|&one| self.all[one].key() == key)
     }
 }
 
-/// What may stand for the files of `layers`: their paths as reported, and the last components of these.
-fn endings<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> Vec<Option<PathBuf>> {
-    let mut endings = Vec::new();
-    for layer in layers {
-        let path = layer.document.source().path();
-        // A path that is not UTF-8 is written as reports show it.
-        let written = path.to_str().is_none().then(|| PathBuf::from(&*text::of_path(path)));
-        for path in std::iter::once(path).chain(written.as_deref()) {
-            let mut rest = path.components();
-            while !rest.as_path().as_os_str().is_empty() {
-                endings.push(Some(rest.as_path().to_owned()));
-                rest.next();
-            }
+/// Calls `take` with what may stand for the file of `layer`: its path as reported, and the last components of that.
+fn for_each_ending(layer: &Layer, mut take: impl FnMut(&Path)) {
+    let path = layer.document.source().path();
+    // A path that is not UTF-8 is written as reports show it.
+    let written = path.to_str().is_none().then(|| PathBuf::from(&*text::of_path(path)));
+    for path in std::iter::once(path).chain(written.as_deref()) {
+        let mut rest = path.components();
+        while !rest.as_path().as_os_str().is_empty() {
+            take(rest.as_path());
+            rest.next();
         }
     }
-    endings
 }

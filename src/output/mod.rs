@@ -21,6 +21,7 @@ mod survey;
 pub mod table;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use checked::{Checked, Compared, Counts, Summary, SuppressedCounts, counted_word};
 
@@ -77,12 +78,12 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.as_str() == word)
     }
 
-    fn report(self, style: Style) -> Box<dyn Report> {
+    fn report(self, style: Style) -> Arc<dyn Report> {
         match self {
-            Self::Pretty => Box::new(pretty::Pretty { style }),
-            Self::Short => Box::new(short::Short),
-            Self::Json => Box::new(json::Json),
-            Self::Markdown => Box::new(markdown::Markdown),
+            Self::Pretty => Arc::new(pretty::Pretty { style }),
+            Self::Short => Arc::new(short::Short),
+            Self::Json => Arc::new(json::Json),
+            Self::Markdown => Arc::new(markdown::Markdown),
         }
     }
 }
@@ -205,7 +206,7 @@ impl From<String> for Piece {
 
 /// Puts a document together; the caller prints what it returns, in order.
 pub struct Printer {
-    report: Box<dyn Report>,
+    report: Arc<dyn Report>,
     kind: Kind,
     has_pieces: bool,
     late: Vec<String>,
@@ -224,6 +225,12 @@ impl Printer {
             late: Vec::new(),
         };
         (printer, text)
+    }
+
+    /// What renders the parts, for threads that do so while others of them are printed.
+    #[must_use]
+    pub fn report(&self) -> Arc<dyn Report> {
+        Arc::clone(&self.report)
     }
 
     /// Renders a part; any thread may.
