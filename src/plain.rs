@@ -53,6 +53,14 @@ pub fn path(path: &Path) -> String {
     line(&text::of_path(path)).into_owned()
 }
 
+/// Whether `text` is of letters, digits and signs of ASCII, blanks and line feeds alone, as nearly all of it is: nothing
+/// then has to be looked at character by character.
+fn is_plain(text: &str) -> bool {
+    // Without a way out in between, so that many bytes are looked at in one step.
+    let bytes = text.as_bytes().iter();
+    bytes.fold(true, |is_plain, &byte| is_plain & matches!(byte, b' '..=b'~' | b'\n'))
+}
+
 fn escaped(text: &str, goes: impl Fn(char) -> bool) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(&goes) {
         return Cow::Borrowed(text);
@@ -74,7 +82,7 @@ fn escaped(text: &str, goes: impl Fn(char) -> bool) -> Cow<'_, str> {
 pub fn output(text: &str, with_color: bool) -> Cow<'_, str> {
     let is_harmless = |c: char| !is_unsafe(c) || c == '\n' || c == '\t';
     let has_command = text.contains("##") || text.contains("::");
-    if !has_command && text.chars().all(is_harmless) {
+    if !has_command && (is_plain(text) || text.chars().all(is_harmless)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
@@ -148,7 +156,7 @@ fn without_lead(line: &str) -> &str {
 #[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
     let goes = |c: char| is_unsafe(c) && c != '\n';
-    if !document.contains(goes) && !document.contains("##") {
+    if (is_plain(document) || !document.contains(goes)) && !document.contains("##") {
         return Cow::Borrowed(document);
     }
     let mut out = String::with_capacity(document.len() + 16);

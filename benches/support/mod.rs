@@ -60,7 +60,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// `arguments`, words parted by blanks, `*.conf` being every such file, run in `directory` on what `files` puts there.
+    /// `arguments`, words parted by blanks, `*.conf` being every file there, run in `directory` on what `files` puts there.
     pub(crate) fn new(
         (name, clock): (&'static str, Clock),
         directory: &Path,
@@ -103,14 +103,14 @@ impl Row {
     }
 }
 
-/// What a shell makes of `word` in `directory`: of `*.conf` every file that is called so.
+/// What a shell makes of `word` in `directory`, where `*.conf` is every file.
 fn expanded(directory: &Path, word: &str) -> Vec<String> {
     if word != "*.conf" {
         return vec![word.to_owned()];
     }
     let entries = fs::read_dir(directory).expect("a directory");
     let names = entries.map(|entry| entry.expect("a file").file_name().into_string().expect("UTF-8"));
-    let mut names: Vec<String> = names.filter(|name| name.ends_with(".conf")).collect();
+    let mut names: Vec<String> = names.collect();
     names.sort_unstable();
     names
 }

@@ -4,7 +4,6 @@
 //! condition.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::finding::{Finding, Location, Severity};
 use super::suppressions::UNUSED_SUPPRESSION;
@@ -87,11 +86,7 @@ pub fn with_older(
     let (mut older, mut places) = (Vec::new(), HashMap::new());
     let end = today.oldest.max(Release::FIRST_COMPLETE);
     for release in today.releases().rev().skip(1) {
-        let (natures, secrets) = (context.natures().to_vec(), Arc::clone(context.secrets()));
-        let context = Context::new(context.stack, release, context.to.release(), context.settings);
-        // The files are what they are, whatever runs.
-        let _ = context.natures.set(natures);
-        let _ = context.secrets.set(secrets);
+        let context = context.starting_at(release);
         let is_close = |rule: &Rule| close.iter().any(|close| **close == *rule);
         // Of a release whose options are not all known, nothing but live migration is judged.
         // A rule may call some of what it finds an error and the rest not: such are asked at the oldest end alone.

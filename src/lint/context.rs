@@ -3,6 +3,7 @@
 //! It answers questions of many rules and asks none of its own.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::finding::{Announced, AssignmentId, Finding, Fix, LayerEdit, Safety};
@@ -40,13 +41,13 @@ pub struct Context<'a> {
     /// What the operator wants.
     pub settings: &'a Settings,
     before: OnceCell<migration::Settings>,
-    after: OnceCell<migration::Settings>,
+    after: Rc<OnceCell<migration::Settings>>,
     written_action: OnceCell<WrittenAction>,
     seen: OnceCell<Vec<NamedUse<'a>>>,
-    references: OnceCell<References>,
+    references: Rc<OnceCell<References>>,
     reach: OnceCell<Reach>,
-    pub(super) natures: OnceCell<Vec<Nature>>,
-    pub(super) secrets: OnceCell<Arc<Secrets>>,
+    pub(super) natures: Rc<OnceCell<Vec<Nature>>>,
+    pub(super) secrets: Rc<OnceCell<Arc<Secrets>>>,
 }
 
 /// So many other places a finding names, and the one that takes effect.
@@ -65,13 +66,13 @@ impl<'a> Context<'a> {
             to,
             settings,
             before: OnceCell::new(),
-            after: OnceCell::new(),
+            after: Rc::default(),
             written_action: OnceCell::new(),
             seen: OnceCell::new(),
-            references: OnceCell::new(),
+            references: Rc::default(),
             reach: OnceCell::new(),
-            natures: OnceCell::new(),
-            secrets: OnceCell::new(),
+            natures: Rc::default(),
+            secrets: Rc::default(),
         }
     }
 
@@ -82,6 +83,17 @@ impl<'a> Context<'a> {
             today_oldest: today.oldest,
             today: Some(today),
             ..Self::new(stack, today.newest, to, settings)
+        }
+    }
+
+    /// The same upgrade from another release; what does not depend on where it starts is not looked up again.
+    pub(super) fn starting_at(&self, from: Release) -> Self {
+        Self {
+            after: Rc::clone(&self.after),
+            references: Rc::clone(&self.references),
+            natures: Rc::clone(&self.natures),
+            secrets: Rc::clone(&self.secrets),
+            ..Self::new(self.stack, from, self.to.release(), self.settings)
         }
     }
 

@@ -3,6 +3,7 @@
 //! It also keeps still about files of which one finding says all there is to say.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::finding::{Finding, Location};
@@ -141,8 +142,10 @@ impl Context<'_> {
     fn over<'b>(&'b self, stack: &'b Stack) -> Context<'b> {
         let mut context = Context::new(stack, self.from.release(), self.to.release(), self.settings);
         (context.today_oldest, context.today) = (self.today_oldest, self.today);
-        let _ = context.natures.set(self.natures().to_vec());
-        let _ = context.secrets.set(Arc::clone(self.secrets()));
+        // Of every file as it is written, whichever branches are taken; so they are asked for here.
+        (_, _) = (self.natures(), self.secrets());
+        context.natures = Rc::clone(&self.natures);
+        context.secrets = Rc::clone(&self.secrets);
         context
     }
 
