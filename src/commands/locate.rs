@@ -151,9 +151,10 @@ impl Request {
             Ok(stack) => stack,
             Err(error) => return vec![Said::Complaint(error.to_string())],
         };
+        let hiding = Hiding::of(&stack, self.show_secrets);
         let mut all = Vec::new();
         for &release in &readers {
-            match self.answer_of(&View::new(&stack, release), readers.len() > 1) {
+            match self.answer_of(&View::new(&stack, release), &hiding, readers.len() > 1) {
                 Ok((answer, unknown)) => {
                     all.extend(unknown.map(Said::Complaint));
                     all.push(Said::Piece(report.stack(&Part::Answer(&answer))));
@@ -165,11 +166,15 @@ impl Request {
     }
 
     /// What the stack of `view` answers, and that no release has the option, where that is so.
-    fn answer_of(&self, view: &View<'_>, is_one_of_two: bool) -> Result<(Answer, Option<String>), String> {
-        let hiding = Hiding::of(view.stack(), self.show_secrets);
+    fn answer_of(
+        &self,
+        view: &View<'_>,
+        hiding: &Hiding,
+        is_one_of_two: bool,
+    ) -> Result<(Answer, Option<String>), String> {
         let reader = is_one_of_two.then(|| view.release());
         let Some(option) = &self.option else {
-            let assignments = assignments(view, &hiding);
+            let assignments = assignments(view, hiding);
             return Ok((
                 Answer {
                     headline: None,
@@ -179,7 +184,7 @@ impl Request {
                 None,
             ));
         };
-        let answer = described(view, option, &hiding)?;
+        let answer = described(view, option, hiding)?;
         Ok((Answer { reader, ..answer }, unknown(view, option)))
     }
 }
