@@ -18,9 +18,11 @@
 
 mod attributes;
 mod backup;
+mod batch;
 mod directory;
 mod document;
 mod error;
+mod flush;
 mod in_place;
 mod job;
 mod lock;
@@ -34,13 +36,15 @@ use std::path::{Path, PathBuf};
 
 use crate::bounded::Root;
 
+use self::batch::Batch;
 use self::directory::Directory;
 use self::job::WriteJob;
 use self::place::ResolvedPath;
 
+pub use self::batch::most_together;
 pub use self::document::document;
 pub use self::error::{Incomplete, Left, WriteError};
-pub use self::undo::{Undone, undo, undo_from};
+pub use self::undo::{Undone, undo, undo_all, undo_from};
 
 /// What becomes of a path that is a symbolic link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,8 +161,10 @@ impl From<Left> for Written {
 /// that could not be removed.
 pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>, WriteError> {
     let (changes, places) = changes(planned, options.root.as_ref())?;
-    let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
-    write_held(&held, &changes, &places, options)
+    let shelf = options.shelf()?;
+    let held = Directory::lock_all(&places, shelf.as_deref())?;
+    let batch = prepare(&held, shelf.as_deref(), &changes, places, options);
+    batch.write(options).pop().unwrap_or_else(|| Ok(Vec::new()))
 }
 
 /// Does everything of [`write_all`] that can be done without touching a file: so that what cannot be written is known
@@ -168,8 +174,9 @@ pub fn write_all(planned: &[Planned], options: &Options) -> Result<Vec<Written>,
 /// As [`write_all`].
 pub fn try_out(planned: &[Planned], options: &Options) -> Result<(), WriteError> {
     let (changes, places) = changes(planned, options.root.as_ref())?;
-    let held = Directory::lock_all(&places, options.shelf()?.as_deref())?;
-    prepare(&held, &changes, &places, options).map(|_| ())
+    let shelf = options.shelf()?;
+    let held = Directory::lock_all(&places, shelf.as_deref())?;
+    prepare(&held, shelf.as_deref(), &changes, places, options).try_out()
 }
 
 /// Removes what a killed run left beside `paths`, for a run that has nothing to write there.
@@ -198,79 +205,28 @@ fn changes<'a>(
     Ok((changes, places))
 }
 
+/// All of `changes` as one party.
 fn prepare<'a>(
     held: &'a [Directory],
+    shelf: Option<&Path>,
     changes: &[&'a Planned],
-    places: &[ResolvedPath],
+    places: Vec<ResolvedPath>,
     options: &Options,
-) -> Result<Vec<WriteJob<'a>>, WriteError> {
-    let shelf = options.shelf()?;
-    let mut jobs: Vec<WriteJob<'a>> = Vec::with_capacity(changes.len());
-    for (planned, place) in changes.iter().zip(places) {
-        let directory = directory_of(held, &place.parent)?;
-        let shelf = directory_of(held, shelf.as_deref().unwrap_or(&place.parent))?;
-        let job = WriteJob::prepare(planned, place.clone(), directory, shelf, options)?;
-        if let Some(first) = jobs.iter().find(|other| other.is_same_file(&job)) {
-            return Err(WriteError::SameFile {
-                first: first.path().to_owned(),
-                second: planned.path.clone(),
-            });
-        }
-        jobs.push(job);
-    }
-    Ok(jobs)
+) -> Batch<'a> {
+    let mut batch = Batch::new();
+    let jobs = changes.iter().zip(places);
+    batch.add(jobs.map(|(planned, place)| job_of(held, shelf, planned, place, options)));
+    batch
 }
 
-fn write_held(
-    held: &[Directory],
-    changes: &[&Planned],
-    places: &[ResolvedPath],
+fn job_of<'a>(
+    held: &'a [Directory],
+    shelf: Option<&Path>,
+    planned: &'a Planned,
+    place: ResolvedPath,
     options: &Options,
-) -> Result<Vec<Written>, WriteError> {
-    let mut jobs = prepare(held, changes, places, options)?;
-    for number in 0..jobs.len() {
-        if let Err(cause) = jobs[number].keep_backup() {
-            return Err(give_up(jobs, cause));
-        }
-    }
-    for number in 0..jobs.len() {
-        if let Err(cause) = jobs[number].commit() {
-            return Err(give_up(jobs, cause));
-        }
-    }
-    Ok(jobs.into_iter().map(|job| job.finish(options)).collect())
-}
-
-/// Puts back what was written, newest first, and says what became of each file.
-fn give_up(jobs: Vec<WriteJob<'_>>, cause: WriteError) -> WriteError {
-    let mut said = Incomplete::new(cause);
-    for mut job in jobs.into_iter().rev() {
-        let path = job.path().to_owned();
-        match job.roll_back() {
-            Ok(was_written) => {
-                said.extra.extend(job.withdraw_backup());
-                if was_written {
-                    said.restored.insert(0, path);
-                } else {
-                    said.not_written.insert(0, path);
-                }
-            }
-            Err(source) => said.left.push(Left {
-                path,
-                was_there: !job.is_new(),
-                backup: job.old_text(),
-                source,
-            }),
-        }
-    }
-    if said.left.is_empty() && said.extra.is_empty() {
-        return said.cause;
-    }
-    WriteError::Incomplete(Box::new(said))
-}
-
-fn directory_of<'a>(held: &'a [Directory], path: &Path) -> Result<&'a Directory, WriteError> {
-    held.iter()
-        .find(|directory| directory.path() == path)
-        .ok_or_else(|| WriteError::NotFound(path.to_owned()))
+) -> Result<WriteJob<'a>, WriteError> {
+    let directory = Directory::find(held, &place.parent)?;
+    let shelf = Directory::find(held, shelf.unwrap_or(&place.parent))?;
+    WriteJob::prepare(planned, place, directory, shelf, options)
 }

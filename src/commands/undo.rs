@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use novamend::inputs::arguments::open_root;
 use novamend::output::shown_path;
-use novamend::write;
+use novamend::write::{self, WriteError};
 
 use super::{EXIT_CODES, Failure, Outcome, WritingArguments};
 use crate::terminal::Terminal;
@@ -37,33 +37,35 @@ impl Arguments {
             return Err(Failure::Refused(why.to_owned()));
         }
         let options = self.writing.options(&open_root(&self.root)?);
-        let mut outcome = Outcome::Clean;
-        let mut lines = String::new();
-        for path in &self.paths {
-            let undone = match &self.backup {
-                Some(backup) => write::undo_from(path, backup, &options),
-                None => write::undo(path, &options),
-            };
-            match undone {
-                Ok(undone) => {
-                    for passed_over in &undone.passed_over {
-                        terminal.complain(&format!("skipped: {passed_over}"));
-                    }
-                    let line = undone_line(&undone, self.backup.is_some());
-                    lines.push_str(&line);
-                    lines.push('\n');
-                    terminal.done.push(line);
-                }
-                Err(error) => {
-                    terminal.complain(&error.with_state());
-                    outcome = Outcome::Failed;
-                }
+        let (mut outcome, mut lines) = (Outcome::Clean, String::new());
+        let mut tell = |undone| match undone {
+            Ok(undone) => said(&undone, self.backup.is_some(), &mut lines, terminal),
+            Err(error) => {
+                terminal.complain(&WriteError::with_state(&error));
+                outcome = Outcome::Failed;
             }
+        };
+        let paths = self.paths.iter().map(PathBuf::as_path);
+        match &self.backup {
+            Some(backup) => paths
+                .map(|path| write::undo_from(path, backup, &options))
+                .for_each(&mut tell),
+            None => write::undo_all(paths, &options, tell),
         }
         // Once all is done: standard output that cannot be written keeps no file from being brought back.
         terminal.print(&lines)?;
         Ok(outcome)
     }
+}
+
+fn said(undone: &write::Undone, is_named: bool, lines: &mut String, terminal: &mut Terminal<'_>) {
+    for passed_over in &undone.passed_over {
+        terminal.complain(&format!("skipped: {passed_over}"));
+    }
+    let line = undone_line(undone, is_named);
+    lines.push_str(&line);
+    lines.push('\n');
+    terminal.done.push(line);
 }
 
 fn undone_line(undone: &write::Undone, is_named: bool) -> String {

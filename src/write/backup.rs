@@ -3,8 +3,11 @@
 //! It neither makes nor removes one. A name is only text, and anybody who may write in the directory can give one: which
 //! of them count is asked of the file, and where a name is taken there is always another.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 use jiff::Timestamp;
 
@@ -57,38 +60,81 @@ impl Stamp {
     }
 }
 
-/// The backups of the file `name`, newest first.
-pub(super) fn list(directory: &Directory, name: &OsStr) -> io::Result<Vec<OsString>> {
-    let mut found: Vec<(Stamp, OsString)> = directory
-        .names()?
-        .into_iter()
-        .filter_map(|backup| Some((Stamp::of(name, &backup)?, backup)))
-        .collect();
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(found.into_iter().map(|(_, backup)| backup).collect())
-}
-
 /// So many names are tried that somebody else may have taken.
 const MOST_TAKEN: u64 = 100_000;
 
-/// A free name that sorts after every backup that `counts`, even if the clock went back.
-pub(super) fn next(directory: &Directory, name: &OsStr, counts: impl Fn(&OsStr) -> bool) -> io::Result<OsString> {
-    let newest = list(directory, name)?.into_iter().find(|backup| counts(backup));
-    let newest = newest.and_then(|backup| Stamp::of(name, &backup));
-    let now = Stamp::now();
-    let first = match newest {
-        Some(newest) if newest >= now => newest
-            .number
-            .checked_add(1)
-            .map_or(now, |number| Stamp { number, ..newest }),
-        _ => now,
-    };
-    let last = first.number.saturating_add(MOST_TAKEN);
-    let free = (first.number..=last).find_map(|number| {
-        let backup = Stamp { number, ..first }.name(name);
-        directory.look(&backup).is_err().then_some(backup)
-    });
-    free.ok_or_else(|| io::Error::other("every name for it is taken"))
+/// What a directory holds under the names of backups, listed once for all files of one write.
+///
+/// Nobody but the holder of the directory's lock makes a backup there; what somebody else puts under such a name
+/// afterwards is met when the name is taken.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// By the name of the file that they are of.
+    of: HashMap<OsString, Vec<OsString>>,
+    /// The newest backup of a file that has been given a name since.
+    given: RefCell<HashMap<OsString, Stamp>>,
+}
+
+impl Listing {
+    /// Of the directory that holds `names`.
+    pub(super) fn of(names: Vec<OsString>) -> Self {
+        let mut of: HashMap<OsString, Vec<OsString>> = HashMap::new();
+        for backup in names {
+            if let Some(name) = original(&backup) {
+                of.entry(name.to_owned()).or_default().push(backup);
+            }
+        }
+        Self {
+            of,
+            given: RefCell::default(),
+        }
+    }
+
+    /// The backups of the file `name`, newest first.
+    pub(super) fn newest_first(&self, name: &OsStr) -> Vec<&OsStr> {
+        let backups = self.of.get(name).into_iter().flatten();
+        let mut found: Vec<(Stamp, &OsStr)> = backups
+            .filter_map(|backup| Some((Stamp::of(name, backup)?, backup.as_os_str())))
+            .collect();
+        found.sort_unstable_by(|a, b| b.cmp(a));
+        found.into_iter().map(|(_, backup)| backup).collect()
+    }
+
+    /// A name that is free in `directory` and sorts after every backup that `counts`, even if the clock went back; and
+    /// after those that were given before.
+    pub(super) fn next(
+        &self,
+        directory: &Directory,
+        name: &OsStr,
+        counts: impl Fn(&OsStr) -> bool,
+    ) -> io::Result<OsString> {
+        let given = self.given.borrow().get(name).copied();
+        let newest = given.or_else(|| {
+            let newest = self.newest_first(name).into_iter().find(|backup| counts(backup))?;
+            Stamp::of(name, newest)
+        });
+        let now = Stamp::now();
+        let first = match newest {
+            Some(newest) if newest >= now => newest
+                .number
+                .checked_add(1)
+                .map_or(now, |number| Stamp { number, ..newest }),
+            _ => now,
+        };
+        let last = first.number.saturating_add(MOST_TAKEN);
+        let mut stamps = (first.number..=last).map(|number| Stamp { number, ..first });
+        let free = stamps.find(|stamp| directory.look(&stamp.name(name)).is_err());
+        let free = free.ok_or_else(|| io::Error::other("every name for it is taken"))?;
+        self.given.borrow_mut().insert(name.to_owned(), free);
+        Ok(free.name(name))
+    }
+}
+
+/// The name of the file that `backup` is of, if it has the name of a backup.
+fn original(backup: &OsStr) -> Option<&OsStr> {
+    let at = memchr::memmem::rfind(backup.as_bytes(), MARK.as_bytes())?;
+    let name = OsStr::from_bytes(&backup.as_bytes()[..at]);
+    Stamp::of(name, backup).map(|_| name)
 }
 
 #[cfg(test)]
@@ -105,8 +151,15 @@ mod tests {
         assert_eq!(stamp(1).name(name), "nova.conf.novamend-20261123T201500Z");
         assert_eq!(stamp(12).name(name), "nova.conf.novamend-20261123T201500Z-12");
         for number in [1, 2, 12] {
-            assert_eq!(Stamp::of(name, &stamp(number).name(name)), Some(stamp(number)));
+            let backup = stamp(number).name(name);
+            assert_eq!(
+                (Stamp::of(name, &backup), original(&backup)),
+                (Some(stamp(number)), Some(name))
+            );
         }
+        // A backup is a file too, and may have backups.
+        let backup = stamp(1).name(name);
+        assert_eq!(original(&stamp(2).name(&backup)), Some(backup.as_os_str()));
         assert!(stamp(9) < stamp(12));
     }
 

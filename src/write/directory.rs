@@ -3,6 +3,8 @@
 //! What is in it is looked at before it is opened, by a handle that opens nothing (`O_PATH`), so that no FIFO and no
 //! device is ever opened and nothing can take a file's place between the look and the opening.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -16,8 +18,9 @@ use std::time::Duration;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
+use super::backup::Listing;
 use super::error::WriteError;
-use super::lock::{Lock, PATIENCE, is_lock};
+use super::lock::{self, Lock, PATIENCE};
 use super::place::ResolvedPath;
 
 /// A directory that no other novamend writes in while this value lives.
@@ -28,6 +31,8 @@ pub(super) struct Directory {
     identity: (u64, u64),
     /// One where two of these are the same directory; none where nothing is made in it.
     lock: Option<Rc<Lock>>,
+    /// Its backups, once somebody has asked for one.
+    backups: OnceCell<Listing>,
 }
 
 /// What has a name in a directory, a link not followed; nothing is opened by it.
@@ -56,9 +61,9 @@ impl Looked {
         self.stat.st_uid
     }
 
-    /// Whether it is the file of that device and inode.
-    pub(super) fn is_file(&self, device: u64, inode: u64) -> bool {
-        (self.stat.st_dev, self.stat.st_ino) == (device, inode)
+    /// By device and inode.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        (self.stat.st_dev, self.stat.st_ino)
     }
 
     /// In bytes.
@@ -78,40 +83,47 @@ impl Directory {
             path: path.to_owned(),
             identity: (metadata.dev(), metadata.ino()),
             lock: None,
+            backups: OnceCell::new(),
         })
     }
 
-    /// Every directory of `places` and `shelf`, each locked once; they are let go when the list is dropped. Where
-    /// there is a shelf, files may lie in directories that nothing can be made in.
+    /// Every directory of `places` and `shelf`, each locked once, in the order of their paths; they are let go when the
+    /// list is dropped. Where there is a shelf, files may lie in directories that nothing can be made in.
     pub(super) fn lock_all(places: &[ResolvedPath], shelf: Option<&Path>) -> Result<Vec<Self>, WriteError> {
         let mut parents: Vec<&Path> = places.iter().map(|place| place.parent.as_path()).collect();
         parents.extend(shelf);
         parents.sort_unstable();
         parents.dedup();
-        let mut held: Vec<Self> = Vec::new();
+        let mut held: Vec<Self> = Vec::with_capacity(parents.len());
+        let mut known: HashMap<(u64, u64), usize> = HashMap::new();
         for parent in parents {
             let mut directory = Self::open_directory(parent)?;
             // One directory under two names (a bind mount) would meet its own lock.
-            let same = held.iter().find(|other| other.identity == directory.identity);
-            directory.lock = match same {
-                Some(other) => other.lock.clone(),
+            directory.lock = match known.get(&directory.identity) {
+                Some(&other) => held[other].lock.clone(),
                 None => match Lock::take(&directory.file, parent, PATIENCE) {
                     Ok(lock) => Some(Rc::new(lock)),
                     Err(error) if shelf.is_some_and(|shelf| shelf != parent) && error.is_refused_writing() => None,
                     Err(error) => return Err(error),
                 },
             };
+            known.entry(directory.identity).or_insert(held.len());
             held.push(directory);
         }
         Ok(held)
     }
 
+    /// The directory at `path` among those that [`Directory::lock_all`] has locked.
+    pub(super) fn find<'a>(held: &'a [Self], path: &Path) -> Result<&'a Self, WriteError> {
+        held.binary_search_by(|directory| directory.path().cmp(path))
+            .map(|at| &held[at])
+            .map_err(|_| WriteError::NotFound(path.to_owned()))
+    }
+
     /// Removes what killed runs left in `path`, if any did; best effort, as it does no harm.
     pub(super) fn tidy(path: &Path) {
         if let Ok(directory) = Self::open_directory(path)
-            && directory
-                .names()
-                .is_ok_and(|names| names.iter().any(|name| is_lock(name)))
+            && lock::is_left(&directory.file)
         {
             let _ = Lock::take(&directory.file, path, Duration::ZERO);
         }
@@ -134,8 +146,23 @@ impl Directory {
         &self.path
     }
 
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.sync_all()
+    /// The open directory, to bring what has a name in it to disk.
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// By device and inode.
+    pub(super) fn identity(&self) -> (u64, u64) {
+        self.identity
+    }
+
+    /// Its backups, as of the first time that they are asked for.
+    pub(super) fn backups(&self) -> io::Result<&Listing> {
+        if let Some(listing) = self.backups.get() {
+            return Ok(listing);
+        }
+        let listing = Listing::of(self.names()?);
+        Ok(self.backups.get_or_init(|| listing))
     }
 
     /// Looks at `name` without opening it.
@@ -207,7 +234,7 @@ impl Directory {
     }
 
     /// The names in it.
-    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+    fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&*self.file)? {
             names.push(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned());

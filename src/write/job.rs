@@ -1,6 +1,8 @@
 //! One file on its way from old to new: prepared, backed up, swapped, and put back if need be.
 //!
-//! In which order several files go, [`super::write_all`] decides.
+//! In which order several files go, and when they are on disk, [`super::batch`] decides.
+
+mod kept;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -12,17 +14,22 @@ use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
-use super::backup;
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
 use super::in_place::{is_bound_to_its_place, overwrite};
-use super::mark::BackupMark;
 use super::place::ResolvedPath;
 use super::staged::Staged;
 use super::{Options, Planned, Written};
 
 /// What tells a file from another one and from its own later self.
 type Identity = (u64, u64, u64, (i64, i64), (i64, i64));
+
+/// What no two files have in common.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Inode(u64, u64),
+    Target(PathBuf),
+}
 
 /// How the new text gets there.
 #[derive(Debug)]
@@ -63,7 +70,8 @@ pub(super) struct WriteJob<'a> {
     /// None where the file is not there yet.
     old: Option<Old>,
     way: Way<'a>,
-    waiting_backup: Option<Staged<'a>>,
+    /// With the name that it is to get.
+    waiting_backup: Option<(Staged<'a>, OsString)>,
     backup: Option<OsString>,
     /// The old file under a temporary name that it keeps, as nothing else could be done.
     left: Option<PathBuf>,
@@ -98,7 +106,8 @@ fn identity(file: &File) -> io::Result<Identity> {
 }
 
 impl<'a> WriteJob<'a> {
-    /// Makes every check, and puts the new text and the backup on disk under temporary names; the backup in `shelf`.
+    /// Makes every check, and writes the new text and the backup under temporary names; the backup in `shelf`. They are
+    /// not on disk yet: see [`WriteJob::unsynced`].
     pub(super) fn prepare(
         planned: &'a Planned,
         place: ResolvedPath,
@@ -122,10 +131,10 @@ impl<'a> WriteJob<'a> {
             let file = directory.open_to_write(&place.name, &looked);
             Way::InPlace(file.map_err(|error| WriteError::io(path, "opening it to write", error))?)
         } else {
-            Way::Replace(Staged::make(directory, path, &planned.after, Some(&attributes))?)
+            Way::Replace(Staged::make(directory, path, &planned.after, Some(&attributes), None)?)
         };
         let waiting_backup = if options.backup || must_stay {
-            Some(Staged::make(shelf, path, before, Some(&attributes))?)
+            Some(kept::waiting(planned, &place, shelf, &attributes)?)
         } else {
             None
         };
@@ -153,7 +162,7 @@ impl<'a> WriteJob<'a> {
             return Err(WriteError::Changed(planned.path.clone()));
         }
         Ok(Self {
-            way: Way::Create(Staged::make(directory, &planned.path, &planned.after, None)?),
+            way: Way::Create(Staged::make(directory, &planned.path, &planned.after, None, None)?),
             planned,
             place,
             directory,
@@ -170,59 +179,40 @@ impl<'a> WriteJob<'a> {
         &self.planned.path
     }
 
-    pub(super) fn is_same_file(&self, other: &Self) -> bool {
-        match (&self.old, &other.old) {
-            (Some(one), Some(two)) => (one.identity.0, one.identity.1) == (two.identity.0, two.identity.1),
-            _ => self.place.target == other.place.target,
+    /// What no two files have in common: device and inode, or the path where there is no file yet.
+    pub(super) fn key(&self) -> Key {
+        match &self.old {
+            Some(old) => Key::Inode(old.identity.0, old.identity.1),
+            None => Key::Target(self.place.target.clone()),
         }
     }
 
-    /// Gives the backup its name, for good once this returns.
-    pub(super) fn keep_backup(&mut self) -> Result<(), WriteError> {
-        let Some(mut staged) = self.waiting_backup.take() else {
-            return Ok(());
+    /// The files that are to be on disk before [`WriteJob::keep_backup`].
+    pub(super) fn unsynced(&self) -> impl Iterator<Item = &File> {
+        let new = match &self.way {
+            Way::Create(staged) | Way::Replace(staged) => staged.unsynced(),
+            Way::InPlace(_) => None,
         };
-        let failed = |error: io::Error| WriteError::io(&self.planned.path, "making its backup", error);
-        let name = self.settle_as_backup(&mut staged).map_err(failed)?;
-        self.backup = Some(name);
-        self.shelf.sync().map_err(failed)
+        let backup = self.waiting_backup.as_ref();
+        new.into_iter().chain(backup.and_then(|(staged, _)| staged.unsynced()))
     }
 
-    /// Makes `staged`, which lies in the shelf and holds the old text, a backup, and returns its name.
-    fn settle_as_backup(&self, staged: &mut Staged<'_>) -> io::Result<OsString> {
-        let owner = self.old.as_ref().map_or(0, |old| old.attributes.owner());
-        loop {
-            let counts = |backup: &OsStr| super::undo::is_marked(self.shelf, backup, owner);
-            let name = backup::next(self.shelf, &self.place.name, counts)?;
-            // One that cannot be opened, as it is readable to nobody, gets no mark.
-            if let Some(file) = staged.reopen().ok().flatten() {
-                let old = self.planned.before.as_deref().unwrap_or_default();
-                let mark = BackupMark::new(&name, self.place.as_seen_from(self.shelf), old, &self.planned.after);
-                // Where no mark is kept, `undo` asks for the backup by its name.
-                if mark.put(&file)? {
-                    file.sync_all()?;
-                }
-            }
-            match staged.settle(&name) {
-                Err(Errno::EXIST) => {}
-                done => {
-                    done?;
-                    return Ok(name);
-                }
-            }
+    /// They are, and need to be open no longer.
+    pub(super) fn close(&mut self) {
+        if let Way::Create(staged) | Way::Replace(staged) = &mut self.way {
+            staged.close();
+        }
+        if let Some((staged, _)) = &mut self.waiting_backup {
+            staged.close();
         }
     }
 
-    /// Removes the backup again, as the file holds its old text; returns its path where it could not be removed.
-    pub(super) fn withdraw_backup(&mut self) -> Option<PathBuf> {
-        let name = self.backup.take()?;
-        match self.shelf.remove(&name) {
-            Ok(()) => None,
-            Err(_) => Some(self.shelf.path().join(name)),
-        }
+    /// The directory that has another file under the name than before, if it has.
+    pub(super) fn changed_directory(&self) -> Option<&'a Directory> {
+        (!matches!(self.way, Way::InPlace(_))).then_some(self.directory)
     }
 
-    /// Old becomes new. After an error [`WriteJob::roll_back`] is due.
+    /// Old becomes new; for good once its directory is on disk. After an error [`WriteJob::roll_back`] is due.
     pub(super) fn commit(&mut self) -> Result<(), WriteError> {
         self.check_unchanged()?;
         self.put_in_place()
@@ -266,8 +256,7 @@ impl<'a> WriteJob<'a> {
                 }
             }
         }
-        let synced = self.directory.sync();
-        synced.map_err(|error| WriteError::io(path, "writing its directory", error))
+        Ok(())
     }
 
     /// The old file under a temporary name, before it loses its own: a further name of it, or a copy.
@@ -277,7 +266,11 @@ impl<'a> WriteJob<'a> {
         }
         let attributes = self.old.as_ref().map(|old| &old.attributes);
         let text = self.planned.before.as_deref().unwrap_or_default();
-        Staged::make(self.directory, &self.place.path, text, attributes)
+        let path = &self.place.path;
+        let mut copy = Staged::make(self.directory, path, text, attributes, None)?;
+        copy.sync()
+            .map_err(|error| WriteError::io(path, "writing a file beside it", error))?;
+        Ok(copy)
     }
 
     fn check_unchanged(&self) -> Result<(), WriteError> {
@@ -327,8 +320,6 @@ impl<'a> WriteJob<'a> {
             return Err(error);
         }
         self.state = State::Untouched;
-        // The old text is in place; that this, too, is on disk can only be asked for.
-        let _ = self.directory.sync();
         Ok(true)
     }
 

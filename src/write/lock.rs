@@ -30,11 +30,15 @@ const START: &str = ".novamend-lock-";
 /// So many names of locks are tried where somebody else put something under them.
 const MOST_NAMES: u32 = 1000;
 /// More is not read of a list of temporary files, in bytes.
-const MOST_LISTED: u64 = 1 << 20;
+const MOST_LISTED: u64 = 16 << 20;
 
-/// Whether `name` is one that a lock may have.
-pub(super) fn is_lock(name: &OsStr) -> bool {
-    name.as_bytes().starts_with(START.as_bytes())
+fn name_of(number: u32) -> OsString {
+    OsString::from(format!("{START}{number}.tmp"))
+}
+
+/// Whether there is a lock in `directory`, or something under its name, which [`Lock::take`] then looks at.
+pub(super) fn is_left(directory: &File) -> bool {
+    kind(directory, &name_of(0)).is_some()
 }
 
 /// The lock, held until it is dropped.
@@ -57,7 +61,7 @@ impl Lock {
         let until = Instant::now() + patience;
         let owner = directory.metadata().map_err(failed)?.uid();
         for number in 0..MOST_NAMES {
-            let name = OsString::from(format!("{START}{number}.tmp"));
+            let name = name_of(number);
             if let Some(file) = hold(directory, path, &name, owner, until)? {
                 let lock = Self {
                     directory: Rc::clone(directory),

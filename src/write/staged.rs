@@ -1,4 +1,4 @@
-//! A temporary file, complete and on disk, that waits to take another file's place.
+//! A temporary file, complete, that waits to be on disk and then to take another file's place.
 //!
 //! Its name starts with a dot and does not end in `.conf`, so that nothing that reads `*.conf` ever sees it. Dropped,
 //! it is removed; killed, it is left, and the next run that locks the directory finds it on the list there and removes
@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use super::attributes::Attributes;
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
+use super::mark::BackupMark;
 
 const START: &str = ".novamend-";
 const END: &str = ".tmp";
@@ -42,22 +43,30 @@ pub(super) struct Staged<'a> {
     /// The file that was made, by device and inode: there may be more of them than a process may hold open. None where
     /// another file got a further name.
     made: Option<(u64, u64)>,
+    /// It is open until it is on disk.
+    unsynced: Option<File>,
     is_there: bool,
 }
 
 impl<'a> Staged<'a> {
-    /// Writes `bytes` to disk for the sake of `path`, with `attributes`, or with those of any new file.
+    /// Writes `bytes` for the sake of `path`, with `attributes`, or with those of any new file; and with `mark`, where
+    /// it becomes a backup. It takes no other file's place before it is on disk: see [`Staged::unsynced`].
     pub(super) fn make(
         directory: &'a Directory,
         path: &Path,
         bytes: &[u8],
         attributes: Option<&Attributes>,
+        mark: Option<&BackupMark>,
     ) -> Result<Self, WriteError> {
         let failed = |step, error| WriteError::io(path, step, error);
         let (mut staged, mut file) = Self::named(directory, |name| directory.create(name, attributes.is_some()))
             .map_err(|error| failed("creating a file beside it", error))?;
         let step = "writing a file beside it";
         file.write_all(bytes).map_err(|error| failed(step, error))?;
+        if let Some(mark) = mark {
+            // Where no mark is kept, `undo` asks for the backup by its name.
+            mark.put(&file).map_err(|error| failed("making its backup", error))?;
+        }
         if let Some(attributes) = attributes {
             attributes
                 .give(&file)
@@ -67,10 +76,25 @@ impl<'a> Staged<'a> {
                     source,
                 })?;
         }
-        file.sync_all().map_err(|error| failed(step, error))?;
         let made = file.metadata().map_err(|error| failed(step, error))?;
         staged.made = Some((made.dev(), made.ino()));
+        staged.unsynced = Some(file);
         Ok(staged)
+    }
+
+    /// The file, until it is [closed](Staged::close).
+    pub(super) fn unsynced(&self) -> Option<&File> {
+        self.unsynced.as_ref()
+    }
+
+    /// Brings it to disk now.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.unsynced.take().map_or(Ok(()), |file| file.sync_all())
+    }
+
+    /// It is on disk, and needs to be open no longer.
+    pub(super) fn close(&mut self) {
+        self.unsynced = None;
     }
 
     /// A further, temporary name for the file `name`.
@@ -94,6 +118,7 @@ impl<'a> Staged<'a> {
                         directory,
                         name,
                         made: None,
+                        unsynced: None,
                         is_there: true,
                     };
                     return Ok((staged, file));
@@ -158,7 +183,7 @@ impl<'a> Staged<'a> {
 
     /// Whether `looked` is the file that was made.
     pub(super) fn is_made(&self, looked: &Looked) -> bool {
-        self.made.is_some_and(|(device, inode)| looked.is_file(device, inode))
+        self.made == Some(looked.identity())
     }
 
     /// Keeps what has the temporary name from being removed, here and by the next run.

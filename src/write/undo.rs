@@ -1,18 +1,23 @@
 //! Bringing back: the newest backup that novamend itself made and that differs becomes the file, and what was the file
 //! becomes the newest backup.
 
+mod many;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
-use std::slice;
 
+use super::batch::Batch;
 use super::directory::{Directory, Looked};
 use super::error::WriteError;
 use super::mark::BackupMark;
 use super::place::ResolvedPath;
-use super::{Links, Options, Planned, backup, directory_of, job, write_held};
+use super::{Links, Options, Planned, Written, job, job_of};
 use crate::bounded::{self, ReadRefusal};
+
+pub use self::many::undo_all;
 
 /// A file that has its former text again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub struct Undone {
 /// The backup to bring back.
 struct OldText {
     name: OsString,
+    /// By device and inode.
+    identity: (u64, u64),
     text: Vec<u8>,
     mark: Option<BackupMark>,
     passed_over: Vec<String>,
@@ -48,7 +55,8 @@ struct OldText {
 /// As [`super::write_all`]; [`WriteError::NoBackup`] where there is nothing to bring back; [`WriteError::EditWindow`] where
 /// the present text would be lost and is not what novamend wrote.
 pub fn undo(path: &Path, options: &Options) -> Result<Undone, WriteError> {
-    bring_back(path, None, options)
+    let place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false)?;
+    alone(place, None, options)
 }
 
 /// Gives `path` the text of the file `from`, which stays where it is.
@@ -56,40 +64,93 @@ pub fn undo(path: &Path, options: &Options) -> Result<Undone, WriteError> {
 /// # Errors
 /// As [`undo`].
 pub fn undo_from(path: &Path, from: &Path, options: &Options) -> Result<Undone, WriteError> {
-    bring_back(path, Some(from), options)
+    let place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false)?;
+    alone(place, Some(from), options)
 }
 
-fn bring_back(path: &Path, named: Option<&Path>, options: &Options) -> Result<Undone, WriteError> {
-    let place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false)?;
+fn alone(place: ResolvedPath, named: Option<&Path>, options: &Options) -> Result<Undone, WriteError> {
+    let missing = WriteError::NotFound(place.path.clone());
+    side_by_side(&[place], named, options)?.pop().unwrap_or(Err(missing))
+}
+
+/// Brings back each of `places`, all of them different files, whatever becomes of the others.
+///
+/// # Errors
+/// Their directories cannot all be locked; nothing is done then.
+fn side_by_side(
+    places: &[ResolvedPath],
+    named: Option<&Path>,
+    options: &Options,
+) -> Result<Vec<Result<Undone, WriteError>>, WriteError> {
     let shelf = options.shelf()?;
-    let held = Directory::lock_all(slice::from_ref(&place), shelf.as_deref())?;
-    let directory = directory_of(&held, &place.parent)?;
-    let shelf = directory_of(&held, shelf.as_deref().unwrap_or(&place.parent))?;
-    let (file, looked) = job::open(directory, &place)?;
-    let before = read(path, file)?;
-    let found = match named {
-        Some(from) => of_name(from, &place, shelf)?,
-        None => newest_other(shelf, &place, looked.owner(), &before)?,
-    };
-    let is_ours = found.mark.as_ref().is_some_and(|mark| mark.is_followed_by(&before));
-    if !options.backup && !is_ours {
-        return Err(WriteError::EditWindow(path.to_owned()));
+    let held = Directory::lock_all(places, shelf.as_deref())?;
+    let shelf = shelf.as_deref();
+    let found: Vec<Result<Found, WriteError>> = places
+        .iter()
+        .map(|place| Found::look_for(place, named, &held, shelf, options))
+        .collect();
+    let mut batch = Batch::new();
+    for (found, place) in found.iter().zip(places) {
+        let job = found.as_ref().ok();
+        batch.add(job.map(|found| job_of(&held, shelf, &found.planned, place.clone(), options)));
     }
-    let planned = Planned {
-        before: Some(before),
-        ..Planned::new(path, found.text)
-    };
-    let written = write_held(&held, &[&planned], slice::from_ref(&place), options)?;
-    // Its text is in the file now. Should it stay, it is no longer the newest that differs.
-    let is_removed = named.is_none() && shelf.remove(&found.name).is_ok();
-    Ok(Undone {
-        path: path.to_owned(),
-        target: place.target,
-        from: named.map_or_else(|| shelf.path().join(&found.name), Path::to_owned),
-        from_is_kept: !is_removed,
-        backup: written.into_iter().next().and_then(|written| written.backup),
-        passed_over: found.passed_over,
-    })
+    let written = batch.write(options);
+    let each = found.into_iter().zip(places).zip(written);
+    Ok(each
+        .map(|((found, place), written)| {
+            let shelf = Directory::find(&held, shelf.unwrap_or(&place.parent))?;
+            Ok(found?.undone(place, named, shelf, written?))
+        })
+        .collect())
+}
+
+/// What is to be brought back, and in place of what.
+struct Found {
+    planned: Planned,
+    old: OldText,
+}
+
+impl Found {
+    fn look_for(
+        place: &ResolvedPath,
+        named: Option<&Path>,
+        held: &[Directory],
+        shelf: Option<&Path>,
+        options: &Options,
+    ) -> Result<Self, WriteError> {
+        let directory = Directory::find(held, &place.parent)?;
+        let shelf = Directory::find(held, shelf.unwrap_or(&place.parent))?;
+        let (file, looked) = job::open(directory, place)?;
+        let before = read(&place.path, file)?;
+        let mut old = match named {
+            Some(from) => of_name(from, place, shelf)?,
+            None => newest_other(shelf, place, looked.owner(), &before)?,
+        };
+        let is_ours = old.mark.as_ref().is_some_and(|mark| mark.is_followed_by(&before));
+        if !options.backup && !is_ours {
+            return Err(WriteError::EditWindow(place.path.clone()));
+        }
+        let planned = Planned {
+            before: Some(before),
+            ..Planned::new(&place.path, mem::take(&mut old.text))
+        };
+        Ok(Self { planned, old })
+    }
+
+    /// Removes the backup, whose text is in the file now. Should it stay, it is no longer the newest that differs.
+    fn undone(self, place: &ResolvedPath, named: Option<&Path>, at: &Directory, written: Vec<Written>) -> Undone {
+        let name = &self.old.name;
+        let is_the_same = || at.look(name).is_ok_and(|now| now.identity() == self.old.identity);
+        let is_removed = named.is_none() && is_the_same() && at.remove(name).is_ok();
+        Undone {
+            path: place.path.clone(),
+            target: place.target.clone(),
+            from: named.map_or_else(|| at.path().join(name), Path::to_owned),
+            from_is_kept: !is_removed,
+            backup: written.into_iter().next().and_then(|written| written.backup),
+            passed_over: self.old.passed_over,
+        }
+    }
 }
 
 fn read(path: &Path, file: File) -> Result<Vec<u8>, WriteError> {
@@ -103,7 +164,7 @@ fn read(path: &Path, file: File) -> Result<Vec<u8>, WriteError> {
 fn of_name(from: &Path, place: &ResolvedPath, shelf: &Directory) -> Result<OldText, WriteError> {
     let there = ResolvedPath::resolve(None, from, Links::Follow, false)?;
     let directory = Directory::open_directory(&there.parent)?;
-    let (file, _) = job::open(&directory, &there)?;
+    let (file, looked) = job::open(&directory, &there)?;
     let mark = BackupMark::of(&file);
     let text = read(from, file)?;
     let of = place.as_seen_from(shelf);
@@ -111,6 +172,7 @@ fn of_name(from: &Path, place: &ResolvedPath, shelf: &Directory) -> Result<OldTe
         mark: mark.filter(|mark| mark.fits(&there.name, of, &text)),
         text,
         name: there.name,
+        identity: looked.identity(),
         passed_over: Vec::new(),
     })
 }
@@ -120,10 +182,10 @@ fn newest_other(shelf: &Directory, place: &ResolvedPath, owner: u32, current: &[
     let failed = |error: io::Error| WriteError::io(shelf.path(), "reading the backups", error);
     let of = place.as_seen_from(shelf);
     let mut passed_over = Vec::new();
-    for name in backup::list(shelf, &place.name).map_err(failed)? {
-        let at = shelf.path().join(&name);
-        match candidate(shelf, &name, owner) {
-            Ok((file, _)) => {
+    for name in shelf.backups().map_err(failed)?.newest_first(&place.name) {
+        let at = shelf.path().join(name);
+        match candidate(shelf, name, owner) {
+            Ok((file, looked)) => {
                 let mark = BackupMark::of(&file);
                 let text = match read(&at, file) {
                     Ok(text) => text,
@@ -132,16 +194,16 @@ fn newest_other(shelf: &Directory, place: &ResolvedPath, owner: u32, current: &[
                         continue;
                     }
                 };
-                let Some(mark) = mark.filter(|mark| mark.fits(&name, of, &text)) else {
+                let Some(mark) = mark.filter(|mark| mark.fits(name, of, &text)) else {
                     passed_over.push(unmarked(&at));
                     continue;
                 };
                 if text != current {
-                    let mark = Some(mark);
                     return Ok(OldText {
-                        name,
+                        name: name.to_owned(),
+                        identity: looked.identity(),
                         text,
-                        mark,
+                        mark: Some(mark),
                         passed_over,
                     });
                 }

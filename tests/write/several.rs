@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use novamend::write::{WriteError, write_all};
+use novamend::write::{Options, WriteError, undo_all, write_all};
 
 use crate::ground::{BACKUP, Flag, IN_PLACE, NO_BACKUP, child, directory, file, names, need_root, planned, text};
 use crate::harness::{Test, tests};
@@ -121,9 +121,75 @@ fn no_change_of_two_processes_that_write_at_once_is_lost() {
     assert_eq!(names(directory.path()), ["nova.conf"]);
 }
 
+/// More than are open at once, in directories of their own where `apart`.
+fn fleet(at: &Path, apart: bool) -> Vec<PathBuf> {
+    let number_of = |number: usize| format!("{number:03}");
+    let path = |number: usize| {
+        if apart {
+            fs::create_dir(at.join(number_of(number))).unwrap();
+            file(&at.join(number_of(number)), "nova.conf", &number_of(number))
+        } else {
+            file(at, &format!("{number:03}.conf"), &number_of(number))
+        }
+    };
+    (0..FLEET).map(path).collect()
+}
+
+const FLEET: usize = 150;
+
+fn a_fleet_is_written_and_brought_back_each_file_with_its_own_text() {
+    for (apart, has_shelf) in [(false, false), (true, false), (true, true)] {
+        let (directory, shelf) = (directory(), directory());
+        let paths = fleet(directory.path(), apart);
+        let before: Vec<String> = paths.iter().map(|path| text(path)).collect();
+        let plans = paths.iter().zip(&before);
+        let plans: Vec<_> = plans
+            .map(|(path, before)| planned(path, before, &format!("new {before}")))
+            .collect();
+        let options = Options {
+            backup_directory: has_shelf.then(|| shelf.path().to_owned()),
+            ..BACKUP
+        };
+        let written = write_all(&plans, &options).unwrap();
+        for ((path, before), written) in paths.iter().zip(&before).zip(&written) {
+            assert_eq!((&written.path, text(path)), (path, format!("new {before}")));
+            assert_eq!(&text(written.backup.as_ref().unwrap()), before);
+        }
+        // The last one cannot be brought back, which is nothing to the others.
+        fs::remove_file(paths.last().unwrap()).unwrap();
+        let mut undone = Vec::new();
+        undo_all(paths.iter().map(PathBuf::as_path), &options, |one| undone.push(one));
+        assert!(matches!(undone.pop(), Some(Err(WriteError::NotFound(path))) if path == paths[FLEET - 1]));
+        for ((path, before), undone) in paths.iter().zip(&before).zip(undone) {
+            let undone = undone.unwrap();
+            assert_eq!((&undone.path, &text(path)), (path, before));
+            assert_eq!(text(&undone.backup.unwrap()), format!("new {before}"));
+        }
+        let left: Vec<String> = names(directory.path());
+        assert!(!left.iter().any(|name| name.ends_with(".tmp")), "{left:?}");
+    }
+}
+
+fn none_of_a_fleet_is_written_when_its_last_file_has_changed() {
+    let directory = directory();
+    let paths = fleet(directory.path(), false);
+    let before = names(directory.path());
+    let mut plans: Vec<_> = paths.iter().map(|path| planned(path, &text(path), "new")).collect();
+    plans.last_mut().unwrap().before = Some(b"other".to_vec());
+    let error = write_all(&plans, &BACKUP).unwrap_err();
+    assert!(
+        matches!(&error, WriteError::Changed(path) if *path == paths[FLEET - 1]),
+        "{error}"
+    );
+    assert_eq!(names(directory.path()), before);
+    assert!(paths.iter().all(|path| text(path) != "new"));
+}
+
 /// The tests of this file.
 pub(crate) const TESTS: &[Test] = tests![
     all_are_written,
+    a_fleet_is_written_and_brought_back_each_file_with_its_own_text,
+    none_of_a_fleet_is_written_when_its_last_file_has_changed,
     none_is_written_when_the_last_cannot_be_prepared,
     those_already_written_are_put_back_when_a_later_one_fails,
     what_a_killed_run_left_is_removed_and_nothing_else,

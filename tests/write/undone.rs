@@ -1,10 +1,11 @@
 //! Undo, and the undo of an undo.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
-use novamend::write::{WriteError, undo, undo_from};
+use novamend::write::{WriteError, undo, undo_all, undo_from};
 
 use crate::ground::{
     BACKUP, IN_PLACE, NO_BACKUP, directory, file, give_to_nobody, names, need_root, replace, run, skip, text,
@@ -215,6 +216,45 @@ fn undo_follows_links_and_writes_in_place_what_was_written_in_place() {
     assert_eq!((text(&other).as_str(), link.is_symlink()), ("one", true));
 }
 
+fn one_file_under_two_names_is_brought_back_twice_one_after_the_other() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "one");
+    let link = directory.path().join("link");
+    symlink("nova.conf", &link).unwrap();
+    for text in ["two", "three"] {
+        replace(&path, text, &BACKUP).unwrap();
+    }
+    let mut backups = Vec::new();
+    undo_all([path.as_path(), &link, &path], &NO_BACKUP, |undone| {
+        backups.push(undone.map(|undone| undone.from));
+    });
+    assert_eq!((text(&path).as_str(), names(directory.path()).len()), ("one", 2));
+    let [Ok(second), Ok(first), Err(WriteError::NoBackup { .. })] = &backups[..] else {
+        panic!("{backups:?}");
+    };
+    assert_ne!(first, second);
+}
+
+fn a_backup_that_is_brought_back_itself_beside_its_file_is_not_lost() {
+    let directory = directory();
+    let path = file(directory.path(), "nova.conf", "one");
+    let backup = replace(&path, "two", &BACKUP).unwrap().backup.unwrap();
+    // A backup with a backup: what it is now is no text of novamend's for nova.conf any more.
+    let of_backup = replace(&backup, "another", &BACKUP).unwrap().backup.unwrap();
+    let mut answers = Vec::new();
+    undo_all([path.as_path(), &backup], &BACKUP, |undone| {
+        answers.push(undone.is_ok())
+    });
+    let texts: BTreeSet<String> = names(directory.path())
+        .iter()
+        .map(|name| text(&directory.path().join(name)))
+        .collect();
+    assert!(
+        ["one", "two", "another"].iter().all(|kept| texts.contains(*kept)),
+        "{answers:?} {of_backup:?} {texts:?}"
+    );
+}
+
 /// The tests of this file.
 pub(crate) const TESTS: &[Test] = tests![
     undo_changes_places_with_the_newest_backup_and_back,
@@ -227,4 +267,6 @@ pub(crate) const TESTS: &[Test] = tests![
     an_ordinary_user_brings_back_a_file_that_even_its_owner_may_only_read,
     undo_without_a_backup_loses_no_edit_made_since,
     undo_follows_links_and_writes_in_place_what_was_written_in_place,
+    one_file_under_two_names_is_brought_back_twice_one_after_the_other,
+    a_backup_that_is_brought_back_itself_beside_its_file_is_not_lost,
 ];

@@ -5,7 +5,8 @@
 use std::fs;
 
 use super::*;
-use crate::write::{Incomplete, Links, give_up};
+use crate::write::batch::give_up;
+use crate::write::{Incomplete, Links};
 
 const QUIET: Options = Options {
     root: None,

@@ -1,0 +1,75 @@
+//! The undo of many files: side by side where they are different ones, and each as if it were alone.
+
+use std::collections::HashSet;
+use std::fs;
+use std::mem;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use super::{Undone, alone, side_by_side};
+use crate::write::batch::most_together;
+use crate::write::error::WriteError;
+use crate::write::place::ResolvedPath;
+use crate::write::{Links, Options};
+
+/// Of the texts that are in memory at once; the last of them may be longer.
+const MOST_BYTES: u64 = 16 << 20;
+
+/// Does as [`super::undo`] for each of `paths`, one after the other as far as anybody can see, and `tell`s what came of
+/// it; one that fails does not keep the others from it.
+pub fn undo_all<'a>(
+    paths: impl IntoIterator<Item = &'a Path>,
+    options: &Options,
+    mut tell: impl FnMut(Result<Undone, WriteError>),
+) {
+    let mut waiting = Waiting::default();
+    for path in paths {
+        let mut place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
+        if !waiting.has_room_for(&place) {
+            mem::take(&mut waiting).bring_back(options, &mut tell);
+            // What was brought back may be where a link led, or no longer there.
+            place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
+        }
+        waiting.add(place);
+    }
+    waiting.bring_back(options, &mut tell);
+}
+
+/// Files whose backups are brought back side by side.
+#[derive(Default)]
+struct Waiting {
+    places: Vec<Result<ResolvedPath, WriteError>>,
+    known: HashSet<(u64, u64)>,
+    size: u64,
+}
+
+impl Waiting {
+    /// Not for a file that is there already, under whatever name: its second undo comes after its first.
+    fn has_room_for(&self, place: &Result<ResolvedPath, WriteError>) -> bool {
+        let found = place.as_ref().ok().and_then(|place| fs::metadata(&place.target).ok());
+        self.places.len() < most_together()
+            && self.size < MOST_BYTES
+            && found.is_none_or(|found| !self.known.contains(&(found.dev(), found.ino())))
+    }
+
+    fn add(&mut self, place: Result<ResolvedPath, WriteError>) {
+        if let Ok(place) = &place
+            && let Ok(found) = fs::metadata(&place.target)
+        {
+            self.known.insert((found.dev(), found.ino()));
+            self.size = self.size.saturating_add(found.len());
+        }
+        self.places.push(place);
+    }
+
+    fn bring_back(self, options: &Options, tell: &mut impl FnMut(Result<Undone, WriteError>)) {
+        let places: Vec<ResolvedPath> = self.places.iter().flatten().cloned().collect();
+        // Where not all can be locked, each says for itself what is wrong.
+        let together = side_by_side(&places, None, options).ok();
+        let mut together = together.into_iter().flatten();
+        for place in self.places {
+            let done = place.and_then(|place| together.next().unwrap_or_else(|| alone(place, None, options)));
+            tell(done);
+        }
+    }
+}
