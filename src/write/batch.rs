@@ -9,25 +9,24 @@ use std::io;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
-use rustix::process::Resource;
 
 use super::directory::Directory;
 use super::error::{Incomplete, Left, WriteError};
-use super::flush::{MOST_OPEN, sync_all};
+use super::flush::{self, sync_all};
 use super::job::{Key, WriteJob};
 use super::{Options, Written};
 
 /// So many files are worth the most side by side; more take only memory.
 const MOST_TOGETHER: u64 = 128;
 /// So many numbers of open files are left for everything else.
-const OTHERS: u64 = 32 + MOST_OPEN as u64;
+const OTHERS: u64 = 32;
 
 /// How many files may be written side by side, each in a directory of its own: one takes up to three numbers of open
 /// files, for its directory, for the lock there, and for itself where it is written in place.
 #[must_use]
 pub fn most_together() -> usize {
-    let limit = rustix::process::getrlimit(Resource::Nofile).current;
-    let free = limit.unwrap_or(u64::MAX).saturating_sub(OTHERS);
+    let limit = flush::limit();
+    let free = limit.saturating_sub(OTHERS + flush::most_open(limit));
     (free / 3).clamp(1, MOST_TOGETHER) as usize
 }
 
@@ -45,6 +44,7 @@ pub(super) struct Batch<'a> {
     synced: usize,
     /// So many files of the others are open.
     open: usize,
+    most_open: usize,
 }
 
 /// What stopped a party, if anything did.
@@ -58,6 +58,7 @@ impl<'a> Batch<'a> {
             known: HashMap::new(),
             synced: 0,
             open: 0,
+            most_open: flush::most_open(flush::limit()) as usize,
         }
     }
 
@@ -68,7 +69,7 @@ impl<'a> Batch<'a> {
         for job in prepared {
             if let Err(error) = job.and_then(|job| self.join(party, job)) {
                 self.parties[party] = Some(error);
-            } else if self.open >= MOST_OPEN {
+            } else if self.open >= self.most_open {
                 self.flush();
             }
             if self.parties[party].is_some() {

@@ -2,38 +2,54 @@
 //! for each. Every file is synced by itself all the same, so that an error is that file's.
 
 use std::fs::File;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{Builder, scope};
 
-use rayon::ThreadPool;
-use rayon::ThreadPoolBuilder;
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rustix::io::{Errno, retry_on_intr};
+use rustix::process::Resource;
 
-/// So many files may be open until they are on disk.
-pub(super) const MOST_OPEN: usize = 64;
-/// So many wait for the disk at the same time; each waits in a thread, and hardly one of these ever works.
+/// More files are not open until they are on disk.
+const MOST_OPEN: u64 = 64;
+/// So many wait for the disk at the same time, each in a thread that does nothing else.
 const WAITING: usize = 32;
 /// So few are not worth a thread.
 const FEW: usize = 3;
 
+/// How many files may be open until they are on disk, where a process may have `limit` files open.
+pub(super) fn most_open(limit: u64) -> u64 {
+    (limit / 4).clamp(1, MOST_OPEN)
+}
+
+/// How many files this process may have open.
+pub(super) fn limit() -> u64 {
+    let limit = rustix::process::getrlimit(Resource::Nofile).current;
+    limit.unwrap_or(u64::MAX)
+}
+
 /// Brings each of `files` to disk, or says why not, in their order.
 pub(super) fn sync_all(files: &[&File]) -> Vec<Result<(), Errno>> {
-    let pool = if files.len() > FEW { pool() } else { None };
-    match pool {
-        Some(pool) => pool.install(|| files.par_iter().with_max_len(1).map(|file| sync(file)).collect()),
-        None => files.iter().map(|file| sync(file)).collect(),
-    }
-}
-
-fn sync(file: &File) -> Result<(), Errno> {
-    retry_on_intr(|| rustix::fs::fsync(file))
-}
-
-/// The threads that wait; none where none can be made, and then one file waits after the other.
-fn pool() -> Option<&'static ThreadPool> {
-    static POOL: OnceLock<Option<ThreadPool>> = OnceLock::new();
-    POOL.get_or_init(|| ThreadPoolBuilder::new().num_threads(WAITING).build().ok())
-        .as_ref()
+    let next = AtomicUsize::new(0);
+    let sync_some = || {
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let mine = numbers.map_while(|number| Some((number, files.get(number)?)));
+        let answered = mine.map(|(number, file)| (number, retry_on_intr(|| rustix::fs::fsync(file))));
+        answered.collect::<Vec<_>>()
+    };
+    let threads = if files.len() > FEW { files.len().min(WAITING) } else { 1 };
+    // What nobody answered for is not on disk.
+    let mut answers = vec![Err(Errno::IO); files.len()];
+    scope(|scope| {
+        // Where no more threads can be made, those there are do it all; this one always does its share.
+        let others: Vec<_> = (1..threads)
+            .map_while(|_| Builder::new().spawn_scoped(scope, sync_some).ok())
+            .collect();
+        let mut answered = sync_some();
+        answered.extend(others.into_iter().flat_map(|other| other.join().unwrap_or_default()));
+        for (number, answer) in answered {
+            answers[number] = answer;
+        }
+    });
+    answers
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::ground::{directory, file, names, text};
+use crate::ground::{BACKUP, directory, file, names, replace, text};
 use crate::harness::{Test, tests};
 
 const OLD: &str = "[libvirt]\nlive_migration_progress_timeout = 0\n";
@@ -118,26 +118,46 @@ fn undo_takes_the_backup_that_is_named() {
     assert_eq!((text(&kept).as_str(), names(ground.path()).len()), (NEW, 3));
 }
 
-fn more_files_than_may_be_open_at_once_are_written() {
+fn more_files_than_may_be_open_at_once_are_written_and_brought_back() {
     let ground = directory();
     for number in 0..300 {
         file(ground.path(), &format!("{number}.conf"), OLD);
     }
-    let words = FIX[..FIX.len() - 1].join(" ");
-    let shell = format!("ulimit -n 64; exec '{}' {words} .", env!("CARGO_BIN_EXE_novamend"));
-    let output = Command::new("sh")
-        .args(["-c", &shell])
-        .current_dir(ground.path())
-        .output()
-        .unwrap();
+    let fix = format!("{} .", FIX[..FIX.len() - 1].join(" "));
+    for (words, after) in [(fix.as_str(), NEW), ("undo *.conf", OLD)] {
+        let shell = format!("ulimit -n 64; exec '{}' {words}", env!("CARGO_BIN_EXE_novamend"));
+        let mut command = Command::new("sh");
+        command.args(["-c", &shell]).current_dir(ground.path());
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{said}");
+        assert!((0..300).all(|number| text(&ground.path().join(format!("{number}.conf"))) == after));
+        assert_eq!(names(ground.path()).len(), 600);
+    }
+}
+
+fn files_in_more_directories_than_may_be_open_at_once_are_brought_back() {
+    let ground = directory();
+    for number in 0..100 {
+        let own = ground.path().join(number.to_string());
+        fs::create_dir(&own).unwrap();
+        let path = file(&own, "nova.conf", OLD);
+        replace(&path, NEW, &BACKUP).unwrap();
+    }
+    let shell = format!(
+        "ulimit -n 64; exec '{}' undo */nova.conf",
+        env!("CARGO_BIN_EXE_novamend")
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", &shell]).current_dir(ground.path());
+    let output = command.output().unwrap();
     assert_eq!(
         output.status.code(),
         Some(0),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    assert_eq!(text(&ground.path().join("299.conf")), NEW);
-    assert_eq!(names(ground.path()).len(), 600);
+    assert!((0..100).all(|number| text(&ground.path().join(format!("{number}/nova.conf"))) == OLD));
 }
 
 /// The tests of this file.
@@ -146,5 +166,6 @@ pub(crate) const TESTS: &[Test] = tests![
     what_was_written_is_said_where_the_reader_is_gone,
     a_baseline_makes_no_file_at_the_end_of_a_link_and_holds_no_name_an_option_cannot_have,
     undo_takes_the_backup_that_is_named,
-    more_files_than_may_be_open_at_once_are_written,
+    more_files_than_may_be_open_at_once_are_written_and_brought_back,
+    files_in_more_directories_than_may_be_open_at_once_are_brought_back,
 ];
