@@ -17,6 +17,7 @@ pub use root::{Looked, Root, RootError};
 
 use crate::links::ForeignLink;
 use crate::plain;
+use crate::text::LONGEST;
 
 /// The size beyond which nothing is read unless the operator says otherwise, in bytes: 64 MiB.
 pub const LIMIT: u64 = 64 << 20;
@@ -49,7 +50,7 @@ pub enum ReadRefusal {
     #[error("{0}, and novamend runs as root")]
     Foreign(String),
     /// It is longer than the limit in bytes.
-    #[error("is longer than {}; raise the limit with `--max-size`", in_words(*.0))]
+    #[error("{}", too_long(*.0))]
     TooLong(u64),
     /// A link on the way that somebody else than the file's owner made.
     #[error(
@@ -82,12 +83,13 @@ pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusa
 
 /// The bytes of the file at `path`, looked up in `root`, at most `limit` of them.
 ///
-/// It is looked at before it is opened, and what is opened is what was looked at.
+/// It is looked at before it is opened, and what is opened is what was looked at. No limit lets more than [`LONGEST`] in.
 ///
 /// # Errors
 /// It cannot be opened or read, is no regular file (nor a pipe, where `kinds` allows that), or is too long. A pipe that
 /// has a writer is waited for; one without is given up after a moment.
 pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
+    let limit = limit.min(LONGEST);
     let looked = root.look_for_links(path)?;
     if kinds == Kinds::Regular && looked.is_of_the_kernel()? {
         return Err(ReadRefusal::Kernel);
@@ -101,7 +103,7 @@ pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec
     if is_pipe {
         read_pipe(file, limit)
     } else {
-        read_whole(file, limit)
+        read_to_end(file, looked.metadata().len(), limit)
     }
 }
 
@@ -138,6 +140,7 @@ fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, ReadR
 /// # Errors
 /// It is no regular file itself, is too long or no UTF-8, or, where root asks, somebody else can write or replace it.
 pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, ReadRefusal> {
+    let limit = limit.min(LONGEST);
     let Some((looked, directory)) = Looked::found(path)? else {
         return Ok(None);
     };
@@ -149,7 +152,7 @@ pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, ReadRefusal
         trusted(looked.metadata(), &directory)?;
     }
     let file = Root::default().open_looked(path, &looked)?;
-    utf8(read_whole(file, limit)?).map(Some)
+    utf8(read_to_end(file, looked.metadata().len(), limit)?).map(Some)
 }
 
 /// Whether nobody but root can have written the file, or can put another in its place.
@@ -185,12 +188,17 @@ fn utf8(bytes: Vec<u8>) -> Result<String, ReadRefusal> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error).into())
 }
 
-/// Everything from `source` to its end, at most `limit` bytes.
+/// Everything from `source` to its end, at most `limit` bytes, and at most [`LONGEST`].
 ///
 /// # Errors
 /// It cannot be read, or is longer.
 pub fn read_whole(source: impl Read, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
-    let mut bytes = Vec::new();
+    read_to_end(source, 0, limit.min(LONGEST))
+}
+
+/// Everything from `source`, of which `expected` bytes should come, to its end.
+fn read_to_end(source: impl Read, expected: u64, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
+    let mut bytes = Vec::with_capacity(expected.min(limit) as usize);
     source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(ReadRefusal::TooLong(limit));
@@ -260,6 +268,13 @@ fn wait(pipe: &File, until: Option<Instant>) -> io::Result<Waited> {
         Err(rustix::io::Errno::INTR) => Ok(Waited::Ready),
         Err(error) => Err(error.into()),
     }
+}
+
+fn too_long(limit: u64) -> String {
+    if limit >= LONGEST {
+        return "is 4 GiB long or longer, which is more than can be read".to_owned();
+    }
+    format!("is longer than {}; raise the limit with `--max-size`", in_words(limit))
 }
 
 /// `64 MiB`; bytes where it is no whole number of MiB.

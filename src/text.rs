@@ -25,6 +25,9 @@ pub fn of_path(path: &Path) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// The longest text in bytes that a [`Source`] can hold: a place in it takes four bytes.
+pub const LONGEST: u64 = u32::MAX as u64;
+
 /// A half-open range of byte offsets into one [`Source`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -85,8 +88,12 @@ pub struct Source {
 
 impl Source {
     /// A source named `path`; nothing is read or checked.
+    ///
+    /// # Panics
+    /// `bytes` is longer than [`LONGEST`]. [`crate::bounded`] reads nothing that is, and [`apply_edits`] makes none.
     #[must_use]
     pub fn new(path: impl Into<PathBuf>, bytes: Vec<u8>) -> Self {
+        assert!(bytes.len() as u64 <= LONGEST, "a text of {} bytes", bytes.len());
         Self {
             path: path.into(),
             bytes,
@@ -162,6 +169,7 @@ impl Source {
 
 /// The end of the text and of the line end of the line that starts at `start`: LF, CRLF and lone CR end a line.
 #[must_use]
+#[inline]
 pub fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
     match memchr::memchr2(b'\n', b'\r', &bytes[start..]) {
         None => (bytes.len(), bytes.len()),
@@ -171,6 +179,14 @@ pub fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
             (end, end + 1 + usize::from(crlf))
         }
     }
+}
+
+/// The bytes of `word` that are `byte`: the highest bit of the first of them is set, and none of one before it.
+#[must_use]
+#[inline]
+pub(crate) fn bytes_equal(word: u64, byte: u8) -> u64 {
+    let differences = word ^ u64::from_ne_bytes([byte; 8]);
+    differences.wrapping_sub(u64::from_ne_bytes([0x01; 8])) & !differences & u64::from_ne_bytes([0x80; 8])
 }
 
 /// Replaces `span` by `text`; an empty span inserts, an empty text deletes.
@@ -217,12 +233,15 @@ pub enum EditError {
     /// An edit reaches past the end of the text.
     #[error("an edit reaches past the end of the text, to byte {0}")]
     OutOfBounds(usize),
+    /// The outcome would be longer than [`LONGEST`], in bytes.
+    #[error("with these edits the text would be {0} bytes long")]
+    TooLong(usize),
 }
 
 /// `original` with every edit applied; bytes outside the edits are the original's. Inserts at one offset keep their order.
 ///
 /// # Errors
-/// [`EditError`] where edits overlap or leave the text.
+/// [`EditError`] where edits overlap or leave the text, or make it too long.
 pub fn apply_edits(original: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError> {
     let mut ordered: Vec<&Edit> = edits.iter().collect();
     ordered.sort_by_key(|edit| edit.span);
@@ -241,6 +260,9 @@ pub fn apply_edits(original: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError
         at = edit.span.end;
     }
     out.extend_from_slice(&original[at..]);
+    if out.len() as u64 > LONGEST {
+        return Err(EditError::TooLong(out.len()));
+    }
     Ok(out)
 }
 

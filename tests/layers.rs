@@ -65,6 +65,8 @@ const ALLOWED: &[(&str, &str)] = &[
     // What is read may lie behind a link.
     ("bounded", "links"),
     ("bounded", "plain"),
+    // No more is read than a text can hold.
+    ("bounded", "text"),
     ("plain", "text"),
 ];
 const VERIFY: &[(&str, u8)] = &[

@@ -49,9 +49,9 @@ fn text() -> impl Strategy<Value = Vec<u8>> {
 fn accepted(mut bytes: Vec<u8>) -> Vec<u8> {
     loop {
         let document = document(&bytes);
-        let malformed = |item: &&Item| matches!(item.kind, ItemKind::Malformed(_));
+        let malformed = |item: &&Item| matches!(item.kind(), ItemKind::Malformed(_));
         let lines = document.items().iter().filter(malformed);
-        let edits: Vec<Edit> = lines.map(|item| Edit::delete(item.span)).collect();
+        let edits: Vec<Edit> = lines.map(|item| Edit::delete(item.span())).collect();
         if edits.is_empty() {
             return bytes;
         }
@@ -65,7 +65,7 @@ proptest! {
     #[test]
     fn the_items_of_a_document_are_its_bytes(bytes in text()) {
         let document = document(&bytes);
-        let joined: Vec<u8> = document.items().iter().flat_map(|item| item.span.of(&bytes).to_vec()).collect();
+        let joined: Vec<u8> = document.items().iter().flat_map(|item| item.span().of(&bytes).to_vec()).collect();
         prop_assert_eq!(joined, bytes);
     }
 
@@ -73,7 +73,7 @@ proptest! {
     fn removing_an_assignment_removes_its_lines_and_nothing_else(bytes in text(), which in any::<prop::sample::Index>()) {
         let document = document(&bytes);
         prop_assume!(!document.assignments().is_empty());
-        let span = which.get(document.assignments()).span;
+        let span = which.get(document.assignments()).span();
         let after = apply_edits(&bytes, &[Edit::delete(span)]).unwrap();
         prop_assert_eq!([&bytes[..span.start], &bytes[span.end..]].concat(), after);
     }

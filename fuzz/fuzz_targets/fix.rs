@@ -88,7 +88,7 @@ fn others(data: &[u8], announced: &[Announced], releases: [Release; 2]) -> Vec<V
     };
     let assignments = document.assignments().iter();
     let kept = assignments.filter(|a| !is_announced(document.group(a), &document.key(a)));
-    kept.map(|a| a.span.of(data).trim_ascii_end().to_vec()).collect()
+    kept.map(|a| a.span().of(data).trim_ascii_end().to_vec()).collect()
 }
 
 /// A release, another one for another number.

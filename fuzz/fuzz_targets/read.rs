@@ -48,23 +48,23 @@ fn parse(data: &[u8]) -> Document {
 fn partitions(document: &Document, data: &[u8]) {
     let mut at = 0;
     for item in document.items() {
-        assert_eq!(item.span.start, at, "a gap or an overlap");
-        assert!(item.span.end > at, "an empty item");
-        assert_eq!(document.source().position(at).line, item.line);
-        at = item.span.end;
-        if let ItemKind::Assignment(index) = item.kind {
+        assert_eq!(item.span().start, at, "a gap or an overlap");
+        assert!(item.span().end > at, "an empty item");
+        assert_eq!(document.source().position(at).line, item.line());
+        at = item.span().end;
+        if let ItemKind::Assignment(index) = item.kind() {
             let assignment = &document.assignments()[index];
-            assert_eq!(assignment.span, item.span);
-            let inner = [assignment.key, assignment.first, assignment.value_span(data)];
+            assert_eq!(assignment.span(), item.span());
+            let inner = [assignment.key(), assignment.first(), assignment.value_span(data)];
             assert!(
                 inner
                     .iter()
-                    .all(|span| span.start >= item.span.start && span.end <= item.span.end)
+                    .all(|span| span.start >= item.span().start && span.end <= item.span().end)
             );
-            assert!(matches!(data[assignment.separator], b':' | b'='));
+            assert!(matches!(data[assignment.separator()], b':' | b'='));
             assert_eq!(
                 document.continuation_lines(assignment).count(),
-                assignment.continuations
+                assignment.continuations()
             );
             let _ = (
                 document.value(assignment),
@@ -83,7 +83,7 @@ fn partitions(document: &Document, data: &[u8]) {
     let edits: Vec<Edit> = document
         .items()
         .iter()
-        .map(|item| Edit::replace(item.span, item.span.of(data)))
+        .map(|item| Edit::replace(item.span(), item.span().of(data)))
         .collect();
     assert_eq!(apply_edits(data, &edits).as_deref(), Ok(data));
 }
@@ -97,11 +97,11 @@ fn masks(document: &Document, data: &[u8]) {
         .map(|(number, line)| (number, redact::lines::masked_line(document, line, &secrets)))
         .collect();
     for assignment in document.assignments() {
-        let value = assignment.first.of(data);
+        let value = assignment.first().of(data);
         let is_plain = value.len() > 6 && value.iter().all(u8::is_ascii_alphanumeric);
         if is_plain && redact::names::is_secret_by_name(&document.key(assignment), &String::from_utf8_lossy(value)) {
             let value = String::from_utf8_lossy(value);
-            let shown = masked.iter().find(|(number, _)| *number == assignment.line);
+            let shown = masked.iter().find(|(number, _)| *number == assignment.line());
             let text = shown.and_then(|(_, text)| text.split_once(['=', ':']).map(|(_, value)| value));
             assert!(!text.is_some_and(|text| text.contains(&*value)), "a secret is shown");
         }

@@ -239,7 +239,7 @@ fn effective(view: &View<'_>) -> HashSet<Site> {
     let (mut effective, mut seen) = (HashSet::new(), HashSet::new());
     let mut last_unknown: HashMap<(&str, Cow<'_, str>), AssignmentId> = HashMap::new();
     for place in stack.places() {
-        if stack.assignment(place).section.is_none() {
+        if stack.assignment(place).section().is_none() {
             continue;
         }
         match view.option_at(place) {
@@ -283,7 +283,7 @@ fn row(view: &View<'_>, place: AssignmentId, is_effective: bool, hiding: &Hiding
     let document = stack.document(place);
     let assignment = stack.assignment(place);
     Assignment {
-        place: output::entry::PlaceEntry::on_line(document.source().path(), assignment.line),
+        place: output::entry::PlaceEntry::on_line(document.source().path(), assignment.line()),
         section: hiding.text(&document.section_name(assignment)),
         key: hiding.text(&document.key(assignment)),
         value: hiding.at(stack, Site::File(place)),

@@ -104,8 +104,8 @@ fn touched(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
 /// An assignment as oslo.config takes it: where it stands, its name, its value, each in bytes.
 fn line<'a>(document: &'a Document, assignment: &Assignment) -> (&'a str, bool, &'a [u8], &'a [u8]) {
     let bytes = document.source().bytes();
-    let is_in_section = assignment.section.is_some();
-    let key = assignment.key.of(bytes);
+    let is_in_section = assignment.section().is_some();
+    let key = assignment.key().of(bytes);
     (
         document.group(assignment),
         is_in_section,

@@ -271,7 +271,7 @@ impl<'a> Context<'a> {
     pub fn removal_of(&self, place: AssignmentId) -> LayerEdit {
         LayerEdit {
             layer: place.layer,
-            edit: Edit::delete(self.stack.assignment(place).span),
+            edit: Edit::delete(self.stack.assignment(place).span()),
         }
     }
 

@@ -13,10 +13,10 @@ impl Context<'_> {
     pub fn location(&self, place: AssignmentId) -> Location {
         let assignment = self.stack.assignment(place);
         let bytes = self.stack.document(place).source().bytes();
-        let end = assignment.value_span(bytes).end.max(assignment.separator + 1);
+        let end = assignment.value_span(bytes).end.max(assignment.separator() + 1);
         Location::File {
             layer: place.layer,
-            span: Span::new(assignment.key.start, end),
+            span: Span::new(assignment.key().start, end),
         }
     }
 
@@ -38,7 +38,7 @@ impl Context<'_> {
         let assignment = self.stack.assignment(place);
         let span = assignment.value_span(self.stack.document(place).source().bytes());
         let span = if span.is_empty() {
-            Span::new(assignment.separator, assignment.separator + 1)
+            Span::new(assignment.separator(), assignment.separator() + 1)
         } else {
             span
         };
@@ -69,7 +69,7 @@ impl Context<'_> {
     #[must_use]
     pub fn address(&self, place: AssignmentId) -> String {
         let source = self.stack.document(place).source();
-        format!("{}:{}", plain::path(source.path()), self.stack.assignment(place).line)
+        format!("{}:{}", plain::path(source.path()), self.stack.assignment(place).line())
     }
 
     /// `group.name` of the option `finding` is about: of the assignment it lies in, else what it names itself.
@@ -91,10 +91,10 @@ impl Context<'_> {
             return None;
         };
         let assignments = self.stack.layers()[layer].document.assignments();
-        let index = assignments.partition_point(|a| a.span.end <= span.start);
+        let index = assignments.partition_point(|a| a.span().end <= span.start);
         assignments
             .get(index)
-            .is_some_and(|a| a.span.start <= span.start)
+            .is_some_and(|a| a.span().start <= span.start)
             .then_some(index)
     }
 

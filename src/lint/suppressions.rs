@@ -178,15 +178,15 @@ fn in_document(layer: usize, document: &Document) -> Vec<Suppression> {
         return found;
     }
     for (index, item) in document.items().iter().enumerate() {
-        if item.kind != ItemKind::Comment {
+        if item.kind() != ItemKind::Comment {
             continue;
         }
         // Statements of a template stand for nothing that could be suppressed.
         let mut following = document.items()[index + 1..].iter();
         let next = following
-            .find(|next| next.kind != ItemKind::Template)
-            .filter(|next| next.kind != ItemKind::Blank);
-        let target = next.map_or(Span::at(item.span.end), |next| next.span);
+            .find(|next| next.kind() != ItemKind::Template)
+            .filter(|next| next.kind() != ItemKind::Blank);
+        let target = next.map_or(Span::at(item.span().end), |next| next.span());
         for (_, span) in document.lines_of(item) {
             if let Some((rules, reason)) = read(&document.text(span)) {
                 found.push(Suppression {

@@ -98,7 +98,7 @@ fn look_up<'a>(
 
 /// A name before the first section, or under a header that oslo.config rejects, is up to the reader.
 fn is_readable(stack: &Stack, place: crate::oslo::stack::AssignmentId) -> bool {
-    let section = stack.assignment(place).section;
+    let section = stack.assignment(place).section();
     section.is_some_and(|index| !stack.document(place).sections()[index].malformed)
 }
 

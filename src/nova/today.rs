@@ -158,7 +158,7 @@ fn pin(stack: &Stack) -> Option<Pin> {
     let mut latest: Option<(AssignmentId, Release)> = None;
     // What another service's file sets tells nothing of nova.
     let natures = super::nature::natures(stack);
-    let counts = |place: &AssignmentId| natures[place.layer].is_nova() && stack.assignment(*place).section.is_some();
+    let counts = |place: &AssignmentId| natures[place.layer].is_nova() && stack.assignment(*place).section().is_some();
     for place in stack.places().filter(counts) {
         let (group, key) = (stack.group(place), stack.key(place));
         let came = came_with(group, &key).filter(|&came| latest.is_none_or(|(_, known)| known < came));

@@ -3,204 +3,78 @@
 //! It never fails and never prints anything again: what oslo.config rejects is kept as [`Malformed`], and every change
 //! is a [`crate::text::Edit`].
 
+mod parts;
 mod reader;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use self::reader::Reader;
+pub use self::parts::{Assignment, Item, ItemKind, Malformed, MalformedKind, Rejection, Section};
+
+use self::reader::{Read, Reader, lines, read_plainly};
 use super::lexer;
 use super::template::{Choice, Shape, Template};
 use crate::text::{Source, Span, line_end};
-
-/// What a stretch of the file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ItemKind {
-    /// One or more blank lines.
-    Blank,
-    /// One or more comment lines.
-    Comment,
-    /// A section's header; index into [`Document::sections`].
-    Header(usize),
-    /// An assignment with its continuation lines; index into [`Document::assignments`].
-    Assignment(usize),
-    /// A line oslo.config rejects; index into [`Document::malformed`].
-    Malformed(usize),
-    /// One or more lines of a template that are no lines of the configuration: statements, insertions, what is not taken.
-    Template,
-}
-
-/// A stretch of whole lines; the items of a document partition its bytes with no gap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Item {
-    /// The lines, line ends included.
-    pub span: Span,
-    /// Number of the first line, from 1.
-    pub line: usize,
-    /// What it is.
-    pub kind: ItemKind,
-}
-
-/// One `[name]` line and what follows it up to the next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Section {
-    /// The header line, line end included.
-    pub header: Span,
-    /// The name between the brackets, verbatim.
-    pub name: Span,
-    /// The name oslo.config looks it up by: lower-cased unless it is exactly `DEFAULT`.
-    pub group: String,
-    /// Number of the header line, from 1.
-    pub line: usize,
-    /// Where the next header starts, or the text ends.
-    pub end: usize,
-    /// Whether oslo.config rejects the header; the name is then what was plainly meant.
-    pub malformed: bool,
-}
-
-/// One `key = value` with all its continuation lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assignment {
-    /// Index into [`Document::sections`]; `None` before the first header, which oslo.config rejects.
-    pub section: Option<usize>,
-    /// All its lines, line ends included: the unit an edit removes.
-    pub span: Span,
-    /// Number of the first line, from 1.
-    pub line: usize,
-    /// The option's name as written.
-    pub key: Span,
-    /// Offset of the `:` or `=`.
-    pub separator: usize,
-    /// The first line's value, stripped, outer quotes included.
-    pub first: Span,
-    /// How many continuation lines follow.
-    pub continuations: usize,
-}
-
-impl Assignment {
-    /// From the value's first character to its last, continuation lines included: what an edit of the value replaces.
-    #[must_use]
-    pub fn value_span(&self, bytes: &[u8]) -> Span {
-        Span::new(
-            self.first.start,
-            lexer::strip_end(bytes, Span::new(self.first.start, self.span.end)),
-        )
-    }
-}
-
-/// Why oslo.config rejects a line; `Display` is oslo.config's own wording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MalformedKind {
-    /// An indented line with no assignment open.
-    #[error("Unexpected continuation line")]
-    UnexpectedContinuation,
-    /// `[name` without its bracket at the end of the line.
-    #[error("Invalid section (must end with ])")]
-    UnclosedSection,
-    /// `[]`.
-    #[error("Empty section name")]
-    EmptySection,
-    /// Neither `:` nor `=`.
-    #[error("No ':' or '=' found in assignment")]
-    NoSeparator,
-    /// `= value`.
-    #[error("Key cannot be empty")]
-    EmptyKey,
-    /// An assignment before the first section.
-    #[error("Section must be started before assignment")]
-    NoSection,
-}
-
-/// A line that makes oslo.config refuse the whole file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Malformed {
-    /// Why.
-    pub kind: MalformedKind,
-    /// The offending text, without its line end.
-    pub span: Span,
-    /// Number of the line it stands on, from 1.
-    pub line: usize,
-    /// The line number oslo.config names, which can be a later one ([`MalformedKind::NoSection`]).
-    pub reported_line: usize,
-}
-
-/// What oslo.config says of a file it does not take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rejection {
-    /// Not UTF-8: the service dies with a `UnicodeDecodeError`; offset of the first bad byte.
-    Undecodable(usize),
-    /// The first malformed line.
-    Malformed(Malformed),
-}
 
 /// A file's bytes and the spans that partition them.
 #[derive(Debug)]
 pub struct Document {
     source: Source,
     template: Option<Arc<Template>>,
-    items: Vec<Item>,
-    sections: Vec<Section>,
-    assignments: Vec<Assignment>,
-    malformed: Vec<Malformed>,
+    read: Read,
 }
 
 impl Document {
     /// Reads `source` to its end, whatever it holds; what shows to be a template is read as one, all its branches taken.
     #[must_use]
     pub fn parse(source: Source) -> Self {
-        let template = Template::recognise(source.path(), source.bytes()).map(Arc::new);
-        Self::read(source, template, None)
+        if let Some(template) = Template::recognise(source.path(), source.bytes()) {
+            return Self::read_template(source, template.into(), None);
+        }
+        let (read, may_have_blanks) = read_plainly(source.bytes());
+        if may_have_blanks {
+            let values = read.assignments.iter().map(Assignment::first);
+            if let Some(template) = Template::of_blanks(source.path(), source.bytes(), values) {
+                return Self::read_template(source, template.into(), None);
+            }
+        }
+        Self::of(source, None, read)
     }
 
     /// Reads `source` exactly as oslo.config would, also where it is a template.
     #[must_use]
     pub fn parse_literally(source: Source) -> Self {
-        Self::read(source, None, None)
+        let (read, _) = read_plainly(source.bytes());
+        Self::of(source, None, read)
     }
 
     /// The same bytes with the branches of the template taken as `choice` says: lines that are not taken are not there.
     #[must_use]
     pub fn rendered(&self, choice: &Choice) -> Self {
         let source = Source::new(self.source.path(), self.source.bytes().to_vec());
-        Self::read(source, self.template.clone(), Some(choice))
+        match &self.template {
+            Some(template) => Self::read_template(source, Arc::clone(template), Some(choice)),
+            None => Self::parse_literally(source),
+        }
     }
 
-    fn read(source: Source, template: Option<Arc<Template>>, choice: Option<&Choice>) -> Self {
-        let mut reader = Reader::default();
+    fn read_template(source: Source, template: Arc<Template>, choice: Option<&Choice>) -> Self {
         let bytes = source.bytes();
-        let (mut at, mut number) = (0, 0);
-        while at < bytes.len() {
-            let (text_end, next) = line_end(bytes, at);
-            number += 1;
-            let (text, whole) = (Span::new(at, text_end), Span::new(at, next));
-            match template.as_deref() {
-                None => reader.take(bytes, lexer::classify(bytes, text), text, whole, number),
-                Some(template) if choice.is_some_and(|choice| !template.is_taken(number, choice)) => {
-                    reader.extend(ItemKind::Template, whole, number);
-                }
-                Some(template) => reader.take_shape(bytes, template.shape(bytes, text), text, whole, number),
+        let (mut reader, mut count) = (Reader::new(bytes), 0);
+        for (number, text, whole) in lines(bytes) {
+            if choice.is_some_and(|choice| !template.is_taken(number, choice)) {
+                reader.extend(ItemKind::Template, whole, number);
+            } else {
+                reader.take_shape(template.shape(bytes, text), text, whole, number);
             }
-            at = next;
+            count = number;
         }
-        reader.flush(number);
-        if let Some(last) = reader.sections.last_mut() {
-            last.end = bytes.len();
-        }
-        let Reader {
-            items,
-            sections,
-            assignments,
-            malformed,
-            ..
-        } = reader;
-        Self {
-            source,
-            template,
-            items,
-            sections,
-            assignments,
-            malformed,
-        }
+        let read = reader.end(count);
+        Self::of(source, Some(template), read)
+    }
+
+    fn of(source: Source, template: Option<Arc<Template>>, read: Read) -> Self {
+        Self { source, template, read }
     }
 
     /// What the file is a template of, where it is one.
@@ -212,14 +86,14 @@ impl Document {
     /// Whether the value of `assignment` is known only once the template is rendered.
     #[must_use]
     pub fn is_unknown(&self, assignment: &Assignment) -> bool {
-        let value = Span::new(assignment.separator + 1, assignment.span.end);
+        let value = Span::new(assignment.separator() + 1, assignment.span().end);
         self.template().is_some_and(|template| template.touches(value))
     }
 
     /// Number of the line that opens the branch in which `assignment` lies; `None` where it is always there.
     #[must_use]
     pub fn branch(&self, assignment: &Assignment) -> Option<usize> {
-        self.template().and_then(|template| template.branch(assignment.line))
+        self.template().and_then(|template| template.branch(assignment.line()))
     }
 
     /// The bytes it was read from.
@@ -231,25 +105,25 @@ impl Document {
     /// Every stretch of the file, in order, with no gap.
     #[must_use]
     pub fn items(&self) -> &[Item] {
-        &self.items
+        &self.read.items
     }
 
     /// Every section header, in order; one name may come twice.
     #[must_use]
     pub fn sections(&self) -> &[Section] {
-        &self.sections
+        &self.read.sections
     }
 
     /// Every assignment, in order.
     #[must_use]
     pub fn assignments(&self) -> &[Assignment] {
-        &self.assignments
+        &self.read.assignments
     }
 
     /// Every line oslo.config would reject, in the order it would meet them.
     #[must_use]
     pub fn malformed(&self) -> &[Malformed] {
-        &self.malformed
+        &self.read.malformed
     }
 
     /// Offset of the first byte that is not UTF-8.
@@ -270,7 +144,7 @@ impl Document {
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         let undecodable = self.undecodable().map(Rejection::Undecodable);
-        undecodable.or_else(|| self.malformed.first().copied().map(Rejection::Malformed))
+        undecodable.or_else(|| self.read.malformed.first().copied().map(Rejection::Malformed))
     }
 
     /// The text of `span`; bytes that are not UTF-8 come as U+FFFD.
@@ -282,29 +156,31 @@ impl Document {
     /// The option's name as written; names are case-sensitive.
     #[must_use]
     pub fn key(&self, assignment: &Assignment) -> Cow<'_, str> {
-        self.text(assignment.key)
+        self.text(assignment.key())
     }
 
     /// The section's name as written; empty before the first header.
     #[must_use]
     pub fn section_name(&self, assignment: &Assignment) -> Cow<'_, str> {
         assignment
-            .section
-            .map_or(Cow::Borrowed(""), |index| self.text(self.sections[index].name))
+            .section()
+            .map_or(Cow::Borrowed(""), |index| self.text(self.read.sections[index].name))
     }
 
     /// The name oslo.config looks the section up by; empty before the first header.
     #[must_use]
     pub fn group(&self, assignment: &Assignment) -> &str {
-        assignment.section.map_or("", |index| &self.sections[index].group)
+        assignment
+            .section()
+            .map_or("", |index| &self.read.sections[index].group)
     }
 
     /// The value as oslo.config's parser hands it on: unquoted, continuation lines joined by `\n`, nothing substituted.
     #[must_use]
     pub fn value(&self, assignment: &Assignment) -> Cow<'_, str> {
         let bytes = self.source.bytes();
-        let first = self.text(lexer::unquote(bytes, assignment.first));
-        if assignment.continuations == 0 {
+        let first = self.text(lexer::unquote(bytes, assignment.first()));
+        if assignment.continuations() == 0 {
             return first;
         }
         let mut value = first.into_owned();
@@ -318,8 +194,8 @@ impl Document {
     /// The continuation lines of `assignment`, stripped; statements of a template between them are none.
     pub fn continuation_lines(&self, assignment: &Assignment) -> impl Iterator<Item = Span> + '_ {
         let bytes = self.source.bytes();
-        let end = assignment.span.end;
-        let mut at = line_end(bytes, assignment.span.start).1;
+        let end = assignment.span().end;
+        let mut at = line_end(bytes, assignment.span().start).1;
         let lines = std::iter::from_fn(move || {
             (at < end).then(|| {
                 let (text_end, next) = line_end(bytes, at);
@@ -337,15 +213,16 @@ impl Document {
 
     /// Every comment line with its number, `#` or `;` included, in order.
     pub fn comment_lines(&self) -> impl Iterator<Item = (usize, Span)> + '_ {
-        self.items
+        self.read
+            .items
             .iter()
-            .filter(|item| item.kind == ItemKind::Comment)
+            .filter(|item| item.kind() == ItemKind::Comment)
             .flat_map(|item| self.lines_of(item))
     }
 
     /// The lines of `item` with their numbers, without line ends.
     pub fn lines_of(&self, item: &Item) -> impl Iterator<Item = (usize, Span)> + '_ {
-        let (mut at, mut number, end) = (item.span.start, item.line, item.span.end);
+        let (mut at, mut number, end) = (item.span().start, item.line(), item.span().end);
         std::iter::from_fn(move || {
             (at < end).then(|| {
                 let (text_end, next) = line_end(self.source.bytes(), at);
@@ -462,8 +339,8 @@ mod tests {
         let document = read(text);
         let mut at = 0;
         for item in document.items() {
-            assert_eq!(item.span.start, at);
-            at = item.span.end;
+            assert_eq!(item.span().start, at);
+            at = item.span().end;
         }
         assert_eq!(at, text.len());
     }

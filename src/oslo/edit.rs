@@ -11,10 +11,10 @@ use crate::text::{Edit, Span};
 pub fn replace_value(document: &Document, assignment: &Assignment, value: &str) -> Edit {
     let bytes = document.source().bytes();
     let span = assignment.value_span(bytes);
-    if assignment.first.is_empty() {
+    if assignment.first().is_empty() {
         // Nothing but white space may stand behind the separator: the value takes its place.
         let style = separator_style(bytes, assignment);
-        let start = assignment.separator + 1;
+        let start = assignment.separator() + 1;
         let after =
             String::from_utf8_lossy(&style[style.iter().position(|&b| b == bytes[start - 1]).map_or(0, |p| p + 1)..]);
         let after = if after.is_empty() && style.starts_with(b" ") {
@@ -29,10 +29,10 @@ pub fn replace_value(document: &Document, assignment: &Assignment, value: &str) 
 
 /// The bytes between an assignment's name and its value: ` = `, `=`, `: `.
 fn separator_style<'a>(bytes: &'a [u8], assignment: &Assignment) -> &'a [u8] {
-    if assignment.first.is_empty() {
-        return &bytes[assignment.key.end..=assignment.separator];
+    if assignment.first().is_empty() {
+        return &bytes[assignment.key().end..=assignment.separator()];
     }
-    &bytes[assignment.key.end..assignment.first.start]
+    &bytes[assignment.key().end..assignment.first().start]
 }
 
 /// Where a new `name = value` of `group` goes, as a person would put it: (file, edit).
@@ -52,11 +52,11 @@ pub fn insert_option(
         let (document, assignment) = (stack.document(place), stack.assignment(place));
         let style = separator_style(document.source().bytes(), assignment);
         let mut style = String::from_utf8_lossy(style).into_owned();
-        if assignment.first.is_empty() && style.starts_with(' ') {
+        if assignment.first().is_empty() && style.starts_with(' ') {
             style.push(' ');
         }
         let line = format!("{name}{style}{value}");
-        return Some((place.layer, line_after(document, assignment.span.end, &line)));
+        return Some((place.layer, line_after(document, assignment.span().end, &line)));
     }
     let style = |layer: usize| style_of(&stack.layers()[layer].document);
     if let Some((layer, offset)) = commented_sample(stack, group, name).or_else(|| header_end(stack, group)) {
@@ -91,17 +91,23 @@ pub fn insert_option_in(stack: &Stack, layer: usize, group: &str, name: &str, va
 
 /// The end of the section's last assignment, or of its header where it has none.
 fn last_line_of(document: &Document, section: &super::document::Section) -> usize {
-    let within =
-        |assignment: &&Assignment| section.header.end <= assignment.span.start && assignment.span.start < section.end;
+    let within = |assignment: &&Assignment| {
+        section.header.end <= assignment.span().start && assignment.span().start < section.end
+    };
     let last = document.assignments().iter().rev().find(within);
-    last.map_or(section.header.end, |assignment| assignment.span.end)
+    last.map_or(section.header.end, |assignment| assignment.span().end)
 }
 
 /// The commonest way this file writes its separators.
 fn style_of(document: &Document) -> String {
     let bytes = document.source().bytes();
     let mut counts: Vec<(&[u8], usize)> = Vec::new();
-    for assignment in document.assignments().iter().filter(|a| !a.first.is_empty()).take(1000) {
+    for assignment in document
+        .assignments()
+        .iter()
+        .filter(|a| !a.first().is_empty())
+        .take(1000)
+    {
         let style = separator_style(bytes, assignment);
         match counts.iter_mut().find(|(known, _)| *known == style) {
             Some((_, count)) => *count += 1,
@@ -138,11 +144,11 @@ fn commented_sample(stack: &Stack, group: &str, name: &str) -> Option<(usize, us
         for section in document.sections().iter().filter(|s| s.group == group && !s.malformed) {
             let within = |span: Span| section.header.end <= span.start && span.start < section.end;
             let items = document.items();
-            let first = items.partition_point(|item| item.span.end <= section.header.end);
+            let first = items.partition_point(|item| item.span().end <= section.header.end);
             let comments = items[first..]
                 .iter()
-                .take_while(|item| item.span.start < section.end)
-                .filter(|item| item.kind == ItemKind::Comment);
+                .take_while(|item| item.span().start < section.end)
+                .filter(|item| item.kind() == ItemKind::Comment);
             for line in comments.flat_map(|item| document.lines_of(item)).map(|(_, line)| line) {
                 let text = document.text(line);
                 let body = text.trim_start_matches('#').trim_start();

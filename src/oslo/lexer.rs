@@ -2,7 +2,7 @@
 //!
 //! Lines are joined to sections and assignments in [`super::document`].
 
-use crate::text::Span;
+use crate::text::{self, Span};
 
 /// What a line is, before it is known whether an assignment is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,17 +36,23 @@ pub enum Line {
 
 /// Classifies the line whose text (without its line end) is `line` of `bytes`.
 #[must_use]
+#[inline]
 pub fn classify(bytes: &[u8], line: Span) -> Line {
     let text = Span::new(line.start, strip_end(bytes, line));
-    let Some(&first) = text.of(bytes).first() else {
-        return Line::Blank;
-    };
-    match first {
-        b' ' | b'\t' => Line::Continuation,
-        b'#' | b';' => Line::Comment,
-        b'[' => classify_header(bytes, text),
-        _ => classify_assignment(bytes, text),
+    match text.of(bytes).first() {
+        None => Line::Blank,
+        Some(b' ' | b'\t') => Line::Continuation,
+        Some(b'[') => classify_header(bytes, text),
+        Some(&sign) if is_comment_sign(sign) => Line::Comment,
+        Some(_) => classify_assignment(bytes, text),
     }
+}
+
+/// Whether a line that begins with `byte` is a comment, whatever else it holds.
+#[must_use]
+#[inline]
+pub fn is_comment_sign(byte: u8) -> bool {
+    matches!(byte, b'#' | b';')
 }
 
 fn classify_header(bytes: &[u8], text: Span) -> Line {
@@ -59,8 +65,22 @@ fn classify_header(bytes: &[u8], text: Span) -> Line {
     }
 }
 
+/// Classifies the line `line`, as [`classify`] does, that begins neither a comment nor a section, and is not indented.
+#[allow(clippy::inline_always)] // else each of the many lines is handed over through memory
+#[inline(always)]
+pub(super) fn classify_unindented(bytes: &[u8], line: Span) -> Line {
+    let text = Span::new(line.start, strip_end(bytes, line));
+    if text.is_empty() {
+        Line::Blank
+    } else {
+        classify_assignment(bytes, text)
+    }
+}
+
+#[allow(clippy::inline_always)]
+#[inline(always)]
 fn classify_assignment(bytes: &[u8], text: Span) -> Line {
-    let Some(found) = memchr::memchr2(b':', b'=', text.of(bytes)) else {
+    let Some(found) = first_separator(text.of(bytes)) else {
         return Line::NoSeparator;
     };
     let separator = text.start + found;
@@ -75,8 +95,26 @@ fn classify_assignment(bytes: &[u8], text: Span) -> Line {
     }
 }
 
+/// Where the first `:` or `=` is.
+///
+/// Names are short: a search that sets out to look at many bytes at once, such as `memchr`'s, would take longer.
+#[inline]
+fn first_separator(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = text::bytes_equal(word, b':') | text::bytes_equal(word, b'=');
+        if found != 0 {
+            return Some(number * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b':' | b'='))?;
+    Some(bytes.len() - rest.len() + found)
+}
+
 /// `span` without white space at either end, white space being what Python's `str.isspace` says.
 #[must_use]
+#[inline]
 pub fn strip(bytes: &[u8], span: Span) -> Span {
     let start = strip_start(bytes, span);
     Span::new(start, strip_end(bytes, Span::new(start, span.end)))
@@ -84,7 +122,17 @@ pub fn strip(bytes: &[u8], span: Span) -> Span {
 
 /// Where the text of `span` starts once leading white space is gone.
 #[must_use]
+#[inline]
 pub fn strip_start(bytes: &[u8], span: Span) -> usize {
+    match span.of(bytes) {
+        [b'!'..=b'~', ..] => span.start,
+        [b' ', b'!'..=b'~', ..] => span.start + 1,
+        _ => behind_space(bytes, span),
+    }
+}
+
+#[cold]
+fn behind_space(bytes: &[u8], span: Span) -> usize {
     let mut at = span.start;
     while at < span.end {
         let width = match bytes[at] {
@@ -101,7 +149,17 @@ pub fn strip_start(bytes: &[u8], span: Span) -> usize {
 
 /// Where the text of `span` ends once trailing white space is gone.
 #[must_use]
+#[inline]
 pub fn strip_end(bytes: &[u8], span: Span) -> usize {
+    match span.of(bytes) {
+        [.., b'!'..=b'~'] => span.end,
+        [.., b'!'..=b'~', b' '] => span.end - 1,
+        _ => before_space(bytes, span),
+    }
+}
+
+#[cold]
+fn before_space(bytes: &[u8], span: Span) -> usize {
     let mut at = span.end;
     while at > span.start {
         let width = match bytes[at - 1] {

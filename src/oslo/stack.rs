@@ -2,11 +2,14 @@
 //!
 //! It looks names up and orders them; which names one option answers to, and of what type it is, the caller says.
 
+mod index;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use self::index::{Entry, Index};
 use super::document::{Assignment, Document};
 
 /// Where a file of a stack comes from.
@@ -80,7 +83,9 @@ impl Sites {
 pub struct Stack {
     layers: Vec<Layer>,
     environment: Vec<Variable>,
-    index: Arc<[(u64, AssignmentId)]>,
+    index: Arc<Index>,
+    /// What is found where nothing is.
+    nothing: Arc<Sites>,
     /// What was found for names that stand there very often; empty where none does.
     often: Option<Arc<Often>>,
 }
@@ -89,30 +94,19 @@ pub struct Stack {
 type Often = Mutex<HashMap<u64, Arc<Sites>>>;
 
 /// A name that stands there more often than this is looked up once.
-const OFTEN: usize = 32;
+const OFTEN: u32 = 32;
 
 impl Stack {
     /// A stack of `layers` in the order nova applies them, and the environment as nova sees it.
     #[must_use]
     pub fn new(layers: Vec<Layer>, environment: Vec<Variable>) -> Self {
-        let mut index: Vec<(u64, AssignmentId)> =
-            Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
-        for (layer, file) in layers.iter().enumerate() {
-            let document = &file.document;
-            let hashed = document.assignments().iter().enumerate().map(|(assignment, a)| {
-                (
-                    hash(document.group(a), a.key.of(document.source().bytes())),
-                    AssignmentId { layer, assignment },
-                )
-            });
-            index.extend(hashed);
-        }
-        index.sort_unstable();
-        let is_often = index.chunk_by(|a, b| a.0 == b.0).any(|run| run.len() > OFTEN);
+        let index = Index::of(&layers);
+        let is_often = index.has_more_than(OFTEN);
         Self {
             layers,
             environment,
             index: index.into(),
+            nothing: Arc::default(),
             often: is_often.then(Arc::default),
         }
     }
@@ -193,35 +187,28 @@ impl Stack {
     /// Every assignment of `key` in `group` (normalized), in reading order.
     #[must_use]
     pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = AssignmentId> + 'a {
-        let wanted = hash(group, key.as_bytes());
-        let start = self.index.partition_point(|(hash, _)| *hash < wanted);
-        let length = self.index[start..].partition_point(|(hash, _)| *hash == wanted);
-        self.index[start..start + length]
-            .iter()
-            .map(|(_, place)| *place)
-            .filter(move |&place| {
-                let document = self.document(place);
-                let assignment = self.assignment(place);
-                document.group(assignment) == group && assignment.key.of(document.source().bytes()) == key.as_bytes()
-            })
+        self.index.places_of(group, key).filter(move |&place| {
+            let document = self.document(place);
+            let assignment = self.assignment(place);
+            assignment.key().of(document.source().bytes()) == key.as_bytes() && document.group(assignment) == group
+        })
     }
 
     /// Every name that one file assigns more than once in one group, with its assignments in order.
     #[must_use]
     pub fn repeated(&self) -> Vec<Vec<AssignmentId>> {
         let mut found: Vec<Vec<AssignmentId>> = Vec::new();
-        let same = |a: &(u64, AssignmentId), b: &(u64, AssignmentId)| a.0 == b.0 && a.1.layer == b.1.layer;
-        for run in self.index.chunk_by(same).filter(|run| run.len() > 1) {
+        self.index.each_repeated(|run| {
             // Equal hashes are nearly always equal names; the others are told apart here.
             let mut by_name: BTreeMap<(&str, Cow<'_, str>), Vec<AssignmentId>> = BTreeMap::new();
-            for &(_, place) in run {
+            for place in run.iter().map(Entry::place) {
                 by_name
                     .entry((self.group(place), self.key(place)))
                     .or_default()
                     .push(place);
             }
             found.extend(by_name.into_values().filter(|places| places.len() > 1));
-        }
+        });
         found.sort_unstable();
         found
     }
@@ -235,20 +222,25 @@ impl Stack {
     #[must_use]
     pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Sites> {
         let Some(often) = &self.often else {
-            return Arc::new(self.look_up(names, multi, with_environment));
+            return self.look_up(names, multi, with_environment);
         };
         let key = BuildHasherDefault::<DefaultHasher>::default().hash_one((names, multi, with_environment));
         // A lock that a panic has left is as good as before: entries are put in whole.
         let known = often.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         known.unwrap_or_else(|| {
-            let found = Arc::new(self.look_up(names, multi, with_environment));
+            let found = self.look_up(names, multi, with_environment);
             let mut often = often.lock().unwrap_or_else(PoisonError::into_inner);
             often.insert(key, Arc::clone(&found));
             found
         })
     }
 
-    fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Sites {
+    fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Sites> {
+        let with_environment = with_environment && !self.environment.is_empty();
+        let is_in = |&(group, key): &(&str, &str)| self.places_of(group, key).next().is_some();
+        if !with_environment && !names.iter().any(is_in) {
+            return Arc::clone(&self.nothing);
+        }
         let mut per_name: Vec<Vec<AssignmentId>> = Vec::with_capacity(names.len());
         for (group, key) in names {
             per_name.push(self.places_of(group, key).collect());
@@ -268,7 +260,7 @@ impl Stack {
                 effective = vec![Site::Environment(found)];
             }
         }
-        Sites { sites, effective }
+        Sites { sites, effective }.into()
     }
 }
 
@@ -295,10 +287,6 @@ fn in_multi_order(per_name: &[Vec<AssignmentId>]) -> Vec<Site> {
 #[must_use]
 pub fn variable_name(group: &str, key: &str) -> String {
     format!("OS_{}__{}", group.to_uppercase(), key.to_uppercase())
-}
-
-fn hash(group: &str, key: &[u8]) -> u64 {
-    BuildHasherDefault::<DefaultHasher>::default().hash_one((group, key))
 }
 
 #[cfg(test)]

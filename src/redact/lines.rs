@@ -33,9 +33,9 @@ pub fn secrets(document: &Document, range: Span, known: &Secrets) -> Vec<Span> {
         found.push(lexer::strip(bytes, span));
     }
     let items = document.items();
-    let first = items.partition_point(|item| item.span.end <= range.start);
+    let first = items.partition_point(|item| item.span().end <= range.start);
     for (index, item) in items.iter().enumerate().skip(first) {
-        if item.span.start >= range.end {
+        if item.span().start >= range.end {
             break;
         }
         in_item(document, index, item, range, &mut found);
@@ -49,7 +49,7 @@ pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
     let whole = Span::new(0, document.source().bytes().len());
     let mut found = Vec::new();
     for (index, item) in document.items().iter().enumerate() {
-        if matches!(item.kind, ItemKind::Comment | ItemKind::Malformed(_)) {
+        if matches!(item.kind(), ItemKind::Comment | ItemKind::Malformed(_)) {
             in_item(document, index, item, whole, &mut found);
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
 }
 
 fn in_item(document: &Document, index: usize, item: &Item, range: Span, found: &mut Vec<Span>) {
-    match item.kind {
+    match item.kind() {
         ItemKind::Blank | ItemKind::Header(_) => {}
         ItemKind::Assignment(at) => in_assignment(document, at, item, range, found),
         ItemKind::Comment => {
@@ -79,7 +79,7 @@ fn in_item(document: &Document, index: usize, item: &Item, range: Span, found: &
 
 /// The lines of `item` that lie in `range`, which starts at a line.
 fn lines_in<'a>(document: &'a Document, item: &Item, range: Span) -> impl Iterator<Item = Span> + 'a {
-    let (mut at, end) = (item.span.start.max(range.start), item.span.end.min(range.end));
+    let (mut at, end) = (item.span().start.max(range.start), item.span().end.min(range.end));
     let mut is_over = at >= end;
     std::iter::from_fn(move || {
         if is_over {
@@ -99,8 +99,8 @@ fn in_assignment(document: &Document, at: usize, item: &Item, range: Span, found
         return;
     }
     let bytes = document.source().bytes();
-    found.push(assignment.first);
-    let first_line = line_end(bytes, assignment.separator).1;
+    found.push(assignment.first());
+    let first_line = line_end(bytes, assignment.separator()).1;
     let rest = Span::new(range.start.max(first_line), range.end.max(first_line));
     found.extend(lines_in(document, item, rest).map(|line| lexer::strip(bytes, line)));
 }
@@ -113,11 +113,11 @@ fn in_comment(document: &Document, item: &Item, line: Span) -> Option<Span> {
     let bytes = document.source().bytes();
     let mut body = body(bytes, line);
     let (mut start, mut steps) = (line.start, 0);
-    while is_continuation(body.of(bytes)) && start > item.span.start && steps < COMMENTS_BACK {
+    while is_continuation(body.of(bytes)) && start > item.span().start && steps < COMMENTS_BACK {
         let end = start - 1;
-        let end = end - usize::from(bytes[end] == b'\n' && end > item.span.start && bytes[end - 1] == b'\r');
-        start = memchr::memrchr2(b'\n', b'\r', &bytes[item.span.start..end])
-            .map_or(item.span.start, |at| item.span.start + at + 1);
+        let end = end - usize::from(bytes[end] == b'\n' && end > item.span().start && bytes[end - 1] == b'\r');
+        start = memchr::memrchr2(b'\n', b'\r', &bytes[item.span().start..end])
+            .map_or(item.span().start, |at| item.span().start + at + 1);
         let before = Span::new(start, end);
         if commented_value(document, before).is_some() || is_open_name(document, before) {
             return Some(lexer::strip(bytes, self::body(bytes, line)));
@@ -203,23 +203,26 @@ fn speaks_of_a_secret(text: &str) -> bool {
 fn may_continue_a_secret(document: &Document, index: usize) -> bool {
     let nearest = index.saturating_sub(FAR)..index;
     let is_whole = nearest.start == 0;
-    let before = document.items()[nearest].iter().rev().find_map(|item| match item.kind {
-        ItemKind::Assignment(at) => Some(is_secret_or_open(document, &document.assignments()[at])),
-        ItemKind::Comment => {
-            let last = document.lines_of(item).last().map(|(_, line)| line)?;
-            let is_secret = commented_value(document, last).is_some() || is_open_name(document, last);
-            is_secret.then_some(true)
-        }
-        ItemKind::Header(at) => {
-            let name = document.text(document.sections()[at].name);
-            Some(names::is_secret_name(&name))
-        }
-        ItemKind::Malformed(at) => {
-            let text = document.text(document.malformed()[at].span);
-            speaks_of_a_secret(&text).then_some(true)
-        }
-        _ => None,
-    });
+    let before = document.items()[nearest]
+        .iter()
+        .rev()
+        .find_map(|item| match item.kind() {
+            ItemKind::Assignment(at) => Some(is_secret_or_open(document, &document.assignments()[at])),
+            ItemKind::Comment => {
+                let last = document.lines_of(item).last().map(|(_, line)| line)?;
+                let is_secret = commented_value(document, last).is_some() || is_open_name(document, last);
+                is_secret.then_some(true)
+            }
+            ItemKind::Header(at) => {
+                let name = document.text(document.sections()[at].name);
+                Some(names::is_secret_name(&name))
+            }
+            ItemKind::Malformed(at) => {
+                let text = document.text(document.malformed()[at].span);
+                speaks_of_a_secret(&text).then_some(true)
+            }
+            _ => None,
+        });
     before.unwrap_or(!is_whole)
 }
 

@@ -53,8 +53,8 @@ pub fn is_secret_at(stack: &Stack, place: AssignmentId) -> bool {
 #[must_use]
 pub fn is_secret_up_to(stack: &Stack, place: AssignmentId, end: usize) -> bool {
     let (document, assignment) = (stack.document(place), stack.assignment(place));
-    let first = document.text(assignment.first);
-    let length = end.saturating_sub(assignment.first.start);
+    let first = document.text(assignment.first());
+    let length = end.saturating_sub(assignment.first().start);
     let is_before = |secret: scan::Secret| secret.span.start < length;
     names::is_secret_by_name(&document.key(assignment), &first)
         || scan::secrets(first.as_bytes()).into_iter().any(is_before)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::scan::{closing, mako_line};
 use super::{Language, marks};
-use crate::text::line_end;
+use crate::text::{Span, line_end};
 
 /// What was found.
 #[derive(Clone, Copy, Debug)]
@@ -54,10 +54,11 @@ const CODE: [&str; 14] = [
 
 /// Looks for markers in `bytes`, and in the name of `path`.
 pub(super) fn find(path: &Path, bytes: &[u8]) -> Option<Sign> {
-    let braces = first_braces(bytes);
-    let angles = first_angles(bytes);
-    let mako = first_mako(bytes);
     let named = named(path);
+    // Each marker holds one of these two, and most files neither.
+    let has_any = memchr::memchr2(b'{', b'%', bytes).is_some();
+    let look = |first: fn(&[u8]) -> Option<usize>| if has_any { first(bytes) } else { None };
+    let (braces, angles, mako) = (look(first_braces), look(first_angles), look(first_mako));
     let language = match (braces, angles, mako) {
         (_, _, Some(_)) => Language::Mako,
         (Some(at), _, _) if angles.is_none_or(|angle| at < angle) => {
@@ -68,17 +69,19 @@ pub(super) fn find(path: &Path, bytes: &[u8]) -> Option<Sign> {
             }
         }
         (_, Some(_), _) => Language::Erb,
-        _ => match (named, marks::find(bytes, is_sketch(path))) {
-            (Some(language), _) => language,
-            (None, Some((language, at))) => return Some(Sign::of(language, Some(at))),
-            (None, None) => return None,
-        },
+        _ => named?,
     };
     Some(Sign {
         has_braces: braces.is_some() || matches!(named, Some(Language::Jinja | Language::Go)),
         has_angles: angles.is_some() || matches!(named, Some(Language::Erb | Language::Mako)),
         ..Sign::of(language, [braces, angles, mako].into_iter().flatten().min())
     })
+}
+
+/// Looks for blanks to be filled in in the `values` of a file that [`find`] does not take for a template.
+pub(super) fn find_blanks(path: &Path, bytes: &[u8], values: impl Iterator<Item = Span>) -> Option<Sign> {
+    let (language, at) = marks::find(bytes, values, is_sketch(path))?;
+    Some(Sign::of(language, Some(at)))
 }
 
 impl Sign {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::Language;
 use super::scan::{Kind, Token};
 use crate::oslo::lexer::{self, Line};
-use crate::text::{Span, line_end};
+use crate::text::{self, Span, line_end};
 
 /// What a placeholder shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,13 @@ enum TemplateMark {
     Capitals,
 }
 
-/// The language and offset of the first mark, where they show that blanks are to be filled in; `is_sketch`: the file's name
-/// says so too.
-pub(super) fn find(bytes: &[u8], is_sketch: bool) -> Option<(Language, usize)> {
+/// The language and offset of the first mark in `values`, where they show that blanks are to be filled in; `is_sketch`: the
+/// file's name says so too.
+pub(super) fn find(bytes: &[u8], values: impl Iterator<Item = Span>, is_sketch: bool) -> Option<(Language, usize)> {
     let mut capitals: BTreeSet<&[u8]> = BTreeSet::new();
     let mut first = None;
     let mut plain = None;
-    each(bytes, |span, mark| match mark {
+    let mut found = |span: Span, mark| match mark {
         TemplateMark::Plain => plain = plain.or(Some(span.start)),
         TemplateMark::Capitals => {
             let name = span.of(bytes);
@@ -34,7 +34,10 @@ pub(super) fn find(bytes: &[u8], is_sketch: bool) -> Option<(Language, usize)> {
             );
             first = first.or(Some(span.start));
         }
-    });
+    };
+    for value in values.filter(|value| may_be_blank(value.of(bytes))) {
+        in_value(bytes, lexer::unquote(bytes, value), &mut found);
+    }
     let is_shell = capitals.len() > usize::from(!is_sketch);
     match (plain, first) {
         (_, Some(at)) if is_shell => Some((Language::Shell, at)),
@@ -61,19 +64,32 @@ fn each(bytes: &[u8], mut found: impl FnMut(Span, TemplateMark)) {
     let mut at = 0;
     while at < bytes.len() {
         let (end, next) = line_end(bytes, at);
-        let line = Span::new(at, end);
-        at = next;
-        let has_sign = line
-            .of(bytes)
-            .iter()
-            .any(|byte| matches!(byte, b'@' | b'%' | b'_' | b'<' | b'$'));
-        if !has_sign || matches!(bytes[line.start], b'#' | b';') {
-            continue;
-        }
-        if let Line::Assignment { value, .. } = lexer::classify(bytes, line) {
+        if let Line::Assignment { value, .. } = lexer::classify(bytes, Span::new(at, end))
+            && may_be_blank(value.of(bytes))
+        {
             in_value(bytes, lexer::unquote(bytes, value), &mut found);
         }
+        at = next;
     }
+}
+
+/// Whether a value holds what a mark begins with: a quick look that most values do not pass.
+#[inline]
+pub(in crate::oslo) fn may_be_blank(value: &[u8]) -> bool {
+    let is_sign = |found: bool, &byte: &u8| found | matches!(byte, b'@' | b'%' | b'<' | b'$' | b'_');
+    let (words, rest) = value.as_chunks();
+    let has_sign = |found: u64, word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let found = found | text::bytes_equal(word, b'@') | text::bytes_equal(word, b'%');
+        let found = found | text::bytes_equal(word, b'<') | text::bytes_equal(word, b'$');
+        found | text::bytes_equal(word, b'_')
+    };
+    (words.iter().fold(0, has_sign) != 0 || rest.iter().fold(false, is_sign)) && holds_sign(value)
+}
+
+fn holds_sign(value: &[u8]) -> bool {
+    let is_sign = |byte: &u8| matches!(byte, b'@' | b'%' | b'<' | b'$');
+    value.iter().any(is_sign) || memchr::memmem::find(value, b"__").is_some()
 }
 
 fn in_value(bytes: &[u8], value: Span, found: &mut impl FnMut(Span, TemplateMark)) {

@@ -12,11 +12,13 @@ use std::fmt;
 use std::path::Path;
 
 use self::branches::Branches;
+use self::evidence::Sign;
 use self::scan::{Kind, Token};
 use super::lexer::{self, Line};
 use crate::text::Span;
 
 pub use self::branches::Choice;
+pub(super) use self::marks::may_be_blank;
 
 /// What a template is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,20 +74,29 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads `bytes` of the file `path` as a template; `None` where nothing shows that it is one.
+    /// Reads `bytes` of the file `path` as a template; `None` where neither a marker nor the name shows that it is one. Blanks
+    /// to be filled in may still do so: [`Self::of_blanks`].
     #[must_use]
     pub fn recognise(path: &Path, bytes: &[u8]) -> Option<Self> {
-        let found = evidence::find(path, bytes)?;
-        let tokens = scan::tokens(bytes, &found);
+        evidence::find(path, bytes).map(|found| Self::of(path, bytes, &found))
+    }
+
+    /// Reads `bytes` of the file `path` as a template of blanks to be filled in; `None` where its `values` show none. They are
+    /// those of the first lines of all assignments, stripped.
+    pub fn of_blanks(path: &Path, bytes: &[u8], values: impl Iterator<Item = Span>) -> Option<Self> {
+        evidence::find_blanks(path, bytes, values).map(|found| Self::of(path, bytes, &found))
+    }
+
+    fn of(path: &Path, bytes: &[u8], found: &Sign) -> Self {
         let mut template = Self {
             language: found.language,
             evidence: found.at,
             is_named_so: evidence::is_named_so(path),
-            tokens,
+            tokens: scan::tokens(bytes, found),
             branches: Branches::default(),
         };
         template.branches = Branches::of(bytes, &template.tokens, |line| template.text_start(bytes, line));
-        Some(template)
+        template
     }
 
     /// What it is written in.

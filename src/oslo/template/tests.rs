@@ -89,7 +89,7 @@ fn what_a_nova_conf_may_hold_shows_no_template() {
 fn a_value_goes_on_behind_statements_and_is_unknown() {
     let found = document("[a]\nk = 1,\n{% for x in y %}\n  {{ x }},\n{% endfor %}\n  2\nl = 3\n");
     assert_eq!(read(&found), ["a.k=?", "a.l=3"]);
-    assert_eq!(found.assignments()[0].continuations, 2);
+    assert_eq!(found.assignments()[0].continuations(), 2);
     assert_eq!(found.malformed(), []);
 }
 
@@ -102,7 +102,7 @@ fn statements_are_no_lines_of_the_configuration() {
     let statements = found
         .items()
         .iter()
-        .filter(|item| item.kind == ItemKind::Template)
+        .filter(|item| item.kind() == ItemKind::Template)
         .count();
     assert_eq!(statements, 3);
 }
@@ -175,11 +175,11 @@ proptest::proptest! {
         for document in std::iter::once(&whole).chain(&rendered) {
             let mut at = 0;
             for item in document.items() {
-                proptest::prop_assert_eq!(item.span.start, at);
-                at = item.span.end;
-                if let ItemKind::Assignment(index) = item.kind {
+                proptest::prop_assert_eq!(item.span().start, at);
+                at = item.span().end;
+                if let ItemKind::Assignment(index) = item.kind() {
                     let assignment = &document.assignments()[index];
-                    proptest::prop_assert_eq!(assignment.span, item.span);
+                    proptest::prop_assert_eq!(assignment.span(), item.span());
                     let _ = document.value(assignment);
                 }
             }

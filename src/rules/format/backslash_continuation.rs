@@ -62,7 +62,7 @@ fn fix(context: &Context<'_>, place: AssignmentId, lines: &[ValueLine]) -> Optio
         .collect();
     let edits = if is_within_brackets(context, place, &without) || is_between_items(context, place, &without) {
         let behind = without.iter().zip(lines);
-        let first = context.stack.assignment(place).separator + 1;
+        let first = context.stack.assignment(place).separator() + 1;
         behind
             .map(|(kept, line)| removal(*kept, line, line.whole.start == first))
             .collect()
@@ -112,7 +112,7 @@ fn is_within_brackets(context: &Context<'_>, place: AssignmentId, without: &[Spa
 /// `key = \` with the whole value on the next line: the value moves up.
 fn joined(context: &Context<'_>, place: AssignmentId, without: &[Span]) -> Option<Edit> {
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
-    let ([kept], 1) = (without, assignment.continuations) else {
+    let ([kept], 1) = (without, assignment.continuations()) else {
         return None;
     };
     let next = value_lines::value_lines(document, assignment).nth(1)?;

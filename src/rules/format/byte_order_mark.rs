@@ -54,7 +54,7 @@ fn moved(document: &Document) -> Vec<(String, String)> {
         .first()
         .map_or(source.bytes().len(), |first| first.header.start);
     let name = |document: &Document, end: usize| -> Vec<(String, String)> {
-        let lines = document.assignments().iter().take_while(|a| a.span.end <= end);
+        let lines = document.assignments().iter().take_while(|a| a.span().end <= end);
         lines
             .map(|a| (document.group(a).to_owned(), document.key(a).into_owned()))
             .collect()

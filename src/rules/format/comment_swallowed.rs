@@ -63,7 +63,7 @@ fn fix(context: &Context<'_>, place: AssignmentId, comments: &[ValueLine]) -> Op
         }
     }
     if !above.is_empty() {
-        edits.push(Edit::insert(assignment.span.start, above));
+        edits.push(Edit::insert(assignment.span().start, above));
     }
     let key = context.stack.key(place);
     let layer = place.layer;
@@ -78,7 +78,7 @@ fn fix(context: &Context<'_>, place: AssignmentId, comments: &[ValueLine]) -> Op
 /// Where the last line starts that is no comment.
 fn last_line_of_value(document: &Document, assignment: &Assignment, comments: &[ValueLine]) -> usize {
     let mut comments = comments.iter().peekable();
-    let mut last = assignment.span.start;
+    let mut last = assignment.span().start;
     for line in value_lines::value_lines(document, assignment) {
         if comments.next_if(|comment| comment.whole == line.whole).is_none() {
             last = line.whole.start;

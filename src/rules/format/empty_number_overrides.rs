@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut asked = BTreeSet::new();
     for place in context.stack.places() {
         // Two quotes with nothing between them are empty too.
-        if context.stack.assignment(place).first.len() > 2 || !is_empty(context, Site::File(place)) {
+        if context.stack.assignment(place).first().len() > 2 || !is_empty(context, Site::File(place)) {
             continue;
         }
         let Some(named) = context.to.option_at(place) else {

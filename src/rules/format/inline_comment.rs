@@ -18,7 +18,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for place in context.stack.places() {
-        let first = context.stack.assignment(place).first;
+        let first = context.stack.assignment(place).first();
         let bytes = first.of(context.stack.document(place).source().bytes());
         if memchr::memchr2(b'#', b';', bytes).is_none() {
             continue;
@@ -67,7 +67,7 @@ fn fix(context: &Context<'_>, place: AssignmentId, behind: &CommentBehind) -> Op
     let mut line = behind.comment.of(document.source().bytes()).to_vec();
     line.extend_from_slice(document.line_ending().as_bytes());
     let edits = [
-        Edit::insert(assignment.span.start, line),
+        Edit::insert(assignment.span().start, line),
         Edit::delete(Span::new(behind.value.end, behind.comment.end)),
     ];
     let key = context.stack.key(place);

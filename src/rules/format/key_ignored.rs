@@ -18,7 +18,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let stack = context.stack;
     for place in stack.places() {
-        let key = stack.assignment(place).key;
+        let key = stack.assignment(place).key();
         let bytes = key.of(stack.document(place).source().bytes());
         // Nearly every name is plain, and the catalog is not asked about it.
         if bytes
@@ -66,7 +66,7 @@ fn fix(context: &Context<'_>, place: AssignmentId, group: &str, key: &str, meant
         safety: Safety::Unsafe,
         edits: vec![LayerEdit {
             layer: place.layer,
-            edit: Edit::replace(context.stack.assignment(place).key, meant),
+            edit: Edit::replace(context.stack.assignment(place).key(), meant),
         }],
         announces: context.moved_by([(group, key), (group, meant)]),
     })

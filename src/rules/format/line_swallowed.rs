@@ -51,7 +51,7 @@ fn fix(context: &Context<'_>, place: AssignmentId, lines: &[SwallowedLine]) -> O
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
     let group = context.stack.group(place);
     let keys: Option<Vec<&str>> = lines.iter().map(|line| line.key.as_deref()).collect();
-    let keys = keys.filter(|_| assignment.continuations == lines.len())?;
+    let keys = keys.filter(|_| assignment.continuations() == lines.len())?;
     let is_set = |key: &&str| context.stack.places_of(group, key).next().is_some();
     if redact::is_secret_at(context.stack, place) || keys.iter().any(is_set) {
         return None;

@@ -65,7 +65,7 @@ fn report(context: &Context<'_>, dead: &[AssignmentId], last: AssignmentId) -> O
         1 => "twice".to_owned(),
         many => format!("{} times", many + 1),
     };
-    let line = stack.assignment(last).line;
+    let line = stack.assignment(last).line();
     let (values, severity) = if differs {
         ("to different values", Severity::Warning)
     } else {

@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn assignments_of(document: &Document, section: usize) -> &[Assignment] {
     let all = document.assignments();
-    let before = |a: &Assignment, bound: usize| a.section.is_none_or(|index| index < bound);
+    let before = |a: &Assignment, bound: usize| a.section().is_none_or(|index| index < bound);
     let start = all.partition_point(|a| before(a, section));
     let end = all.partition_point(|a| before(a, section + 1));
     &all[start..end]

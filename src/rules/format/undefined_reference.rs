@@ -31,7 +31,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let stack = context.stack;
     let mut asked: HashSet<(&str, Cow<'_, str>)> = HashSet::new();
     for place in stack.places() {
-        let line = stack.assignment(place).span.of(stack.document(place).source().bytes());
+        let line = stack
+            .assignment(place)
+            .span()
+            .of(stack.document(place).source().bytes());
         if memchr::memchr(b'$', line).is_none() {
             continue;
         }
@@ -119,8 +122,8 @@ fn fix(
     is_secret: bool,
 ) -> Option<Fix> {
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
-    let first = lexer::unquote(document.source().bytes(), assignment.first);
-    if assignment.continuations > 0 || std::str::from_utf8(first.of(document.source().bytes())).is_err() {
+    let first = lexer::unquote(document.source().bytes(), assignment.first());
+    if assignment.continuations() > 0 || std::str::from_utf8(first.of(document.source().bytes())).is_err() {
         return None;
     }
     let mut edits = Vec::with_capacity(broken.len());

@@ -29,7 +29,7 @@ pub(in crate::rules) struct ValueLine {
 /// The lines of a value: the first, then those that continue it.
 pub(in crate::rules) fn value_lines(document: &Document, assignment: &Assignment) -> impl Iterator<Item = ValueLine> {
     let bytes = document.source().bytes();
-    let (mut at, end) = (assignment.separator + 1, assignment.span.end);
+    let (mut at, end) = (assignment.separator() + 1, assignment.span().end);
     let mut is_over = false;
     std::iter::from_fn(move || {
         if is_over {
@@ -65,15 +65,15 @@ pub(in crate::rules) fn comment_behind(view: &View<'_>, place: AssignmentId) -> 
     let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
     let bytes = document.source().bytes();
     let is_unknown = document.is_unknown(assignment);
-    if assignment.continuations > 0 || is_unknown || lexer::unquote(bytes, assignment.first) != assignment.first {
+    if assignment.continuations() > 0 || is_unknown || lexer::unquote(bytes, assignment.first()) != assignment.first() {
         return None;
     }
-    let start = comment_start(assignment.first.of(bytes))? + assignment.first.start;
+    let start = comment_start(assignment.first().of(bytes))? + assignment.first().start;
     let value = Span::new(
-        assignment.first.start,
-        lexer::strip_end(bytes, Span::new(assignment.first.start, start)),
+        assignment.first().start,
+        lexer::strip_end(bytes, Span::new(assignment.first().start, start)),
     );
-    let comment = Span::new(start, assignment.first.end);
+    let comment = Span::new(start, assignment.first().end);
     let option = view.option_at(place).map(|named| named.option);
     let head = document.text(lexer::unquote(bytes, value));
     let found = |rejected| CommentBehind {
@@ -84,7 +84,7 @@ pub(in crate::rules) fn comment_behind(view: &View<'_>, place: AssignmentId) -> 
     if redact::is_secret_up_to(view.stack(), place, comment.start) {
         return is_behind_a_url(&document.text(value), &document.text(comment)).then(|| found(false));
     }
-    if let Some(option) = option.filter(|option| !takes(view, *option, &document.text(assignment.first))) {
+    if let Some(option) = option.filter(|option| !takes(view, *option, &document.text(assignment.first()))) {
         // A reference may lead to a default that only the host knows.
         let is_reference = head.contains('$') && !head.contains(char::is_whitespace);
         let is_sure = value.is_empty() || is_reference || takes(view, option, &head);
@@ -123,7 +123,7 @@ fn is_behind_a_url(head: &str, comment: &str) -> bool {
 /// The comment lines inside a value: all continuation lines that start with `#` or `;`.
 #[must_use]
 pub(in crate::rules) fn comments_within(document: &Document, assignment: &Assignment) -> Vec<ValueLine> {
-    if assignment.continuations == 0 {
+    if assignment.continuations() == 0 {
         return Vec::new();
     }
     let bytes = document.source().bytes();
@@ -136,12 +136,12 @@ pub(in crate::rules) fn comments_within(document: &Document, assignment: &Assign
 /// The lines of a value that end in a backslash and are not its last.
 #[must_use]
 pub(in crate::rules) fn backslashes(document: &Document, assignment: &Assignment) -> Vec<ValueLine> {
-    if assignment.continuations == 0 {
+    if assignment.continuations() == 0 {
         return Vec::new();
     }
     let bytes = document.source().bytes();
     value_lines(document, assignment)
-        .take(assignment.continuations)
+        .take(assignment.continuations())
         .filter(|line| line.text.of(bytes).ends_with(b"\\"))
         .collect()
 }
@@ -159,7 +159,7 @@ pub(in crate::rules) struct SwallowedLine {
 #[must_use]
 pub(in crate::rules) fn lines_within(view: &View<'_>, place: AssignmentId) -> Vec<SwallowedLine> {
     let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
-    if assignment.continuations == 0 {
+    if assignment.continuations() == 0 {
         return Vec::new();
     }
     let (bytes, group) = (document.source().bytes(), view.stack().group(place));

@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn has_prefix(stack: &Stack, place: AssignmentId) -> bool {
-    let key = stack.assignment(place).key;
+    let key = stack.assignment(place).key();
     key.of(stack.document(place).source().bytes())
         .starts_with(PREFIX.as_bytes())
 }

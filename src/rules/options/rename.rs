@@ -196,7 +196,7 @@ impl Renamer<'_, '_, '_> {
         for &place in places {
             let (document, assignment) = (stack.document(place), stack.assignment(place));
             if stack.group(place) == self.new.group() {
-                let edit = Edit::replace(assignment.key, self.new.name());
+                let edit = Edit::replace(assignment.key(), self.new.name());
                 let layer = place.layer;
                 edits.push(LayerEdit { layer, edit });
                 continue;

@@ -119,7 +119,7 @@ fn correction(context: &Context<'_>, seen: &NamedUse<'_>, near: OptionFacts) -> 
     if near.group() != seen.group || context.to.setting_of(near).is_set() {
         return None;
     }
-    let edit = Edit::replace(context.stack.assignment(place).key, near.name());
+    let edit = Edit::replace(context.stack.assignment(place).key(), near.name());
     Some(Fix {
         title: format!("rename `{}` to `{}`", seen.key, near.name()),
         safety: Safety::Unsafe,

@@ -188,7 +188,7 @@ fn option(view: Option<&View>, group: &str, name: &'static str, of: &'static str
     let place = view.and_then(|view| {
         let place = view.setting(group, name)?.winning_place()?;
         let source = view.stack().document(place).source();
-        let line = source.position(view.stack().assignment(place).key.start).line;
+        let line = source.position(view.stack().assignment(place).key().start).line;
         Some(format!("{}:{line}", source.path().display().to_string().escape_debug()))
     });
     What::Option {

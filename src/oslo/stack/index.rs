@@ -1,0 +1,142 @@
+//! Where each name stands in the files of a stack: a table from the hash of a name to its places.
+//!
+//! It knows hashes only; whether two names are the same, the caller compares. The hash is another one in every process, so
+//! that nobody can write a file whose names all meet in one place of the table.
+
+use std::hash::{BuildHasher, Hasher};
+
+use foldhash::fast::RandomState;
+
+use super::{AssignmentId, Layer};
+
+/// The places of all names.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    state: RandomState,
+    /// Of each bucket where its entries start; the last is where all end.
+    starts: Vec<u32>,
+    /// By bucket; within one in reading order.
+    entries: Vec<Entry>,
+}
+
+/// One place, and the hash of its name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    hash: u32,
+    layer: u32,
+    assignment: u32,
+}
+
+impl Entry {
+    pub(super) fn place(&self) -> AssignmentId {
+        AssignmentId {
+            layer: self.layer as usize,
+            assignment: self.assignment as usize,
+        }
+    }
+
+    /// Whether both are in one file, and may be of one name.
+    fn may_repeat(&self, other: &Self) -> bool {
+        (self.hash, self.layer) == (other.hash, other.layer)
+    }
+}
+
+impl Index {
+    pub(super) fn of(layers: &[Layer]) -> Self {
+        let state = RandomState::default();
+        let hashed = hashed(&state, layers);
+        let buckets = hashed.len().next_power_of_two();
+        let mask = buckets - 1;
+        let mut starts = vec![0_u32; buckets + 1];
+        for entry in &hashed {
+            starts[entry.hash as usize & mask] += 1;
+        }
+        // Where each bucket ends; filled from its end, it is left where it starts.
+        let mut end = 0;
+        for start in &mut starts {
+            end += *start;
+            *start = end;
+        }
+        let mut entries = vec![Entry::default(); hashed.len()];
+        for entry in hashed.into_iter().rev() {
+            let at = &mut starts[entry.hash as usize & mask];
+            *at -= 1;
+            entries[*at as usize] = entry;
+        }
+        Self { state, starts, entries }
+    }
+
+    /// Places in reading order: all those of `key` in `group`, and seldom one of another name.
+    pub(super) fn places_of(&self, group: &str, key: &str) -> impl DoubleEndedIterator<Item = AssignmentId> + '_ {
+        let hash = hash(&self.state, hash_of_group(&self.state, group), key.as_bytes());
+        let bucket = hash as usize & self.starts.len().saturating_sub(2);
+        self.bucket(bucket)
+            .iter()
+            .filter(move |entry| entry.hash == hash)
+            .map(Entry::place)
+    }
+
+    /// Whether some name stands there more than `count` times; it may say so wrongly, but not for many names.
+    pub(super) fn has_more_than(&self, count: u32) -> bool {
+        self.starts.windows(2).any(|pair| pair[1] - pair[0] > count)
+    }
+
+    /// Calls `found` with places of one file that are likely to be of one name, two or more, in reading order.
+    pub(super) fn each_repeated(&self, mut found: impl FnMut(&[Entry])) {
+        let mut sorted = Vec::new();
+        for bucket in 0..self.starts.len().saturating_sub(1) {
+            let entries = self.bucket(bucket);
+            if entries.len() > 1 {
+                sorted.clear();
+                sorted.extend_from_slice(entries);
+                sorted.sort_unstable();
+                let runs = sorted.chunk_by(Entry::may_repeat);
+                runs.filter(|run| run.len() > 1).for_each(&mut found);
+            }
+        }
+    }
+
+    fn bucket(&self, bucket: usize) -> &[Entry] {
+        match self.starts.get(bucket..bucket + 2) {
+            Some(&[start, end]) => &self.entries[start as usize..end as usize],
+            _ => &[],
+        }
+    }
+}
+
+/// Every place in reading order.
+fn hashed(state: &RandomState, layers: &[Layer]) -> Vec<Entry> {
+    let mut hashed = Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
+    for (layer, file) in layers.iter().enumerate() {
+        let document = &file.document;
+        let bytes = document.source().bytes();
+        // Assignments of one section come one after the other.
+        let (mut section, mut group) = (None, hash_of_group(state, ""));
+        for (number, assignment) in document.assignments().iter().enumerate() {
+            if assignment.section() != section {
+                section = assignment.section();
+                group = hash_of_group(state, document.group(assignment));
+            }
+            hashed.push(Entry {
+                hash: hash(state, group, assignment.key().of(bytes)),
+                layer: layer as u32,
+                assignment: number as u32,
+            });
+        }
+    }
+    hashed
+}
+
+fn hash_of_group(state: &RandomState, group: &str) -> u64 {
+    let mut hasher = state.build_hasher();
+    hasher.write(group.as_bytes());
+    hasher.finish()
+}
+
+fn hash(state: &RandomState, group: u64, key: &[u8]) -> u32 {
+    let mut hasher = state.build_hasher();
+    hasher.write_u64(group);
+    hasher.write(key);
+    let hash = hasher.finish();
+    (hash ^ (hash >> 32)) as u32
+}
