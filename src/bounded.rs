@@ -390,6 +390,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_longer_than_a_text_can_be_is_refused_whatever_the_limit() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
+        File::create(&path).unwrap().set_len(LONGEST + 1).unwrap();
+        let refused = read(&path, Kinds::Named, u64::MAX).unwrap_err();
+        assert!(refused.to_string().contains("4 GiB"), "{refused}");
+    }
+
+    #[test]
     fn sizes_are_read_with_and_without_units() {
         for (text, size) in [
             ("5", 5),

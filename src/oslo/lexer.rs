@@ -250,6 +250,8 @@ mod tests {
     #[test]
     fn the_first_colon_or_equals_sign_splits() {
         assert_eq!(value("s: 1"), "1");
+        assert_eq!(value("a_name_that_is_longer_than_a_word: 1=2"), "1=2");
+        assert_eq!(value("a name;<9>\u{ba}\u{bd}= 1:2"), "1:2");
         assert_eq!(value("s:a=1"), "a=1");
         assert_eq!(value("s=a:1"), "a:1");
         assert_eq!(of("s"), Line::NoSeparator);

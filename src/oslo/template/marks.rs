@@ -76,20 +76,22 @@ fn each(bytes: &[u8], mut found: impl FnMut(Span, TemplateMark)) {
 /// Whether a value holds what a mark begins with: a quick look that most values do not pass.
 #[inline]
 pub(in crate::oslo) fn may_be_blank(value: &[u8]) -> bool {
-    let is_sign = |found: bool, &byte: &u8| found | matches!(byte, b'@' | b'%' | b'<' | b'$' | b'_');
-    let (words, rest) = value.as_chunks();
-    let has_sign = |found: u64, word: &[u8; 8]| {
+    let Some(last) = value.last_chunk() else {
+        return holds_sign(value);
+    };
+    let (words, _) = value.as_chunks();
+    let found = words.iter().chain([last]).fold(0, |found, word| {
         let word = u64::from_le_bytes(*word);
         let found = found | text::bytes_equal(word, b'@') | text::bytes_equal(word, b'%');
         let found = found | text::bytes_equal(word, b'<') | text::bytes_equal(word, b'$');
         found | text::bytes_equal(word, b'_')
-    };
-    (words.iter().fold(0, has_sign) != 0 || rest.iter().fold(false, is_sign)) && holds_sign(value)
+    });
+    found != 0 && holds_sign(value)
 }
 
 fn holds_sign(value: &[u8]) -> bool {
     let is_sign = |byte: &u8| matches!(byte, b'@' | b'%' | b'<' | b'$');
-    value.iter().any(is_sign) || memchr::memmem::find(value, b"__").is_some()
+    value.iter().any(is_sign) || value.windows(2).any(|pair| pair == b"__")
 }
 
 fn in_value(bytes: &[u8], value: Span, found: &mut impl FnMut(Span, TemplateMark)) {

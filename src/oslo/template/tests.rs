@@ -1,14 +1,12 @@
 //! What is recognised as a template, what is not, and what is read of one.
 
-use std::path::Path;
-
 use super::*;
 use crate::oslo::Document;
 use crate::oslo::document::ItemKind;
 use crate::text::Source;
 
 fn language(text: &str) -> Option<Language> {
-    Template::recognise(Path::new("nova.conf"), text.as_bytes()).map(|template| template.language())
+    document(text).template().map(Template::language)
 }
 
 fn document(text: &str) -> Document {
@@ -53,6 +51,16 @@ fn each_language_is_recognised_by_its_markers() {
         ("[keystone_authtoken]\npassword = <SERVICE_PASSWORD>\n", Language::Marks),
     ] {
         assert_eq!(language(text), Some(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_blank_is_found_wherever_it_stands_in_a_value() {
+    for mark in ["@IP@", "%IP%", "__IP__"] {
+        for (before, after) in (0..20).flat_map(|before| (0..10).map(move |after| (before, after))) {
+            let text = format!("[DEFAULT]\nk ={} {mark} {}\n", "x".repeat(before), "y".repeat(after));
+            assert_eq!(language(&text), Some(Language::Marks), "{text}");
+        }
     }
 }
 
