@@ -469,7 +469,7 @@ mod tests {
                 safety: Safety::Safe,
                 edits: vec![LayerEdit {
                     layer: 0,
-                    edit: Edit::delete(context.stack.assignment(place).span),
+                    edit: Edit::delete(context.stack.assignment(place).span()),
                 }],
                 announces: Vec::new(),
             });
