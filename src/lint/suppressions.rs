@@ -5,7 +5,7 @@
 
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
-use crate::oslo::document::{Document, ItemKind};
+use crate::oslo::document::{Document, Item, ItemKind};
 use crate::text::Span;
 
 /// The rule about suppressions themselves; what it finds is added by [`super::run`], after all the others.
@@ -186,7 +186,7 @@ fn in_document(layer: usize, document: &Document) -> Vec<Suppression> {
         let next = following
             .find(|next| next.kind() != ItemKind::Template)
             .filter(|next| next.kind() != ItemKind::Blank);
-        let target = next.map_or(Span::at(item.span().end), |next| next.span());
+        let target = next.map_or(Span::at(item.span().end), Item::span);
         for (_, span) in document.lines_of(item) {
             if let Some((rules, reason)) = read(&document.text(span)) {
                 found.push(Suppression {
