@@ -2,17 +2,23 @@
 //!
 //! It knows names only: what the options meant, and which release had them last, it does not.
 
-use std::collections::HashSet;
-use std::sync::LazyLock;
-
 /// The names, one a line, sorted; lines with `#` are comments.
 const NAMES: &str = include_str!("data/before_ocata.txt");
 
 /// Whether a nova before Ocata had an option `name` in `[DEFAULT]` that no release from Ocata on takes there.
 #[must_use]
 pub fn had(name: &str) -> bool {
-    static KNOWN: LazyLock<HashSet<&str>> = LazyLock::new(|| NAMES.lines().collect());
-    !name.starts_with('#') && KNOWN.contains(name)
+    let (mut text, mut is_there) = (NAMES, false);
+    while !text.is_empty() && !is_there {
+        // The line in the middle.
+        let middle = text.as_bytes()[..text.len() / 2].iter().rposition(|&byte| byte == b'\n');
+        let (before, rest) = text.split_at(middle.map_or(0, |end| end + 1));
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        let order = name.cmp(line);
+        is_there = order.is_eq();
+        text = if order.is_lt() { before } else { behind };
+    }
+    is_there && !name.starts_with('#')
 }
 
 #[cfg(test)]
@@ -31,6 +37,13 @@ mod tests {
             assert!(had(name), "{name}");
         }
         assert!(!had("fixed_rang") && !had("compute_driver") && !had("# Names"));
+    }
+
+    #[test]
+    fn every_name_of_the_list_is_found() {
+        let names = NAMES.lines().filter(|line| !line.starts_with('#'));
+        assert!(names.clone().is_sorted() && names.clone().all(had));
+        assert!(!had("") && !had("zzz") && !had("\n"));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 use std::sync::OnceLock;
 
+use super::index::field;
 use super::lookup::{Fate, Gone, fate, option, options};
 use super::outside::is_listed_late;
 use super::same::is_same_default;
-use super::table::{OfCatalog, Row, field, table};
+use super::table::OfCatalog;
 use super::{OptionFacts, Release, moves};
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
@@ -193,20 +194,26 @@ pub fn changed_defaults(from: Release, to: Release) -> &'static [ChangedDefault]
     });
     let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
     KNOWN.read()[at(from) * RELEASES + at(to)].get_or_init(|| {
-        let rows = &table().rows;
-        let of_options = rows.chunk_by(|a, b| (a.group, a.name) == (b.group, b.name));
-        of_options.filter_map(|rows| changed_default(rows, from, to)).collect()
+        let before = options(from).filter_map(|old| changed_default(old, to));
+        before
+            .map(|(old, new)| ChangedDefault {
+                old,
+                new,
+                known: moves::new_default(new.group(), new.name(), from, to),
+            })
+            .collect()
     })
 }
 
-fn changed_default(rows: &'static [Row], from: Release, to: Release) -> Option<ChangedDefault> {
-    let old = rows.iter().find(|row| row.covers(from))?;
-    let new = rows.iter().find(|row| row.covers(to))?;
-    let is_written_alike = field(old.facts, "default") == field(new.facts, "default");
-    let (old, new) = (OptionFacts::new(old), OptionFacts::new(new));
+/// The option as it was and as `to` has it, where its default is another.
+fn changed_default(old: OptionFacts, to: Release) -> Option<(OptionFacts, OptionFacts)> {
+    if old.covers(to) {
+        return None; // Nothing about it changed.
+    }
+    let new = option(old.group(), old.name(), to)?;
+    let is_written_alike = field(old.words(), "default") == field(new.words(), "default");
     let differs = !is_written_alike && !is_same_default(old, new);
-    let known = moves::new_default(new.group(), new.name(), from, to);
-    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some(ChangedDefault { old, new, known })
+    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))
 }
 
 #[cfg(test)]

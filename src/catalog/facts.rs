@@ -7,8 +7,9 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::index::{self, OPEN, Row, field};
 use super::release::Release;
-use super::table::{Row, field};
+use super::table::Table;
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::{OptionType, TextLimits};
 
@@ -22,18 +23,30 @@ pub struct Alias {
 }
 
 /// One option as one release knows it. Copying it is free; what the lists say of it is read once.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub struct OptionFacts {
-    row: &'static Row,
+    table: &'static Table,
+    number: u32,
 }
+
+/// What the lists say decides, not the table in which it lies.
+impl PartialEq for OptionFacts {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |facts: &Self| {
+            let span = (facts.since(), facts.until());
+            (facts.group(), facts.name(), span, facts.words())
+        };
+        self.is_same_row(*other) || key(self) == key(other)
+    }
+}
+
+impl Eq for OptionFacts {}
 
 impl fmt::Debug for OptionFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Row {
-            since, until, facts, ..
-        } = self.row;
-        let until = until.map_or_else(String::new, |until| until.number().to_string());
-        write!(f, "{} {}-{until} {facts:?}", self.title(), since.number())
+        let until = self.until().map_or_else(String::new, |until| until.number().to_string());
+        let (since, words) = (self.since().number(), self.words());
+        write!(f, "{} {since}-{until} {words:?}", self.title())
     }
 }
 
@@ -50,48 +63,70 @@ pub(super) struct Typed {
 }
 
 impl OptionFacts {
-    pub(super) fn new(row: &'static Row) -> Self {
-        Self { row }
+    pub(super) fn new(table: &'static Table, number: u32) -> Self {
+        Self { table, number }
+    }
+
+    fn row(self) -> &'static Row {
+        self.table.row(self.number)
+    }
+
+    /// Whether both are one row of one table, and so the same option without a look at its facts.
+    pub(super) fn is_same_row(self, other: Self) -> bool {
+        std::ptr::eq(self.table, other.table) && self.number == other.number
+    }
+
+    /// The facts as the lists have them: type, then `key=JSON` and flags, tabs between.
+    pub(super) fn words(self) -> &'static str {
+        self.table.word(self.row().facts)
     }
 
     fn typed(self) -> &'static Typed {
-        self.row.typed.get_or_init(|| Box::new(Typed::of(self.row)))
+        let read = self.table.read(self.number);
+        read.get_or_init(|| Box::new(Typed::of(self)))
+    }
+
+    /// Whether `release` has it exactly as here.
+    pub(super) fn covers(self, release: Release) -> bool {
+        let row = self.row();
+        (row.since..=row.until).contains(&release.number())
     }
 
     /// The group as oslo.config matches it.
     #[must_use]
     pub fn group(&self) -> &'static str {
-        self.row.group
+        self.table.word(self.row().group)
     }
 
     /// The name that is looked up in files (`dest`): no hyphens.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.row.name
+        self.table.word(self.row().name)
     }
 
     /// `[group] name`.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("[{}] {}", self.row.group, self.row.name)
+        format!("[{}] {}", self.group(), self.name())
     }
 
     /// The first release in which it was exactly as here.
     #[must_use]
     pub fn since(&self) -> Release {
-        self.row.since
+        Release::numbered(self.row().since)
     }
 
     /// The last release in which it was exactly as here; `None`: it still is.
     #[must_use]
     pub fn until(&self) -> Option<Release> {
-        self.row.until
+        let until = self.row().until;
+        (until != OPEN).then(|| Release::numbered(until))
     }
 
     /// The type in the words of the lists: `integer`, `list<string>`, `multi<string>` …
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        Words(self.row.facts).kind()
+        Words(self.words()).kind()
     }
 
     /// The type with its limits.
@@ -121,13 +156,13 @@ impl OptionFacts {
     /// The least value, as written.
     #[must_use]
     pub fn min(&self) -> Option<&'static str> {
-        field(self.row.facts, "min")
+        field(self.words(), "min")
     }
 
     /// The greatest value, as written.
     #[must_use]
     pub fn max(&self) -> Option<&'static str> {
-        field(self.row.facts, "max")
+        field(self.words(), "max")
     }
 
     /// Whether it may stand several times, every value counting.
@@ -169,7 +204,7 @@ impl OptionFacts {
     /// Since when it is announced to go, in the words of its project: a version (`16.0.0`) or a series (`Queens`).
     #[must_use]
     pub fn deprecated_since(&self) -> Option<String> {
-        Words(self.row.facts)
+        Words(self.words())
             .json("deprecated_since")
             .map(|value| written(&value))
     }
@@ -183,12 +218,12 @@ impl OptionFacts {
     /// The namespace that brings it: `nova.conf`, `oslo.messaging` …
     #[must_use]
     pub fn source(&self) -> &'static str {
-        field(self.row.facts, "source").unwrap_or_default().trim_matches('"')
+        field(self.words(), "source").unwrap_or_default().trim_matches('"')
     }
 
     /// Its old names that the release still takes.
     pub fn aliases(&self) -> impl Iterator<Item = Alias> + use<> {
-        aliases(self.row)
+        aliases(*self)
     }
 
     /// The names oslo.config looks up in one file, in its order: the current name, then the old ones, hyphens made `_`.
@@ -208,16 +243,17 @@ impl OptionFacts {
     }
 
     fn flag(self, key: &str) -> bool {
-        Words(self.row.facts).flag(key)
+        Words(self.words()).flag(key)
     }
 }
 
 impl Typed {
-    fn of(row: &Row) -> Self {
-        let words = Words(row.facts);
+    fn of(facts: OptionFacts) -> Self {
+        let words = Words(facts.words());
         let default = words.json("default");
-        let old = aliases(row).map(|old| (old.group, without_hyphens(old.name).into_owned()));
-        let names: Vec<_> = std::iter::once((row.group, row.name.to_owned())).chain(old).collect();
+        let old = aliases(facts).map(|old| (old.group, without_hyphens(old.name).into_owned()));
+        let own = (facts.group(), facts.name().to_owned());
+        let names: Vec<_> = std::iter::once(own).chain(old).collect();
         Self {
             kind: words.option_type(words.kind()),
             default_text: default.as_ref().map(written),
@@ -226,32 +262,27 @@ impl Typed {
                 .texts("choices")
                 .or_else(|| words.item_choices())
                 .unwrap_or_default(),
-            keys: keys(row, &names),
+            keys: keys(facts, &names),
             names,
         }
     }
 }
 
-fn keys(row: &Row, names: &[(&'static str, String)]) -> Vec<(Cow<'static, str>, Cow<'static, str>, bool)> {
+fn keys(facts: OptionFacts, names: &[(&'static str, String)]) -> Vec<(Cow<'static, str>, Cow<'static, str>, bool)> {
     let mut keys = Vec::new();
     for (declared, name) in names {
         let group = normal_group(declared);
         keys.push((group.clone(), Cow::Owned(name.clone()), false));
         let is_this = |old: &Alias| old.group == *declared && old.name != name && without_hyphens(old.name) == *name;
-        if let Some(old) = aliases(row).find(is_this) {
+        if let Some(old) = aliases(facts).find(is_this) {
             keys.push((group, Cow::Borrowed(old.name), true));
         }
     }
     keys
 }
 
-fn aliases(row: &Row) -> impl Iterator<Item = Alias> + use<> {
-    let pairs = field(row.facts, "aliases")
-        .into_iter()
-        .flat_map(|pairs| pairs.split(','));
-    pairs
-        .filter_map(|pair| pair.split_once('/'))
-        .map(|(group, name)| Alias { group, name })
+fn aliases(facts: OptionFacts) -> impl Iterator<Item = Alias> + use<> {
+    index::aliases(facts.words()).map(|(group, name)| Alias { group, name })
 }
 
 /// The facts of a row, each read at every call.

@@ -4,9 +4,9 @@
 //! It follows names through the tables; what the file does with them it does not know, and what a wrong one was meant for
 //! says [`super::spelling`].
 
-use super::table::{Row, referring_defaults, table};
-use super::{OptionFacts, Release};
-use crate::oslo::names::{normal_group, without_hyphens};
+use super::table::{self, Found, Table, referring_defaults, table};
+use super::{OptionFacts, Release, index};
+use crate::oslo::names::normal_group;
 
 /// How a name in a file leads to an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,110 +24,6 @@ pub struct Named {
     pub option: OptionFacts,
     /// How the name leads to it.
     pub via: Via,
-}
-
-/// The option `name` of `group` as `release` knows it by that very name; the group in any case, the name exact.
-#[must_use]
-pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> {
-    let rows = table().rows_of(&normal_group(group), name);
-    rows.iter().find(|row| row.covers(release)).map(OptionFacts::new)
-}
-
-/// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one.
-///
-/// As `oslo_config.cfg._Namespace` looks: a hyphen in `key` counts only in old names that were declared with it, and only
-/// from 16 (oslo.config 3.24).
-#[must_use]
-pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
-    if let Some(option) = option(group, key, release) {
-        return Some(Named {
-            option,
-            via: Via::Current,
-        });
-    }
-    let hyphens = key.contains('-');
-    if hyphens && release.oslo_config() < (3, 24) {
-        return None;
-    }
-    let (group, name) = (normal_group(group), without_hyphens(key));
-    let rows = table().rows_by_alias(&group, &name).filter(|row| row.covers(release));
-    let mut options = rows.map(OptionFacts::new);
-    // Hyphens count only where they were declared.
-    let is_declared = |option: &OptionFacts| {
-        option
-            .aliases()
-            .any(|old| old.name == key && normal_group(old.group) == group)
-    };
-    let option = options.find(|option| !hyphens || is_declared(option))?;
-    Some(Named {
-        option,
-        via: Via::Deprecated,
-    })
-}
-
-/// Every option of `release`, by group and name; of 13 and 14 only those of live migration are known.
-pub fn options(release: Release) -> impl Iterator<Item = OptionFacts> {
-    let rows = table().rows.iter().filter(move |row| row.covers(release));
-    rows.map(OptionFacts::new)
-}
-
-/// Every option of every release: one entry per span of releases in which nothing about it changed.
-pub fn all() -> impl Iterator<Item = OptionFacts> {
-    table().rows.iter().map(OptionFacts::new)
-}
-
-/// The option's life by its own name: one entry per span in which nothing about it changed, oldest first.
-#[must_use]
-pub fn life(group: &str, name: &str) -> Vec<OptionFacts> {
-    let rows = table().rows_of(&normal_group(group), name);
-    rows.iter().map(OptionFacts::new).collect()
-}
-
-/// The options, over all releases, that once took `name` in `group` as an old name; oldest span first.
-#[must_use]
-pub fn life_as_alias(group: &str, name: &str) -> Vec<OptionFacts> {
-    let (group, name) = (normal_group(group), without_hyphens(name));
-    let mut rows: Vec<&Row> = table().rows_by_alias(&group, &name).collect();
-    rows.sort_by_key(|row| (row.since, row.group, row.name));
-    rows.into_iter().map(OptionFacts::new).collect()
-}
-
-/// Whether any release knows `key` in `group`, by its own or an old name.
-#[must_use]
-pub fn is_known_anywhere(group: &str, key: &str) -> bool {
-    !table().rows_of(&normal_group(group), key).is_empty() || !life_as_alias(group, key).is_empty()
-}
-
-/// Whether any release knows an option or an old name in `group`.
-#[must_use]
-pub fn is_group_known(group: &str) -> bool {
-    let group = normal_group(group);
-    let aliases = &table().aliases;
-    let first = aliases.partition_point(|(known, ..)| **known < *group);
-    !table().rows_in(&group).is_empty() || aliases.get(first).is_some_and(|(known, ..)| **known == *group)
-}
-
-/// The groups in which `release` has an option called `name`, in order.
-#[must_use]
-pub fn groups_with(name: &str, release: Release) -> Vec<&'static str> {
-    let options = table()
-        .rows
-        .iter()
-        .filter(|row| row.name == name && row.covers(release));
-    options.map(|row| row.group).collect()
-}
-
-/// The options of `release` whose default refers to another option; one that refers to several comes as often.
-pub fn with_referring_default(release: Release) -> impl Iterator<Item = OptionFacts> {
-    let rows = referring_defaults().iter().map(|(_, row)| *row);
-    rows.filter(move |row| row.covers(release)).map(OptionFacts::new)
-}
-
-/// Whether the default of some option of `release` refers to `name`; nearly none does.
-#[must_use]
-pub fn is_in_default(name: &str, release: Release) -> bool {
-    let mut referring = referring_defaults().iter();
-    referring.any(|(asked, row)| *asked == name && row.covers(release))
 }
 
 /// What a release makes of a name.
@@ -161,84 +57,285 @@ pub struct Gone {
 /// How often a name may lead on to another before that counts as a circle.
 const LONGEST: usize = 8;
 
+/// A group, looked up once for all its names.
+#[derive(Clone, Copy)]
+pub struct Group {
+    table: &'static Table,
+    /// `None` where no release has an option or an old name in it.
+    entry: Option<&'static index::Group>,
+}
+
+/// A name in a group with all that it leads to in any release, looked up once for all of them.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    key: &'a str,
+    group: Group,
+    found: Found,
+}
+
+/// The group called `name`, in any case.
+#[must_use]
+pub fn group(name: &str) -> Group {
+    let table = table();
+    let entry = table.group(&normal_group(name));
+    Group { table, entry }
+}
+
+/// What `key` in `group` leads to in any release; the group in any case, the key exact.
+#[must_use]
+pub fn known<'a>(group: &str, key: &'a str) -> Known<'a> {
+    self::group(group).known(key)
+}
+
+impl Group {
+    /// What `key` in this group leads to in any release.
+    #[must_use]
+    pub fn known<'a>(&self, key: &'a str) -> Known<'a> {
+        let found = self.table.name_in(self.entry, key);
+        let group = *self;
+        Known { key, group, found }
+    }
+
+    /// Whether any release knows an option or an old name in it.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.entry.is_some()
+    }
+
+    /// Its name as matched; empty where no release knows it.
+    fn name(&self) -> &'static str {
+        self.entry.map_or("", |entry| self.table.word(entry.name))
+    }
+}
+
+impl Known<'_> {
+    /// Whether any release knows the name, as an option's own or an old one.
+    #[must_use]
+    pub fn is_anywhere(&self) -> bool {
+        !self.found.own.is_empty() || !self.found.old.is_empty()
+    }
+
+    /// The option as `release` knows it by that very name.
+    #[must_use]
+    pub fn option(&self, release: Release) -> Option<OptionFacts> {
+        self.found.own.of(release).next()
+    }
+
+    /// The option that a line with this name sets in `release`, by its name or an old one.
+    ///
+    /// As `oslo_config.cfg._Namespace` looks: a hyphen in the key counts only in old names that were declared with it, and
+    /// only from 16 (oslo.config 3.24).
+    #[must_use]
+    pub fn named(&self, release: Release) -> Option<Named> {
+        if let Some(option) = self.option(release) {
+            return Some(Named {
+                option,
+                via: Via::Current,
+            });
+        }
+        let mut options = self.old(release);
+        let is_hyphened = self.key.contains('-');
+        let is_declared = |option: &OptionFacts| {
+            let mut old = option.aliases();
+            old.any(|old| old.name == self.key && normal_group(old.group) == self.group.name())
+        };
+        let option = options.find(|option| !is_hyphened || is_declared(option))?;
+        Some(Named {
+            option,
+            via: Via::Deprecated,
+        })
+    }
+
+    /// The rows of `release` that have it for an old name, hyphens or not; none where hyphens never count.
+    fn old(&self, release: Release) -> impl Iterator<Item = OptionFacts> {
+        let counts = !self.key.contains('-') || release.oslo_config() >= (3, 24);
+        self.found.old.of(release).filter(move |_| counts)
+    }
+
+    /// The options that take it as an old name in `release`, each once.
+    #[must_use]
+    pub fn by_old_name(&self, release: Release) -> Vec<OptionFacts> {
+        let mut found: Vec<OptionFacts> = self.old(release).collect();
+        found.dedup();
+        found
+    }
+
+    /// The option's life by its own name: one entry per span in which nothing about it changed, oldest first.
+    pub fn life(&self) -> impl Iterator<Item = OptionFacts> + use<> {
+        self.found.own.iter()
+    }
+
+    /// What `release` makes of it.
+    #[must_use]
+    pub fn fate(&self, release: Release) -> Fate {
+        if !self.is_anywhere() {
+            return Fate::Unknown;
+        }
+        if let Some(named) = self.named(release) {
+            return match named.via {
+                Via::Current => Fate::Known(named.option),
+                Via::Deprecated => Fate::Old(self.by_old_name(release)),
+            };
+        }
+        let mut earlier = Release::all().rev().filter(|&earlier| earlier < release);
+        let taken = earlier.find_map(|earlier| Some((self.named(earlier)?, earlier)));
+        if let Some((named, last)) = taken {
+            return Fate::Gone(Gone {
+                last: named.option,
+                via: named.via,
+                release: last.next().unwrap_or(release),
+                successors: self.successors(last, release, LONGEST),
+            });
+        }
+        let mut later = Release::all().filter(|&later| later > release);
+        later
+            .find(|&later| self.named(later).is_some())
+            .map_or(Fate::Unknown, Fate::Later)
+    }
+
+    /// Where the name, last taken by `last`, leads in `release`; empty where nothing took its place.
+    fn successors(&self, last: Release, release: Release, depth: usize) -> Vec<OptionFacts> {
+        if depth == 0 {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for old in self.by_old_name(last) {
+            let old = known(old.group(), old.name());
+            match old.option(release) {
+                Some(now) => found.push(now),
+                None => match old.fate(release) {
+                    Fate::Old(now) => found.extend(now),
+                    Fate::Gone(gone) => {
+                        let last = gone.release.previous().unwrap_or(Release::OLDEST);
+                        found.extend(old.successors(last, release, depth - 1));
+                    }
+                    _ => {}
+                },
+            }
+        }
+        found.sort_by_key(|facts| (facts.group(), facts.name()));
+        found.dedup();
+        found
+    }
+}
+
+/// The option `name` of `group` as `release` knows it by that very name; the group in any case, the name exact.
+#[must_use]
+pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> {
+    known(group, name).option(release)
+}
+
+/// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one: [`Known::named`].
+#[must_use]
+pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
+    known(group, key).named(release)
+}
+
+/// Every option of `release`, by group and name; of 13 and 14 only those of live migration are known.
+pub fn options(release: Release) -> impl Iterator<Item = OptionFacts> {
+    all().filter(move |facts| facts.covers(release))
+}
+
+/// Every option of every release: one entry per span of releases in which nothing about it changed.
+pub fn all() -> impl Iterator<Item = OptionFacts> {
+    table().all()
+}
+
+/// The options that [`super::add_extra`] added, as [`all`] has them.
+pub fn added() -> impl Iterator<Item = OptionFacts> {
+    table::added()
+}
+
+/// The option's life by its own name: one entry per span in which nothing about it changed, oldest first.
+#[must_use]
+pub fn life(group: &str, name: &str) -> Vec<OptionFacts> {
+    known(group, name).life().collect()
+}
+
+/// The options, over all releases, that once took `name` in `group` as an old name; oldest span first.
+#[must_use]
+pub fn life_as_alias(group: &str, name: &str) -> Vec<OptionFacts> {
+    let mut options: Vec<OptionFacts> = known(group, name).found.old.iter().collect();
+    options.sort_by_key(|facts| (facts.since(), facts.group(), facts.name()));
+    options
+}
+
+/// Whether any release knows `key` in `group`, by its own or an old name.
+#[must_use]
+pub fn is_known_anywhere(group: &str, key: &str) -> bool {
+    known(group, key).is_anywhere()
+}
+
+/// Whether any release knows an option or an old name in `group`.
+#[must_use]
+pub fn is_group_known(group: &str) -> bool {
+    self::group(group).is_known()
+}
+
+/// The groups in which `release` has an option called `name`, in order.
+#[must_use]
+pub fn groups_with(name: &str, release: Release) -> Vec<&'static str> {
+    let options = table().in_any_group(name).filter_map(|found| found.own.of(release).next());
+    options.map(|facts| facts.group()).collect()
+}
+
+/// All options of any group and release that are called `name`, then those that have it for an old name, `-` made `_`.
+pub fn called(name: &str) -> impl Iterator<Item = (OptionFacts, Via)> + use<'_> {
+    let of = |found: Found| {
+        let own = found.own.iter().map(|facts| (facts, Via::Current));
+        own.chain(found.old.iter().map(|facts| (facts, Via::Deprecated)))
+    };
+    table().in_any_group(name).flat_map(of)
+}
+
+/// Whether an option or a group with options is called `word`, in any release.
+#[must_use]
+pub fn is_word(word: &str) -> bool {
+    let table = table();
+    let mut names = table.in_any_group(word);
+    names.any(|found| !found.own.is_empty()) || !table.rows_in(word).is_empty()
+}
+
+/// The options of `release` whose default refers to another option; one that refers to several comes as often.
+pub fn with_referring_default(release: Release) -> impl Iterator<Item = OptionFacts> {
+    let options = referring_defaults().iter().map(|(_, facts)| *facts);
+    options.filter(move |facts| facts.covers(release))
+}
+
+/// Whether the default of some option of `release` refers to `name`; nearly none does.
+#[must_use]
+pub fn is_in_default(name: &str, release: Release) -> bool {
+    let mut referring = referring_defaults().iter();
+    referring.any(|(asked, facts)| *asked == name && facts.covers(release))
+}
+
 /// What `release` makes of `key` in `group`.
 #[must_use]
 pub fn fate(group: &str, key: &str, release: Release) -> Fate {
-    if let Some(named) = by_any_name(group, key, release) {
-        return match named.via {
-            Via::Current => Fate::Known(named.option),
-            Via::Deprecated => Fate::Old(by_old_name(group, key, release)),
-        };
-    }
-    let earlier = Release::all().rev().filter(|&earlier| earlier < release);
-    let taken = earlier.filter_map(|earlier| Some((by_any_name(group, key, earlier)?, earlier)));
-    if let Some((named, last)) = taken.into_iter().next() {
-        return Fate::Gone(Gone {
-            last: named.option,
-            via: named.via,
-            release: last.next().unwrap_or(release),
-            successors: successors(group, key, last, release, LONGEST),
-        });
-    }
-    let mut later = Release::all().filter(|&later| later > release);
-    later
-        .find(|&later| by_any_name(group, key, later).is_some())
-        .map_or(Fate::Unknown, Fate::Later)
+    known(group, key).fate(release)
 }
 
 /// The options that take `key` of `group` as an old name in `release`, each once.
 #[must_use]
 pub fn by_old_name(group: &str, key: &str, release: Release) -> Vec<OptionFacts> {
-    if key.contains('-') && release.oslo_config() < (3, 24) {
-        return Vec::new();
-    }
-    let (group, name) = (normal_group(group), without_hyphens(key));
-    let mut found: Vec<OptionFacts> = table()
-        .rows_by_alias(&group, &name)
-        .filter(|row| row.covers(release))
-        .map(OptionFacts::new)
-        .collect();
-    found.dedup();
-    found
+    known(group, key).by_old_name(release)
 }
 
 /// Every option of `release` that reads `key` of `group`: by its own name, and those that take it as an old one.
 #[must_use]
 pub fn readers(group: &str, key: &str, release: Release) -> Vec<OptionFacts> {
-    let own = option(group, key, release);
-    own.into_iter().chain(by_old_name(group, key, release)).collect()
-}
-
-/// Where `key`, last taken by `last`, leads in `release`; empty where nothing took its place.
-fn successors(group: &str, key: &str, last: Release, release: Release, depth: usize) -> Vec<OptionFacts> {
-    if depth == 0 {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    for old in by_old_name(group, key, last) {
-        match option(old.group(), old.name(), release) {
-            Some(now) => found.push(now),
-            None => match fate(old.group(), old.name(), release) {
-                Fate::Old(now) => found.extend(now),
-                Fate::Gone(gone) => {
-                    let last = gone.release.previous().unwrap_or(Release::OLDEST);
-                    found.extend(successors(old.group(), old.name(), last, release, depth - 1));
-                }
-                _ => {}
-            },
-        }
-    }
-    found.sort_by_key(|facts| (facts.group(), facts.name()));
-    found.dedup();
-    found
+    let known = known(group, key);
+    let own = known.option(release);
+    own.into_iter().chain(known.by_old_name(release)).collect()
 }
 
 /// The first release after `since` that does not take `key` of `group` in any way; `None`: the newest still does.
 #[must_use]
 pub fn dropped_after(group: &str, key: &str, since: Release) -> Option<Release> {
+    let known = known(group, key);
     Release::all()
         .filter(|&release| release > since)
-        .find(|&release| by_any_name(group, key, release).is_none())
+        .find(|&release| known.named(release).is_none())
 }
 
 #[cfg(test)]

@@ -7,12 +7,14 @@ pub mod changes;
 pub mod code;
 pub mod extra;
 pub mod facts;
+mod index;
 mod lookup;
 pub mod moves;
 pub mod outside;
 pub mod plugins;
 pub mod release;
 mod same;
+mod series;
 pub mod services;
 pub mod spelling;
 mod table;
@@ -20,17 +22,21 @@ mod table;
 pub use changes::{ChangedDefault, changed_defaults};
 pub use facts::{Alias, OptionFacts};
 pub use lookup::{
-    Fate, Gone, Named, Via, all, by_any_name, by_old_name, dropped_after, fate, groups_with, is_group_known,
-    is_in_default, is_known_anywhere, life, life_as_alias, option, options, readers, with_referring_default,
+    Fate, Gone, Group, Known, Named, Via, added, all, by_any_name, by_old_name, called, dropped_after, fate, group,
+    groups_with, is_group_known, is_in_default, is_known_anywhere, is_word, known, life, life_as_alias, option, options,
+    readers, with_referring_default,
 };
 pub use release::Release;
 pub use same::is_same_default;
 pub use table::OfCatalog;
 
+// The names that `index` takes, which the build script has by the same path.
+use crate::oslo::names;
+
 /// Adds options of out-of-tree drivers, `text` being in the form of `options.txt`, to what the whole process knows.
 ///
 /// It may come at any time: what was asked before keeps its answer, and what is asked afterwards finds them too. An option
-/// that nova has in any release stays as it is. The text stays in memory to the end of the process.
-pub fn add_extra(text: String) {
-    table::add(text.leak());
+/// that nova has in any release stays as it is. What is made of the text stays in memory to the end of the process.
+pub fn add_extra(text: &str) {
+    table::add(text);
 }

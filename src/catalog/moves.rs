@@ -3,28 +3,24 @@
 //!
 //! Old names that lead to new ones are in the lists, and not here.
 
-use std::sync::OnceLock;
-
-use toml_edit::{Document, Table};
-
 use super::Release;
-use super::table::{Row, table};
+use super::table::{Options, table};
 
 /// Why an option went, and what takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemovedOption {
     /// Its group.
-    pub group: String,
+    pub group: &'static str,
     /// Its name; `*` stands for every option of the group that has no entry of its own.
-    pub name: String,
+    pub name: &'static str,
     /// Options that take its place, as (group, name); their values are not the old one's.
-    pub becomes: Vec<(String, String)>,
+    pub becomes: &'static [(&'static str, &'static str)],
     /// What to do instead, to follow "instead, "; empty where there is nothing to do.
-    pub instead: String,
+    pub instead: &'static str,
     /// Why it went, a sentence without its full stop.
-    pub why: String,
+    pub why: &'static str,
     /// Where that is said.
-    pub source: String,
+    pub source: &'static str,
     /// Whether it went before the first release whose options are all known.
     pub is_early: bool,
 }
@@ -33,84 +29,83 @@ pub struct RemovedOption {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewDefault {
     /// The option's group.
-    pub group: String,
+    pub group: &'static str,
     /// Its name.
-    pub name: String,
+    pub name: &'static str,
     /// The release that brings the default.
     pub release: Release,
     /// What nova does otherwise, a sentence without its full stop; empty where old and new default mean the same.
-    pub why: String,
+    pub why: &'static str,
     /// Whether what relied on the old default may break.
     pub is_grave: bool,
     /// Where that is said.
-    pub source: String,
+    pub source: &'static str,
 }
 
 /// An option that kept its name and changed its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewMeaning {
     /// The option's group.
-    pub group: String,
+    pub group: &'static str,
     /// Its name.
-    pub name: String,
+    pub name: &'static str,
     /// The release that brings the meaning.
     pub release: Release,
     /// What it means from then on, a sentence without its full stop.
-    pub why: String,
+    pub why: &'static str,
     /// Where that is said.
-    pub source: String,
+    pub source: &'static str,
 }
 
 /// What nova names as the successor of an option that it still reads and announces to go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Successor {
     /// The option's group.
-    pub group: String,
+    pub group: &'static str,
     /// Its name.
-    pub name: String,
+    pub name: &'static str,
     /// Options that take its place, as (group, name); none where it is only to be taken away.
-    pub becomes: Vec<(String, String)>,
+    pub becomes: &'static [(&'static str, &'static str)],
     /// What to do, an order.
-    pub instead: String,
+    pub instead: &'static str,
     /// Why it is to go, a sentence without its full stop.
-    pub why: String,
+    pub why: &'static str,
     /// Where that is said.
-    pub source: String,
+    pub source: &'static str,
 }
 
 /// Everything the file holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Moves {
     /// `[[gone]]`.
-    pub gone: Vec<RemovedOption>,
+    pub gone: &'static [RemovedOption],
     /// `[[default]]`.
-    pub defaults: Vec<NewDefault>,
+    pub defaults: &'static [NewDefault],
     /// `[[meaning]]`.
-    pub meanings: Vec<NewMeaning>,
+    pub meanings: &'static [NewMeaning],
     /// `[[successor]]`.
-    pub successors: Vec<Successor>,
+    pub successors: &'static [Successor],
 }
 
-const TEXT: &str = include_str!("data/moves.toml");
+/// The file as it was when the program was built.
+static MOVES: Moves = include!(concat!(env!("OUT_DIR"), "/moves.rs"));
 
-static MOVES: OnceLock<Moves> = OnceLock::new();
-
-/// The file, read on first use; an entry it cannot read is left out, which `tests/catalog.rs` does not let pass.
+/// Everything the file holds; what went by group and name, the rest in its order.
 #[must_use]
 pub fn moves() -> &'static Moves {
-    MOVES.get_or_init(|| read(TEXT).unwrap_or_default())
+    &MOVES
 }
 
 /// Why `name` of `group` went; what is said of a whole group counts for those that went with it, and not before.
 #[must_use]
 pub fn gone(group: &str, name: &str) -> Option<&'static RemovedOption> {
     let of = |wanted: &str| {
-        let mut entries = moves().gone.iter();
-        entries.find(|entry| entry.group == group && entry.name == wanted)
+        let found = MOVES.gone.binary_search_by(|entry| (entry.group, entry.name).cmp(&(group, wanted)));
+        found.ok().map(|number| &MOVES.gone[number])
     };
     let went_with_group = || {
-        let end = |rows: &[Row]| rows.iter().map(|row| row.until.unwrap_or(Release::NEWEST)).max();
-        let own = end(table().rows_of(group, name));
+        let end = |options: Options| options.iter().map(|facts| facts.until().unwrap_or(Release::NEWEST)).max();
+        let own = end(table().name(group, name).own);
         own.is_some() && own == end(table().rows_in(group))
     };
     of(name).or_else(|| of("*").filter(|_| went_with_group()))
@@ -130,106 +125,13 @@ pub fn successor(group: &str, name: &str) -> Option<&'static Successor> {
     entries.find(|entry| entry.group == group && entry.name == name)
 }
 
-/// Reads the text; `None` where an entry is not of the form that docs/catalog.md describes.
-#[must_use]
-pub fn read(text: &str) -> Option<Moves> {
-    let document = Document::parse(text).ok()?;
-    let mut moves = Moves::default();
-    for (kind, item) in document.iter() {
-        for table in item.as_array_of_tables()? {
-            for (group, name) in options(table, "option")? {
-                match kind {
-                    "gone" => moves.gone.push(one_gone(table, group, name)?),
-                    "default" => moves.defaults.push(NewDefault {
-                        group,
-                        name,
-                        release: release(table)?,
-                        why: text_or_empty(table, "why"),
-                        is_grave: is_said(table, "grave"),
-                        source: word(table, "source")?,
-                    }),
-                    "meaning" => moves.meanings.push(NewMeaning {
-                        group,
-                        name,
-                        release: release(table)?,
-                        why: word(table, "why")?,
-                        source: word(table, "source")?,
-                    }),
-                    "successor" => moves.successors.push(Successor {
-                        group,
-                        name,
-                        becomes: options(table, "becomes").unwrap_or_default(),
-                        instead: word(table, "instead")?,
-                        why: word(table, "why")?,
-                        source: word(table, "source")?,
-                    }),
-                    _ => return None,
-                }
-            }
-        }
-    }
-    Some(moves)
-}
-
-fn one_gone(table: &Table, group: String, name: String) -> Option<RemovedOption> {
-    Some(RemovedOption {
-        group,
-        name,
-        becomes: options(table, "becomes").unwrap_or_default(),
-        instead: text_or_empty(table, "instead"),
-        why: word(table, "why")?,
-        source: word(table, "source")?,
-        is_early: is_said(table, "early"),
-    })
-}
-
-fn word(table: &Table, key: &str) -> Option<String> {
-    table.get(key)?.as_str().map(str::to_owned)
-}
-
-fn text_or_empty(table: &Table, key: &str) -> String {
-    word(table, key).unwrap_or_default()
-}
-
-fn is_said(table: &Table, key: &str) -> bool {
-    table.get(key).is_some_and(|item| item.as_bool() == Some(true))
-}
-
-fn release(table: &Table) -> Option<Release> {
-    Release::parse(table.get("release")?.as_str()?).ok()
-}
-
-/// One option, or a list of them.
-fn options(table: &Table, key: &str) -> Option<Vec<(String, String)>> {
-    let item = table.get(key)?;
-    match item.as_array() {
-        Some(titles) => titles.iter().map(|title| split(title.as_str()?)).collect(),
-        None => Some(vec![split(item.as_str()?)?]),
-    }
-}
-
-/// `[group] name`.
-fn split(title: &str) -> Option<(String, String)> {
-    let (group, name) = title.strip_prefix('[')?.split_once("] ")?;
-    Some((group.to_owned(), name.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_read_whole() {
-        let read = read(TEXT).expect("data/moves.toml");
-        assert!(!read.gone.is_empty() && !read.defaults.is_empty());
-    }
-
-    #[test]
     fn a_star_stands_for_the_rest_of_its_group() {
-        assert_eq!(
-            gone("cells", "mute_child_interval").map(|entry| &*entry.name),
-            Some("*")
-        );
+        assert_eq!(gone("cells", "mute_child_interval").map(|entry| entry.name), Some("*"));
         assert_eq!(gone("libvirt", "no_such_thing"), None);
     }
 }

@@ -2,10 +2,7 @@
 //!
 //! It recognises them by group and name; whether the file needs them it does not know.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::LazyLock;
-
-use toml_edit::Document;
+use std::collections::BTreeMap;
 
 use super::lookup::{Fate, fate, life, option};
 use super::{Release, plugins};
@@ -53,41 +50,18 @@ pub struct Hints {
     pub is_audit_map: bool,
 }
 
-const TEXT: &str = include_str!("data/outside.toml");
-
-/// The lists of `data/outside.toml`; what each is for is said there.
-#[derive(Debug, Default)]
+/// The lists of `data/outside.toml`, each in order; what each is for is said there.
+#[derive(Debug)]
 struct Lists {
-    privsep: HashSet<String>,
-    mediated_device: HashSet<String>,
-    config_source: HashSet<String>,
-    command_line: HashSet<String>,
-    listed_late: HashSet<String>,
-    other_services: HashSet<String>,
+    privsep: &'static [&'static str],
+    mediated_device: &'static [&'static str],
+    config_source: &'static [&'static str],
+    command_line: &'static [&'static str],
+    listed_late: &'static [&'static str],
+    other_services: &'static [&'static str],
 }
 
-/// The lists, read when a name is first asked for that no list of a release holds.
-fn lists() -> &'static Lists {
-    static LISTS: LazyLock<Lists> = LazyLock::new(|| read(TEXT).unwrap_or_default());
-    &LISTS
-}
-
-/// `None` where a list is missing, or is none of words.
-fn read(text: &str) -> Option<Lists> {
-    let document = Document::parse(text).ok()?;
-    let list = |key: &str| -> Option<HashSet<String>> {
-        let words = document.get(key)?.as_array()?.iter();
-        words.map(|word| word.as_str().map(str::to_owned)).collect()
-    };
-    Some(Lists {
-        privsep: list("privsep")?,
-        mediated_device: list("mediated_device")?,
-        config_source: list("config_source")?,
-        command_line: list("command_line")?,
-        listed_late: list("listed_late")?,
-        other_services: list("other_services")?,
-    })
-}
+static LISTS: Lists = include!(concat!(env!("OUT_DIR"), "/outside.rs"));
 
 /// Why `key` in `group` is right though `release` does not list it; `None` where nothing speaks for it.
 #[must_use]
@@ -102,8 +76,8 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
     }
     if group == "DEFAULT" {
         return match key {
-            _ if lists().command_line.contains(key) => Some(Outside::CommandLine),
-            _ if lists().other_services.contains(key) => Some(Outside::OtherService),
+            _ if holds(LISTS.command_line, key) => Some(Outside::CommandLine),
+            _ if holds(LISTS.other_services, key) => Some(Outside::OtherService),
             _ => None,
         };
     }
@@ -113,22 +87,26 @@ pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Opt
     if is_of_auth_plugin(group, key, hints, release) {
         return Some(Outside::AuthPlugin);
     }
-    if lists().privsep.contains(key) && is_privileged(group) {
+    if holds(LISTS.privsep, key) && is_privileged(group) {
         return Some(Outside::Privsep);
     }
-    if lists().mediated_device.contains(key) && is_mediated(group, hints) {
+    if holds(LISTS.mediated_device, key) && is_mediated(group, hints) {
         return Some(Outside::MediatedDevice);
     }
     if key == "numa_nodes" && is_physical_network(group, hints, release) {
         return Some(Outside::PhysicalNetwork);
     }
-    (lists().config_source.contains(key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
+    (holds(LISTS.config_source, key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
+}
+
+fn holds(list: &[&str], word: &str) -> bool {
+    list.binary_search(&word).is_ok()
 }
 
 /// Whether `group` belongs to a library that joined nova's list late: its options are older than the list says.
 #[must_use]
 pub fn is_listed_late(group: &str) -> bool {
-    lists().listed_late.contains(group)
+    holds(LISTS.listed_late, group)
 }
 
 /// Whether the plugin that `auth_type` of the section chooses reads `key`.
@@ -178,11 +156,6 @@ fn is_physical_network(group: &str, hints: &Hints, release: Release) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_lists_are_of_their_form() {
-        assert!(read(TEXT).is_some());
-    }
 
     fn at(group: &str, key: &str) -> Option<Outside> {
         recognise(group, key, &Hints::default(), Release::NEWEST)

@@ -2,40 +2,29 @@
 //!
 //! It knows the plugins that keystoneauth brings; others are unknown to it, and which plugin a file chooses it is given.
 
-use std::sync::OnceLock;
-
 use super::Release;
-use super::table::Table;
-
-const PLUGINS: &str = include_str!("data/plugins.txt");
-
-/// The plugins as groups, their options as rows.
-fn plugins() -> &'static Table {
-    static PARSED: OnceLock<Table> = OnceLock::new();
-    PARSED.get_or_init(|| Table::new(&[PLUGINS]))
-}
+use super::table::{Found, PLUGINS};
 
 /// Whether the keystoneauth of `release` brings a plugin called `name`; the name exact, as `auth_type` takes it.
 #[must_use]
 pub fn is_known(name: &str, release: Release) -> bool {
-    plugins().rows_in(name).iter().any(|row| row.covers(release))
+    PLUGINS.rows_in(name).of(release).next().is_some()
 }
 
 /// Whether the plugin `name` reads `key` in `release`, by its own or an old name.
 #[must_use]
 pub fn reads(name: &str, key: &str, release: Release) -> bool {
-    let own = plugins().rows_of(name, key).iter();
-    own.chain(plugins().rows_by_alias(name, key))
-        .any(|row| row.covers(release))
+    is_of(PLUGINS.name(name, key), release)
 }
 
 /// Whether some plugin of `release` reads `key`.
 #[must_use]
 pub fn some_reads(key: &str, release: Release) -> bool {
-    let own = plugins().rows.iter().filter(|row| row.name == key);
-    let old = plugins().aliases.iter().filter(|(_, name, _)| *name == key);
-    let old = old.map(|(_, _, row)| &plugins().rows[*row]);
-    own.chain(old).any(|row| row.covers(release))
+    PLUGINS.in_any_group(key).any(|found| is_of(found, release))
+}
+
+fn is_of(found: Found, release: Release) -> bool {
+    found.own.of(release).chain(found.old.of(release)).next().is_some()
 }
 
 #[cfg(test)]

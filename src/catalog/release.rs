@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::series::{FIRST, KNOWN, RELEASES, SERIES};
 use super::spelling::nearest;
 
 /// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
@@ -37,36 +38,6 @@ pub struct UnknownRelease {
     /// What is wrong with the name, up to what follows.
     what: String,
 }
-
-const FIRST: u8 = 13;
-/// How many releases are known: every table of releases has as many rows, or does not compile.
-const KNOWN: usize = 22;
-
-/// Series name and, from 27 on, date; the first row is release 13.
-const SERIES: [(&str, Option<&str>); KNOWN] = [
-    ("mitaka", None),
-    ("newton", None),
-    ("ocata", None),
-    ("pike", None),
-    ("queens", None),
-    ("rocky", None),
-    ("stein", None),
-    ("train", None),
-    ("ussuri", None),
-    ("victoria", None),
-    ("wallaby", None),
-    ("xena", None),
-    ("yoga", None),
-    ("zed", None),
-    ("antelope", Some("2023.1")),
-    ("bobcat", Some("2023.2")),
-    ("caracal", Some("2024.1")),
-    ("dalmatian", Some("2024.2")),
-    ("epoxy", Some("2025.1")),
-    ("flamingo", Some("2025.2")),
-    ("gazpacho", Some("2026.1")),
-    ("hibiscus", Some("2026.2")),
-];
 
 /// The newest oslo.config of each release, from the series' upper constraints in openstack/requirements; only the steps where
 /// the dialect changed count.
@@ -124,7 +95,7 @@ impl Release {
     pub const STEIN: Self = Self(19);
 
     /// The newest known release.
-    pub const NEWEST: Self = Self(FIRST + SERIES.len() as u8 - 1);
+    pub const NEWEST: Self = Self(*RELEASES.end());
 
     /// Every known release, oldest first.
     #[must_use]
@@ -135,7 +106,13 @@ impl Release {
     /// The release with major version `number`, if known.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {
-        Self::all().find(|release| u32::from(release.0) == number)
+        let number = u8::try_from(number).ok();
+        number.filter(|number| RELEASES.contains(number)).map(Self)
+    }
+
+    /// The release with major version `number`, which the tables hold only where there is one.
+    pub(super) const fn numbered(number: u8) -> Self {
+        Self(number)
     }
 
     /// The release called `name`: a number (`18`, `18.3.0`), a series (`rocky`), a date (`2025.1`), or date and series.

@@ -132,8 +132,9 @@ mod tests {
     /// Whether two options, written as facts, have the same default.
     fn is_same(a: &str, b: &str) -> bool {
         let facts = |facts: &str| {
-            let line: &'static str = format!("x\t15-\t{}", facts.replace(' ', "\t")).leak();
-            OptionFacts::new(&Box::leak(Box::new(Table::new(&[line]))).rows[0])
+            let line = format!("[defaults]\nx\t15-\t{}\n", facts.replace(' ', "\t"));
+            let table: &'static Table = Box::leak(Box::new(Table::of(&line)));
+            table.name("defaults", "x").own.first().expect("a row")
         };
         is_same_default(facts(a), facts(b))
     }

@@ -2,7 +2,7 @@
 //!
 //! It knows words and the names of the catalog; what is made of a guess the rules say.
 
-use super::lookup::{Via, by_any_name, groups_with, is_group_known, option, options};
+use super::lookup::{Via, by_any_name, groups_with, is_group_known, option};
 use super::table::table;
 use super::{OptionFacts, Release, before_ocata};
 use crate::oslo::names::{normal_group, without_hyphens};
@@ -37,9 +37,9 @@ pub fn did_you_mean(
     {
         return Some(found);
     }
-    let names = table().rows_in(&here).iter().filter(|row| row.covers(release));
+    let names = table().rows_in(&here).of(release);
     let is_known = |name: &str| known(&here, name).is_some();
-    if let Some(name) = mistyped_fitting(&wanted, names.map(|row| row.name), is_known) {
+    if let Some(name) = mistyped_fitting(&wanted, names.map(|facts| facts.name()), is_known) {
         return known(&here, name);
     }
     // One name in two groups of their own is mostly two things.
@@ -48,10 +48,7 @@ pub fn did_you_mean(
     {
         return known(only, &wanted);
     }
-    let mut last = "";
-    let groups = options(release).map(|option| option.group());
-    let groups = groups.filter(|group| std::mem::replace(&mut last, group) != *group);
-    let near_group = nearest(&here.to_lowercase(), groups)?;
+    let near_group = nearest(&here.to_lowercase(), table().groups_of(release))?;
     known(near_group, &wanted)
 }
 

@@ -1,90 +1,52 @@
-//! The tables of options as they lie in the program: lines of text, cut once into rows that borrow from it.
+//! The tables of options: text, and where in it the rows, groups and names stand, as [`super::index`] finds them.
 //!
-//! What a row says of its option is read on demand in [`super::facts`].
+//! Those of the built-in lists are made when the program is built, and lie in it ready to be looked into. What a row says of
+//! its option is read on demand in [`super::facts`].
 
-use std::borrow::Cow;
-use std::sync::{LazyLock, OnceLock};
+use std::cmp::Ordering;
+use std::sync::OnceLock;
 
+use super::OptionFacts;
 use super::facts::Typed;
+use super::index::{Group, Lists, Name, Row, Run, Word, field};
+use super::names::without_hyphens;
 use super::release::Release;
-use crate::oslo::names::{normal_group, without_hyphens};
+use super::series::RELEASES;
 
-/// One option over one span of releases in which nothing about it changed.
-#[derive(Debug)]
-pub(super) struct Row {
-    /// The group as oslo.config matches it: lower case, or exactly `DEFAULT`.
-    pub(super) group: &'static str,
-    /// The option's `dest`: no hyphens.
-    pub(super) name: &'static str,
-    /// First release.
-    pub(super) since: Release,
-    /// Last release; `None` where the newest still has it.
-    pub(super) until: Option<Release>,
-    /// The facts: type, then `key=JSON` and flags, tabs between.
-    pub(super) facts: &'static str,
-    /// What the facts come to, read when first asked.
-    pub(super) typed: OnceLock<Box<Typed>>,
-}
-
-impl Row {
-    fn new(group: &'static str, name: &'static str, span: (Release, Option<Release>), facts: &'static str) -> Self {
-        Self {
-            group,
-            name,
-            since: span.0,
-            until: span.1,
-            facts,
-            typed: OnceLock::new(),
-        }
-    }
-
-    /// Whether `release` is within the span.
-    pub(super) fn covers(&self, release: Release) -> bool {
-        self.since <= release && self.until.is_none_or(|until| release <= until)
-    }
-
-    /// The same row, nothing of it read yet.
-    fn unread(&self) -> Self {
-        Self::new(self.group, self.name, (self.since, self.until), self.facts)
-    }
-}
-
-/// What the lists say decides, not what has been read of it.
-impl PartialEq for Row {
-    fn eq(&self, other: &Self) -> bool {
-        let key = |row: &Self| (row.group, row.name, row.since, row.until, row.facts);
-        key(self) == key(other)
-    }
-}
-
-impl Eq for Row {}
-
-/// Rows in order of group, name and release, and the old names that lead to them.
+/// Rows in order of group, name and release, and the names that lead to them.
 pub(super) struct Table {
-    pub(super) rows: Vec<Row>,
-    /// Group as matched, name with `-` made `_`, row; in this order.
-    pub(super) aliases: Vec<(Cow<'static, str>, Cow<'static, str>, usize)>,
+    text: &'static str,
+    rows: &'static [Row],
+    groups: &'static [Group],
+    names: &'static [Name],
+    old: &'static [u32],
+    by_key: &'static [u32],
+    referring: &'static [u32],
+    /// What the facts of each row come to, read when first asked.
+    read: &'static [OnceLock<Box<Typed>>],
 }
 
-const OPTIONS: &str = include_str!("data/options.txt");
-const EARLY: &str = include_str!("data/early.txt");
+/// The options of every release.
+static OPTIONS: Table = include!(concat!(env!("OUT_DIR"), "/options.rs"));
+
+/// The plugins of keystoneauth as groups, what they read as options.
+pub(super) static PLUGINS: Table = include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
 
 /// A table and the one that took its place when options were added: tables only ever come to this list, so that what was
 /// found in one stays valid, and to look into the newest takes no lock.
 struct Edition {
-    table: Table,
+    table: &'static Table,
     next: OnceLock<Box<Edition>>,
 }
 
-/// The built-in tables, cut on first use.
-static BUILT_IN: LazyLock<Edition> = LazyLock::new(|| Edition {
-    table: Table::new(&[EARLY, OPTIONS]),
+static BUILT_IN: Edition = Edition {
+    table: &OPTIONS,
     next: OnceLock::new(),
-});
+};
 
 /// The newest edition and its number, the built-in tables having 0.
 fn newest() -> (&'static Edition, usize) {
-    let (mut edition, mut number) = (&*BUILT_IN, 0);
+    let (mut edition, mut number) = (&BUILT_IN, 0);
     while let Some(next) = edition.next.get() {
         (edition, number) = (next, number + 1);
     }
@@ -93,28 +55,27 @@ fn newest() -> (&'static Edition, usize) {
 
 /// The table with everything that was added up to now.
 pub(super) fn table() -> &'static Table {
-    &newest().0.table
+    newest().0.table
 }
 
 /// Adds the options of `text`, in the form of the built-in tables, that nova has in no release.
-pub(super) fn add(text: &'static str) {
-    let own = &BUILT_IN.table;
-    let mut next = Box::new(Edition {
-        table: Table::of(Vec::new()),
-        next: OnceLock::new(),
-    });
+pub(super) fn add(text: &str) {
     loop {
         let last = newest().0;
-        let extra = Table::new(&[text]).rows.into_iter();
-        let is_new = |row: &Row| own.rows_of(row.group, row.name).is_empty();
-        let rows = last.table.rows.iter().map(Row::unread);
-        next.table = Table::of(rows.chain(extra.filter(is_new)).collect());
-        match last.next.set(next) {
-            Ok(()) => return,
-            // Somebody else was quicker; these go behind.
-            Err(refused) => next = refused,
+        let table: &'static Table = Box::leak(Box::new(last.table.with(text)));
+        let next = OnceLock::new();
+        // Somebody else may be quicker; these then go behind.
+        if last.next.set(Box::new(Edition { table, next })).is_ok() {
+            return;
         }
     }
+}
+
+/// The options that were added.
+pub(super) fn added() -> impl Iterator<Item = OptionFacts> {
+    let (edition, number) = newest();
+    let all = edition.table.all().take(if number == 0 { 0 } else { usize::MAX });
+    all.filter(|facts| OPTIONS.name(facts.group(), facts.name()).own.is_empty())
 }
 
 /// What is made of the whole catalog once, and once more when options have been added.
@@ -163,16 +124,17 @@ impl<T> OfCatalog<T> {
 }
 
 /// Every option whose default refers to another, with the name it asks for.
-pub(super) fn referring_defaults() -> &'static [(&'static str, &'static Row)] {
-    static REFERRING: OfCatalog<Vec<(&str, &Row)>> = OfCatalog::new(|| {
-        let with_dollar = table().rows.iter().filter(|row| row.facts.contains('$'));
+pub(super) fn referring_defaults() -> &'static [(&'static str, OptionFacts)] {
+    static REFERRING: OfCatalog<Vec<(&str, OptionFacts)>> = OfCatalog::new(|| {
+        let table = table();
+        let with_dollar = table.referring.iter().map(|&number| OptionFacts::new(table, number));
         with_dollar
-            .flat_map(|row| {
-                let default = field(row.facts, "default").unwrap_or_default();
+            .flat_map(|facts| {
+                let default = field(facts.words(), "default").unwrap_or_default();
                 let after = default.split('$').skip(1).map(|rest| rest.trim_start_matches('{'));
                 after.map(move |rest| {
                     let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                    (&rest[..end.unwrap_or(rest.len())], row)
+                    (&rest[..end.unwrap_or(rest.len())], facts)
                 })
             })
             .collect()
@@ -180,91 +142,183 @@ pub(super) fn referring_defaults() -> &'static [(&'static str, &'static Row)] {
     REFERRING.read()
 }
 
+/// All that one name in one group leads to, over all releases.
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    /// The option of that name: its rows, oldest first.
+    pub(super) own: Options,
+    /// The options that have it for an old name, by group, name and release.
+    pub(super) old: Options,
+}
+
+/// Some rows of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Options {
+    table: &'static Table,
+    /// The numbers of the rows; of a run the numbers themselves.
+    rows: Rows,
+}
+
+#[derive(Clone, Copy)]
+enum Rows {
+    Run(Run),
+    Listed(&'static [u32]),
+}
+
+impl Options {
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        match self.rows {
+            Rows::Run(run) => run.start == run.end,
+            Rows::Listed(rows) => rows.is_empty(),
+        }
+    }
+
+    /// The first.
+    #[cfg(test)]
+    pub(super) fn first(self) -> Option<OptionFacts> {
+        self.iter().next()
+    }
+
+    /// Each of them.
+    pub(super) fn iter(self) -> impl Iterator<Item = OptionFacts> {
+        let (run, listed) = match self.rows {
+            Rows::Run(run) => (run, &[][..]),
+            Rows::Listed(rows) => (Run::default(), rows),
+        };
+        let numbers = (run.start..run.end).chain(listed.iter().copied());
+        let table = self.table;
+        numbers.map(move |number| OptionFacts::new(table, number))
+    }
+
+    /// Those that are as `release` has them.
+    pub(super) fn of(self, release: Release) -> impl Iterator<Item = OptionFacts> {
+        self.iter().filter(move |facts| facts.covers(release))
+    }
+}
+
 impl Table {
-    /// The rows of `texts`, each in the form of `options.txt`.
-    pub(super) fn new(texts: &[&'static str]) -> Self {
-        let mut rows = Vec::with_capacity(2500);
-        for text in texts {
-            let mut group = "DEFAULT";
-            for line in text.lines() {
-                match line.as_bytes().first() {
-                    None | Some(b'#') => {}
-                    Some(b'[') => group = line.trim_matches(['[', ']']),
-                    Some(_) => rows.extend(row(group, line)),
-                }
-            }
+    /// The table of one list alone.
+    #[cfg(test)]
+    pub(super) fn of(list: &str) -> Self {
+        let mut lists = Lists::default();
+        lists.add(list, &RELEASES);
+        Self::made(lists)
+    }
+
+    /// This table with the options of `text` that nova has in no release; what was read of rows is read again.
+    fn with(&self, text: &str) -> Self {
+        let mut lists = Lists {
+            text: self.text.to_owned(),
+            rows: self.rows.to_owned(),
+            ..Lists::default()
+        };
+        lists.add(text, &RELEASES);
+        let mut added = lists.rows.split_off(self.rows.len());
+        added.retain(|row| {
+            let (group, name) = (row.group.of(&lists.text), row.name.of(&lists.text));
+            OPTIONS.name(group, name).own.is_empty()
+        });
+        lists.rows.extend(added);
+        Self::made(lists)
+    }
+
+    /// The table of `lists`, which stays to the end of the process.
+    fn made(mut lists: Lists) -> Self {
+        lists.put_in_order();
+        let unread = std::iter::repeat_with(OnceLock::new).take(lists.rows.len());
+        Self {
+            read: unread.collect::<Vec<_>>().leak(),
+            text: lists.text.leak(),
+            rows: lists.rows.leak(),
+            groups: lists.groups.leak(),
+            names: lists.names.leak(),
+            old: lists.old.leak(),
+            by_key: lists.by_key.leak(),
+            referring: lists.referring.leak(),
         }
-        Self::of(rows)
     }
 
-    fn of(mut rows: Vec<Row>) -> Self {
-        // The texts are sorted one by one, so this merges a few runs.
-        rows.sort_by(|a, b| (a.group, a.name, a.since).cmp(&(b.group, b.name, b.since)));
-        let mut aliases = Vec::new();
-        for (at, row) in rows.iter().enumerate() {
-            let pairs = field(row.facts, "aliases")
-                .into_iter()
-                .flat_map(|pairs| pairs.split(','));
-            for (group, name) in pairs.filter_map(|pair| pair.split_once('/')) {
-                aliases.push((normal_group(group), without_hyphens(name), at));
-            }
+    pub(super) fn word(&self, word: Word) -> &'static str {
+        word.of(self.text)
+    }
+
+    pub(super) fn row(&self, number: u32) -> &'static Row {
+        &self.rows[number as usize]
+    }
+
+    pub(super) fn read(&self, number: u32) -> &'static OnceLock<Box<Typed>> {
+        &self.read[number as usize]
+    }
+
+    /// Every row, in order of group, name and release.
+    pub(super) fn all(&'static self) -> impl Iterator<Item = OptionFacts> {
+        (0..self.rows.len() as u32).map(move |number| OptionFacts::new(self, number))
+    }
+
+    /// The group called `name`, as matched.
+    pub(super) fn group(&self, name: &str) -> Option<&'static Group> {
+        let found = self.groups.binary_search_by(|group| self.word(group.name).cmp(name));
+        found.ok().map(|number| &self.groups[number])
+    }
+
+    /// The groups in which `release` has options, by name.
+    pub(super) fn groups_of(&'static self, release: Release) -> impl Iterator<Item = &'static str> {
+        let has = move |group: &&Group| {
+            let mut rows = self.rows[group.rows.start as usize..group.rows.end as usize].iter();
+            rows.any(|row| (row.since..=row.until).contains(&release.number()))
+        };
+        self.groups.iter().filter(has).map(|group| self.word(group.name))
+    }
+
+    /// The rows of `group`.
+    pub(super) fn rows_in(&'static self, group: &str) -> Options {
+        let rows = self.group(group).map_or(Run::default(), |group| group.rows);
+        let rows = Rows::Run(rows);
+        Options { table: self, rows }
+    }
+
+    /// All that `key` in `group`, as matched, leads to: the option called exactly so, and those that have it for an old name.
+    pub(super) fn name(&'static self, group: &str, key: &str) -> Found {
+        self.name_in(self.group(group), key)
+    }
+
+    /// As [`Self::name`], in a group that was found; in none that is not there.
+    pub(super) fn name_in(&'static self, group: Option<&Group>, key: &str) -> Found {
+        let run = group.map_or(Run::default(), |group| group.names);
+        let names = &self.names[run.start as usize..run.end as usize];
+        let of = |key: &str| {
+            let found = names.binary_search_by(|name| self.word(name.key).cmp(key)).ok();
+            found.map(|number| &names[number])
+        };
+        let exact = of(key);
+        let old = if key.contains('-') { of(&without_hyphens(key)) } else { exact };
+        self.found(exact.map_or(Run::default(), |name| name.own), old)
+    }
+
+    fn found(&'static self, own: Run, old: Option<&Name>) -> Found {
+        let old = old.map_or(Run::default(), |name| name.old);
+        let listed = &self.old[old.start as usize..old.end as usize];
+        Found {
+            own: Options {
+                table: self,
+                rows: Rows::Run(own),
+            },
+            old: Options {
+                table: self,
+                rows: Rows::Listed(listed),
+            },
         }
-        aliases.sort();
-        Self { rows, aliases }
     }
 
-    /// The rows of one option, oldest first.
-    pub(super) fn rows_of(&self, group: &str, name: &str) -> &[Row] {
-        let start = self.rows.partition_point(|row| (row.group, row.name) < (group, name));
-        let count = self.rows[start..].partition_point(|row| (row.group, row.name) == (group, name));
-        &self.rows[start..start + count]
+    /// All that `key` leads to in each group that has it, by group; an old name is asked for with `-` made `_`.
+    pub(super) fn in_any_group<'k>(&'static self, key: &'k str) -> impl Iterator<Item = Found> + use<'k> {
+        let order = |number: &u32| self.word(self.names[*number as usize].key).cmp(key);
+        let start = self.by_key.partition_point(|number| order(number) == Ordering::Less);
+        let names = self.by_key[start..].iter().map(|&number| &self.names[number as usize]);
+        let names = names.take_while(move |name| self.word(name.key) == key);
+        names.map(|name| self.found(name.own, Some(name)))
     }
-
-    /// The rows of one group.
-    pub(super) fn rows_in(&self, group: &str) -> &[Row] {
-        let start = self.rows.partition_point(|row| row.group < group);
-        let count = self.rows[start..].partition_point(|row| row.group == group);
-        &self.rows[start..start + count]
-    }
-
-    /// The rows that an old name leads to, `name` without hyphens.
-    pub(super) fn rows_by_alias<'t, 'n>(
-        &'t self,
-        group: &'n str,
-        name: &'n str,
-    ) -> impl Iterator<Item = &'t Row> + use<'t, 'n> {
-        let key = move |entry: &(Cow<'_, str>, Cow<'_, str>, usize)| (&*entry.0, &*entry.1).cmp(&(group, name));
-        let start = self.aliases.partition_point(|entry| key(entry).is_lt());
-        self.aliases[start..]
-            .iter()
-            .take_while(move |entry| key(entry).is_eq())
-            .map(|entry| &self.rows[entry.2])
-    }
-}
-
-/// The fact `key` of a row, as written; the empty text for a flag.
-pub(super) fn field<'a>(facts: &'a str, key: &str) -> Option<&'a str> {
-    facts.split('\t').skip(1).find_map(|word| {
-        let rest = word.strip_prefix(key)?;
-        if rest.is_empty() {
-            Some("")
-        } else {
-            rest.strip_prefix('=')
-        }
-    })
-}
-
-fn row(group: &'static str, line: &'static str) -> Option<Row> {
-    let (name, rest) = line.split_once('\t')?;
-    let (span, facts) = rest.split_once('\t')?;
-    let (since, until) = span.split_once('-')?;
-    let release = |number: &str| number.parse().ok().and_then(Release::from_number);
-    let since = release(since)?;
-    let until = match until {
-        "" => None,
-        number => Some(release(number)?),
-    };
-    Some(Row::new(group, name, (since, until), facts))
 }
 
 #[cfg(test)]
@@ -285,7 +339,7 @@ mod tests {
         assert!(!NAMES.read().contains(&"option_added_late"));
         let text = "[added_late]\noption_added_late\t15-\tinteger\tdefault=$other_added_late\n\
                     [libvirt]\nlive_migration_timeout_action\t15-\tinteger\n";
-        catalog::add_extra(text.to_owned());
+        catalog::add_extra(text);
         assert_eq!(
             newest("added_late", "option_added_late").map(|facts| facts.kind()),
             Some("integer")
@@ -299,7 +353,7 @@ mod tests {
     fn nothing_is_lost_when_several_threads_add_at_once() {
         std::thread::scope(|scope| {
             for number in 0..8 {
-                scope.spawn(move || catalog::add_extra(format!("[added_by_{number}]\nname\t15-\tstring\n")));
+                scope.spawn(move || catalog::add_extra(&format!("[added_by_{number}]\nname\t15-\tstring\n")));
             }
         });
         for number in 0..8 {

@@ -270,7 +270,7 @@ impl ExtraArguments {
             rows.push('\n');
         }
         if !rows.is_empty() {
-            catalog::add_extra(rows);
+            catalog::add_extra(&rows);
         }
         Ok(())
     }

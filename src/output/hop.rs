@@ -59,10 +59,10 @@ impl Hop {
         let meanings = meanings.filter(|meaning| from < meaning.release && meaning.release <= to);
         let meanings = meanings.map(|meaning| HopChange {
             change: "meaning",
-            group: meaning.group.clone(),
-            name: meaning.name.clone(),
+            group: meaning.group.to_owned(),
+            name: meaning.name.to_owned(),
             becomes: None,
-            detail: meaning.why.clone(),
+            detail: meaning.why.to_owned(),
         });
         let listed = changes(from, to);
         let listed = listed.iter().map(|change| HopChange::of(change, from, to));
@@ -158,7 +158,7 @@ fn host(from: Release, to: Release) -> Option<String> {
 fn detail(change: &Change, from: Release, to: Release) -> String {
     match change {
         Change::Removed(option) => match moves::gone(option.group(), option.name()) {
-            Some(gone) if gone.instead.is_empty() => gone.why.clone(),
+            Some(gone) if gone.instead.is_empty() => gone.why.to_owned(),
             Some(gone) => format!("{}; instead, {}", gone.why, gone.instead),
             None => match option.deprecated_since() {
                 Some(since) => format!("deprecated for removal since {since}"),

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::{MASK, key_of, lines, names, scan};
-use crate::catalog::{self, OfCatalog};
+use crate::catalog;
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::substitution::references;
@@ -62,13 +62,9 @@ const PUBLIC: [&str; 36] = [
     "user",
 ];
 
-/// The names of nova's options and groups.
-static NAMES: OfCatalog<HashSet<&'static str>> =
-    OfCatalog::new(|| catalog::all().flat_map(|facts| [facts.group(), facts.name()]).collect());
-
 /// Whether an option or a group of nova is called so, in any release.
 pub(super) fn is_name_of_nova(name: &str) -> bool {
-    NAMES.read().contains(name)
+    catalog::is_word(name)
 }
 
 /// The secret values of some stacks.
@@ -364,7 +360,7 @@ impl Gathered {
             return;
         }
         let word = String::from_utf8_lossy(value).to_lowercase();
-        if PUBLIC.contains(&&*word) || NAMES.read().contains(&*word) {
+        if PUBLIC.contains(&&*word) || is_name_of_nova(&word) {
             return;
         }
         self.values.insert(value.to_ascii_lowercase());

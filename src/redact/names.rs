@@ -6,41 +6,59 @@ use std::collections::HashMap;
 
 use super::scan;
 use super::words;
-use crate::catalog::{self, OfCatalog, OptionFacts};
+use crate::catalog::{self, OfCatalog, OptionFacts, Via};
 use crate::oslo::types::OptionType;
 use crate::plain;
 
-/// What the lists say of one name, in any group and release.
+/// What the lists say of one name that is secret, in any group and release: the group does not count, as a password in the
+/// wrong section, or commented out far from its header, is a password all the same.
 #[derive(Default)]
-struct NameTable {
+struct Known {
     /// Whether nova marks it as secret anywhere.
     is_marked: bool,
+    /// The options that are called so, and those marked ones that have it for an old name.
     facts: Vec<OptionFacts>,
 }
 
-/// Every name, current or old, that nova marks as secret or that looks like one. The group does not count: a password in
-/// the wrong section, or commented out far from its header, is a password all the same.
-static KNOWN: OfCatalog<HashMap<String, NameTable>> = OfCatalog::new(|| {
-    let mut names: HashMap<String, NameTable> = HashMap::new();
-    // A name stands in many rows, and is judged once.
-    let mut judged: HashMap<&str, bool> = HashMap::new();
-    for facts in catalog::all() {
-        let is_marked = facts.is_secret();
-        let looks = judged
-            .entry(facts.name())
-            .or_insert_with(|| words::look_secret(&normal(facts.name())));
-        if !is_marked && !*looks {
-            continue;
-        }
-        let old = facts.aliases().map(|old| normal(old.name)).filter(|_| is_marked);
-        for name in std::iter::once(normal(facts.name())).chain(old) {
-            let known = names.entry(name).or_default();
-            known.is_marked |= is_marked;
-            known.facts.push(facts);
+/// The added options whose names are looked up otherwise than they are written, with all their names as they are looked up.
+static ODD: OfCatalog<HashMap<String, Vec<(OptionFacts, Via)>>> = OfCatalog::new(|| {
+    let mut odd: HashMap<String, Vec<(OptionFacts, Via)>> = HashMap::new();
+    for facts in catalog::added() {
+        let old = facts.aliases().map(|old| (old.name, Via::Deprecated));
+        for (name, via) in std::iter::once((facts.name(), Via::Current)).chain(old) {
+            odd.entry(normal(name)).or_default().push((facts, via));
         }
     }
-    names
+    odd
 });
+
+impl Known {
+    /// What is known of `name`, as it is looked up; `None` where nova does not mark it and it does not look like a secret.
+    fn of(name: &str) -> Option<Self> {
+        let odd = ODD.read().get(name).into_iter().flatten().copied();
+        let all = catalog::called(name).chain(odd);
+        let (old, own): (Vec<_>, Vec<_>) = all.partition(|(_, via)| *via == Via::Deprecated);
+        let marked_old = old.into_iter().filter(|(facts, _)| facts.is_secret());
+        let own = own.into_iter();
+        let is_marked = own.clone().any(|(facts, _)| facts.is_secret()) || marked_old.clone().next().is_some();
+        if own.len() == 0 && !is_marked {
+            return None;
+        }
+        let looks = words::look_secret(name);
+        let is_meant = |facts: &OptionFacts| looks || facts.is_secret();
+        let facts: Vec<_> = own.chain(marked_old).map(|(facts, _)| facts).filter(is_meant).collect();
+        (!facts.is_empty()).then_some(Self { is_marked, facts })
+    }
+
+    /// Whether everybody can read `value` in nova's lists, or it is one that is no secret there.
+    fn is_public(&self, value: &str) -> bool {
+        let value = value.trim();
+        let is_default = |facts: &OptionFacts| facts.default_text().is_some_and(|text| text.trim() == value);
+        value.is_empty()
+            || self.facts.iter().any(is_default)
+            || (!self.is_marked && self.facts.iter().any(|facts| is_of_type(*facts, value)))
+    }
+}
 
 /// Whether `value` of `key` must not be shown, in whatever section it stands.
 #[must_use]
@@ -52,7 +70,7 @@ pub fn is_secret(key: &str, value: &str) -> bool {
 #[must_use]
 pub fn is_secret_name(key: &str) -> bool {
     let name = normal(key);
-    KNOWN.read().get(&name).is_some_and(|known| known.is_marked) || words::look_secret(&name)
+    words::look_secret(&name) || Known::of(&name).is_some_and(|known| known.is_marked)
 }
 
 /// Whether the name says that `value` is secret. A value that nova's lists show to everybody is not, nor is a number where
@@ -60,7 +78,7 @@ pub fn is_secret_name(key: &str) -> bool {
 #[must_use]
 pub fn is_secret_by_name(key: &str, value: &str) -> bool {
     let name = normal(key);
-    match KNOWN.read().get(&name) {
+    match Known::of(&name) {
         Some(known) => !known.is_public(value),
         None => words::look_secret(&name),
     }
@@ -71,16 +89,6 @@ pub fn is_secret_by_name(key: &str, value: &str) -> bool {
 #[must_use]
 pub fn holds_secret(text: &str) -> bool {
     !scan::secrets(text.as_bytes()).is_empty()
-}
-
-impl NameTable {
-    fn is_public(&self, value: &str) -> bool {
-        let value = value.trim();
-        let is_default = |facts: &OptionFacts| facts.default_text().is_some_and(|text| text.trim() == value);
-        value.is_empty()
-            || self.facts.iter().any(is_default)
-            || (!self.is_marked && self.facts.iter().any(|facts| is_of_type(*facts, value)))
-    }
 }
 
 /// Whether `value` is one of the few that an option which nova does not call secret can have.

@@ -73,7 +73,7 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         edited: EditWindow::Before,
     };
     let why = match known {
-        Some(known) => known.why.clone(),
+        Some(known) => known.why.to_owned(),
         None => format!("nothing sets it, so nova will use the new default{}", step.place()),
     };
     let help = match old.default_text() {

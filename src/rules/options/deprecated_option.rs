@@ -49,16 +49,16 @@ fn report(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts) -> Fi
     let message = format!("`{}` {since}{end}", option.title());
     let finding = Finding::new(&RULE, context.site_location(seen.site), message);
     if let Some(named) = moves::successor(group, name) {
-        return finding.with_reason(named.why.clone()).with_help(named.instead.clone());
+        return finding.with_reason(named.why).with_help(named.instead);
     }
     let known = moves::gone(group, name);
     let finding = finding.with_reason(known.map_or_else(
         || format!("{} still reads it, and logs a warning", to.short()),
-        |known| known.why.clone(),
+        |known| known.why.to_owned(),
     ));
     let successors = by_old_name(group, name, to);
     match (known, &successors[..]) {
-        (Some(known), _) if !known.instead.is_empty() => finding.with_help(known.instead.clone()),
+        (Some(known), _) if !known.instead.is_empty() => finding.with_help(known.instead),
         (_, [new, ..]) => finding.with_help(format!("write `{}` instead", new.title())),
         _ => finding.with_help(match dropped {
             Some(gone) => format!("stop relying on it before the upgrade to {}", gone.short()),

@@ -85,7 +85,7 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&RemovedOption>, step
             _ => {}
         }
     }
-    words.extend(known.map(|known| known.why.clone()));
+    words.extend(known.map(|known| known.why.to_owned()));
     if words.is_empty() {
         words.push("nova silently ignores options it does not know".to_owned());
     }
@@ -130,7 +130,7 @@ fn fix(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&RemovedOption>
         return None;
     };
     let is_done =
-        |(group, name): &(String, String)| context.to.setting(group, name).is_some_and(|setting| setting.is_set());
+        |(group, name): &(&str, &str)| context.to.setting(group, name).is_some_and(|setting| setting.is_set());
     let is_left_to_do = known.is_some_and(|known| !known.instead.is_empty() && !known.becomes.iter().any(is_done));
     if is_left_to_do || context.is_referred_to(&seen.group, &seen.key) {
         return None;

@@ -1,0 +1,140 @@
+//! `moves.toml` as Rust: entries of the types in `src/catalog/moves.rs`.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use toml_edit::{Document, Table};
+
+use super::series::{FIRST, SERIES};
+
+/// An option: its group and its name.
+type Title = (String, String);
+
+/// An expression that holds everything in `text`; each entry with several options is one entry for each.
+pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
+    let document = Document::parse(text)?;
+    let mut gone = Vec::new();
+    let (mut defaults, mut meanings, mut successors) = (String::new(), String::new(), String::new());
+    for (kind, item) in document.iter() {
+        let tables = item.as_array_of_tables().ok_or("not a list of tables")?;
+        for table in tables {
+            for title in options(table, "option")? {
+                match kind {
+                    "gone" => gone.push((title.clone(), one_gone(table, &title)?)),
+                    "default" => defaults.push_str(&one_default(table, &title)?),
+                    "meaning" => meanings.push_str(&one_meaning(table, &title)?),
+                    "successor" => successors.push_str(&one_successor(table, &title)?),
+                    _ => return Err(format!("moves.toml has no `{kind}`").into()),
+                }
+            }
+        }
+    }
+    gone.sort_by(|a, b| a.0.cmp(&b.0));
+    let gone: String = gone.into_iter().map(|(_, entry)| entry).collect();
+    Ok(format!(
+        "Moves {{\ngone: &[\n{gone}],\ndefaults: &[\n{defaults}],\nmeanings: &[\n{meanings}],\nsuccessors: &[\n{successors}],\n}}\n"
+    ))
+}
+
+fn one_gone(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
+    let mut entry = opened("RemovedOption", title);
+    write!(
+        entry,
+        "becomes: {}, instead: {:?}, why: {:?}, source: {:?}, is_early: {} }},\n",
+        becomes(table)?,
+        text_or_empty(table, "instead"),
+        word(table, "why")?,
+        word(table, "source")?,
+        is_said(table, "early"),
+    )?;
+    Ok(entry)
+}
+
+fn one_default(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
+    let mut entry = opened("NewDefault", title);
+    write!(
+        entry,
+        "release: {}, why: {:?}, is_grave: {}, source: {:?} }},\n",
+        release(table)?,
+        text_or_empty(table, "why"),
+        is_said(table, "grave"),
+        word(table, "source")?,
+    )?;
+    Ok(entry)
+}
+
+fn one_meaning(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
+    let mut entry = opened("NewMeaning", title);
+    write!(
+        entry,
+        "release: {}, why: {:?}, source: {:?} }},\n",
+        release(table)?,
+        word(table, "why")?,
+        word(table, "source")?,
+    )?;
+    Ok(entry)
+}
+
+fn one_successor(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
+    let mut entry = opened("Successor", title);
+    write!(
+        entry,
+        "becomes: {}, instead: {:?}, why: {:?}, source: {:?} }},\n",
+        becomes(table)?,
+        word(table, "instead")?,
+        word(table, "why")?,
+        word(table, "source")?,
+    )?;
+    Ok(entry)
+}
+
+fn opened(kind: &str, (group, name): &Title) -> String {
+    format!("{kind} {{ group: {group:?}, name: {name:?}, ")
+}
+
+fn word<'a>(table: &'a Table, key: &str) -> Result<&'a str, Box<dyn Error>> {
+    let word = table.get(key).and_then(|item| item.as_str());
+    word.ok_or_else(|| format!("an entry of moves.toml has no `{key}`: {table}").into())
+}
+
+fn text_or_empty<'a>(table: &'a Table, key: &str) -> &'a str {
+    table.get(key).and_then(|item| item.as_str()).unwrap_or_default()
+}
+
+fn is_said(table: &Table, key: &str) -> bool {
+    table.get(key).is_some_and(|item| item.as_bool() == Some(true))
+}
+
+/// The release by its series or its date.
+fn release(table: &Table) -> Result<String, Box<dyn Error>> {
+    let word = word(table, "release")?;
+    let place = SERIES.iter().position(|(series, date)| *series == word || *date == Some(word));
+    let place = place.ok_or_else(|| format!("moves.toml: no release is called `{word}`"))?;
+    Ok(format!("Release::numbered({})", usize::from(FIRST) + place))
+}
+
+/// What takes the place of the entry's options, as a slice.
+fn becomes(table: &Table) -> Result<String, Box<dyn Error>> {
+    let options = match table.get("becomes") {
+        Some(_) => options(table, "becomes")?,
+        None => Vec::new(),
+    };
+    Ok(format!("&{options:?}"))
+}
+
+/// One option, or a list of them.
+fn options(table: &Table, key: &str) -> Result<Vec<Title>, Box<dyn Error>> {
+    let item = table.get(key).ok_or_else(|| format!("an entry of moves.toml has no `{key}`: {table}"))?;
+    let titles = match item.as_array() {
+        Some(titles) => titles.iter().map(|title| title.as_str()).collect(),
+        None => vec![item.as_str()],
+    };
+    titles.into_iter().map(split).collect()
+}
+
+/// `[group] name`.
+fn split(title: Option<&str>) -> Result<Title, Box<dyn Error>> {
+    let parts = title.and_then(|title| title.strip_prefix('[')?.split_once("] "));
+    let (group, name) = parts.ok_or_else(|| format!("moves.toml: `{title:?}` is not of the form `[group] name`"))?;
+    Ok((group.to_owned(), name.to_owned()))
+}
