@@ -57,12 +57,13 @@ fn table(out: &Path, name: &str, lists: &[&str]) -> Result<(), Box<dyn Error>> {
         names,
         old,
         by_key,
+        secret,
         referring,
     } = made;
     let source = format!(
         "{{\nstatic READ: [OnceLock<Box<Typed>>; {}] = [const {{ OnceLock::new() }}; {}];\nTable {{\n\
          text: include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.txt\")),\nrows: &{rows:?},\ngroups: &{groups:?},\n\
-         names: &{names:?},\nold: &{old:?},\nby_key: &{by_key:?},\nreferring: &{referring:?},\nread: &READ,\n}}\n}}\n",
+         names: &{names:?},\nold: &{old:?},\nby_key: &{by_key:?},\nsecret: &{secret:?},\nreferring: &{referring:?},\nread: &READ,\n}}\n}}\n",
         rows.len(),
         rows.len(),
     );

@@ -108,7 +108,9 @@ fn is_said(table: &Table, key: &str) -> bool {
 /// The release by its series or its date.
 fn release(table: &Table) -> Result<String, Box<dyn Error>> {
     let word = word(table, "release")?;
-    let place = SERIES.iter().position(|(series, date)| *series == word || *date == Some(word));
+    let place = SERIES
+        .iter()
+        .position(|(series, date)| *series == word || *date == Some(word));
     let place = place.ok_or_else(|| format!("moves.toml: no release is called `{word}`"))?;
     Ok(format!("Release::numbered({})", usize::from(FIRST) + place))
 }
@@ -124,7 +126,9 @@ fn becomes(table: &Table) -> Result<String, Box<dyn Error>> {
 
 /// One option, or a list of them.
 fn options(table: &Table, key: &str) -> Result<Vec<Title>, Box<dyn Error>> {
-    let item = table.get(key).ok_or_else(|| format!("an entry of moves.toml has no `{key}`: {table}"))?;
+    let item = table
+        .get(key)
+        .ok_or_else(|| format!("an entry of moves.toml has no `{key}`: {table}"))?;
     let titles = match item.as_array() {
         Some(titles) => titles.iter().map(|title| title.as_str()).collect(),
         None => vec![item.as_str()],

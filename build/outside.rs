@@ -11,7 +11,9 @@ pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
     let mut lists = String::from("Lists {\n");
     for (name, item) in document.iter() {
         let words = item.as_array().into_iter().flatten().map(|word| word.as_str());
-        let mut words: Vec<&str> = words.collect::<Option<_>>().ok_or("a list of outside.toml is none of words")?;
+        let mut words: Vec<&str> = words
+            .collect::<Option<_>>()
+            .ok_or("a list of outside.toml is none of words")?;
         words.sort_unstable();
         writeln!(lists, "{name}: &{words:?},")?;
     }

@@ -12,7 +12,6 @@ use sha2::{Digest, Sha256};
 
 const OPTIONS: &str = include_str!("../src/catalog/data/options.txt");
 const DIGESTS: &str = include_str!("../src/catalog/data/digests.txt");
-const MOVES: &str = include_str!("../src/catalog/data/moves.toml");
 
 /// A line of `options.txt`: group, name, first and last release, the rest.
 struct Row {
@@ -192,9 +191,9 @@ fn every_default_is_a_value_of_its_type() {
 
 #[test]
 fn what_is_said_of_options_that_went_is_true_of_the_lists() {
-    let known = moves::read(MOVES).expect("moves.toml is of its form");
+    let known = moves::moves();
     let mut said = BTreeSet::new();
-    for gone in &known.gone {
+    for gone in known.gone {
         let title = format!("[{}] {}", gone.group, gone.name);
         assert!(said.insert(title.clone()), "{title} is said twice");
         assert!(gone.source.starts_with("https://"), "{title} has no source");
@@ -205,14 +204,14 @@ fn what_is_said_of_options_that_went_is_true_of_the_lists() {
         );
         if gone.name == "*" {
             let is_there = catalog::options(Release::NEWEST).any(|option| option.group() == gone.group);
-            assert!(catalog::is_group_known(&gone.group) && !is_there, "{title}");
+            assert!(catalog::is_group_known(gone.group) && !is_there, "{title}");
         } else if gone.is_early {
-            assert_eq!(fate(&gone.group, &gone.name, Release::NEWEST), Fate::Unknown, "{title}");
+            assert_eq!(fate(gone.group, gone.name, Release::NEWEST), Fate::Unknown, "{title}");
         } else {
-            let fate = fate(&gone.group, &gone.name, Release::NEWEST);
+            let fate = fate(gone.group, gone.name, Release::NEWEST);
             assert!(matches!(fate, Fate::Gone(_)), "{title}: {fate:?}");
         }
-        for (group, name) in &gone.becomes {
+        for (group, name) in gone.becomes {
             assert!(
                 !catalog::life(group, name).is_empty(),
                 "{title} becomes [{group}] {name}"
@@ -223,11 +222,11 @@ fn what_is_said_of_options_that_went_is_true_of_the_lists() {
 
 #[test]
 fn what_is_said_of_defaults_and_meanings_is_true_of_the_lists() {
-    let known = moves::read(MOVES).expect("moves.toml is of its form");
-    for entry in &known.defaults {
+    let known = moves::moves();
+    for entry in known.defaults {
         let title = format!("[{}] {} in {}", entry.group, entry.name, entry.release);
         let default = |release: Release| {
-            let option = catalog::option(&entry.group, &entry.name, release);
+            let option = catalog::option(entry.group, entry.name, release);
             option.unwrap_or_else(|| panic!("{title}: not in {release}")).default()
         };
         let before = entry.release.previous().expect("a release before");
@@ -241,9 +240,9 @@ fn what_is_said_of_defaults_and_meanings_is_true_of_the_lists() {
             "{title} is grave and says not why"
         );
     }
-    for entry in &known.meanings {
+    for entry in known.meanings {
         assert!(
-            catalog::is_known_anywhere(&entry.group, &entry.name),
+            catalog::is_known_anywhere(entry.group, entry.name),
             "[{}] {}",
             entry.group,
             entry.name
@@ -254,21 +253,21 @@ fn what_is_said_of_defaults_and_meanings_is_true_of_the_lists() {
 
 #[test]
 fn the_successor_of_an_option_exists_wherever_the_option_is_announced_to_go() {
-    let known = moves::read(MOVES).expect("moves.toml is of its form");
+    let known = moves::moves();
     assert!(!known.successors.is_empty());
-    for entry in &known.successors {
+    for entry in known.successors {
         let title = format!("[{}] {}", entry.group, entry.name);
         assert!(
             entry.source.starts_with("https://") && !entry.why.ends_with('.') && !entry.instead.ends_with('.'),
             "{title}"
         );
         let is_deprecated = |release: &Release| {
-            let option = catalog::option(&entry.group, &entry.name, *release);
+            let option = catalog::option(entry.group, entry.name, *release);
             option.is_some_and(|option| option.is_deprecated_for_removal())
         };
         let releases: Vec<Release> = complete().filter(is_deprecated).collect();
         assert!(!releases.is_empty(), "{title} is never announced to go");
-        for (group, name) in &entry.becomes {
+        for (group, name) in entry.becomes {
             for release in &releases {
                 let option = catalog::option(group, name, *release);
                 let is_fine = option.is_some_and(|option| !option.is_deprecated_for_removal());

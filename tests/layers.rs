@@ -114,7 +114,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "verify/src/trial/plan.rs",
         ],
     ),
-    ("toml_edit", &["src/settings.rs", "src/settings", "src/catalog"]),
+    ("toml_edit", &["src/settings.rs", "src/settings"]),
     ("anstream", &["src/terminal.rs"]),
     ("terminal_size", &["src/terminal.rs"]),
     ("supports_unicode", &["src/terminal.rs"]),

@@ -11,7 +11,9 @@ pub fn had(name: &str) -> bool {
     let (mut text, mut is_there) = (NAMES, false);
     while !text.is_empty() && !is_there {
         // The line in the middle.
-        let middle = text.as_bytes()[..text.len() / 2].iter().rposition(|&byte| byte == b'\n');
+        let middle = text.as_bytes()[..text.len() / 2]
+            .iter()
+            .rposition(|&byte| byte == b'\n');
         let (before, rest) = text.split_at(middle.map_or(0, |end| end + 1));
         let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
         let order = name.cmp(line);

@@ -5,7 +5,8 @@
 use std::sync::OnceLock;
 
 use super::index::field;
-use super::lookup::{Fate, Gone, fate, option, options};
+use super::known::{Fate, Gone};
+use super::lookup::{fate, option, options};
 use super::outside::is_listed_late;
 use super::same::is_same_default;
 use super::table::OfCatalog;

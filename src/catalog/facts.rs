@@ -2,6 +2,8 @@
 //!
 //! It neither finds options (that is [`super`]) nor judges values (that is [`crate::oslo::value`]).
 
+mod words;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -11,7 +13,8 @@ use super::index::{self, OPEN, Row, field};
 use super::release::Release;
 use super::table::Table;
 use crate::oslo::names::{normal_group, without_hyphens};
-use crate::oslo::types::{OptionType, TextLimits};
+use crate::oslo::types::OptionType;
+use words::{Words, written};
 
 /// An old name of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +47,9 @@ impl Eq for OptionFacts {}
 
 impl fmt::Debug for OptionFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let until = self.until().map_or_else(String::new, |until| until.number().to_string());
+        let until = self
+            .until()
+            .map_or_else(String::new, |until| until.number().to_string());
         let (since, words) = (self.since().number(), self.words());
         write!(f, "{} {since}-{until} {words:?}", self.title())
     }
@@ -283,135 +288,4 @@ fn keys(facts: OptionFacts, names: &[(&'static str, String)]) -> Vec<(Cow<'stati
 
 fn aliases(facts: OptionFacts) -> impl Iterator<Item = Alias> + use<> {
     index::aliases(facts.words()).map(|(group, name)| Alias { group, name })
-}
-
-/// The facts of a row, each read at every call.
-#[derive(Clone, Copy)]
-struct Words(&'static str);
-
-impl Words {
-    fn kind(self) -> &'static str {
-        self.0.split('\t').next().unwrap_or_default()
-    }
-
-    fn flag(self, key: &str) -> bool {
-        field(self.0, key) == Some("")
-    }
-
-    fn json(self, key: &str) -> Option<Value> {
-        field(self.0, key).and_then(|text| serde_json::from_str(text).ok())
-    }
-
-    fn int(self, key: &str) -> Option<i64> {
-        self.json(key)?.as_i64()
-    }
-
-    fn float(self, key: &str) -> Option<f64> {
-        self.json(key)?.as_f64()
-    }
-
-    fn size(self, key: &str) -> Option<usize> {
-        self.json(key)?.as_u64().map(|size| size as usize)
-    }
-
-    fn text(self, key: &str) -> Option<String> {
-        self.json(key)?.as_str().map(str::to_owned)
-    }
-
-    fn texts(self, key: &str) -> Option<Vec<String>> {
-        let value = self.json(key)?;
-        Some(writable(value.as_array()?))
-    }
-
-    fn numbers(self) -> Option<Vec<i64>> {
-        self.json("choices")?.as_array()?.iter().map(Value::as_i64).collect()
-    }
-
-    fn item_choices(self) -> Option<Vec<String>> {
-        let item = self.json("item")?;
-        Some(writable(item.get("choices")?.as_array()?))
-    }
-
-    fn version(self) -> Option<u8> {
-        self.size("version").map(|version| version as u8)
-    }
-
-    /// The type called `kind`, with the limits that the facts set.
-    fn option_type(self, kind: &str) -> OptionType {
-        match kind {
-            "boolean" => OptionType::Bool,
-            "integer" => OptionType::Int {
-                min: self.int("min"),
-                max: self.int("max"),
-                choices: self.numbers(),
-            },
-            "port" => OptionType::port(self.int("min"), self.int("max"), self.numbers()),
-            "float" => OptionType::Float {
-                min: self.float("min"),
-                max: self.float("max"),
-            },
-            "uri" => OptionType::Uri {
-                schemes: self.texts("schemes"),
-                max_length: self.size("max_length"),
-            },
-            "ip" => OptionType::Ip {
-                version: self.version(),
-            },
-            "hostname" => OptionType::Hostname,
-            "host-address" => OptionType::HostAddress {
-                version: self.version(),
-            },
-            "host-domain" => OptionType::HostDomain {
-                version: self.version(),
-            },
-            "range" => OptionType::Range {
-                min: self.int("min"),
-                max: self.int("max"),
-            },
-            "string" => OptionType::Text(TextLimits {
-                choices: self.texts("choices").or_else(|| self.item_choices()),
-                regex: self.text("regex"),
-                ignore_case: self.flag("ignore_case"),
-                max_length: self.size("max_length").unwrap_or(0),
-                quotes: self.flag("quotes"),
-            }),
-            _ => self.type_of_several(kind).unwrap_or(OptionType::Opaque),
-        }
-    }
-
-    /// `list<…>`, `dict<…>` and `multi<…>`; `None` for any other word.
-    fn type_of_several(self, kind: &str) -> Option<OptionType> {
-        let (outer, rest) = kind.split_once('<')?;
-        let item = match rest.strip_suffix('>')? {
-            item if item.starts_with("custom:") => OptionType::Opaque,
-            item => self.option_type(item),
-        };
-        let (item, bounds) = (Box::new(item), self.flag("bounds"));
-        match outer {
-            "list" => Some(OptionType::List { item, bounds }),
-            "dict" => Some(OptionType::Dict { value: item, bounds }),
-            "multi" => Some(OptionType::Multi(item)),
-            _ => None,
-        }
-    }
-}
-
-/// Choices as they would be written in a file; `None`, which some lists hold, cannot be.
-fn writable(choices: &[Value]) -> Vec<String> {
-    choices.iter().filter(|choice| !choice.is_null()).map(written).collect()
-}
-
-/// A default or choice as it would be written in a file.
-fn written(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(value) => value.to_string(),
-        Value::String(value) => value.clone(),
-        Value::Array(items) => items.iter().map(written).collect::<Vec<_>>().join(","),
-        Value::Object(pairs) => {
-            let pairs = pairs.iter().map(|(key, value)| format!("{key}:{}", written(value)));
-            pairs.collect::<Vec<_>>().join(",")
-        }
-    }
 }

@@ -77,6 +77,8 @@ pub(super) struct Lists {
     pub(super) old: Vec<u32>,
     /// The numbers of the names, by key and group.
     pub(super) by_key: Vec<u32>,
+    /// Those of them that lead to an option which nova marks as secret.
+    pub(super) secret: Vec<u32>,
     /// The numbers of the rows whose default may refer to another option.
     pub(super) referring: Vec<u32>,
 }
@@ -107,7 +109,9 @@ impl Lists {
         for line in list.split_inclusive('\n') {
             let start = at;
             at += line.len();
-            let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+            let line = line
+                .strip_suffix('\n')
+                .map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
             match line.as_bytes().first() {
                 None | Some(b'#') => {}
                 Some(b'[') => {
@@ -191,6 +195,14 @@ impl Lists {
         self.by_key = (0..self.names.len() as u32).collect();
         let key = |number: &u32| self.names[*number as usize].key.of(&self.text);
         self.by_key.sort_by(|a, b| key(a).cmp(key(b)));
+        let is_secret = |row: &Row| field(row.facts.of(&self.text), "secret") == Some("");
+        let leads_to_secret = |number: &u32| {
+            let Name { own, old, .. } = self.names[*number as usize];
+            let old = self.old[old.start as usize..old.end as usize].iter();
+            let mut rows = (own.start..own.end).chain(old.copied());
+            rows.any(|row| is_secret(&self.rows[row as usize]))
+        };
+        self.secret = self.by_key.iter().copied().filter(leads_to_secret).collect();
     }
 }
 
@@ -207,9 +219,7 @@ impl Run {
 
 /// The old names in `facts`, as declared: group and name.
 pub(super) fn aliases(facts: &str) -> impl Iterator<Item = (&str, &str)> {
-    let pairs = field(facts, "aliases")
-        .into_iter()
-        .flat_map(|pairs| pairs.split(','));
+    let pairs = field(facts, "aliases").into_iter().flat_map(|pairs| pairs.split(','));
     pairs.filter_map(|pair| pair.split_once('/'))
 }
 

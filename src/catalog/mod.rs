@@ -8,6 +8,7 @@ pub mod code;
 pub mod extra;
 pub mod facts;
 mod index;
+mod known;
 mod lookup;
 pub mod moves;
 pub mod outside;
@@ -21,10 +22,11 @@ mod table;
 
 pub use changes::{ChangedDefault, changed_defaults};
 pub use facts::{Alias, OptionFacts};
+pub use known::{Fate, Gone, Group, Known, Named, Via, group, known};
 pub use lookup::{
-    Fate, Gone, Group, Known, Named, Via, added, all, by_any_name, by_old_name, called, dropped_after, fate, group,
-    groups_with, is_group_known, is_in_default, is_known_anywhere, is_word, known, life, life_as_alias, option, options,
-    readers, with_referring_default,
+    added, all, by_any_name, by_old_name, called, dropped_after, fate, groups_with, is_group_known, is_in_default,
+    is_known_anywhere, is_marked_secret, is_word, life, life_as_alias, option, options, readers,
+    with_referring_default,
 };
 pub use release::Release;
 pub use same::is_same_default;

@@ -100,11 +100,18 @@ pub fn moves() -> &'static Moves {
 #[must_use]
 pub fn gone(group: &str, name: &str) -> Option<&'static RemovedOption> {
     let of = |wanted: &str| {
-        let found = MOVES.gone.binary_search_by(|entry| (entry.group, entry.name).cmp(&(group, wanted)));
+        let found = MOVES
+            .gone
+            .binary_search_by(|entry| (entry.group, entry.name).cmp(&(group, wanted)));
         found.ok().map(|number| &MOVES.gone[number])
     };
     let went_with_group = || {
-        let end = |options: Options| options.iter().map(|facts| facts.until().unwrap_or(Release::NEWEST)).max();
+        let end = |options: Options| {
+            options
+                .iter()
+                .map(|facts| facts.until().unwrap_or(Release::NEWEST))
+                .max()
+        };
         let own = end(table().name(group, name).own);
         own.is_some() && own == end(table().rows_in(group))
     };

@@ -2,10 +2,11 @@
 //!
 //! It recognises them by group and name; whether the file needs them it does not know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::lookup::{Fate, fate, life, option};
-use super::{Release, plugins};
+use super::known::{Fate, Known, known};
+use super::lookup::option;
+use super::{OptionFacts, Release, plugins};
 use crate::oslo::names::normal_group;
 
 /// Why an option that no list holds is right all the same.
@@ -33,21 +34,26 @@ pub enum Outside {
     NotYetListed,
 }
 
-/// What the files say that decides which groups exist; values as nova reads them.
+/// What the files say that decides which groups exist; values as nova reads them, in lower case: [`lower`].
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
     /// The groups in `[DEFAULT] config_source`.
-    pub config_sources: Vec<String>,
+    pub config_sources: BTreeSet<String>,
     /// The types in `[devices] enabled_mdev_types` and `enabled_vgpu_types`.
-    pub mediated_types: Vec<String>,
+    pub mediated_types: BTreeSet<String>,
     /// The networks in `[neutron] physnets`.
-    pub physical_networks: Vec<String>,
+    pub physical_networks: BTreeSet<String>,
     /// The groups that some `auth_section` names.
-    pub auth_sections: Vec<String>,
+    pub auth_sections: BTreeSet<String>,
     /// The `auth_type` of each group that has one, the group as oslo.config matches it.
     pub auth_types: BTreeMap<String, String>,
     /// Whether the file is a map of audit events, as pycadf reads it, and no configuration of nova.
     pub is_audit_map: bool,
+}
+
+/// The names of groups as [`Hints`] holds them.
+pub fn lower(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
+    names.into_iter().map(|name| name.to_lowercase()).collect()
 }
 
 /// The lists of `data/outside.toml`, each in order; what each is for is said there.
@@ -66,37 +72,106 @@ static LISTS: Lists = include!(concat!(env!("OUT_DIR"), "/outside.rs"));
 /// Why `key` in `group` is right though `release` does not list it; `None` where nothing speaks for it.
 #[must_use]
 pub fn recognise(group: &str, key: &str, hints: &Hints, release: Release) -> Option<Outside> {
-    let group = &*normal_group(group);
-    let among = |names: &[String]| names.iter().any(|name| name.to_lowercase() == group);
-    if group.contains(':') || matches!(group, "pipeline" | "composite" | "app") {
-        return Some(Outside::Paste);
-    }
-    if hints.is_audit_map {
-        return Some(Outside::AuditMap);
-    }
-    if group == "DEFAULT" {
-        return match key {
-            _ if holds(LISTS.command_line, key) => Some(Outside::CommandLine),
-            _ if holds(LISTS.other_services, key) => Some(Outside::OtherService),
-            _ => None,
+    Section::new(group, hints, release).recognise(&known(group, key))
+}
+
+/// What may be right in one section though no list holds it: asked of the section once, of each of its names in turn.
+#[derive(Debug)]
+pub struct Section<'a> {
+    release: Release,
+    /// What speaks for every name in it.
+    all: Option<Outside>,
+    is_default: bool,
+    is_listed_late: bool,
+    /// Whether an `auth_section` names it, and whether nova lets a plugin choose what it holds.
+    is_auth_section: bool,
+    takes_plugin: bool,
+    /// The plugin that it chooses.
+    plugin: Option<&'a str>,
+    is_privileged: bool,
+    is_mediated: bool,
+    is_physical_network: bool,
+    is_config_source: bool,
+}
+
+impl<'a> Section<'a> {
+    /// The section `group` in a stack of which `hints` are known, as `release` reads it.
+    #[must_use]
+    pub fn new(group: &str, hints: &'a Hints, release: Release) -> Self {
+        let group = &*normal_group(group);
+        let is_paste = group.contains(':') || matches!(group, "pipeline" | "composite" | "app");
+        let all = match hints.is_audit_map {
+            _ if is_paste => Some(Outside::Paste),
+            true => Some(Outside::AuditMap),
+            false => None,
         };
+        Self {
+            release,
+            all,
+            is_default: group == "DEFAULT",
+            is_listed_late: is_listed_late(group),
+            is_auth_section: hints.auth_sections.contains(group),
+            takes_plugin: takes_auth_plugin(group, release),
+            plugin: hints.auth_types.get(group).map(String::as_str),
+            is_privileged: is_privileged(group),
+            is_mediated: is_mediated(group, hints),
+            is_physical_network: is_physical_network(group, hints, release),
+            is_config_source: hints.config_sources.contains(group),
+        }
     }
-    if is_listed_late(group) && life(group, key).first().is_some_and(|first| release < first.since()) {
-        return Some(Outside::NotYetListed);
+
+    /// Why a name in it is right though the release does not list it; `None` where nothing speaks for it.
+    #[must_use]
+    pub fn recognise(&self, known: &Known<'_>) -> Option<Outside> {
+        let key = known.key();
+        if self.all.is_some() {
+            return self.all;
+        }
+        if self.is_default {
+            return match key {
+                _ if holds(LISTS.command_line, key) => Some(Outside::CommandLine),
+                _ if holds(LISTS.other_services, key) => Some(Outside::OtherService),
+                _ => None,
+            };
+        }
+        let comes_later = |first: OptionFacts| self.release < first.since();
+        if self.is_listed_late && known.life().next().is_some_and(comes_later) {
+            return Some(Outside::NotYetListed);
+        }
+        if self.is_of_auth_plugin(known) {
+            return Some(Outside::AuthPlugin);
+        }
+        if self.is_privileged && holds(LISTS.privsep, key) {
+            return Some(Outside::Privsep);
+        }
+        if self.is_mediated && holds(LISTS.mediated_device, key) {
+            return Some(Outside::MediatedDevice);
+        }
+        if self.is_physical_network && key == "numa_nodes" {
+            return Some(Outside::PhysicalNetwork);
+        }
+        (self.is_config_source && holds(LISTS.config_source, key)).then_some(Outside::ConfigSource)
     }
-    if is_of_auth_plugin(group, key, hints, release) {
-        return Some(Outside::AuthPlugin);
+
+    /// Whether the plugin that `auth_type` of the section chooses reads the name.
+    ///
+    /// Of a plugin that is not keystoneauth's own nothing is known: what some plugin reads may be its. The same where no
+    /// `auth_type` is seen, which another file may set; but there a name that nova had and dropped is nova's.
+    fn is_of_auth_plugin(&self, known: &Known<'_>) -> bool {
+        let key = known.key();
+        if !self.is_auth_section && !self.takes_plugin {
+            return false;
+        }
+        if self.is_auth_section && matches!(key, "auth_type" | "auth_plugin") {
+            return true;
+        }
+        let release = self.release;
+        match self.plugin {
+            Some(plugin) if plugins::is_known(plugin, release) => plugins::reads(plugin, key, release),
+            Some(_) => plugins::some_reads(key, release),
+            None => plugins::some_reads(key, release) && !matches!(known.fate(release), Fate::Gone(_)),
+        }
     }
-    if holds(LISTS.privsep, key) && is_privileged(group) {
-        return Some(Outside::Privsep);
-    }
-    if holds(LISTS.mediated_device, key) && is_mediated(group, hints) {
-        return Some(Outside::MediatedDevice);
-    }
-    if key == "numa_nodes" && is_physical_network(group, hints, release) {
-        return Some(Outside::PhysicalNetwork);
-    }
-    (holds(LISTS.config_source, key) && among(&hints.config_sources)).then_some(Outside::ConfigSource)
 }
 
 fn holds(list: &[&str], word: &str) -> bool {
@@ -107,25 +182,6 @@ fn holds(list: &[&str], word: &str) -> bool {
 #[must_use]
 pub fn is_listed_late(group: &str) -> bool {
     holds(LISTS.listed_late, group)
-}
-
-/// Whether the plugin that `auth_type` of the section chooses reads `key`.
-///
-/// Of a plugin that is not keystoneauth's own nothing is known: what some plugin reads may be its. The same where no
-/// `auth_type` is seen, which another file may set; but there a name that nova had and dropped is nova's.
-fn is_of_auth_plugin(group: &str, key: &str, hints: &Hints, release: Release) -> bool {
-    let is_section = hints.auth_sections.iter().any(|name| name.to_lowercase() == group);
-    if !is_section && !takes_auth_plugin(group, release) {
-        return false;
-    }
-    if is_section && matches!(key, "auth_type" | "auth_plugin") {
-        return true;
-    }
-    match hints.auth_types.get(group) {
-        Some(plugin) if plugins::is_known(plugin, release) => plugins::reads(plugin, key, release),
-        Some(_) => plugins::some_reads(key, release),
-        None => plugins::some_reads(key, release) && !matches!(fate(group, key, release), Fate::Gone(_)),
-    }
 }
 
 fn takes_auth_plugin(group: &str, release: Release) -> bool {
@@ -141,15 +197,13 @@ fn is_privileged(group: &str) -> bool {
 
 fn is_mediated(group: &str, hints: &Hints) -> bool {
     let kind = group.strip_prefix("mdev_").or_else(|| group.strip_prefix("vgpu_"));
-    kind.is_some_and(|kind| {
-        hints.mediated_types.is_empty() || hints.mediated_types.iter().any(|name| name.to_lowercase() == kind)
-    })
+    kind.is_some_and(|kind| hints.mediated_types.is_empty() || hints.mediated_types.contains(kind))
 }
 
 /// Groups that `[neutron] physnets` makes since rocky (18).
 fn is_physical_network(group: &str, hints: &Hints, release: Release) -> bool {
     let name = group.strip_prefix("neutron_physnet_");
-    let is_made = |name: &str| hints.physical_networks.iter().any(|known| known.to_lowercase() == name);
+    let is_made = |name: &str| hints.physical_networks.contains(name);
     release >= Release::ROCKY && name.is_some_and(|name| hints.physical_networks.is_empty() || is_made(name))
 }
 
@@ -209,8 +263,8 @@ mod tests {
     #[test]
     fn a_group_named_in_the_file_is_recognised() {
         let hints = Hints {
-            config_sources: vec!["Remote".into()],
-            mediated_types: vec!["i915".into()],
+            config_sources: lower(["Remote".into()]),
+            mediated_types: lower(["i915".into()]),
             ..Hints::default()
         };
         let recognised = |group, key| recognise(group, key, &hints, Release::NEWEST);

@@ -20,13 +20,21 @@ pub struct Service {
 }
 
 impl Service {
-    /// Whether an assignment of `key` in `group` speaks for this service.
+    /// Whether any assignment in `group` speaks for this service.
     #[must_use]
-    pub fn has(&self, group: &str, key: &str) -> bool {
-        match group {
-            "DEFAULT" => self.options.contains(&key),
-            _ => self.groups.contains(&group) || self.in_back_ends.contains(&key),
-        }
+    pub fn has_group(&self, group: &str) -> bool {
+        group != "DEFAULT" && self.groups.contains(&group)
+    }
+
+    /// Whether an assignment of `key` in `group` speaks for this service, whatever others there are in the group.
+    #[must_use]
+    pub fn has_in(&self, group: &str, key: &str) -> bool {
+        let names = if group == "DEFAULT" {
+            self.options
+        } else {
+            self.in_back_ends
+        };
+        names.contains(&key)
     }
 }
 
@@ -342,11 +350,12 @@ mod tests {
 
     #[test]
     fn what_nova_shares_shows_nothing() {
-        assert_eq!(mark("libvirt", "virt_type"), ServiceMark::Own);
-        assert_eq!(mark("DEFAULT", "compute_driver"), ServiceMark::Own);
-        assert_eq!(mark("cinder", "catalog_info"), ServiceMark::Client);
-        assert_eq!(mark("DEFAULT", "my_ip"), ServiceMark::Shared);
-        assert_eq!(mark("oslo_messaging_rabbit", "rabbit_ha_queues"), ServiceMark::Shared);
-        assert_eq!(mark("DEFAULT", "core_plugin"), ServiceMark::Unknown);
+        let of = |group: &str, key: &str| mark(group, &super::super::known(group, key));
+        assert_eq!(of("libvirt", "virt_type"), ServiceMark::Own);
+        assert_eq!(of("DEFAULT", "compute_driver"), ServiceMark::Own);
+        assert_eq!(of("cinder", "catalog_info"), ServiceMark::Client);
+        assert_eq!(of("DEFAULT", "my_ip"), ServiceMark::Shared);
+        assert_eq!(of("oslo_messaging_rabbit", "rabbit_ha_queues"), ServiceMark::Shared);
+        assert_eq!(of("DEFAULT", "core_plugin"), ServiceMark::Unknown);
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! It knows words and the names of the catalog; what is made of a guess the rules say.
 
-use super::lookup::{Via, by_any_name, groups_with, is_group_known, option};
+use super::known::Via;
+use super::lookup::{by_any_name, groups_with, is_group_known, option};
 use super::table::table;
 use super::{OptionFacts, Release, before_ocata};
 use crate::oslo::names::{normal_group, without_hyphens};
@@ -43,10 +44,10 @@ pub fn did_you_mean(
         return known(&here, name);
     }
     // One name in two groups of their own is mostly two things.
-    if let [only] = groups_with(&wanted, release)[..]
-        && (here == "DEFAULT" || only == "DEFAULT")
-    {
-        return known(only, &wanted);
+    match groups_with(&wanted, release)[..] {
+        [] => return None,
+        [only] if here == "DEFAULT" || only == "DEFAULT" => return known(only, &wanted),
+        _ => {}
     }
     let near_group = nearest(&here.to_lowercase(), table().groups_of(release))?;
     known(near_group, &wanted)
@@ -187,13 +188,25 @@ fn within<'a>(
 ) -> Option<&'a str> {
     // Nearly all words are ruled out by their letters alone.
     let letters = wanted.is_ascii().then(|| letters(wanted));
+    let kinds = kinds(wanted);
     words
         .filter(|word| word.len().abs_diff(wanted.len()) <= most)
+        .filter(|word| letters.is_none() || may_share(kinds, word, most))
         .filter(|word| letters.as_ref().is_none_or(|letters| may_be_near(letters, word, most)))
         .filter_map(|word| Some((distance(wanted, word, most)?, word)))
         .filter(|(_, word)| fits(word))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, word)| word)
+}
+
+/// Which bytes stand in a word, a bit each, bytes with the same last five bits counted as one.
+fn kinds(word: &str) -> u32 {
+    word.bytes().fold(0, |kinds, byte| kinds | 1 << (byte & 31))
+}
+
+/// Whether the kinds of bytes allow `word` to be near: an edit of one ASCII letter brings one kind and takes one at most.
+fn may_share(wanted: u32, word: &str, most: usize) -> bool {
+    (kinds(word) ^ wanted).count_ones() as usize <= 2 * most || !word.is_ascii()
 }
 
 /// How often each byte stands in a word, bytes with the same last five bits counted as one.

@@ -21,6 +21,7 @@ pub(super) struct Table {
     names: &'static [Name],
     old: &'static [u32],
     by_key: &'static [u32],
+    secret: &'static [u32],
     referring: &'static [u32],
     /// What the facts of each row come to, read when first asked.
     read: &'static [OnceLock<Box<Typed>>],
@@ -235,6 +236,7 @@ impl Table {
             names: lists.names.leak(),
             old: lists.old.leak(),
             by_key: lists.by_key.leak(),
+            secret: lists.secret.leak(),
             referring: lists.referring.leak(),
         }
     }
@@ -292,7 +294,11 @@ impl Table {
             found.map(|number| &names[number])
         };
         let exact = of(key);
-        let old = if key.contains('-') { of(&without_hyphens(key)) } else { exact };
+        let old = if key.contains('-') {
+            of(&without_hyphens(key))
+        } else {
+            exact
+        };
         self.found(exact.map_or(Run::default(), |name| name.own), old)
     }
 
@@ -309,6 +315,12 @@ impl Table {
                 rows: Rows::Listed(listed),
             },
         }
+    }
+
+    /// Whether an option that nova marks as secret is called `key` in any group, or has it for an old name with `-` made `_`.
+    pub(super) fn is_marked_secret(&self, key: &str) -> bool {
+        let order = |number: &u32| self.word(self.names[*number as usize].key).cmp(key);
+        self.secret.binary_search_by(order).is_ok()
     }
 
     /// All that `key` leads to in each group that has it, by group; an old name is asked for with `-` made `_`.

@@ -6,10 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::catalog::{self, Fate, Named, Release, fate, spelling};
+use crate::catalog::{self, Fate, Named, Release, spelling};
 use crate::nova::View;
 use crate::oslo::names::normal_group;
-use crate::oslo::stack::{Site, Stack};
+use crate::oslo::stack::{AssignmentId, Site, Stack};
 
 /// One written name.
 #[derive(Clone, Debug)]
@@ -40,12 +40,27 @@ impl NamedUse<'_> {
 pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<NamedUse<'a>> {
     let stack = from.stack();
     let hints = hints(to);
+    let releases = [from.release(), to.release()];
     let mut found = Vec::with_capacity(stack.places().count());
-    for place in stack.places() {
-        let (group, key) = (stack.group(place), stack.key(place));
-        if is_readable(stack, place) && !is_misspelt(group, &key) {
-            let (group, site) = (Cow::Borrowed(group), Site::File(place));
-            found.push(look_up(site, group, key, [from.release(), to.release()], &hints));
+    for (layer, file) in stack.layers().iter().enumerate() {
+        let assignments = file.document.assignments();
+        let sections = assignments.chunk_by(|a, b| a.section() == b.section());
+        let mut assignment = 0;
+        for lines in sections {
+            let first = assignment;
+            assignment += lines.len();
+            let place = |assignment| AssignmentId { layer, assignment };
+            if !is_readable(stack, place(first)) {
+                continue;
+            }
+            let Some(section) = Section::new(stack.group(place(first)), releases, &hints) else {
+                continue;
+            };
+            let look_up = |place| {
+                let (group, key) = (Cow::Borrowed(stack.group(place)), stack.key(place));
+                section.look_up(Site::File(place), group, key)
+            };
+            found.extend((first..assignment).map(place).filter_map(look_up));
         }
     }
     for (index, variable) in stack.environment().iter().enumerate() {
@@ -55,60 +70,81 @@ pub(super) fn survey<'a>(from: &View<'a>, to: &View<'a>) -> Vec<NamedUse<'a>> {
         let group = normal_group(group).into_owned();
         let key = key.to_lowercase();
         // The environment counts by an option's own name only.
-        let is_read = from.reads_environment() && catalog::option(&group, &key, from.release()).is_some();
-        if is_read && !is_misspelt(&group, &key) {
-            let (group, key) = (Cow::Owned(group), Cow::Owned(key));
-            let releases = [from.release(), to.release()];
-            found.push(look_up(Site::Environment(index), group, key, releases, &hints));
+        if !from.reads_environment() || catalog::option(&group, &key, from.release()).is_none() {
+            continue;
+        }
+        if let Some(section) = Section::new(&group, releases, &hints) {
+            let (group, key) = (Cow::Owned(group.clone()), Cow::Owned(key));
+            found.extend(section.look_up(Site::Environment(index), group, key));
         }
     }
     found
 }
 
-fn look_up<'a>(
-    site: Site,
-    group: Cow<'a, str>,
-    key: Cow<'a, str>,
-    [from, to]: [Release; 2],
-    hints: &Hints,
-) -> NamedUse<'a> {
-    let fate = fate(&group, &key, to);
-    let before = match &fate {
-        Fate::Known(option) if from == to => Some(Named {
-            option: *option,
-            via: catalog::Via::Current,
-        }),
-        _ => catalog::by_any_name(&group, &key, from),
-    };
-    let outside = match fate {
-        Fate::Known(_) | Fate::Old(_) => None,
-        // A name that nova once had is nova's own, whoever else has it too.
-        Fate::Gone(_) => outside::recognise(&group, &key, hints, to).filter(|why| *why != Outside::OtherService),
-        _ => outside::recognise(&group, &key, hints, to),
-    };
-    NamedUse {
-        site,
-        group,
-        key,
-        before,
-        fate,
-        outside,
+/// A section, looked up once for all its names.
+struct Section<'g> {
+    group: catalog::Group,
+    outside: outside::Section<'g>,
+    releases: [Release; 2],
+}
+
+impl<'g> Section<'g> {
+    /// `None` where nova ignores it for the way its name is written: by case, hyphens or space.
+    fn new(name: &str, releases: [Release; 2], hints: &'g Hints) -> Option<Self> {
+        spelling::group_meant(name).is_none().then(|| Self {
+            group: catalog::group(name),
+            outside: outside::Section::new(name, hints, releases[1]),
+            releases,
+        })
+    }
+
+    /// What both releases make of `key` in this section; `None` where nova ignores it for the way it is written.
+    fn look_up<'a>(&self, site: Site, group: Cow<'a, str>, key: Cow<'a, str>) -> Option<NamedUse<'a>> {
+        if self.is_misspelt(&key) {
+            return None;
+        }
+        let [from, to] = self.releases;
+        let known = self.group.known(&key);
+        let fate = known.fate(to);
+        let before = match &fate {
+            Fate::Known(option) if from == to => Some(Named {
+                option: *option,
+                via: catalog::Via::Current,
+            }),
+            _ => known.named(from),
+        };
+        let recognised = || self.outside.recognise(&known);
+        let outside = match fate {
+            Fate::Known(_) | Fate::Old(_) => None,
+            // A name that nova once had is nova's own, whoever else has it too.
+            Fate::Gone(_) => recognised().filter(|why| *why != Outside::OtherService),
+            _ => recognised(),
+        };
+        Some(NamedUse {
+            site,
+            group,
+            key,
+            before,
+            fate,
+            outside,
+        })
+    }
+
+    /// Whether nova knows what is written with other case or hyphens.
+    fn is_misspelt(&self, key: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if key.bytes().all(is_plain) {
+            return false; // Nearly every name.
+        }
+        let plain = spelling::plain(key);
+        plain != key && self.group.known(&plain).is_anywhere()
     }
 }
 
 /// A name before the first section, or under a header that oslo.config rejects, is up to the reader.
-fn is_readable(stack: &Stack, place: crate::oslo::stack::AssignmentId) -> bool {
+fn is_readable(stack: &Stack, place: AssignmentId) -> bool {
     let section = stack.assignment(place).section();
     section.is_some_and(|index| !stack.document(place).sections()[index].malformed)
-}
-
-/// Whether nova ignores the name for the way it, or its section, is written: by case, hyphens or space.
-fn is_misspelt(group: &str, key: &str) -> bool {
-    if spelling::group_meant(group).is_some() {
-        return true;
-    }
-    let plain = spelling::plain(key);
-    plain != key && catalog::is_known_anywhere(group, &plain)
 }
 
 /// What the files say that decides which groups exist.
@@ -129,18 +165,14 @@ fn hints(to: &View<'_>) -> Hints {
     Hints {
         is_audit_map,
         auth_types: auth_types(to),
-        physical_networks: words("neutron", "physnets"),
-        config_sources: sources
-            .flat_map(|place| list(&stack.value(Site::File(place))))
-            .collect(),
-        mediated_types: [
-            words("devices", "enabled_mdev_types"),
-            words("devices", "enabled_vgpu_types"),
-        ]
-        .concat(),
-        auth_sections: auth_sections
-            .map(|place| stack.value(Site::File(place)).trim().to_owned())
-            .collect(),
+        physical_networks: outside::lower(words("neutron", "physnets")),
+        config_sources: outside::lower(sources.flat_map(|place| list(&stack.value(Site::File(place))))),
+        mediated_types: outside::lower(
+            ["enabled_mdev_types", "enabled_vgpu_types"]
+                .into_iter()
+                .flat_map(|name| words("devices", name)),
+        ),
+        auth_sections: outside::lower(auth_sections.map(|place| stack.value(Site::File(place)).trim().to_owned())),
     }
 }
 

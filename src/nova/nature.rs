@@ -3,6 +3,7 @@
 //! A file called `nova.conf` is nova's whatever stands in it, unless its form is another. Templates are told apart in
 //! [`crate::oslo::template`]: one can be of nova's configuration or of another's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
@@ -187,25 +188,32 @@ struct Counts<'a> {
 fn by_content(document: &Document, name: &str) -> Nature {
     let mut counts = Counts::default();
     let mut telling: Vec<BTreeSet<String>> = vec![BTreeSet::new(); SERVICES.len()];
-    for assignment in document.assignments() {
-        let (group, key) = (document.group(assignment), document.key(assignment));
-        counts.total += 1;
+    for lines in document.assignments().chunk_by(|a, b| a.section() == b.section()) {
+        let group = document.group(&lines[0]);
+        let known = catalog::group(group);
+        counts.total += lines.len();
         for (service, found) in SERVICES.iter().zip(&mut telling) {
-            if service.has(group, &key) {
-                found.insert(if group == "DEFAULT" {
-                    key.to_string()
-                } else {
-                    group.to_owned()
-                });
+            if service.has_group(group) {
+                found.insert(group.to_owned());
+            } else if lines.iter().any(|line| service.has_in(group, &document.key(line))) {
+                let keys = lines.iter().map(|line| document.key(line));
+                let own = keys
+                    .filter(|_| group == "DEFAULT")
+                    .filter(|key| service.has_in(group, key));
+                found.extend(own.map(Cow::into_owned));
+                found.extend((group != "DEFAULT").then(|| group.to_owned()));
             }
         }
-        match services::mark(group, &key) {
-            ServiceMark::Own => drop(counts.own.insert((group, key.into_owned()))),
-            ServiceMark::Client if group == "placement" && name.contains(group) => counts.known = true,
-            ServiceMark::Client => drop(counts.clients.insert(group)),
-            ServiceMark::Shared => counts.known = true,
-            ServiceMark::Unknown if group.is_empty() => counts.known |= is_option_somewhere(&key),
-            ServiceMark::Unknown => counts.known |= catalog::is_group_known(group) && group != "DEFAULT",
+        for line in lines {
+            let key = document.key(line);
+            match services::mark(group, &known.known(&key)) {
+                ServiceMark::Own => drop(counts.own.insert((group, key.into_owned()))),
+                ServiceMark::Client if group == "placement" && name.contains(group) => counts.known = true,
+                ServiceMark::Client => drop(counts.clients.insert(group)),
+                ServiceMark::Shared => counts.known = true,
+                ServiceMark::Unknown if group.is_empty() => counts.known |= is_option_somewhere(&key),
+                ServiceMark::Unknown => counts.known |= known.is_known() && group != "DEFAULT",
+            }
         }
     }
     let named = SERVICES.iter().position(|service| is_named(name, service.name));
@@ -269,8 +277,7 @@ fn in_default(document: &Document) -> bool {
 
 /// Whether some section of nova's has an option `key`.
 fn is_option_somewhere(key: &str) -> bool {
-    catalog::is_known_anywhere("DEFAULT", key)
-        || catalog::Release::all().any(|release| !catalog::groups_with(key, release).is_empty())
+    catalog::is_known_anywhere("DEFAULT", key) || catalog::called(key).any(|(_, via)| via == catalog::Via::Current)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! It masks too much rather than too little; what everybody can read in nova's lists (defaults, choices) is no secret.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::scan;
@@ -26,27 +27,23 @@ static ODD: OfCatalog<HashMap<String, Vec<(OptionFacts, Via)>>> = OfCatalog::new
     for facts in catalog::added() {
         let old = facts.aliases().map(|old| (old.name, Via::Deprecated));
         for (name, via) in std::iter::once((facts.name(), Via::Current)).chain(old) {
-            odd.entry(normal(name)).or_default().push((facts, via));
+            odd.entry(normal(name).into_owned()).or_default().push((facts, via));
         }
     }
     odd
 });
 
 impl Known {
-    /// What is known of `name`, as it is looked up; `None` where nova does not mark it and it does not look like a secret.
-    fn of(name: &str) -> Option<Self> {
+    /// What is known of `name`, as it is looked up; `None` where it is no option's or no secret's.
+    fn of(name: &str, looks: bool) -> Option<Self> {
+        let is_marked = is_marked(name);
+        if !is_marked && !looks {
+            return None; // Nearly every name.
+        }
         let odd = ODD.read().get(name).into_iter().flatten().copied();
         let all = catalog::called(name).chain(odd);
-        let (old, own): (Vec<_>, Vec<_>) = all.partition(|(_, via)| *via == Via::Deprecated);
-        let marked_old = old.into_iter().filter(|(facts, _)| facts.is_secret());
-        let own = own.into_iter();
-        let is_marked = own.clone().any(|(facts, _)| facts.is_secret()) || marked_old.clone().next().is_some();
-        if own.len() == 0 && !is_marked {
-            return None;
-        }
-        let looks = words::look_secret(name);
-        let is_meant = |facts: &OptionFacts| looks || facts.is_secret();
-        let facts: Vec<_> = own.chain(marked_old).map(|(facts, _)| facts).filter(is_meant).collect();
+        let is_meant = |(facts, via): &(OptionFacts, Via)| facts.is_secret() || (looks && *via == Via::Current);
+        let facts: Vec<_> = all.filter(is_meant).map(|(facts, _)| facts).collect();
         (!facts.is_empty()).then_some(Self { is_marked, facts })
     }
 
@@ -70,7 +67,7 @@ pub fn is_secret(key: &str, value: &str) -> bool {
 #[must_use]
 pub fn is_secret_name(key: &str) -> bool {
     let name = normal(key);
-    words::look_secret(&name) || Known::of(&name).is_some_and(|known| known.is_marked)
+    is_marked(&name) || words::look_secret(&name)
 }
 
 /// Whether the name says that `value` is secret. A value that nova's lists show to everybody is not, nor is a number where
@@ -78,10 +75,17 @@ pub fn is_secret_name(key: &str) -> bool {
 #[must_use]
 pub fn is_secret_by_name(key: &str, value: &str) -> bool {
     let name = normal(key);
-    match Known::of(&name) {
+    let looks = words::look_secret(&name);
+    match Known::of(&name, looks) {
         Some(known) => !known.is_public(value),
-        None => words::look_secret(&name),
+        None => looks,
     }
+}
+
+/// Whether nova marks an option of that name, as it is looked up, as secret.
+fn is_marked(name: &str) -> bool {
+    let odd = || ODD.read().get(name).into_iter().flatten();
+    catalog::is_marked_secret(name) || odd().any(|(facts, _)| facts.is_secret())
 }
 
 /// Whether something in `text`, whoever owns it, must not be shown: a URL with a password, `password = x` behind another
@@ -137,9 +141,14 @@ fn as_seen(c: char) -> char {
 }
 
 /// A name as it is looked up: lower case, words apart by `_`, nothing in it that cannot be seen.
-fn normal(key: &str) -> String {
+fn normal(key: &str) -> Cow<'_, str> {
+    let key = key.trim();
+    let stays = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase() && !matches!(byte, b'-' | b'.');
+    if key.bytes().all(stays) {
+        return Cow::Borrowed(key);
+    }
     let (mut name, mut was_lower) = (String::with_capacity(key.len() + 4), false);
-    for c in key.trim().chars().filter(|&c| !plain::is_unsafe(c)).map(as_seen) {
+    for c in key.chars().filter(|&c| !plain::is_unsafe(c)).map(as_seen) {
         if was_lower && c.is_uppercase() {
             name.push('_');
         }
@@ -149,7 +158,7 @@ fn normal(key: &str) -> String {
             c => name.extend(c.to_lowercase()),
         }
     }
-    name
+    Cow::Owned(name)
 }
 
 #[cfg(test)]

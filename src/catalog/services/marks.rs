@@ -1,5 +1,7 @@
 //! How far a name shows that a file is nova's own: what nova alone has, and what it shares with other services.
 
+use crate::catalog::Known;
+
 /// Sections that nova alone has.
 const NOVAS_GROUPS: [&str; 29] = [
     "api_database",
@@ -131,12 +133,13 @@ pub enum ServiceMark {
     Unknown,
 }
 
-/// How far `key` in `group` (normalized) shows that a file is nova's.
+/// How far a name in `group` (normalized), of which `known` is known, shows that a file is nova's.
 #[must_use]
-pub fn mark(group: &str, key: &str) -> ServiceMark {
-    if !crate::catalog::is_known_anywhere(group, key) {
+pub fn mark(group: &str, known: &Known<'_>) -> ServiceMark {
+    if !known.is_anywhere() {
         return ServiceMark::Unknown;
     }
+    let key = known.key();
     if CLIENTS.contains(&group) {
         return ServiceMark::Client;
     }

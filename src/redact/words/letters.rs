@@ -1,0 +1,96 @@
+//! Whether the letters of a name allow it to speak of a secret: nearly every name, and nearly every word of a comment, is
+//! ruled out by them alone.
+
+use super::{GLUED, GLUED_ENDS, MISSPELT, SECRET_WORDS};
+
+/// The letters of a text, a bit each.
+type Letters = u32;
+
+/// What no letter has: the sign parts words.
+const PARTS: Letters = 1 << 30;
+/// What no letter has: the sign may stand for a letter or part words.
+const UNSURE: Letters = 1 << 31;
+
+/// What each byte stands for: itself, or the letter that it is read as.
+const OF_BYTE: [Letters; 256] = {
+    let mut all = [PARTS; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        all[byte] = match byte as u8 {
+            letter @ (b'a'..=b'z' | b'A'..=b'Z') => bit(letter),
+            b'0' => bit(b'o'),
+            b'1' => bit(b'i'),
+            b'3' => bit(b'e'),
+            b'4' => bit(b'a'),
+            b'5' => bit(b's'),
+            b'2' | b'6'..=b'9' => 0,
+            b'@' | b'$' | 0x80.. => UNSURE,
+            _ => PARTS,
+        };
+        byte += 1;
+    }
+    all
+};
+
+/// Those of each of the words that make a name secret.
+const WORDS: [Letters; SECRET_WORDS.len()] = of_all(SECRET_WORDS);
+const ENDS: [Letters; GLUED_ENDS.len()] = of_all(GLUED_ENDS);
+/// Those of the words that count wherever they stand, signs between their letters or not.
+const ANYWHERE: [Letters; GLUED.len()] = of_all(GLUED);
+/// Those of the words that people misspell, and how many of them may be missing.
+const NEAR: [(Letters, u32); MISSPELT.len()] = {
+    let (mut all, mut at) = ([(0, 0); MISSPELT.len()], 0);
+    while at < all.len() {
+        all[at] = (of(MISSPELT[at].0), MISSPELT[at].1 as u32);
+        at += 1;
+    }
+    all
+};
+
+const fn bit(letter: u8) -> Letters {
+    1 << (letter & 31)
+}
+
+const fn of(word: &str) -> Letters {
+    let (bytes, mut letters, mut at) = (word.as_bytes(), 0, 0);
+    while at < bytes.len() {
+        letters |= bit(bytes[at]);
+        at += 1;
+    }
+    letters
+}
+
+const fn of_all<const N: usize>(words: [&str; N]) -> [Letters; N] {
+    let (mut all, mut at) = ([0; N], 0);
+    while at < N {
+        all[at] = of(words[at]);
+        at += 1;
+    }
+    all
+}
+
+/// Whether `name` has the letters of a word that makes it secret; `false` says that it speaks of none.
+pub(super) fn may_speak(name: &str) -> bool {
+    let (mut whole, mut word) = (0, 0);
+    for byte in name.bytes() {
+        match OF_BYTE[usize::from(byte)] {
+            UNSURE => return true,
+            PARTS => {
+                if is_of_word(word) {
+                    return true;
+                }
+                whole |= word;
+                word = 0;
+            }
+            letters => word |= letters,
+        }
+    }
+    whole |= word;
+    is_of_word(word) || ANYWHERE.iter().any(|wanted| wanted & !whole == 0)
+}
+
+fn is_of_word(word: Letters) -> bool {
+    // One edit of a word takes one of its letters away at most.
+    let is_near = |&(meant, most): &(Letters, u32)| (meant & !word).count_ones() <= most;
+    WORDS.iter().chain(&ENDS).any(|wanted| wanted & !word == 0) || NEAR.iter().any(is_near)
+}
