@@ -14,17 +14,17 @@ pub fn is_known(name: &str, release: Release) -> bool {
 /// Whether the plugin `name` reads `key` in `release`, by its own or an old name.
 #[must_use]
 pub fn reads(name: &str, key: &str, release: Release) -> bool {
-    is_of(PLUGINS.name(name, key), release)
+    let found = PLUGINS.name(name, key);
+    // Hyphens count as they are written: keystoneauth registers no other form of an old name.
+    let old = found.old.of(release).filter(|_| !key.contains('-'));
+    found.own.of(release).chain(old).next().is_some()
 }
 
 /// Whether some plugin of `release` reads `key`.
 #[must_use]
 pub fn some_reads(key: &str, release: Release) -> bool {
-    PLUGINS.in_any_group(key).any(|found| is_of(found, release))
-}
-
-fn is_of(found: Found, release: Release) -> bool {
-    found.own.of(release).chain(found.old.of(release)).next().is_some()
+    let is_of = |found: Found| found.own.of(release).chain(found.old.of(release)).next().is_some();
+    PLUGINS.in_any_group(key).any(is_of)
 }
 
 #[cfg(test)]
@@ -44,6 +44,7 @@ mod tests {
         assert!(reads("admin_token", "url", Release::NEWEST));
         assert!(reads("v3oidcpassword", "protocol", Release::NEWEST));
         assert!(!reads("v3password", "protocol", Release::NEWEST));
+        assert!(!reads("password", "user-name", Release::NEWEST));
     }
 
     #[test]

@@ -26,15 +26,14 @@ impl Service {
         group != "DEFAULT" && self.groups.contains(&group)
     }
 
-    /// Whether an assignment of `key` in `group` speaks for this service, whatever others there are in the group.
+    /// The names whose assignments in `group` speak for this service, whatever others there are.
     #[must_use]
-    pub fn has_in(&self, group: &str, key: &str) -> bool {
-        let names = if group == "DEFAULT" {
+    pub fn names_in(&self, group: &str) -> &'static [&'static str] {
+        if group == "DEFAULT" {
             self.options
         } else {
             self.in_back_ends
-        };
-        names.contains(&key)
+        }
     }
 }
 

@@ -195,13 +195,16 @@ fn by_content(document: &Document, name: &str) -> Nature {
         for (service, found) in SERVICES.iter().zip(&mut telling) {
             if service.has_group(group) {
                 found.insert(group.to_owned());
-            } else if lines.iter().any(|line| service.has_in(group, &document.key(line))) {
-                let keys = lines.iter().map(|line| document.key(line));
-                let own = keys
-                    .filter(|_| group == "DEFAULT")
-                    .filter(|key| service.has_in(group, key));
-                found.extend(own.map(Cow::into_owned));
-                found.extend((group != "DEFAULT").then(|| group.to_owned()));
+            }
+            let names = service.names_in(group);
+            if names.is_empty() {
+                continue; // Nearly every service.
+            }
+            let keys = lines.iter().map(|line| document.key(line));
+            let own = keys.filter(|key| names.contains(&&**key));
+            match group {
+                "DEFAULT" => found.extend(own.map(Cow::into_owned)),
+                _ => found.extend(own.take(1).map(|_| group.to_owned())),
             }
         }
         for line in lines {

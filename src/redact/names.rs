@@ -166,6 +166,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_name_of_nova_is_looked_up_as_it_is_written() {
+        for facts in catalog::all() {
+            assert_eq!(normal(facts.name()), facts.name());
+            for old in facts.aliases() {
+                assert_eq!(normal(old.name), old.name.replace('-', "_"));
+            }
+        }
+    }
+
+    #[test]
     fn what_nova_marks_secret_in_any_release_is() {
         for name in [
             "transport_url",
