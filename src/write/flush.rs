@@ -9,7 +9,7 @@ use rustix::io::{Errno, retry_on_intr};
 use rustix::process::Resource;
 
 /// More files are not open until they are on disk.
-const MOST_OPEN: u64 = 64;
+const MOST_OPEN: u64 = 128;
 /// So many wait for the disk at the same time, each in a thread that does nothing else.
 const WAITING: usize = 32;
 /// So few are not worth a thread.

@@ -94,7 +94,8 @@ pub(super) fn open(directory: &Directory, place: &ResolvedPath) -> Result<(File,
 
 /// Whether `file` holds exactly `text`; no more of it is read than that takes.
 fn holds(file: &File, text: &[u8]) -> io::Result<bool> {
-    let mut found = Vec::new();
+    // One byte more, by which a longer file shows; with room for it the file is read in one piece.
+    let mut found = Vec::with_capacity(text.len() + 1);
     file.take(text.len() as u64 + 1).read_to_end(&mut found)?;
     Ok(found == text)
 }
