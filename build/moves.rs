@@ -38,9 +38,9 @@ pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
 
 fn one_gone(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
     let mut entry = opened("RemovedOption", title);
-    write!(
+    writeln!(
         entry,
-        "becomes: {}, instead: {:?}, why: {:?}, source: {:?}, is_early: {} }},\n",
+        "becomes: {}, instead: {:?}, why: {:?}, source: {:?}, is_early: {} }},",
         becomes(table)?,
         text_or_empty(table, "instead"),
         word(table, "why")?,
@@ -52,9 +52,9 @@ fn one_gone(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
 
 fn one_default(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
     let mut entry = opened("NewDefault", title);
-    write!(
+    writeln!(
         entry,
-        "release: {}, why: {:?}, is_grave: {}, source: {:?} }},\n",
+        "release: {}, why: {:?}, is_grave: {}, source: {:?} }},",
         release(table)?,
         text_or_empty(table, "why"),
         is_said(table, "grave"),
@@ -65,9 +65,9 @@ fn one_default(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
 
 fn one_meaning(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
     let mut entry = opened("NewMeaning", title);
-    write!(
+    writeln!(
         entry,
-        "release: {}, why: {:?}, source: {:?} }},\n",
+        "release: {}, why: {:?}, source: {:?} }},",
         release(table)?,
         word(table, "why")?,
         word(table, "source")?,
@@ -77,9 +77,9 @@ fn one_meaning(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
 
 fn one_successor(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
     let mut entry = opened("Successor", title);
-    write!(
+    writeln!(
         entry,
-        "becomes: {}, instead: {:?}, why: {:?}, source: {:?} }},\n",
+        "becomes: {}, instead: {:?}, why: {:?}, source: {:?} }},",
         becomes(table)?,
         word(table, "instead")?,
         word(table, "why")?,

@@ -121,7 +121,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("serde_yaml_ng", &["src/catalog/extra.rs"]),
     ("ini", &["src/fix/witness.rs"]),
     ("xattr", &["src/write"]),
-    ("sha2", &["src/write/mark.rs"]),
+    ("sha2", &["src/write/mark.rs", "src/commands/fix/writing.rs"]),
     (
         "virt",
         &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],

@@ -81,17 +81,14 @@ pub struct Section<'a> {
     release: Release,
     /// What speaks for every name in it.
     all: Option<Outside>,
-    is_default: bool,
     is_listed_late: bool,
     /// Whether an `auth_section` names it, and whether nova lets a plugin choose what it holds.
-    is_auth_section: bool,
+    is_named_by_auth: bool,
     takes_plugin: bool,
     /// The plugin that it chooses.
     plugin: Option<&'a str>,
-    is_privileged: bool,
-    is_mediated: bool,
-    is_physical_network: bool,
-    is_config_source: bool,
+    /// The lists that hold for it.
+    lists: Vec<(&'static [&'static str], Outside)>,
 }
 
 impl<'a> Section<'a> {
@@ -105,34 +102,45 @@ impl<'a> Section<'a> {
             true => Some(Outside::AuditMap),
             false => None,
         };
+        let is_default = group == "DEFAULT";
+        let is_own = !is_default;
+        let lists = [
+            (is_default, LISTS.command_line, Outside::CommandLine),
+            (is_default, LISTS.other_services, Outside::OtherService),
+            (is_own && is_privileged(group), LISTS.privsep, Outside::Privsep),
+            (
+                is_own && is_mediated(group, hints),
+                LISTS.mediated_device,
+                Outside::MediatedDevice,
+            ),
+            (
+                is_own && is_physical_network(group, hints, release),
+                &["numa_nodes"],
+                Outside::PhysicalNetwork,
+            ),
+            (
+                is_own && hints.config_sources.contains(group),
+                LISTS.config_source,
+                Outside::ConfigSource,
+            ),
+        ];
+        let lists = lists.into_iter().filter(|(holds, ..)| *holds);
         Self {
             release,
             all,
-            is_default: group == "DEFAULT",
-            is_listed_late: is_listed_late(group),
-            is_auth_section: hints.auth_sections.contains(group),
-            takes_plugin: takes_auth_plugin(group, release),
+            is_listed_late: is_own && is_listed_late(group),
+            is_named_by_auth: is_own && hints.auth_sections.contains(group),
+            takes_plugin: is_own && takes_auth_plugin(group, release),
             plugin: hints.auth_types.get(group).map(String::as_str),
-            is_privileged: is_privileged(group),
-            is_mediated: is_mediated(group, hints),
-            is_physical_network: is_physical_network(group, hints, release),
-            is_config_source: hints.config_sources.contains(group),
+            lists: lists.map(|(_, list, outside)| (list, outside)).collect(),
         }
     }
 
     /// Why a name in it is right though the release does not list it; `None` where nothing speaks for it.
     #[must_use]
     pub fn recognise(&self, known: &Known<'_>) -> Option<Outside> {
-        let key = known.key();
         if self.all.is_some() {
             return self.all;
-        }
-        if self.is_default {
-            return match key {
-                _ if holds(LISTS.command_line, key) => Some(Outside::CommandLine),
-                _ if holds(LISTS.other_services, key) => Some(Outside::OtherService),
-                _ => None,
-            };
         }
         let comes_later = |first: OptionFacts| self.release < first.since();
         if self.is_listed_late && known.life().next().is_some_and(comes_later) {
@@ -141,16 +149,9 @@ impl<'a> Section<'a> {
         if self.is_of_auth_plugin(known) {
             return Some(Outside::AuthPlugin);
         }
-        if self.is_privileged && holds(LISTS.privsep, key) {
-            return Some(Outside::Privsep);
-        }
-        if self.is_mediated && holds(LISTS.mediated_device, key) {
-            return Some(Outside::MediatedDevice);
-        }
-        if self.is_physical_network && key == "numa_nodes" {
-            return Some(Outside::PhysicalNetwork);
-        }
-        (self.is_config_source && holds(LISTS.config_source, key)).then_some(Outside::ConfigSource)
+        let mut lists = self.lists.iter();
+        let found = lists.find(|(list, _)| list.binary_search(&known.key()).is_ok());
+        found.map(|(_, outside)| *outside)
     }
 
     /// Whether the plugin that `auth_type` of the section chooses reads the name.
@@ -159,10 +160,10 @@ impl<'a> Section<'a> {
     /// `auth_type` is seen, which another file may set; but there a name that nova had and dropped is nova's.
     fn is_of_auth_plugin(&self, known: &Known<'_>) -> bool {
         let key = known.key();
-        if !self.is_auth_section && !self.takes_plugin {
+        if !self.is_named_by_auth && !self.takes_plugin {
             return false;
         }
-        if self.is_auth_section && matches!(key, "auth_type" | "auth_plugin") {
+        if self.is_named_by_auth && matches!(key, "auth_type" | "auth_plugin") {
             return true;
         }
         let release = self.release;
@@ -174,14 +175,10 @@ impl<'a> Section<'a> {
     }
 }
 
-fn holds(list: &[&str], word: &str) -> bool {
-    list.binary_search(&word).is_ok()
-}
-
 /// Whether `group` belongs to a library that joined nova's list late: its options are older than the list says.
 #[must_use]
 pub fn is_listed_late(group: &str) -> bool {
-    holds(LISTS.listed_late, group)
+    LISTS.listed_late.binary_search(&group).is_ok()
 }
 
 fn takes_auth_plugin(group: &str, release: Release) -> bool {

@@ -28,9 +28,11 @@ pub(super) struct Table {
 }
 
 /// The options of every release.
+#[allow(clippy::unreadable_literal)] // nobody reads what is generated
 static OPTIONS: Table = include!(concat!(env!("OUT_DIR"), "/options.rs"));
 
 /// The plugins of keystoneauth as groups, what they read as options.
+#[allow(clippy::unreadable_literal)]
 pub(super) static PLUGINS: Table = include!(concat!(env!("OUT_DIR"), "/plugins.rs"));
 
 /// A table and the one that took its place when options were added: tables only ever come to this list, so that what was

@@ -2,14 +2,14 @@
 //!
 //! What is fixed is up to the rules, how it is checked and written to [`novamend::fix`].
 
+mod fleet;
 mod job;
 mod report;
+mod writing;
 
 use std::io;
-use std::path::Path;
 
 use super::{EXIT_CODES, Failure, Outcome, ReportArguments, WritingArguments};
-use crate::outcome::whole;
 use crate::terminal::Terminal;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -17,16 +17,13 @@ use novamend::catalog::Release;
 use novamend::catalog::release::UnknownRelease;
 use novamend::fix::Until;
 use novamend::inputs::Sources;
-use novamend::inputs::load::STDIN;
 use novamend::inputs::survey::{Survey, Upgrade};
 use novamend::lint::{ActionChoice, FailOn, Settings};
-use novamend::output::fixed::written_line;
-use novamend::output::{Checked, Counts, Format};
+use novamend::output::{Checked, Format};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
-use novamend::write::{self, Options, Planned, WriteError, Written};
+use novamend::write::Options;
 
-use job::Job;
 use report::Report;
 
 // Each flag is one on the command line, and they mean nothing together.
@@ -168,104 +165,28 @@ impl Arguments {
     }
 }
 
-/// Fixes every stack, prints what changes and what is left, and writes where the request says so: all files or none.
+/// Fixes every stack, prints what changes and what is left, and writes where the request says so.
 fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
     }
-    let mut failed = !survey.errors.is_empty();
+    let is_wanting = !survey.errors.is_empty();
     let checked = Checked::of(&survey, request.to, &request.settings);
-    let mut jobs = Vec::new();
-    for target in survey.targets {
-        let today = target.today.clone();
-        match target.into_stack(&request.sources) {
-            Ok(stack) => {
-                let job = Job::new(stack, today, request);
-                match if request.verify { job.tried(request) } else { Ok(job) } {
-                    Ok(job) => jobs.push(job),
-                    Err(error) => {
-                        failed = true;
-                        terminal.complain(&whole(&error));
-                    }
-                }
-            }
-            Err(error) => {
-                failed = true;
-                terminal.complain(&error);
-            }
-        }
-    }
-    let written = match &request.mode {
-        Mode::Diff => Vec::new(),
-        Mode::Write(options) => match write(&jobs, failed, options) {
-            Ok(written) => {
-                terminal.done.extend(written.iter().map(written_line));
-                written
-            }
-            Err(NotWritten { message, left }) => {
-                failed = true;
-                terminal.complain(&message);
-                left
-            }
-        },
-    };
     let report = Report {
         request,
         checked: &checked,
-        jobs: &jobs,
-        written: &written,
     };
-    let text = report.render(terminal.style);
-    terminal.print(&text)?;
-    let is_rejected = jobs.iter().any(|job| !job.is_accepted());
-    if failed || (is_rejected && matches!(request.mode, Mode::Write(_))) {
+    let (sum, is_failed) = match &request.mode {
+        Mode::Diff => fleet::show(report, survey.targets, terminal)?,
+        Mode::Write(options) => writing::write(report, survey.targets, (options, is_wanting), terminal)?,
+    };
+    if is_wanting || is_failed || (sum.is_rejected && matches!(request.mode, Mode::Write(_))) {
         return Ok(Outcome::Failed);
     }
-    let counts = jobs.iter().map(|job| report.counts(job));
-    let rejected = if is_rejected { Outcome::Findings } else { Outcome::Clean };
-    Ok(Outcome::of(counts.fold(Counts::default(), Counts::plus), request.fail_on).max(rejected))
-}
-
-/// Why files were not written, and those that are all the same because they could not be put back.
-struct NotWritten {
-    message: String,
-    left: Vec<Written>,
-}
-
-impl From<String> for NotWritten {
-    fn from(message: String) -> Self {
-        let left = Vec::new();
-        Self { message, left }
-    }
-}
-
-impl From<WriteError> for NotWritten {
-    fn from(error: WriteError) -> Self {
-        let message = error.with_state();
-        let left = match error {
-            WriteError::Incomplete(said) => said.left.into_iter().map(Written::from).collect(),
-            _ => Vec::new(),
-        };
-        Self { message, left }
-    }
-}
-
-/// Replaces every changed file, or none.
-fn write(jobs: &[Job], failed: bool, options: &Options) -> Result<Vec<Written>, NotWritten> {
-    if failed {
-        return Err("nothing was written: not everything could be read and tested"
-            .to_owned()
-            .into());
-    }
-    if let Some(job) = jobs.iter().find(|job| !job.is_accepted()) {
-        return Err(format!("nothing was written: {}", job.objections().join("; ")).into());
-    }
-    let planned: Vec<Planned> = jobs.iter().flat_map(Job::planned).collect();
-    if planned.iter().any(|planned| planned.path == Path::new(STDIN)) {
-        return Err("nothing was written: standard input cannot be replaced; name the file"
-            .to_owned()
-            .into());
-    }
-    write::tidy(options.root.as_ref(), jobs.iter().flat_map(Job::paths));
-    Ok(write::write_all(&planned, options)?)
+    let rejected = if sum.is_rejected {
+        Outcome::Findings
+    } else {
+        Outcome::Clean
+    };
+    Ok(Outcome::of(sum.counts, request.fail_on).max(rejected))
 }

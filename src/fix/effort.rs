@@ -38,4 +38,14 @@ impl Effort {
         self.left = left.unwrap_or(0);
         left.is_some()
     }
+
+    /// Takes `count` trials off, or none; `false` where that is too little.
+    pub(super) fn spend_all(&mut self, count: usize) -> bool {
+        let left = self
+            .each
+            .checked_mul(count)
+            .and_then(|cost| self.left.checked_sub(cost));
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
+    }
 }

@@ -2,9 +2,11 @@
 //!
 //! It judges the files of one stack, before and after; whether the new text is right, the proof and the witness say.
 
+use std::sync::Arc;
+
 use super::witness::{self, Unreadable, Witnessed};
-use super::{FixPlan, FixedStack};
-use crate::lint::{self, ActionChoice, Found, Rule, Settings};
+use super::{FixPlan, FixedStack, Known};
+use crate::lint::{self, ActionChoice, Rule, Settings};
 use crate::nova::nature::{Nature, nature};
 use crate::oslo::document::{Document, Rejection};
 use crate::oslo::stack::Stack;
@@ -119,11 +121,11 @@ fn is_repair(rule: &Rule) -> bool {
 
 /// Fixes `stack`; where nova rejects a file of it, nothing but that: what else a fix would do is not known yet.
 ///
-/// `found` is what the rules of `plan` find in `stack`, not graded.
+/// `known` is what is known of `stack` under `plan`.
 #[must_use]
-pub fn fix_stack(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> FixedStack {
+pub fn fix_stack(stack: &Stack, plan: &FixPlan<'_>, known: Known) -> FixedStack {
     if !needs_repair(stack) {
-        return super::fix_found(stack, plan, Some(found));
+        return super::fix_known(stack, plan, Some(known));
     }
     let rules: Vec<_> = plan.rules.iter().copied().filter(|rule| is_repair(rule)).collect();
     let settings = Settings {
@@ -139,14 +141,15 @@ pub fn fix_stack(stack: &Stack, plan: &FixPlan<'_>, found: Found) -> FixedStack 
     let mut fixed = super::fix_stack(stack, &repair);
     let is_unchanged = fixed.applied.is_empty();
     let context = plan.context(&fixed.stack);
-    let found = if is_unchanged {
-        found
+    let known = if is_unchanged {
+        known
     } else {
-        lint::run_whole(plan.rules, &context)
+        Known::of(lint::run_whole(plan.rules, &context), &context)
     };
-    let mut findings = found.findings.clone();
+    let context = plan.context(&fixed.stack).knowing(Some(Arc::clone(&known.secrets)));
+    let mut findings = known.found.findings.clone();
     super::grade(&context, &mut findings);
-    (fixed.found, fixed.findings) = (Some(found), findings);
+    (fixed.known, fixed.findings) = (Some(known), findings);
     fixed
 }
 

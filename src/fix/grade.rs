@@ -16,6 +16,7 @@ use crate::nova::{View, code};
 use crate::oslo::stack::Stack;
 
 use super::effort::Effort;
+use super::known::Tried;
 use super::proof::{self, Change, Referring};
 use super::with_edits;
 
@@ -69,11 +70,17 @@ pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
     grade_within(context, findings, &mut Effort::of(context.stack));
 }
 
-pub(super) fn grade_within(context: &Context<'_>, findings: &mut [Finding], effort: &mut Effort) {
+/// As [`grade`]; says whether the effort was enough for all fixes, and what came of the last that was tried.
+pub(super) fn grade_within(
+    context: &Context<'_>,
+    findings: &mut [Finding],
+    effort: &mut Effort,
+) -> (bool, Option<Tried>) {
     if findings.iter().all(|finding| finding.fix.is_none()) {
-        return;
+        return (true, None);
     }
     let ground = Ground::of(context);
+    let (mut is_whole, mut tried) = (true, None);
     for finding in findings {
         let Some(fix) = &finding.fix else {
             continue;
@@ -84,31 +91,40 @@ pub(super) fn grade_within(context: &Context<'_>, findings: &mut [Finding], effo
                 "{}; `fix` offers this once the fixes before it are applied",
                 finding.help
             );
+            is_whole = false;
             continue;
         }
         let Ok(after) = with_edits(context.stack, &[fix]) else {
             finding.moment = Some(Moment::Now);
             continue;
         };
-        let change = Change::new(context.stack, &after, &ground.referring);
-        let (moment, mut objection) = moment(context, &ground, &change, finding);
-        if is_pin(context, &after, moment) {
-            // Without the line the next run would take the file for another release, and change it once more.
-            finding.fix = None;
-            finding.help = format!(
-                "{}; `fix` keeps the line unless `--from` is given, because the line shows what runs today",
-                finding.help
-            );
-            continue;
-        }
-        if fix.safety == Safety::Safe {
-            objection = objection.or_else(|| unkept(context, &change, finding));
-        }
-        finding.moment = Some(moment);
-        if let (Some(objection), Some(fix)) = (objection.filter(|_| is_safe(finding)), &mut finding.fix) {
-            fix.safety = Safety::Unsafe;
-            finding.objection = Some(context.secrets().hide(&objection).into_owned());
-        }
+        let edits = fix.edits.clone();
+        grade_one(context, &ground, finding, &after);
+        tried = Some(Tried { edits, after });
+    }
+    (is_whole, tried)
+}
+
+/// Grades a finding whose fix makes the stack `after`.
+fn grade_one(context: &Context<'_>, ground: &Ground, finding: &mut Finding, after: &Stack) {
+    let change = Change::new(context.stack, after, &ground.referring);
+    let (moment, mut objection) = moment(context, ground, &change, finding);
+    if is_pin(context, after, moment) {
+        // Without the line the next run would take the file for another release, and change it once more.
+        finding.fix = None;
+        finding.help = format!(
+            "{}; `fix` keeps the line unless `--from` is given, because the line shows what runs today",
+            finding.help
+        );
+        return;
+    }
+    if is_safe(finding) {
+        objection = objection.or_else(|| unkept(context, &change, finding));
+    }
+    finding.moment = Some(moment);
+    if let (Some(objection), Some(fix)) = (objection.filter(|_| is_safe(finding)), &mut finding.fix) {
+        fix.safety = Safety::Unsafe;
+        finding.objection = Some(context.secrets().hide(&objection).into_owned());
     }
 }
 

@@ -5,6 +5,7 @@
 mod effort;
 pub mod gate;
 pub mod grade;
+mod known;
 pub mod proof;
 mod round;
 pub mod witness;
@@ -13,9 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::catalog::Release;
-use crate::lint::{
-    self, ActionChoice, Announced, Context, Finding, Fix, Found, LayerEdit, Moment, Rule, Safety, Settings,
-};
+use crate::lint::{self, ActionChoice, Announced, Context, Finding, Fix, LayerEdit, Moment, Rule, Safety, Settings};
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;
 use crate::oslo::document::Document;
@@ -24,10 +23,12 @@ use crate::text::{Edit, Source, apply_edits};
 
 use effort::Effort;
 use grade::Ground;
+use known::Tried;
 use proof::{Change, Moved};
 use round::Round;
 
 pub use grade::grade;
+pub use known::Known;
 
 /// How often a stack is checked again before the fixes count as chasing each other.
 const MOST_ROUNDS: usize = 50;
@@ -94,8 +95,8 @@ pub struct FixedStack {
     pub findings: Vec<Finding>,
     /// Everything the applied fixes announced.
     pub announced: Vec<Announced>,
-    /// What the rules find in the new texts, not graded; `None` where they have not been asked since the last edit.
-    found: Option<Found>,
+    /// What is known of the new texts; `None` where nobody has asked since the last edit.
+    known: Option<Known>,
 }
 
 impl FixedStack {
@@ -108,14 +109,14 @@ impl FixedStack {
             refused: Vec::new(),
             findings: Vec::new(),
             announced: Vec::new(),
-            found: None,
+            known: None,
         }
     }
 
-    /// What the rules find in the new texts, not graded; `None` where they have not been asked since the last edit.
+    /// What is known of the new texts; `None` where nobody has asked since the last edit.
     #[must_use]
-    pub fn found(&self) -> Option<&Found> {
-        self.found.as_ref()
+    pub fn known(&self) -> Option<&Known> {
+        self.known.as_ref()
     }
 }
 
@@ -156,39 +157,40 @@ struct Candidate {
 /// Edits of an earlier moment come first, all of them, so that the list of what was done can be cut at any moment.
 #[must_use]
 pub fn fix_stack(stack: &Stack, plan: &FixPlan<'_>) -> FixedStack {
-    fix_found(stack, plan, None)
+    fix_known(stack, plan, None)
 }
 
-/// As [`fix_stack`]; the first round takes `found`, what the rules of `plan` find in `stack` (not graded), where that is known.
+/// As [`fix_stack`]; the first round takes what is `known` of `stack` under `plan`, or one that differs but in its moment.
 #[must_use]
-pub fn fix_found(stack: &Stack, plan: &FixPlan<'_>, found: Option<Found>) -> FixedStack {
+pub fn fix_known(stack: &Stack, plan: &FixPlan<'_>, known: Option<Known>) -> FixedStack {
     let mut fixed = FixedStack {
-        found,
+        known,
         ..FixedStack::unchanged(stack)
     };
     // How many fixes were in when the refused ones were last tried: another one may have cleared their way.
     let mut tried_with = 0;
     let mut effort = Effort::of(stack);
     for _ in 0..MOST_ROUNDS {
-        let (found, findings, batch) = {
-            let known = fixed.found.take();
-            let context = plan.context(&fixed.stack);
-            let found = known.unwrap_or_else(|| lint::run_whole(plan.rules, &context));
-            let mut findings = found.findings.clone();
-            grade::grade_within(&context, &mut findings, &mut effort);
-            let batch = choose(&context, &findings, plan, &fixed.refused);
-            (found, findings, batch)
+        let (known, batch) = {
+            let known = fixed.known.take();
+            let secrets = known.as_ref().map(|known| Arc::clone(&known.secrets));
+            let context = plan.context(&fixed.stack).knowing(secrets);
+            let mut known = known.unwrap_or_else(|| Known::of(lint::run_whole(plan.rules, &context), &context));
+            fixed.findings = known.graded(&context, &mut effort);
+            let batch = choose(&context, &fixed.findings, plan, &fixed.refused);
+            (known, batch)
         };
-        (fixed.found, fixed.findings) = (Some(found), findings);
         if batch.is_empty() && !fixed.refused.is_empty() && fixed.applied.len() > tried_with {
             tried_with = fixed.applied.len();
             fixed.refused.clear();
+            fixed.known = Some(known);
             continue;
         }
         if batch.is_empty() {
+            fixed.known = Some(known);
             break;
         }
-        take(&mut fixed, batch, plan, &mut effort);
+        take(&mut fixed, (batch, known), plan, &mut effort);
     }
     fixed.announced.sort_unstable();
     fixed.announced.dedup();
@@ -243,18 +245,20 @@ fn requested(context: &Context<'_>) -> Option<Fix> {
     context.setting_to(title, Safety::Safe, (LIBVIRT, ACTION, action.as_str()), relative)
 }
 
-/// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails.
-fn take(fixed: &mut FixedStack, batch: Vec<Candidate>, plan: &FixPlan<'_>, effort: &mut Effort) {
+/// Applies the whole batch where its proof holds, else one after the other, and refuses those whose proof fails. What is
+/// `known` of the stack stays known where nothing is applied.
+fn take(fixed: &mut FixedStack, (batch, known): (Vec<Candidate>, Known), plan: &FixPlan<'_>, effort: &mut Effort) {
     let all: Vec<&Candidate> = batch.iter().collect();
-    if let Ok(stack) = checked(&fixed.stack, &all, plan) {
+    let tried = known.tried();
+    if let Ok(stack) = checked(&fixed.stack, &all, plan, tried) {
         accept(fixed, stack, batch);
         return;
     }
     for candidate in batch {
         if !effort.spend() {
-            return;
+            break;
         }
-        match checked(&fixed.stack, &[&candidate], plan) {
+        match checked(&fixed.stack, &[&candidate], plan, tried) {
             Ok(stack) => {
                 // The spans of the others speak of the old text: the next round finds them again.
                 accept(fixed, stack, vec![candidate]);
@@ -267,11 +271,12 @@ fn take(fixed: &mut FixedStack, batch: Vec<Candidate>, plan: &FixPlan<'_>, effor
             }),
         }
     }
+    fixed.known = Some(known);
 }
 
 /// Takes `stack`, with the fixes of one batch, and notes them, their edits as they are made one after the other.
 fn accept(fixed: &mut FixedStack, stack: Stack, batch: Vec<Candidate>) {
-    (fixed.stack, fixed.found) = (stack, None);
+    (fixed.stack, fixed.known) = (stack, None);
     let mut made: Vec<LayerEdit> = Vec::new();
     for candidate in batch {
         let edits = candidate.fix.edits.iter().map(|edit| {
@@ -336,9 +341,12 @@ fn with_edits(stack: &Stack, fixes: &[&Fix]) -> Result<Stack, Moved> {
 ///
 /// What is written now may move nothing in any release of today, announced or not, unless its fix is unsafe; in every
 /// release that comes after its moment only what it announces may move.
-fn checked(stack: &Stack, batch: &[&Candidate], plan: &FixPlan<'_>) -> Result<Stack, Moved> {
+fn checked(stack: &Stack, batch: &[&Candidate], plan: &FixPlan<'_>, tried: Option<&Tried>) -> Result<Stack, Moved> {
     let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
-    let after = with_edits(stack, &fixes)?;
+    let after = match tried.filter(|tried| tried.is_of(&fixes)) {
+        Some(tried) => tried.after.clone(),
+        None => with_edits(stack, &fixes)?,
+    };
     let ground = Ground::of(&plan.context(stack));
     let change = Change::new(stack, &after, &ground.referring);
     let announced_by = |is_counted: &dyn Fn(&Candidate) -> bool| {

@@ -3,7 +3,7 @@
 //! It compares what nova reads, not texts; the text is read a second time by an independent parser in [`super::witness`].
 //! What can move at all is taken from the texts themselves, never from what a fix says of itself: see `touched`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 use crate::catalog::readers;
@@ -12,7 +12,8 @@ use crate::lint::Announced;
 use crate::nova::migration::settings::is_of_live_migration;
 use crate::nova::{Setting, View};
 use crate::oslo::document::{Assignment, Document};
-use crate::oslo::stack::{Site, Stack};
+use crate::oslo::stack::{Site, Stack, variable_name};
+use crate::oslo::substitution::references;
 use crate::oslo::value;
 
 /// Why a proof failed.
@@ -51,23 +52,61 @@ pub struct Change<'a> {
     referring: &'a Referring,
 }
 
-/// The groups and keys of a stack's lines whose values refer to other options.
+/// What of a stack refers to other options by its value.
 #[derive(Debug, Default)]
-pub struct Referring(BTreeSet<(String, String)>);
+pub struct Referring {
+    /// The groups and keys of its lines that do.
+    lines: BTreeSet<(String, String)>,
+    /// The names of its variables that do.
+    variables: BTreeSet<String>,
+    /// The names that they refer to; of one with dots each part.
+    names: HashSet<String>,
+}
 
 impl Referring {
-    /// Those of `stack`.
+    /// That of `stack`.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
-        let referring = stack.places().filter(|&place| {
+        let mut found = Self::default();
+        for place in stack.places() {
             let bytes = stack.document(place).source().bytes();
-            memchr::memchr(b'$', stack.assignment(place).value_span(bytes).of(bytes)).is_some()
-        });
-        Self(
-            referring
-                .map(|place| (stack.group(place).to_owned(), stack.key(place).into_owned()))
-                .collect(),
-        )
+            let value = stack.assignment(place).value_span(bytes).of(bytes);
+            if memchr::memchr(b'$', value).is_some() {
+                let name = (stack.group(place).to_owned(), stack.key(place).into_owned());
+                found.lines.insert(name);
+                found.add(&stack.value(Site::File(place)));
+            }
+        }
+        for variable in stack
+            .environment()
+            .iter()
+            .filter(|variable| variable.value.contains('$'))
+        {
+            found.variables.insert(variable.name.clone());
+            found.add(&variable.value);
+        }
+        found
+    }
+
+    /// Adds what `value` refers to.
+    fn add(&mut self, value: &str) {
+        for reference in references(value) {
+            self.names.extend(reference.name.split('.').map(str::to_owned));
+        }
+    }
+
+    /// Whether the value or the default of some option may refer to one of `options`, by whatever name.
+    fn may_lead_to<'o>(&self, options: impl IntoIterator<Item = &'o OptionFacts>, release: Release) -> bool {
+        let names = options.into_iter().flat_map(OptionFacts::lookup_names);
+        let mut names = names.flat_map(|(group, name)| [*group, &**name]);
+        names.any(|name| self.names.contains(name) || catalog::is_in_default(name, release))
+    }
+
+    /// The options of `release` that the variables set.
+    fn by_variables(&self, release: Release) -> impl Iterator<Item = OptionFacts> + use<'_> {
+        let options = (!self.variables.is_empty()).then(|| catalog::options(release));
+        let options = options.into_iter().flatten();
+        options.filter(|facts| self.variables.contains(&variable_name(facts.group(), facts.name())))
     }
 }
 
@@ -126,14 +165,20 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Every option of `release` that the change can move: what reads a touched line, and whatever may refer to that.
+    /// Every option of `release` that the change can move: what reads a touched line, and, where something refers to that,
+    /// whatever refers to anything.
     fn movable(&self, release: Release) -> impl Iterator<Item = OptionFacts> + use<> {
         let of_line = |(group, key): &(String, String)| readers(group, key, release);
-        // A line that refers to others only in the new texts is a touched one.
-        let lines = self.touched.iter().chain(&self.referring.0).flat_map(of_line);
-        let options = lines.chain(catalog::with_referring_default(release));
-        let by_name: BTreeMap<_, _> = options.map(|facts| ((facts.group(), facts.name()), facts)).collect();
-        by_name.into_values()
+        let own = self.touched.iter().flat_map(of_line);
+        let mut options: BTreeMap<_, _> = own.map(|facts| ((facts.group(), facts.name()), facts)).collect();
+        if self.referring.may_lead_to(options.values(), release) {
+            // A line that refers to others only in the new texts is a touched one.
+            let others = self.referring.lines.iter().flat_map(of_line);
+            let others = others.chain(self.referring.by_variables(release));
+            let others = others.chain(catalog::with_referring_default(release));
+            options.extend(others.map(|facts| ((facts.group(), facts.name()), facts)));
+        }
+        options.into_values()
     }
 
     /// The options whose effective value `release` reads otherwise after the change. A line that says what the default is

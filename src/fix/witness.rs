@@ -6,6 +6,7 @@
 //! How rust-ini is asked: no escapes, no quotes, indented lines continue a value, CRLF read as LF. What it sees less of
 //! is the same on both sides: `[ libvirt ]` and `[libvirt]` are one section to it, and line ends around a value are gone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -75,26 +76,38 @@ impl fmt::Display for Witnessed {
     }
 }
 
+/// A section, and a key in it.
+type Name = (String, String);
+
 /// The values of each key of each section, in the order they are written.
-type Values = BTreeMap<(String, String), Vec<String>>;
+type Values = BTreeMap<Name, Vec<String>>;
 
 /// Compares `before` and `after` as rust-ini reads them.
 ///
 /// A key may differ where `announced` holds it as written, or holds the option that one of `releases` takes it for.
 #[must_use]
 pub fn witness(before: &[u8], after: &[u8], announced: &[Announced], releases: [Release; 2]) -> Witnessed {
-    let (old, new) = match (read(before), read(after)) {
+    let (old, new) = match (text_of(before), text_of(after)) {
         (Ok(old), Ok(new)) => (old, new),
         (Err(reason), _) | (_, Err(reason)) => return Witnessed::NotWitnessed(reason),
     };
-    let differing = old
-        .keys()
-        .chain(new.keys())
-        .filter(|name| old.get(name) != new.get(name));
-    let unannounced = differing
-        .into_iter()
-        .find(|(section, key)| !is_announced(section, key, announced, releases));
-    match unannounced {
+    let is_announced = |(section, key): &Name| is_announced(section, key, announced, releases);
+    match compared(differing(&old, &new), is_announced) {
+        Witnessed::Agrees => Witnessed::Agrees,
+        // What exactly is wrong the whole texts tell.
+        _ => compared((&old, &new), is_announced),
+    }
+}
+
+/// What rust-ini says of two texts, but for the names that may differ.
+fn compared((old, new): (&str, &str), may_differ: impl Fn(&Name) -> bool) -> Witnessed {
+    let (old, new) = match (values(old), values(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(reason), _) | (_, Err(reason)) => return Witnessed::NotWitnessed(reason),
+    };
+    let names = old.keys().chain(new.keys());
+    let mut differing = names.filter(|name| old.get(*name) != new.get(*name));
+    match differing.find(|name| !may_differ(name)) {
         None => Witnessed::Agrees,
         Some((section, key)) => Witnessed::Contradicted {
             section: section.clone(),
@@ -108,7 +121,7 @@ pub fn witness(before: &[u8], after: &[u8], announced: &[Announced], releases: [
 /// # Errors
 /// Why it does not.
 pub fn reads(text: &[u8]) -> Result<(), Unreadable> {
-    read(text).map(|_| ())
+    values(&text_of(text)?).map(|_| ())
 }
 
 fn is_announced(section: &str, key: &str, announced: &[Announced], releases: [Release; 2]) -> bool {
@@ -123,23 +136,47 @@ fn is_announced(section: &str, key: &str, announced: &[Announced], releases: [Re
     holds(section, key) || releases.into_iter().any(is_meant)
 }
 
-fn read(bytes: &[u8]) -> Result<Values, Unreadable> {
+/// The text of a file that rust-ini reads as oslo.config does, with LF for every line end.
+fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
     let text = std::str::from_utf8(bytes).map_err(|_| Unreadable::Encoding)?;
     if text.starts_with('\u{feff}') {
         return Err(Unreadable::ByteOrderMark);
     }
-    let text = text.replace("\r\n", "\n");
-    if text.contains('\r') {
+    let text = match memchr::memchr(b'\r', bytes) {
+        None => Cow::Borrowed(text),
+        Some(_) => Cow::Owned(text.replace("\r\n", "\n")),
+    };
+    if memchr::memchr(b'\r', text.as_bytes()).is_some() {
         return Err(Unreadable::LoneCarriageReturn);
     }
     refuse_what_is_read_differently(&text)?;
+    Ok(text)
+}
+
+/// What is left of two texts without the whole sections that both begin with and those that both end with.
+///
+/// A header ends whatever is open before it, so what is left out is the same to any parser on both sides.
+fn differing<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
+    let (a, b) = (old.as_bytes(), new.as_bytes());
+    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    // Both go on with a header there.
+    let head = memchr::memmem::rfind(&a[..head], b"\n[").map_or(0, |end| end + 1);
+    let (a, b) = (&a[head..], &b[head..]);
+    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let first = memchr::memmem::find(&a[a.len() - tail..], b"\n[").map_or(tail, |end| end + 1);
+    let tail = tail - first;
+    (&old[head..old.len() - tail], &new[head..new.len() - tail])
+}
+
+/// What rust-ini reads.
+fn values(text: &str) -> Result<Values, Unreadable> {
     let options = ParseOption {
         enabled_quote: false,
         enabled_escape: false,
         enabled_indented_mutiline_value: true,
         enabled_preserve_key_leading_whitespace: false,
     };
-    let parsed = Ini::load_from_str_opt(&text, options).map_err(|error| Unreadable::Rejected(error.line))?;
+    let parsed = Ini::load_from_str_opt(text, options).map_err(|error| Unreadable::Rejected(error.line))?;
     let mut values = Values::new();
     for (section, properties) in &parsed {
         let section = section.unwrap_or_default();
@@ -297,7 +334,7 @@ mod tests {
         #[test]
         fn what_is_not_refused_is_read_alike(text in "([a=:\\[\\]#; \t\\\\\"'\r\n\u{b}\u{85}\u{a0}]|\\[x\\]\n|a=|\n  \
                                                       |\n# ){0,24}") {
-            if let Ok(theirs) = read(text.as_bytes()) {
+            if let Ok(theirs) = text_of(text.as_bytes()).and_then(|text| values(&text)) {
                 let document = Document::parse(Source::new("x", text.clone().into_bytes()));
                 let mut ours = Values::new();
                 for assignment in document.assignments() {
@@ -311,6 +348,24 @@ mod tests {
                     .map(|(name, values)| (name, values.iter().map(|value| plain(value)).collect()))
                     .collect();
                 proptest::prop_assert_eq!(ours, theirs);
+            }
+        }
+    }
+
+    proptest::proptest! {
+        /// What is left out of the comparison decides nothing, and what is not refused rust-ini takes.
+        #[test]
+        fn the_sections_that_differ_tell_as_much_as_the_whole_texts(
+            parts in proptest::collection::vec("(\\[[xy]\\]\n|[ab] ?= ?[12]\n|  c\n|\n|# d\n){0,5}", 5),
+            other in "(\\[[xy]\\]\n|[ab] = 3\n|  c\n|\n|# d\n){0,4}",
+            at in 0..5_usize,
+        ) {
+            let before = parts.concat();
+            let after: String = parts.iter().enumerate().map(|(n, part)| if n == at { &*other } else { &**part }).collect();
+            if let (Ok(old), Ok(new)) = (text_of(before.as_bytes()), text_of(after.as_bytes())) {
+                let (part, whole) = (compared(differing(&old, &new), |_| false), compared((&old, &new), |_| false));
+                proptest::prop_assert!(!matches!(whole, Witnessed::NotWitnessed(_)));
+                proptest::prop_assert_eq!(part == Witnessed::Agrees, whole == Witnessed::Agrees);
             }
         }
     }

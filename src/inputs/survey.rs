@@ -185,6 +185,17 @@ impl Reading {
             None => sources.load(&self.target),
         }
     }
+
+    /// As [`Self::into_stack`], for one who asks again.
+    ///
+    /// # Errors
+    /// A file that can no longer be read.
+    pub fn to_stack(&self, sources: &Sources) -> Result<Stack, LoadError> {
+        match &self.stack {
+            Some(stack) => Ok(stack.clone()),
+            None => sources.load(&self.target),
+        }
+    }
 }
 
 /// The files of `target`, by the names they go by in reports.

@@ -97,6 +97,15 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// The same, with the secrets of the stack as they are known already.
+    #[must_use]
+    pub fn knowing(self, secrets: Option<Arc<Secrets>>) -> Self {
+        if let Some(secrets) = secrets {
+            let _ = self.secrets.set(secrets);
+        }
+        self
+    }
+
     /// Every release that may run today, oldest first.
     pub fn releases_of_today(&self) -> impl DoubleEndedIterator<Item = Release> + use<> {
         let (oldest, newest) = (self.today_oldest, self.from.release());

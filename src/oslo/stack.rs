@@ -253,6 +253,7 @@ impl Stack {
         } else {
             winner(&per_name).into_iter().collect()
         };
+        let with_environment = with_environment && !self.environment.is_empty();
         if let Some(&(group, key)) = names.first().filter(|_| with_environment) {
             let wanted = variable_name(group, key);
             if let Some(found) = self.environment.iter().position(|variable| variable.name == wanted) {

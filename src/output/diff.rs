@@ -3,6 +3,8 @@
 //! It is made for reading: a line with a mask, or with an escape (`\u{1b}`) in the place of a character that no terminal
 //! should see, cannot be applied as a patch; `novamend fix --write` does that.
 
+use std::ops::Range;
+
 use anstyle::{AnsiColor, Style as Paint};
 use serde::{Serialize, Serializer};
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
@@ -11,7 +13,7 @@ use super::{Style, shown_path};
 use crate::oslo::document::Document;
 use crate::plain;
 use crate::redact::{Secrets, lines};
-use crate::text::Span;
+use crate::text::{Span, line_end};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -77,10 +79,13 @@ impl Diff {
         self.lines.push(DiffLine { kind, text });
     }
 
-    fn body(&mut self, kind: DiffKind, sign: char, lines: &Lines<'_>, index: usize) {
-        self.push(kind, format!("{sign}{}", lines.shown[index]));
-        if lines.has_no_line_end(index) {
-            self.push(DiffKind::Note, "\\ No newline at end of file".to_owned());
+    /// The lines of `numbers`, each with `sign` before it.
+    fn body(&mut self, (kind, sign): (DiffKind, char), lines: &Lines<'_>, numbers: Range<usize>) {
+        for (number, shown) in numbers.clone().zip(lines.shown(numbers)) {
+            self.push(kind, format!("{sign}{shown}"));
+            if lines.has_no_line_end(number) {
+                self.push(DiffKind::Note, "\\ No newline at end of file".to_owned());
+            }
         }
     }
 }
@@ -109,37 +114,56 @@ pub fn unified(before: &Document, after: &Document, known: &Secrets) -> Diff {
     diff
 }
 
-/// A file's lines: what is compared, and what is shown.
+/// A file's lines: what is compared, and what is shown of those that are.
 struct Lines<'a> {
     raw: Vec<&'a [u8]>,
-    shown: Vec<String>,
+    /// Where each starts.
+    starts: Vec<usize>,
+    document: &'a Document,
+    masks: lines::Shown<'a>,
 }
 
 impl<'a> Lines<'a> {
-    fn of(document: &'a Document, known: &Secrets) -> Self {
+    fn of(document: &'a Document, known: &'a Secrets) -> Self {
         let bytes = document.source().bytes();
-        let secrets = lines::secrets(document, Span::new(0, bytes.len()), known);
-        let (mut raw, mut shown) = (Vec::new(), Vec::new());
-        let (mut at, mut next_secret) = (0, 0);
+        let (mut raw, mut starts, mut at) = (Vec::new(), Vec::new(), 0);
         while at < bytes.len() {
-            let (end, next) = crate::text::line_end(bytes, at);
+            let next = line_end(bytes, at).1;
+            raw.push(&bytes[at..next]);
+            starts.push(at);
+            at = next;
+        }
+        Self {
+            raw,
+            starts,
+            document,
+            masks: lines::Shown::new(document, known),
+        }
+    }
+
+    /// The lines of `numbers` without any secret.
+    fn shown(&self, numbers: Range<usize>) -> Vec<String> {
+        let bytes = self.document.source().bytes();
+        let offset = |number: usize| self.starts.get(number).copied().unwrap_or(bytes.len());
+        let (start, end) = (offset(numbers.start), offset(numbers.end));
+        let secrets = self.masks.secrets(Span::new(start, end));
+        let (mut shown, mut at, mut next_secret) = (Vec::with_capacity(numbers.len()), start, 0);
+        while at < end {
+            let (text_end, next) = line_end(bytes, at);
             while secrets.get(next_secret).is_some_and(|secret| secret.end <= at) {
                 next_secret += 1;
             }
-            let count = secrets[next_secret..]
-                .iter()
-                .take_while(|secret| secret.start < end)
-                .count();
-            let line = lines::masked_line(document, Span::new(at, end), &secrets[next_secret..next_secret + count]);
-            raw.push(&bytes[at..next]);
+            let of_line = &secrets[next_secret..];
+            let count = of_line.iter().take_while(|secret| secret.start < text_end).count();
+            let line = lines::masked_line(self.document, Span::new(at, text_end), &of_line[..count]);
             shown.push(cut(&plain::line(&line)));
             at = next;
         }
-        Self { raw, shown }
+        shown
     }
 
-    fn has_no_line_end(&self, index: usize) -> bool {
-        !self.raw[index].ends_with(b"\n") && !self.raw[index].ends_with(b"\r")
+    fn has_no_line_end(&self, number: usize) -> bool {
+        !self.raw[number].ends_with(b"\n") && !self.raw[number].ends_with(b"\r")
     }
 }
 
@@ -163,13 +187,10 @@ fn hunk(out: &mut Diff, group: &[DiffOp], old: &Lines<'_>, new: &Lines<'_>) {
     out.push(DiffKind::Hunk, header);
     for op in group {
         if matches!(op, DiffOp::Equal { .. }) {
-            op.old_range()
-                .for_each(|line| out.body(DiffKind::Context, ' ', old, line));
+            out.body((DiffKind::Context, ' '), old, op.old_range());
         } else {
-            op.old_range()
-                .for_each(|line| out.body(DiffKind::Removed, '-', old, line));
-            op.new_range()
-                .for_each(|line| out.body(DiffKind::Added, '+', new, line));
+            out.body((DiffKind::Removed, '-'), old, op.old_range());
+            out.body((DiffKind::Added, '+'), new, op.new_range());
         }
     }
 }

@@ -91,16 +91,16 @@ impl Life {
             } else {
                 format!("; instead, {}", gone.instead)
             };
-            notes.push(Note::new(format!("{}{instead}", gone.why), &gone.source));
+            notes.push(Note::new(format!("{}{instead}", gone.why), gone.source));
         }
-        for entry in known.meanings.iter().filter(|entry| is_it(&entry.group, &entry.name)) {
+        for entry in known.meanings.iter().filter(|entry| is_it(entry.group, entry.name)) {
             let (release, why) = (entry.release.short(), &entry.why);
-            notes.push(Note::new(format!("from {release} on {why}"), &entry.source));
+            notes.push(Note::new(format!("from {release} on {why}"), entry.source));
         }
-        let defaults = known.defaults.iter().filter(|entry| is_it(&entry.group, &entry.name));
+        let defaults = known.defaults.iter().filter(|entry| is_it(entry.group, entry.name));
         for entry in defaults.filter(|entry| !entry.why.is_empty()) {
             let (release, why) = (entry.release.short(), &entry.why);
-            notes.push(Note::new(format!("with the default of {release} {why}"), &entry.source));
+            notes.push(Note::new(format!("with the default of {release} {why}"), entry.source));
         }
         notes
     }

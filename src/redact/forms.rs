@@ -52,6 +52,9 @@ fn is_of_key(body: &[u8]) -> bool {
 /// The name of a file, such as `/pki/server-key.pem`, which what follows says something of.
 pub(super) fn is_name_of_file(text: &[u8], word: &Range<usize>) -> bool {
     let name = &text[word.clone()];
+    if name.len() < 4 || name[name.len() - 4] != b'.' {
+        return false;
+    }
     let is_in_path = text[..word.start].ends_with(b"/");
     [&b".pem"[..], b".crt", b".der", b".pub"]
         .iter()

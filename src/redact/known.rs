@@ -4,10 +4,10 @@
 //! It looks for the values themselves; the places they stand at, [`super::lines`] masks whatever they are.
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
+use super::search::Search;
 use super::{MASK, key_of, lines, names, scan};
 use crate::catalog;
 use crate::oslo::document::Document;
@@ -19,9 +19,6 @@ use crate::text::Span;
 const SHORTEST: usize = 3;
 /// A value shorter than this is hidden where it stands as a word of its own.
 const WORDS_BELOW: usize = 6;
-/// A value is found by so many of its first bytes; the rest is then compared. It bounds what the search costs.
-const LEAD: usize = 32;
-
 /// Words that are no secret though somebody made one his password: to hide them everywhere would tell which it is.
 const PUBLIC: [&str; 36] = [
     "true",
@@ -68,42 +65,77 @@ pub(super) fn is_name_of_nova(name: &str) -> bool {
 }
 
 /// The secret values of some stacks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Secrets {
-    long: Option<Search>,
-    short: Option<Search>,
+    searches: Arc<Searches>,
+    files: Files,
 }
 
-#[derive(Debug)]
-struct Search {
-    leads: AhoCorasick,
-    /// The whole values, by the number of their lead; of several with one lead the longest comes first.
-    values: Vec<Vec<Vec<u8>>>,
+/// What each file gave, by its address in memory, so that it need not be read through once more.
+type Files = HashMap<usize, (Arc<Document>, Arc<Gathered>)>;
+
+/// The values, and the searches for them: made when something is first searched through, as most of what is gathered never
+/// is.
+#[derive(Debug, Default)]
+struct Searches {
+    values: BTreeSet<Vec<u8>>,
+    made: OnceLock<[Option<Search>; 2]>,
+}
+
+impl Searches {
+    /// For the long values, and for the short ones.
+    fn made(&self) -> &[Option<Search>; 2] {
+        self.made.get_or_init(|| {
+            let is_short = |value: &&Vec<u8>| value.len() < WORDS_BELOW;
+            let long = self.values.iter().filter(|value| !is_short(value));
+            let short = self.values.iter().filter(is_short);
+            [Search::new(long), Search::new(short)]
+        })
+    }
 }
 
 impl Secrets {
     /// Those of one stack: of its files, in comments and in lines that oslo.config rejects too, and of its variables.
     #[must_use]
     pub fn of(stack: &Stack) -> Self {
-        Self::of_all([stack])
+        Self::of_all([stack], &[])
     }
 
-    /// Those of several stacks.
+    /// Those of several stacks; what `known` holds of the same files is taken from there.
     #[must_use]
-    pub fn of_all<'a>(stacks: impl IntoIterator<Item = &'a Stack>) -> Self {
-        let mut gathered = Gathered::default();
+    pub fn of_all<'a>(stacks: impl IntoIterator<Item = &'a Stack>, known: &[&Self]) -> Self {
+        let (mut gathered, mut files) = (Gathered::default(), Files::new());
         for stack in stacks {
-            gathered.add_stack(stack);
+            for layer in stack.layers() {
+                let address = Arc::as_ptr(&layer.document).addr();
+                let mut known = known.iter().filter_map(|known| known.files.get(&address));
+                let (_, of_file) = files.entry(address).or_insert_with(|| {
+                    known.next().cloned().unwrap_or_else(|| {
+                        let gathered = Gathered::of_document(&layer.document);
+                        (Arc::clone(&layer.document), Arc::new(gathered))
+                    })
+                });
+                gathered.values.extend(of_file.values.iter().cloned());
+                gathered.referred.extend(of_file.referred.iter().cloned());
+            }
+            gathered.add_environment(stack);
+            gathered.follow(stack);
         }
-        gathered.into_secrets()
+        let mut known = known.iter().map(|known| &known.searches);
+        let same = known.find(|known| known.values == gathered.values).cloned();
+        Self {
+            searches: same.unwrap_or_else(|| gathered.into_searches()),
+            files,
+        }
     }
 
     /// Those of one file.
     #[must_use]
     pub fn of_document(document: &Document) -> Self {
-        let mut gathered = Gathered::default();
-        gathered.add_document(document);
-        gathered.into_secrets()
+        Self {
+            searches: Gathered::of_document(document).into_searches(),
+            files: Files::new(),
+        }
     }
 
     /// `text` with each of them replaced by the mask, in whatever case its letters are.
@@ -137,10 +169,14 @@ impl Secrets {
     #[must_use]
     pub fn spans(&self, bytes: &[u8]) -> Vec<Span> {
         let mut found = Vec::new();
-        if let Some(search) = &self.long {
+        if bytes.is_empty() {
+            return found;
+        }
+        let [long, short] = self.searches.made();
+        if let Some(search) = long {
             search.find(bytes, |_, _| true, &mut found);
         }
-        if let Some(search) = &self.short {
+        if let Some(search) = short {
             let is_word = |at: Option<&u8>| at.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80);
             let stands_alone = |start: usize, end: usize| {
                 !is_word(start.checked_sub(1).and_then(|at| bytes.get(at))) && !is_word(bytes.get(end))
@@ -164,57 +200,8 @@ pub(super) fn merged(mut spans: Vec<Span>) -> Vec<Span> {
     out
 }
 
-impl Search {
-    fn new(values: impl Iterator<Item = Vec<u8>>) -> Option<Self> {
-        let (mut leads, mut by_lead): (Vec<Vec<u8>>, Vec<Vec<Vec<u8>>>) = (Vec::new(), Vec::new());
-        for value in values {
-            let lead = value[..value.len().min(LEAD)].to_owned();
-            // The values come in order, so those of one lead come together.
-            if leads.last() == Some(&lead) {
-                by_lead
-                    .last_mut()
-                    .into_iter()
-                    .for_each(|known| known.insert(0, value.clone()));
-            } else {
-                leads.push(lead);
-                by_lead.push(vec![value]);
-            }
-        }
-        if leads.is_empty() {
-            return None;
-        }
-        let leads = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(&leads);
-        leads.ok().map(|leads| Self { leads, values: by_lead })
-    }
-
-    fn find(&self, bytes: &[u8], is_kept: impl Fn(usize, usize) -> bool, found: &mut Vec<Span>) {
-        let mut at = 0;
-        for lead in self.leads.find_iter(bytes) {
-            if lead.start() < at {
-                continue;
-            }
-            let rest = &bytes[lead.end()..];
-            let more = self.values[lead.pattern().as_usize()].iter().map(|value| {
-                let tail = &value[value.len().min(LEAD)..];
-                tail.iter()
-                    .zip(rest)
-                    .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
-                    .count()
-            });
-            let end = lead.end() + more.max().unwrap_or(0);
-            if is_kept(lead.start(), end) {
-                found.push(Span::new(lead.start(), end));
-                at = end;
-            }
-        }
-    }
-}
-
 /// What is gathered on the way.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Gathered {
     values: BTreeSet<Vec<u8>>,
     /// The names that secrets refer to.
@@ -222,10 +209,14 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn add_stack(&mut self, stack: &Stack) {
-        for layer in stack.layers() {
-            self.add_document(&layer.document);
-        }
+    /// What one file gives, whatever it is read with.
+    fn of_document(document: &Document) -> Self {
+        let mut gathered = Self::default();
+        gathered.add_document(document);
+        gathered
+    }
+
+    fn add_environment(&mut self, stack: &Stack) {
         for variable in stack.environment() {
             let key = key_of(&variable.name);
             if names::is_secret_by_name(key, &variable.value) {
@@ -234,7 +225,6 @@ impl Gathered {
             self.add_embedded(variable.name.as_bytes());
             self.add_embedded(variable.value.as_bytes());
         }
-        self.follow(stack);
     }
 
     fn add_document(&mut self, document: &Document) {
@@ -366,12 +356,11 @@ impl Gathered {
         self.values.insert(value.to_ascii_lowercase());
     }
 
-    fn into_secrets(self) -> Secrets {
-        let (short, long): (Vec<_>, Vec<_>) = self.values.into_iter().partition(|value| value.len() < WORDS_BELOW);
-        Secrets {
-            long: Search::new(long.into_iter()),
-            short: Search::new(short.into_iter()),
-        }
+    fn into_searches(self) -> Arc<Searches> {
+        Arc::new(Searches {
+            values: self.values,
+            made: OnceLock::new(),
+        })
     }
 }
 

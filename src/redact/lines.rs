@@ -24,14 +24,61 @@ pub(super) fn is_secret(document: &Document, assignment: &Assignment) -> bool {
 /// What is secret elsewhere, `known` says.
 #[must_use]
 pub fn secrets(document: &Document, range: Span, known: &Secrets) -> Vec<Span> {
-    let bytes = document.source().bytes();
-    let mut found = Vec::new();
+    let bytes = range.of(document.source().bytes());
     let shifted = |span: Span| Span::new(span.start + range.start, span.end + range.start);
-    found.extend(known.spans(range.of(bytes)).into_iter().map(shifted));
-    for secret in scan::secrets(range.of(bytes)) {
-        let span = shifted(Span::new(secret.span.start, secret.line_end));
-        found.push(lexer::strip(bytes, span));
+    let found = known.spans(bytes).into_iter().map(shifted);
+    let scanned = scan::secrets(bytes).into_iter();
+    let scanned = scanned.map(|secret| shifted(Span::new(secret.span.start, secret.line_end)));
+    with_items(document, range, found.collect(), scanned)
+}
+
+/// A whole file of which some lines are shown: each as if all of them were.
+#[derive(Debug)]
+pub struct Shown<'a> {
+    document: &'a Document,
+    known: &'a Secrets,
+    /// The lines of private keys, in order: nothing else reaches over several lines, no secret value either.
+    keys: Vec<Span>,
+}
+
+impl<'a> Shown<'a> {
+    /// The lines of `document`; what is secret elsewhere, `known` says.
+    #[must_use]
+    pub fn new(document: &'a Document, known: &'a Secrets) -> Self {
+        let bytes = document.source().bytes();
+        let keys = forms::private_keys(bytes).into_iter();
+        let keys = keys.map(|key| lexer::strip(bytes, Span::new(key.start, key.end)));
+        Self {
+            document,
+            known,
+            keys: keys.collect(),
+        }
     }
+
+    /// The parts of the lines in `range`, which is whole lines, that must not be shown: in order, none overlapping another.
+    #[must_use]
+    pub fn secrets(&self, range: Span) -> Vec<Span> {
+        let bytes = self.document.source().bytes();
+        let first = self.keys.partition_point(|key| key.end <= range.start);
+        let keys = self.keys[first..].iter().copied();
+        let known = self.known.spans(range.of(bytes)).into_iter();
+        let known = known.map(|span| Span::new(span.start + range.start, span.end + range.start));
+        let found = keys.take_while(|key| key.start < range.end).chain(known).collect();
+        let scanned = scan::secrets_on(bytes, range.start..range.end).into_iter();
+        let scanned = scanned.map(|secret| Span::new(secret.span.start, secret.line_end));
+        with_items(self.document, range, found, scanned)
+    }
+}
+
+/// `found`, what is `scanned` without the blanks around it, and what the items in `range` hide.
+fn with_items(
+    document: &Document,
+    range: Span,
+    mut found: Vec<Span>,
+    scanned: impl Iterator<Item = Span>,
+) -> Vec<Span> {
+    let bytes = document.source().bytes();
+    found.extend(scanned.map(|span| lexer::strip(bytes, span)));
     let items = document.items();
     let first = items.partition_point(|item| item.span().end <= range.start);
     for (index, item) in items.iter().enumerate().skip(first) {
@@ -292,6 +339,32 @@ mod tests {
             masked(text),
             "[DEFAULT]\nadmin_password = ***\n  ***\n# metadata_proxy_shared_secret = ***\nhost = a\n#see ***\ntransport_url=***"
         );
+    }
+
+    proptest::proptest! {
+        /// A part of a file is shown as it is where all of it is.
+        #[test]
+        fn a_line_that_is_shown_by_itself_has_the_masks_it_has_among_all_others(
+            text in "(password|admin_password = |token|\"password\":|hunter2|ab|x|nova|  |#|;|=|\n|\r\n|\n  |\n# |\n\\[x\\]\n|\
+                     -----BEGIN PRIVATE KEY-----|-----END PRIVATE KEY-----|aGVsbG8=|\"hush\"|a://u:|@h|is|\u{e9}){0,40}",
+        ) {
+            let document = Document::parse(Source::new("nova.conf", text.clone().into_bytes()));
+            let known = Secrets::of_document(&document);
+            let whole = secrets(&document, Span::new(0, text.len()), &known);
+            let shown = Shown::new(&document, &known);
+            let source = document.source();
+            let lines: Vec<Span> = (1..=source.line_count()).filter_map(|number| source.line(number)).collect();
+            for (number, first) in lines.iter().enumerate() {
+                for last in &lines[number..lines.len().min(number + 3)] {
+                    let end = crate::text::line_end(text.as_bytes(), last.end).1;
+                    let found = shown.secrets(Span::new(first.start, end));
+                    for line in lines.iter().filter(|line| first.start <= line.start && line.end <= last.end) {
+                        let (own, all) = (masked_line(&document, *line, &found), masked_line(&document, *line, &whole));
+                        proptest::prop_assert_eq!(own, all);
+                    }
+                }
+            }
+        }
     }
 
     #[test]

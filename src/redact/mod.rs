@@ -8,6 +8,8 @@ pub mod known;
 pub mod lines;
 pub mod names;
 pub mod scan;
+mod search;
+mod tokens;
 mod words;
 
 use std::borrow::Cow;

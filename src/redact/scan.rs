@@ -4,6 +4,7 @@
 
 use std::ops::Range;
 
+use super::tokens::{in_tokens, is_limit, slashes};
 use super::{forms, names};
 
 /// A name is looked at by so many of its last bytes.
@@ -29,15 +30,31 @@ pub fn secrets(text: &[u8]) -> Vec<Secret> {
     for line in lines(text) {
         in_line(text, line, &mut found);
     }
-    for span in forms::private_keys(text) {
-        found.push(Secret {
-            line_end: span.end,
-            parts: Vec::new(),
-            span,
-            is_guess: false,
-        });
-    }
+    found.extend(private_keys(text));
     found.sort_by_key(|secret| (secret.span.start, secret.span.end));
+    found
+}
+
+/// The lines of private keys.
+fn private_keys(text: &[u8]) -> impl Iterator<Item = Secret> {
+    forms::private_keys(text).into_iter().map(|span| Secret {
+        line_end: span.end,
+        parts: Vec::new(),
+        span,
+        is_guess: false,
+    })
+}
+
+/// Those of [`secrets`] that lie in `range`, which is whole lines of `text`, without private keys.
+pub(super) fn secrets_on(text: &[u8], range: Range<usize>) -> Vec<Secret> {
+    // The value of a name that ends its line may stand on the next line that is not blank.
+    let before = text[..range.start].trim_ascii_end().len();
+    let start = memchr::memrchr2(b'\n', b'\r', &text[..before]).map_or(0, |end| end + 1);
+    let mut found = Vec::new();
+    for line in lines(&text[start..range.end]) {
+        in_line(text, line.start + start..line.end + start, &mut found);
+    }
+    found.retain(|secret| range.start < secret.line_end && secret.span.start < range.end);
     found
 }
 
@@ -67,148 +84,67 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
+/// What the bytes of a line say of it.
+mod kind {
+    /// It may end or start the name of something.
+    pub(super) const SIGN: u8 = 1;
+    /// A digit, or the dash of a flag.
+    pub(super) const MIXED: u8 = 2;
+    /// A token with it may be a URL.
+    pub(super) const TOKEN: u8 = 4;
+
+    pub(super) const OF: [u8; 256] = {
+        let mut of = [0; 256];
+        let mut digit = b'0';
+        while digit <= b'9' {
+            of[digit as usize] = MIXED;
+            digit += 1;
+        }
+        of[b'-' as usize] = MIXED;
+        of[b':' as usize] = SIGN;
+        of[b'=' as usize] = SIGN;
+        of[b'<' as usize] = SIGN;
+        of[b'%' as usize] = SIGN | TOKEN;
+        of[b'@' as usize] = TOKEN;
+        of
+    };
+}
+
 fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
-    if line.is_empty() {
-        return;
+    let bytes = &text[line.clone()];
+    let kinds = bytes.iter().fold(0, |kinds, &byte| kinds | kind::OF[usize::from(byte)]);
+    if kinds & kind::TOKEN != 0 {
+        in_tokens(text, &line, found);
     }
-    let mut at = line.start;
-    // The next `@` from here on; looked for once.
-    let mut next_at = None;
-    while at < line.end {
-        if is_limit(text[at]) {
-            at += 1;
-            continue;
-        }
-        let length = text[at..line.end].iter().position(|&byte| is_limit(byte));
-        let token = at..length.map_or(line.end, |length| at + length);
-        match in_token(text, &token, line.end) {
-            Some(secret) => found.push(secret),
-            None => found.extend(beyond_token(text, &token, line.end, &mut next_at)),
-        }
-        at = token.end;
-    }
-    named(text, &line, found);
-}
-
-/// What ends a URL or a value without quotes.
-fn is_limit(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | b'<' | b'>')
-}
-
-/// Length of the sign at `at`, raw or percent-encoded; 0 where it is another.
-fn sign(text: &[u8], at: usize, raw: u8, encoded: [u8; 2]) -> usize {
-    match text[at..] {
-        [byte, ..] if byte == raw => 1,
-        [b'%', a, b, ..] if [a, b.to_ascii_lowercase()] == encoded => 3,
-        _ => 0,
+    if kinds & (kind::SIGN | kind::MIXED) != 0 || may_name_its_end(bytes) {
+        named(text, &line, found);
     }
 }
 
-fn colon(text: &[u8], at: usize) -> usize {
-    sign(text, at, b':', *b"3a")
-}
-
-fn slash(text: &[u8], at: usize) -> usize {
-    if text[at..].starts_with(b"\\/") {
-        2
-    } else {
-        sign(text, at, b'/', *b"2f")
-    }
-}
-
-/// Length of `//` at `at`.
-fn slashes(text: &[u8], at: usize) -> usize {
-    let first = slash(text, at);
-    match first {
-        0 => 0,
-        _ => match slash(text, at + first) {
-            0 => 0,
-            second => first + second,
-        },
-    }
-}
-
-/// `user:password@host` in one token, behind `//` or not, for one host or several.
-///
-/// Passwords are often written unescaped, so the last `@` counts, even behind a `/` or `?`.
-fn in_token(text: &[u8], token: &Range<usize>, line_end: usize) -> Option<Secret> {
-    let bytes = &text[..token.end];
-    let raw = memchr::memrchr(b'@', &bytes[token.clone()]).map(|at| token.start + at);
-    let encoded = || {
-        let mut places = memchr::memrchr_iter(b'%', &bytes[token.clone()]).map(|at| token.start + at);
-        places.find(|&at| sign(bytes, at, b'@', *b"40") > 0)
+/// Whether the last word of a line without signs and digits may be secret for the words before it: there are but two, or
+/// it is said what it is. Most lines of prose end here.
+fn may_name_its_end(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    let Some(first) = line.iter().position(|&byte| is_word(byte)) else {
+        return false;
     };
-    let last = raw.or_else(encoded)?;
-    let (mut start, mut user) = (None, None);
-    let mut parts = Vec::new();
-    let mut at = token.start;
-    while at <= last {
-        let (slashes, colon) = (slashes(bytes, at), colon(bytes, at));
-        if slashes > 0 {
-            at += slashes;
-            user = None;
-        } else if colon > 0 && self::slashes(bytes, at + colon) > 0 {
-            // The scheme's.
-            at += colon;
-        } else if colon > 0 {
-            start.get_or_insert(at + colon);
-            user.get_or_insert(at + colon);
-            at += colon;
-        } else if sign(bytes, at, b'@', *b"40") > 0 {
-            parts.extend(user.take().map(|user| user..at));
-            at += 1;
-        } else {
-            if bytes[at] == b',' {
-                user = None;
-            }
-            at += 1;
-        }
+    let length = line[first..].iter().take_while(|&&byte| is_word(byte)).count();
+    let behind = line[first + length..].trim_ascii_start();
+    if !behind.iter().any(u8::is_ascii_whitespace) {
+        return true;
     }
-    let start = start.filter(|&start| start < last)?;
-    Some(Secret {
-        span: start..last,
-        line_end,
-        parts,
-        is_guess: false,
-    })
+    let last = line.iter().rposition(u8::is_ascii_whitespace);
+    let before = line[..last.unwrap_or(0)].trim_ascii_end();
+    before.ends_with(b"is") || before.ends_with(b"was")
 }
 
-/// A password with blanks in it: `//user:pass word@host`. What looks like a port is none.
-fn beyond_token(text: &[u8], token: &Range<usize>, line_end: usize, next_at: &mut Option<usize>) -> Option<Secret> {
-    let known = match *next_at {
-        Some(at) if at >= token.end => at,
-        _ => memchr::memchr(b'@', &text[token.end..line_end]).map_or(line_end, |at| token.end + at),
-    };
-    *next_at = Some(known);
-    if known == line_end {
-        return None;
-    }
-    let bytes = &text[..token.end];
-    let host = (token.start..token.end)
-        .rev()
-        .find(|&at| bytes[at..].starts_with(b"//"))?
-        + 2;
-    if bytes[host..].starts_with(b"[") {
-        return None;
-    }
-    let start = host + memchr::memchr(b':', &bytes[host..])? + 1;
-    let digits = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let is_port = digits > 0
-        && bytes
-            .get(start + digits)
-            .is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    (!is_port && start < known).then(|| Secret {
-        span: start..known,
-        line_end,
-        parts: Vec::new(),
-        is_guess: false,
-    })
+/// What a name is made of.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80
 }
 
 /// `password = x`, `"password": "x"`, `--password x`, `?token=x`, `password is x`.
 fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
-    let is_word =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80;
     let (mut at, mut is_first) = (line.start, true);
     let mut ahead = Ahead::default();
     while at < line.end {
@@ -269,15 +205,14 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         [b'%', b'3', b'd' | b'D' | b'a' | b'A', ..] => 3,
         _ => 0,
     };
-    if forms::is_name_of_file(text, word) {
+    let is_tag = is_tag_end(text, word);
+    let is_before_blank = line.get(word.end).is_some_and(u8::is_ascii_whitespace);
+    if (!is_tag && separator == 0 && !is_before_blank) || forms::is_name_of_file(text, word) {
         return None;
     }
-    if is_tag_end(text, word) {
+    if is_tag {
         let is_secret = names::is_secret_name(&String::from_utf8_lossy(&text[word.clone()]));
         return is_secret.then(|| value(text, word.end + 1, line_end, ahead)).flatten();
-    }
-    if separator == 0 && !line.get(word.end).is_some_and(u8::is_ascii_whitespace) {
-        return None;
     }
     if matches!(&text[word.clone()], b"-u" | b"--user") {
         return user_and_password(text, behind + separator, line_end, ahead);
@@ -285,15 +220,27 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
     if separator == 0 && forms::is_scheme(&text[word.clone()]) {
         return value(text, behind, line_end, ahead).filter(|found| forms::is_credential(&text[found.span.clone()]));
     }
+    // What a name means is asked last: nearly every word of prose comes here.
     let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
-    let name = String::from_utf8_lossy(&text[name_start..word.end]);
-    if !names::is_secret_name(&name) {
-        return None;
-    }
+    let name = || String::from_utf8_lossy(&text[name_start..word.end]);
     if separator == 0 {
-        return behind_blank(text, word, line_end, is_first, ahead);
+        return behind_blank(text, word, line_end, is_first, ahead).filter(|_| names::is_secret_name(&name()));
     }
-    let behind = behind + separator;
+    let secret = behind_sign(text, word, (behind + separator, line_end), ahead)?;
+    let shown = &text[secret.span.clone()];
+    let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
+    let name = name();
+    (names::is_secret_name(&name) && names::is_secret_by_name(&name, &shown)).then_some(secret)
+}
+
+/// The value behind the sign of an assignment to `word`, from `behind` up to `line_end`.
+fn behind_sign(
+    text: &[u8],
+    word: &Range<usize>,
+    (behind, line_end): (usize, usize),
+    ahead: &mut Ahead,
+) -> Option<Secret> {
+    let line = &text[..line_end];
     if slashes(line, behind.min(line_end)) > 0 && line[behind - 1] == b':' {
         return None;
     }
@@ -302,21 +249,18 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
             .iter()
             .any(|sign| text.trim_ascii_start().starts_with(sign))
     };
-    if is_expression(&line[behind.min(line_end)..]) {
+    let rest = line.get(behind..).unwrap_or_default();
+    if is_expression(rest) {
         // What a template puts in is not there yet.
         return None;
     }
-    let openers = |byte: u8| matches!(byte, b'=' | b'>' | b':' | b' ' | b'\t' | b'\\' | b'(' | b'[' | b'{');
-    let start = skip(behind, openers);
+    let is_opener = |byte: &&u8| matches!(byte, b'=' | b'>' | b':' | b' ' | b'\t' | b'\\' | b'(' | b'[' | b'{');
+    let start = behind + rest.iter().take_while(is_opener).count();
     let is_quoted = matches!(text.get(word.end), Some(b'"' | b'\''));
-    let secret = match value(text, start, line_end, ahead) {
-        Some(secret) => secret,
-        None if is_quoted && start == line_end => on_next_line(text, line_end)?,
-        None => return None,
-    };
-    let shown = &text[secret.span.clone()];
-    let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
-    names::is_secret_by_name(&name, &shown).then_some(secret)
+    match value(text, start, line_end, ahead) {
+        None if is_quoted && start == line_end => on_next_line(text, line_end),
+        found => found,
+    }
 }
 
 /// `<password>`: its value stands behind it.
@@ -484,6 +428,21 @@ mod tests {
             ),
         ] {
             assert_eq!(hidden(text), shown);
+        }
+    }
+
+    proptest::proptest! {
+        /// A line that is passed over holds nothing.
+        #[test]
+        fn what_is_passed_over_holds_no_secret(
+            line in "(password|the|token|hush|is|was|basic|-u|-p|a:b|@|%40|%3d|=|:|<|>|\"|'| |  |\t|\\(|\\)|1|x1y2z3|,|\u{e9}){0,12}",
+        ) {
+            let text = line.as_bytes();
+            let (mut quick, mut whole) = (Vec::new(), Vec::new());
+            in_line(text, 0..text.len(), &mut quick);
+            in_tokens(text, &(0..text.len()), &mut whole);
+            named(text, &(0..text.len()), &mut whole);
+            proptest::prop_assert_eq!(quick, whole);
         }
     }
 

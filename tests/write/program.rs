@@ -160,6 +160,102 @@ fn files_in_more_directories_than_may_be_open_at_once_are_brought_back() {
     assert!((0..100).all(|number| text(&ground.path().join(format!("{number}/nova.conf"))) == OLD));
 }
 
+/// The lines of `text` from which `word` is cut off, and what is behind them.
+fn after<'a>(text: &'a str, word: &str) -> Vec<&'a str> {
+    text.lines().filter_map(|line| line.strip_prefix(word)).collect()
+}
+
+/// Writes a fleet that has a file with a second name among those of its second batch.
+fn a_later_batch_fails(limit: &str, path_of: impl Fn(usize) -> String, count: usize) {
+    let ground = directory();
+    let paths: Vec<String> = (0..count).map(&path_of).collect();
+    for path in &paths {
+        fs::create_dir_all(ground.path().join(path).parent().unwrap()).unwrap();
+        file(ground.path(), path, OLD);
+    }
+    let failing = ground.path().join(&paths[count - 2]);
+    fs::hard_link(&failing, ground.path().join("linked")).unwrap();
+    let fix = || {
+        let words = FIX[..FIX.len() - 1].join(" ");
+        let shell = format!("{limit} exec '{}' {words} .", env!("CARGO_BIN_EXE_novamend"));
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", &shell])
+            .current_dir(ground.path())
+            .output()
+            .unwrap()
+    };
+    let output = fix();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("has 2 hard links") && !said.contains("nothing was changed"),
+        "{said}"
+    );
+    let is_new = |path: &&String| text(&ground.path().join(path)) == NEW;
+    let written = paths.iter().take_while(is_new).count();
+    assert!(0 < written && written < count - 2, "{written}");
+    assert_eq!(
+        paths.iter().filter(is_new).count(),
+        written,
+        "the first ones, and no others"
+    );
+    // Each is named in the message and in the report, and nothing else is.
+    let named: Vec<String> = paths[..written].iter().map(|path| format!("./{path}")).collect();
+    assert_eq!(after(&said, "  "), named, "{said}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(after(&printed, "wrote ").len(), written, "{printed}");
+    let undo: Vec<&str> = ["undo", "--no-backup"].into_iter().chain(after(&said, "  ")).collect();
+    let output = novamend(ground.path(), &undo, Stdio::null());
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(paths.iter().all(|path| text(&ground.path().join(path)) == OLD));
+    fs::remove_file(ground.path().join("linked")).unwrap();
+    let output = fix();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(paths.iter().all(|path| is_new(&path)));
+}
+
+fn a_fleet_is_written_in_batches_and_what_was_written_is_named_when_a_later_one_fails() {
+    a_later_batch_fails("", |number| format!("{number:03}.conf"), 150);
+}
+
+fn batches_are_as_small_as_the_number_of_open_files_demands() {
+    a_later_batch_fails("ulimit -n 64;", |number| format!("{number:03}/nova.conf"), 60);
+}
+
+fn one_file_that_must_not_be_written_keeps_a_fleet_from_being_written() {
+    let ground = directory();
+    for number in 0..250 {
+        file(ground.path(), &format!("{number:03}.conf"), OLD);
+    }
+    let broken = file(
+        ground.path(),
+        "240.conf",
+        "[libvirt]\n  live_migration_progress_timeout = 0\n",
+    );
+    let output = novamend(ground.path(), &[&FIX[..FIX.len() - 1], &["."]].concat(), Stdio::piped());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("nothing was written: not written: ./240.conf"), "{said}");
+    assert!((0..250).all(|number| number == 240 || text(&ground.path().join(format!("{number:03}.conf"))) == OLD));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    // All are shown all the same, in their order.
+    let shown = after(&printed, "--- ./");
+    assert!(shown.len() == 249 && shown.is_sorted(), "{}", shown.len());
+    fs::remove_file(broken).unwrap();
+    assert_eq!(names(ground.path()).len(), 249);
+}
+
 /// The tests of this file.
 pub(crate) const TESTS: &[Test] = tests![
     what_was_written_is_said_where_standard_output_is_full,
@@ -168,4 +264,7 @@ pub(crate) const TESTS: &[Test] = tests![
     undo_takes_the_backup_that_is_named,
     more_files_than_may_be_open_at_once_are_written_and_brought_back,
     files_in_more_directories_than_may_be_open_at_once_are_brought_back,
+    a_fleet_is_written_in_batches_and_what_was_written_is_named_when_a_later_one_fails,
+    batches_are_as_small_as_the_number_of_open_files_demands,
+    one_file_that_must_not_be_written_keeps_a_fleet_from_being_written,
 ];

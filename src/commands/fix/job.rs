@@ -10,7 +10,7 @@ use crate::host_trial::{self, HostTrialError};
 use novamend::catalog::Release;
 use novamend::fix::gate::{self, Permissions, Refusal};
 use novamend::fix::witness::{self, Witnessed};
-use novamend::fix::{self, FixPlan, FixedStack, Until};
+use novamend::fix::{self, FixPlan, FixedStack, Known, Until};
 use novamend::handover::Verdict;
 use novamend::lint::{self, ActionChoice, Context, Finding, Suppressed};
 use novamend::nova::migration::TimeoutAction;
@@ -45,6 +45,8 @@ pub(super) struct Job {
     pub(super) secrets: Arc<Secrets>,
     /// What this host does with the new texts; `None` where it was not tried.
     pub(super) proven: Option<Verdict>,
+    /// The action that was asked for, or taken as the other one failed.
+    pub(super) action: ActionChoice,
 }
 
 impl Job {
@@ -59,20 +61,21 @@ impl Job {
         };
         let asked = plan(request.until);
         let context = asked.context(&before);
-        let certain = lint::run_whole(RULES, &context);
-        let found = lint::with_older(certain.clone(), RULES, LIVE_MIGRATION, &context, &today);
+        let certain = Known::of(lint::run_whole(RULES, &context), &context);
+        let found = lint::with_older(certain.found.clone(), RULES, LIVE_MIGRATION, &context, &today);
         let mut written = gate::fix_stack(&before, &asked, certain);
         let later = if gate::needs_repair(&before) {
             // What else is to be done shows once the file can be read.
             FixedStack::unchanged(&written.stack)
         } else {
-            fix::fix_found(&written.stack, &plan(Until::Upgrade), written.found().cloned())
+            fix::fix_known(&written.stack, &plan(Until::Upgrade), written.known().cloned())
         };
         let conditional = if written.applied.is_empty() || today.is_one() {
             conditional(found.findings.clone())
         } else {
-            let context = asked.context(&written.stack);
-            let known = written.found().cloned();
+            let secrets = written.known().map(|known| Arc::clone(&known.secrets));
+            let context = asked.context(&written.stack).knowing(secrets);
+            let known = written.known().map(|known| known.found.clone());
             let known = known.unwrap_or_else(|| lint::run_whole(RULES, &context));
             conditional(lint::with_older(known, RULES, LIVE_MIGRATION, &context, &today).findings)
         };
@@ -86,7 +89,12 @@ impl Job {
         let secrets = if written.applied.is_empty() && later.applied.is_empty() {
             Arc::clone(context.secrets())
         } else {
-            Arc::new(Secrets::of_all([&before, &written.stack, &later.stack]))
+            let of_fixed = [&written, &later].into_iter().filter_map(FixedStack::known);
+            let known: Vec<&Secrets> = of_fixed
+                .map(|known| &*known.secrets)
+                .chain([&**context.secrets()])
+                .collect();
+            Arc::new(Secrets::of_all([&before, &written.stack, &later.stack], &known))
         };
         Self {
             counts: Counts::of(&found.findings),
@@ -101,6 +109,7 @@ impl Job {
             later,
             today,
             proven: None,
+            action: request.settings.action,
         }
     }
 
@@ -191,6 +200,12 @@ impl Job {
     /// The files.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.before.layers().iter().map(|layer| layer.document.source().path())
+    }
+
+    /// The files that are written.
+    pub(super) fn changing(&self) -> impl Iterator<Item = &Path> {
+        let layers = self.changed.iter();
+        layers.map(|(layer, _)| self.before.layers()[*layer].document.source().path())
     }
 
     /// The files that are written, with their texts.

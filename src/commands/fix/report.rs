@@ -13,35 +13,94 @@ use novamend::lint::{Context, Moment, Safety};
 use novamend::oslo::stack::Stack;
 use novamend::output::entry::hex;
 use novamend::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
-use novamend::output::{Checked, Counts, Head, Part, Printer, Style, SuppressedCounts, Tail, diff, shown_path};
+use novamend::output::{Checked, Counts, Head, Part, Piece, Printer, Style, SuppressedCounts, Tail, diff, shown_path};
 use novamend::redact::{self, Secrets};
 use novamend::text::{Edit, of_path};
 use novamend::write::Written;
 
+/// What renders the parts of a document.
+pub(super) type Renderer = dyn novamend::output::Report;
+
 /// Everything `fix` prints.
+#[derive(Clone, Copy)]
 pub(super) struct Report<'a> {
     pub(super) request: &'a Request,
     pub(super) checked: &'a Checked,
-    pub(super) jobs: &'a [Job],
-    pub(super) written: &'a [Written],
+}
+
+/// What stacks came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sum {
+    /// What is found: in the files as they are where nothing is written, else in the new texts.
+    pub(super) counts: Counts,
+    hidden: SuppressedCounts,
+    changed: usize,
+    changed_later: usize,
+    later: usize,
+    has_refusals: bool,
+    /// Whether something speaks against what is written.
+    pub(super) is_rejected: bool,
+}
+
+impl Sum {
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            counts: self.counts.plus(other.counts),
+            hidden: self.hidden.plus(other.hidden),
+            changed: self.changed + other.changed,
+            changed_later: self.changed_later + other.changed_later,
+            later: self.later + other.later,
+            has_refusals: self.has_refusals || other.has_refusals,
+            is_rejected: self.is_rejected || other.is_rejected,
+        }
+    }
 }
 
 impl Report<'_> {
-    /// What is found: in the files as they are where nothing was written, else in the new texts.
-    pub(super) fn counts(&self, job: &Job) -> Counts {
-        match &self.request.mode {
-            Mode::Diff => job.counts,
-            Mode::Write(_) => Counts::of(&job.written.findings),
+    /// What one stack comes to.
+    pub(super) fn sum(&self, job: &Job) -> Sum {
+        Sum {
+            counts: match &self.request.mode {
+                Mode::Diff => job.counts,
+                Mode::Write(_) => Counts::of(&job.written.findings),
+            },
+            hidden: job.hidden,
+            changed: job.changed.len(),
+            changed_later: job.changed_later.len(),
+            later: job.later.applied.len(),
+            has_refusals: !job.refusals.is_empty(),
+            is_rejected: !job.is_accepted(),
         }
     }
 
-    pub(super) fn render(&self, style: Style) -> String {
-        let (mut printer, mut text) = Printer::begin(self.request.format, style, &Head::Fix(self.checked));
-        for job in self.jobs {
-            let piece = printer.piece(&Part::Fixes(&self.fixes(job)));
-            text.push_str(&printer.add(piece));
-        }
-        text + &printer.end(&Tail::Fix(&self.total()))
+    /// The document begins.
+    pub(super) fn begin(&self, style: Style) -> (Printer, String) {
+        Printer::begin(self.request.format, style, &Head::Fix(self.checked))
+    }
+
+    /// What is printed of one stack; any thread may ask.
+    pub(super) fn piece(&self, renderer: &Renderer, job: &Job) -> Piece {
+        renderer.stack(&Part::Fixes(&self.fixes(job)))
+    }
+
+    /// The document ends, the files `written`.
+    pub(super) fn end(&self, printer: Printer, sum: &Sum, written: &[Written]) -> String {
+        printer.end(&Tail::Fix(&FixTotal {
+            checked: self.checked,
+            hidden: sum.hidden,
+            changed: sum.changed,
+            changed_later: sum.changed_later,
+            later: sum.later,
+            command: command(self.request),
+            ending: match &self.request.mode {
+                Mode::Diff if sum.has_refusals => Ending::Refused,
+                Mode::Diff => Ending::Shown {
+                    is_now: self.request.until == Until::Now,
+                },
+                Mode::Write(_) => Ending::Written(written),
+            },
+        }))
     }
 
     fn fixes<'j>(&'j self, job: &'j Job) -> Fixes<'j> {
@@ -81,25 +140,6 @@ impl Report<'_> {
             Until::Now => "now:".to_owned(),
             Until::Hop(release) => format!("up to the hop to {}:", release.short()),
             Until::Upgrade => format!("for the whole upgrade to {}:", self.request.to.short()),
-        }
-    }
-
-    fn total(&self) -> FixTotal<'_> {
-        let hidden = self.jobs.iter().map(|job| job.hidden);
-        FixTotal {
-            checked: self.checked,
-            hidden: hidden.fold(SuppressedCounts::default(), SuppressedCounts::plus),
-            changed: self.jobs.iter().map(|job| job.changed.len()).sum(),
-            changed_later: self.jobs.iter().map(|job| job.changed_later.len()).sum(),
-            later: self.jobs.iter().map(|job| job.later.applied.len()).sum(),
-            command: command(self.request),
-            ending: match &self.request.mode {
-                Mode::Diff if self.jobs.iter().any(|job| !job.refusals.is_empty()) => Ending::Refused,
-                Mode::Diff => Ending::Shown {
-                    is_now: self.request.until == Until::Now,
-                },
-                Mode::Write(_) => Ending::Written(self.written),
-            },
         }
     }
 }

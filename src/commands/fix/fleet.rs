@@ -1,0 +1,70 @@
+//! Many stacks on their way through `fix --diff`: side by side, and printed in the order of the arguments.
+//!
+//! It writes nothing.
+
+use std::io;
+
+use super::job::Job;
+use super::report::{Renderer, Report, Sum};
+use crate::commands::stream;
+use crate::outcome::whole;
+use crate::terminal::Terminal;
+use novamend::inputs::survey::Reading;
+use novamend::output::Piece;
+
+/// Calls `work` for each of `all`, and `take` with what comes of each, in their order: trials on this host
+/// (`is_tried`) come one after the other, all else is done side by side.
+///
+/// # Errors
+/// The first of `take`.
+pub(super) fn each<T: Send, R: Send>(
+    all: Vec<T>,
+    is_tried: bool,
+    work: impl Fn(T) -> R + Sync,
+    mut take: impl FnMut(R) -> io::Result<()>,
+) -> io::Result<()> {
+    if is_tried {
+        return all.into_iter().try_for_each(|one| take(work(one)));
+    }
+    stream::in_order(all, work, take)
+}
+
+impl Report<'_> {
+    /// The stack of `reading`, fixed and, where that is asked for, tried on this host.
+    pub(super) fn job(&self, reading: &Reading) -> Result<Job, String> {
+        let stack = reading.to_stack(&self.request.sources);
+        let stack = stack.map_err(|error| error.to_string())?;
+        let job = Job::new(stack, reading.today.clone(), self.request);
+        if self.request.verify {
+            return job.tried(self.request).map_err(|error| whole(&error));
+        }
+        Ok(job)
+    }
+
+    fn shown(&self, reading: &Reading, renderer: &Renderer) -> Result<(Piece, Sum), String> {
+        let job = self.job(reading)?;
+        Ok((self.piece(renderer, &job), self.sum(&job)))
+    }
+}
+
+/// Prints what changes in each of `readings`, and says what all came to, and whether some could not be fixed or tried.
+pub(super) fn show(report: Report<'_>, readings: Vec<Reading>, terminal: &mut Terminal<'_>) -> io::Result<(Sum, bool)> {
+    let (mut printer, text) = report.begin(terminal.style);
+    terminal.print(&text)?;
+    let (mut sum, mut is_failed) = (Sum::default(), false);
+    let renderer = printer.report();
+    let shown = |reading: Reading| report.shown(&reading, &*renderer);
+    each(readings, report.request.verify, shown, |outcome| match outcome {
+        Ok((piece, of_stack)) => {
+            sum = sum.plus(of_stack);
+            terminal.print(&printer.add(piece))
+        }
+        Err(error) => {
+            is_failed = true;
+            terminal.complain(&error);
+            Ok(())
+        }
+    })?;
+    terminal.print(&report.end(printer, &sum, &[]))?;
+    Ok((sum, is_failed))
+}

@@ -1,0 +1,362 @@
+//! `fix --write`: everything is checked before the first file is written; files are written in batches, each whole or not
+//! at all.
+//!
+//! Files of one stack are in one batch. A run of many stacks keeps no texts: it plans them all, and makes those of a batch
+//! once more when it is written, from the files as they were read or not at all.
+
+use std::collections::HashSet;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Resource, getrlimit};
+use sha2::{Digest, Sha256};
+
+use super::fleet::each;
+use super::job::Job;
+use super::report::{Renderer, Report, Sum};
+use crate::terminal::Terminal;
+use novamend::handover::Verdict;
+use novamend::inputs::load::STDIN;
+use novamend::inputs::survey::Reading;
+use novamend::lint::ActionChoice;
+use novamend::oslo::stack::Stack;
+use novamend::output::fixed::written_line;
+use novamend::output::{Piece, Printer, counted_word, shown_path};
+use novamend::write::{self, Options, Planned, WriteError, Written};
+
+/// So many stacks are written together.
+const MOST: usize = 100;
+/// So many files novamend has open besides those that it writes, and with a directory, and with a file written in place.
+const OPEN: [usize; 3] = [32, 3, 2];
+
+/// A stack that is to be written, without its texts.
+struct Plan {
+    reading: Reading,
+    /// A digest of each of its files.
+    digests: Vec<[u8; 32]>,
+    /// The files that change.
+    changing: Vec<PathBuf>,
+    /// All its files.
+    paths: Vec<PathBuf>,
+    /// What the trials on this host came to, and for which action.
+    tried: (Option<Verdict>, ActionChoice),
+    /// What is printed and written, where there are few enough stacks to keep it.
+    fixed: Option<Fixed>,
+}
+
+/// What is printed of a stack, and written.
+struct Fixed {
+    piece: Piece,
+    planned: Vec<Planned>,
+}
+
+/// A run on its way.
+struct Run<'a, 't, 'o> {
+    report: Report<'a>,
+    options: &'a Options,
+    terminal: &'t mut Terminal<'o>,
+    printer: Printer,
+    written: Vec<Written>,
+    /// The first error of standard output: what is to be written is written all the same.
+    unprinted: Option<io::Error>,
+    is_failed: bool,
+}
+
+/// Fixes and writes `readings`, or writes nothing: where one must not be written, or where not everything could be read
+/// (`is_wanting`). Says what all came to, and whether something failed.
+pub(super) fn write(
+    report: Report<'_>,
+    readings: Vec<Reading>,
+    (options, is_wanting): (&Options, bool),
+    terminal: &mut Terminal<'_>,
+) -> io::Result<(Sum, bool)> {
+    let (printer, text) = report.begin(terminal.style);
+    let mut run = Run {
+        report,
+        options,
+        terminal,
+        printer,
+        written: Vec::new(),
+        unprinted: None,
+        is_failed: is_wanting,
+    };
+    let (plans, sum, objections) = run.plan(readings)?;
+    let may_be_written = run.may_be_written(&plans, objections);
+    if may_be_written {
+        write::tidy(
+            options.root.as_ref(),
+            plans.iter().flat_map(|plan| &plan.paths).map(PathBuf::as_path),
+        );
+    }
+    run.print(&text);
+    run.all(plans, may_be_written)?;
+    let Run {
+        printer,
+        written,
+        unprinted,
+        is_failed,
+        terminal,
+        ..
+    } = run;
+    let printed = match unprinted {
+        Some(error) => Err(error),
+        None => terminal.print(&report.end(printer, &sum, &written)),
+    };
+    printed.map(|()| (sum, is_failed))
+}
+
+impl Run<'_, '_, '_> {
+    /// Every stack that could be fixed, what all come to, and what speaks against the first that must not be written.
+    fn plan(&mut self, readings: Vec<Reading>) -> io::Result<(Vec<Plan>, Sum, Option<Vec<String>>)> {
+        let (report, keeps, renderer) = (self.report, readings.len() <= MOST, self.printer.report());
+        let (mut plans, mut sum, mut objections) = (Vec::new(), Sum::default(), None);
+        let planned = |reading| Plan::of(report, reading, keeps.then_some(&*renderer));
+        each(readings, report.request.verify, planned, |outcome| {
+            match outcome {
+                Ok((plan, of_stack, against)) => {
+                    plans.push(plan);
+                    sum = sum.plus(of_stack);
+                    objections = objections.take().or(against);
+                }
+                Err(error) => {
+                    self.is_failed = true;
+                    self.terminal.complain(&error);
+                }
+            }
+            Ok(())
+        })?;
+        Ok((plans, sum, objections))
+    }
+
+    /// Whether the files may be written; where not, says why.
+    fn may_be_written(&mut self, plans: &[Plan], objections: Option<Vec<String>>) -> bool {
+        let is_stdin = |plan: &Plan| plan.changing.iter().any(|path| path == Path::new(STDIN));
+        let why = if self.is_failed {
+            "not everything could be read and tested".to_owned()
+        } else if let Some(objections) = objections {
+            objections.join("; ")
+        } else if plans.iter().any(is_stdin) {
+            "standard input cannot be replaced; name the file".to_owned()
+        } else {
+            return true;
+        };
+        self.is_failed = true;
+        self.terminal.complain(&format!("nothing was written: {why}"));
+        false
+    }
+
+    /// Writes and prints all of `plans`, batch by batch; once one could not be written, none is any more.
+    fn all(&mut self, plans: Vec<Plan>, may_be_written: bool) -> io::Result<()> {
+        let (mut goes_on, renderer) = (may_be_written, self.printer.report());
+        let mut plans = plans.into_iter().peekable();
+        let mut room = Room::new(self.options.in_place);
+        while plans.peek().is_some() {
+            let mut batch = Vec::new();
+            while let Some(plan) = plans.next_if(|plan| batch.is_empty() || room.takes(&plan.changing)) {
+                if batch.is_empty() {
+                    room.clear(&plan.changing);
+                }
+                batch.push(plan);
+            }
+            let (report, mut fixed) = (self.report, Vec::new());
+            let made = |plan: Plan| plan.fixed(report, &*renderer);
+            each(batch, false, made, |outcome| {
+                fixed.push(outcome);
+                Ok(())
+            })?;
+            goes_on = self.batch(fixed, goes_on);
+        }
+        Ok(())
+    }
+
+    /// Writes and prints the stacks of one batch; says whether the next may be written.
+    fn batch(&mut self, batch: Vec<Result<Fixed, WriteError>>, is_written: bool) -> bool {
+        let (mut fixed, mut planned, mut error) = (Vec::new(), Vec::new(), None);
+        for outcome in batch {
+            match outcome {
+                Ok(of_stack) => {
+                    planned.extend(of_stack.planned);
+                    fixed.push(of_stack.piece);
+                }
+                Err(changed) => error = error.or(Some(changed)),
+            }
+        }
+        let outcome = match error {
+            Some(error) => Err(error),
+            None if is_written => write::write_all(&planned, self.options),
+            None => Ok(Vec::new()),
+        };
+        let goes_on = is_written && outcome.is_ok();
+        match outcome {
+            Ok(written) => {
+                self.terminal.done.extend(written.iter().map(written_line));
+                self.written.extend(written);
+            }
+            Err(error) => self.give_up(error),
+        }
+        for piece in fixed {
+            let text = self.printer.add(piece);
+            self.print(&text);
+        }
+        goes_on
+    }
+
+    /// Says why a batch was not written, and what that left.
+    fn give_up(&mut self, error: WriteError) {
+        self.is_failed = true;
+        let message = if self.written.is_empty() {
+            error.with_state()
+        } else {
+            after_others(&error, &self.written)
+        };
+        self.terminal.complain(&message);
+        if let WriteError::Incomplete(said) = error {
+            self.written.extend(said.left.into_iter().map(Written::from));
+        }
+    }
+
+    fn print(&mut self, text: &str) {
+        if self.unprinted.is_none() {
+            self.unprinted = self.terminal.print(text).err();
+        }
+    }
+}
+
+/// The message about a batch that was not written, though those before it were.
+fn after_others(error: &WriteError, written: &[Written]) -> String {
+    let state = match error {
+        // It names each file that is.
+        WriteError::Incomplete(said) if !said.left.is_empty() => "",
+        _ => "; no file of this batch was changed",
+    };
+    let files = counted_word(written.len(), "file");
+    let them = if written.len() == 1 { "it" } else { "them" };
+    let mut message = format!(
+        "{error}{state}; what comes after it is not written; {files} written before stay, and `novamend undo` takes \
+         {them} back:"
+    );
+    for file in written {
+        message.push('\n');
+        message.push_str(&shown_path(&file.path));
+    }
+    message
+}
+
+impl Plan {
+    /// The plan for one stack, what it comes to, and what speaks against it; with what is printed and written where there
+    /// is a `renderer`.
+    fn of(
+        report: Report<'_>,
+        reading: Reading,
+        renderer: Option<&Renderer>,
+    ) -> Result<(Self, Sum, Option<Vec<String>>), String> {
+        let job = report.job(&reading)?;
+        let sum = report.sum(&job);
+        let objections = sum.is_rejected.then(|| job.objections());
+        let plan = Self {
+            digests: digests(&job.before),
+            changing: job.changing().map(Path::to_owned).collect(),
+            paths: job.paths().map(Path::to_owned).collect(),
+            fixed: renderer.map(|renderer| Fixed::of(report, renderer, &job)),
+            tried: (job.proven, job.action),
+            reading,
+        };
+        Ok((plan, sum, objections))
+    }
+
+    /// What is printed and written, from the files as they were when this was planned.
+    fn fixed(self, report: Report<'_>, renderer: &Renderer) -> Result<Fixed, WriteError> {
+        if let Some(fixed) = self.fixed {
+            return Ok(fixed);
+        }
+        let changed = |path: Option<&PathBuf>| WriteError::Changed(path.cloned().unwrap_or_default());
+        let stack = self.reading.to_stack(&report.request.sources);
+        let stack = stack.map_err(|_| changed(self.paths.first()))?;
+        let now = digests(&stack);
+        if now != self.digests {
+            let same = now.iter().zip(&self.digests).take_while(|(a, b)| a == b).count();
+            return Err(changed(self.paths.get(same).or(self.paths.last())));
+        }
+        let mut request = report.request.clone();
+        let (proven, action) = self.tried;
+        request.settings.action = action;
+        let job = Job {
+            proven,
+            ..Job::new(stack, self.reading.today, &request)
+        };
+        Ok(Fixed::of(report, renderer, &job))
+    }
+}
+
+impl Fixed {
+    fn of(report: Report<'_>, renderer: &Renderer, job: &Job) -> Self {
+        Self {
+            piece: report.piece(renderer, job),
+            planned: job.planned().collect(),
+        }
+    }
+}
+
+/// A digest of each file's name and text.
+fn digests(stack: &Stack) -> Vec<[u8; 32]> {
+    let of_file = |layer: &novamend::oslo::stack::Layer| {
+        let source = layer.document.source();
+        let path = source.path().as_os_str().as_bytes();
+        let digest = Sha256::new().chain_update(path.len().to_le_bytes()).chain_update(path);
+        digest.chain_update(source.bytes()).finalize().into()
+    };
+    stack.layers().iter().map(of_file).collect()
+}
+
+/// The room for stacks in one batch: each directory and each file that is written in place is open all the time.
+struct Room {
+    most_open: usize,
+    in_place: bool,
+    stacks: usize,
+    files: usize,
+    directories: HashSet<PathBuf>,
+}
+
+impl Room {
+    fn new(in_place: bool) -> Self {
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        Self {
+            most_open: usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(OPEN[0]),
+            in_place,
+            stacks: 0,
+            files: 0,
+            directories: HashSet::new(),
+        }
+    }
+
+    /// Makes room for another batch, that of a stack whose `files` change.
+    fn clear(&mut self, files: &[PathBuf]) {
+        (self.stacks, self.files) = (0, 0);
+        self.directories.clear();
+        self.takes(files);
+    }
+
+    /// Takes a stack whose `files` change, if there is room for it.
+    fn takes(&mut self, files: &[PathBuf]) -> bool {
+        let directories: Vec<PathBuf> = files.iter().map(|path| directory(path)).collect();
+        let new: HashSet<&PathBuf> = directories
+            .iter()
+            .filter(|one| !self.directories.contains(*one))
+            .collect();
+        let in_place = if self.in_place { self.files + files.len() } else { 0 };
+        let open = (self.directories.len() + new.len()) * OPEN[1] + in_place * OPEN[2];
+        if self.stacks == MOST || (open > self.most_open && self.stacks > 0) {
+            return false;
+        }
+        (self.stacks, self.files) = (self.stacks + 1, self.files + files.len());
+        self.directories.extend(directories);
+        true
+    }
+}
+
+/// The directory in which the file at `path` lies, all links followed.
+fn directory(path: &Path) -> PathBuf {
+    let found = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    found.parent().map(Path::to_owned).unwrap_or_default()
+}
