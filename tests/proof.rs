@@ -84,7 +84,7 @@ fn what_the_proof_does_not_look_at_does_not_move() {
         let mut afters = vec![fixed(&before)];
         // Every seventh line is enough: they are taken away one by one.
         afters.extend(document.assignments().iter().step_by(7).map(|assignment| {
-            let (start, end) = (assignment.span.start, assignment.span.end);
+            let (start, end) = (assignment.span().start, assignment.span().end);
             stack(path, [&text[..start], &text[end..]].concat(), Vec::new())
         }));
         let missed = afters.iter().flat_map(|after| missed(&before, after));

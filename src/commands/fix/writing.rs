@@ -99,11 +99,11 @@ pub(super) fn write(
         terminal,
         ..
     } = run;
-    let printed = match unprinted {
+    let ended = match unprinted {
         Some(error) => Err(error),
         None => terminal.print(&report.end(printer, &sum, &written)),
     };
-    printed.map(|()| (sum, is_failed))
+    ended.map(|()| (sum, is_failed))
 }
 
 impl Run<'_, '_, '_> {
