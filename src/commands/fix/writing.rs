@@ -9,7 +9,6 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::process::{Resource, getrlimit};
 use sha2::{Digest, Sha256};
 
 use super::fleet::each;
@@ -27,8 +26,6 @@ use novamend::write::{self, Options, Planned, WriteError, Written};
 
 /// So many stacks are written together.
 const MOST: usize = 100;
-/// So many files novamend has open besides those that it writes, and with a directory, and with a file written in place.
-const OPEN: [usize; 3] = [32, 3, 2];
 
 /// A stack that is to be written, without its texts.
 struct Plan {
@@ -309,7 +306,7 @@ fn digests(stack: &Stack) -> Vec<[u8; 32]> {
     stack.layers().iter().map(of_file).collect()
 }
 
-/// The room for stacks in one batch: each directory and each file that is written in place is open all the time.
+/// The room for stacks in one batch: each directory is open all the time, and each file that is written in place.
 struct Room {
     most_open: usize,
     in_place: bool,
@@ -320,9 +317,8 @@ struct Room {
 
 impl Room {
     fn new(in_place: bool) -> Self {
-        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         Self {
-            most_open: usize::try_from(limit).unwrap_or(usize::MAX).saturating_sub(OPEN[0]),
+            most_open: write::most_together(),
             in_place,
             stacks: 0,
             files: 0,
@@ -339,14 +335,10 @@ impl Room {
 
     /// Takes a stack whose `files` change, if there is room for it.
     fn takes(&mut self, files: &[PathBuf]) -> bool {
-        let directories: Vec<PathBuf> = files.iter().map(|path| directory(path)).collect();
-        let new: HashSet<&PathBuf> = directories
-            .iter()
-            .filter(|one| !self.directories.contains(*one))
-            .collect();
+        let directories: HashSet<PathBuf> = files.iter().map(|path| directory(path)).collect();
+        let open = self.directories.union(&directories).count();
         let in_place = if self.in_place { self.files + files.len() } else { 0 };
-        let open = (self.directories.len() + new.len()) * OPEN[1] + in_place * OPEN[2];
-        if self.stacks == MOST || (open > self.most_open && self.stacks > 0) {
+        if self.stacks == MOST || (open.max(in_place) > self.most_open && self.stacks > 0) {
             return false;
         }
         (self.stacks, self.files) = (self.stacks + 1, self.files + files.len());
