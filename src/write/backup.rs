@@ -4,7 +4,7 @@
 //! of them count is asked of the file, and where a name is taken there is always another.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -67,7 +67,7 @@ const MOST_TAKEN: u64 = 100_000;
 ///
 /// Nobody but the holder of the directory's lock makes a backup there; what somebody else puts under such a name
 /// afterwards is met when the name is taken.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Listing {
     /// By the name of the file that they are of.
     of: HashMap<OsString, Vec<OsString>>,
@@ -76,17 +76,13 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Of the directory that holds `names`.
-    pub(super) fn of(names: Vec<OsString>) -> Self {
-        let mut of: HashMap<OsString, Vec<OsString>> = HashMap::new();
-        for backup in names {
-            if let Some(name) = original(&backup) {
-                of.entry(name.to_owned()).or_default().push(backup);
-            }
-        }
-        Self {
-            of,
-            given: RefCell::default(),
+    /// Takes in the name `backup`, if it is that of a backup of one of the files `wanted`.
+    pub(super) fn add(&mut self, backup: &OsStr, wanted: &HashSet<OsString>) {
+        let name = original(backup).and_then(|name| wanted.get(name));
+        if let Some(name) = name
+            && Stamp::of(name, backup).is_some()
+        {
+            self.of.entry(name.clone()).or_default().push(backup.to_owned());
         }
     }
 
@@ -130,11 +126,10 @@ impl Listing {
     }
 }
 
-/// The name of the file that `backup` is of, if it has the name of a backup.
+/// The name of the file that `backup` is of, if it is a backup.
 fn original(backup: &OsStr) -> Option<&OsStr> {
     let at = memchr::memmem::rfind(backup.as_bytes(), MARK.as_bytes())?;
-    let name = OsStr::from_bytes(&backup.as_bytes()[..at]);
-    Stamp::of(name, backup).map(|_| name)
+    Some(OsStr::from_bytes(&backup.as_bytes()[..at]))
 }
 
 #[cfg(test)]

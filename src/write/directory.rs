@@ -4,7 +4,7 @@
 //! device is ever opened and nothing can take a file's place between the look and the opening.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -31,7 +31,9 @@ pub(super) struct Directory {
     identity: (u64, u64),
     /// One where two of these are the same directory; none where nothing is made in it.
     lock: Option<Rc<Lock>>,
-    /// Its backups, once somebody has asked for one.
+    /// The names of the files that it is locked for, here and in other directories.
+    files: Rc<HashSet<OsString>>,
+    /// Their backups in it, once somebody has asked for one.
     backups: OnceCell<Listing>,
 }
 
@@ -83,6 +85,7 @@ impl Directory {
             path: path.to_owned(),
             identity: (metadata.dev(), metadata.ino()),
             lock: None,
+            files: Rc::default(),
             backups: OnceCell::new(),
         })
     }
@@ -94,10 +97,12 @@ impl Directory {
         parents.extend(shelf);
         parents.sort_unstable();
         parents.dedup();
+        let files: Rc<HashSet<OsString>> = Rc::new(places.iter().map(|place| place.name.clone()).collect());
         let mut held: Vec<Self> = Vec::with_capacity(parents.len());
         let mut known: HashMap<(u64, u64), usize> = HashMap::new();
         for parent in parents {
             let mut directory = Self::open_directory(parent)?;
+            directory.files = Rc::clone(&files);
             // One directory under two names (a bind mount) would meet its own lock.
             directory.lock = match known.get(&directory.identity) {
                 Some(&other) => held[other].lock.clone(),
@@ -156,12 +161,15 @@ impl Directory {
         self.identity
     }
 
-    /// Its backups, as of the first time that they are asked for.
+    /// The backups in it of the files that it is locked for, as of the first time that they are asked for.
     pub(super) fn backups(&self) -> io::Result<&Listing> {
         if let Some(listing) = self.backups.get() {
             return Ok(listing);
         }
-        let listing = Listing::of(self.names()?);
+        let mut listing = Listing::default();
+        for entry in Dir::read_from(&*self.file)? {
+            listing.add(OsStr::from_bytes(entry?.file_name().to_bytes()), &self.files);
+        }
         Ok(self.backups.get_or_init(|| listing))
     }
 
@@ -231,15 +239,6 @@ impl Directory {
         flags: rustix::fs::RenameFlags,
     ) -> rustix::io::Result<()> {
         rustix::fs::renameat_with(&*self.file, from, &*self.file, to, flags)
-    }
-
-    /// The names in it.
-    fn names(&self) -> io::Result<Vec<OsString>> {
-        let mut names = Vec::new();
-        for entry in Dir::read_from(&*self.file)? {
-            names.push(OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned());
-        }
-        Ok(names)
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::mem;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Undone, alone, side_by_side};
 use crate::write::batch::most_together;
@@ -12,6 +12,8 @@ use crate::write::error::WriteError;
 use crate::write::place::ResolvedPath;
 use crate::write::{Links, Options};
 
+/// So many files at once, where they need not be open all the time.
+const MOST_FILES: usize = 1000;
 /// Of the texts that are in memory at once; the last of them may be longer.
 const MOST_BYTES: u64 = 16 << 20;
 
@@ -25,7 +27,7 @@ pub fn undo_all<'a>(
     let mut waiting = Waiting::default();
     for path in paths {
         let mut place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
-        if !waiting.has_room_for(&place) {
+        if !waiting.has_room_for(&place, options) {
             mem::take(&mut waiting).bring_back(options, &mut tell);
             // What was brought back may be where a link led, or no longer there.
             place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
@@ -40,14 +42,18 @@ pub fn undo_all<'a>(
 struct Waiting {
     places: Vec<Result<ResolvedPath, WriteError>>,
     known: HashSet<(u64, u64)>,
+    directories: HashSet<PathBuf>,
     size: u64,
 }
 
 impl Waiting {
     /// Not for a file that is there already, under whatever name: its second undo comes after its first.
-    fn has_room_for(&self, place: &Result<ResolvedPath, WriteError>) -> bool {
+    fn has_room_for(&self, place: &Result<ResolvedPath, WriteError>, options: &Options) -> bool {
+        let (most, files) = (most_together(), self.places.len());
+        let most_files = if options.in_place { most } else { MOST_FILES };
         let found = place.as_ref().ok().and_then(|place| fs::metadata(&place.target).ok());
-        self.places.len() < most_together()
+        files < most_files
+            && self.directories.len() < most
             && self.size < MOST_BYTES
             && found.is_none_or(|found| !self.known.contains(&(found.dev(), found.ino())))
     }
@@ -57,6 +63,7 @@ impl Waiting {
             && let Ok(found) = fs::metadata(&place.target)
         {
             self.known.insert((found.dev(), found.ino()));
+            self.directories.insert(place.parent.clone());
             self.size = self.size.saturating_add(found.len());
         }
         self.places.push(place);
