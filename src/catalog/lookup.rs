@@ -13,7 +13,7 @@ pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> 
     known(group, name).option(release)
 }
 
-/// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one: [`Known::named`].
+/// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one: [`super::Known::named`].
 #[must_use]
 pub fn by_any_name(group: &str, key: &str, release: Release) -> Option<Named> {
     known(group, key).named(release)
