@@ -10,7 +10,7 @@ use novamend::oslo::stack::Stack;
 use novamend::nova::today::Today;
 use novamend::fix::witness::{Witnessed, witness};
 use novamend::fix::{FixedStack, FixPlan, Until, fix_stack};
-use novamend::lint::{ActionChoice, Context, Announced, Settings, run};
+use novamend::lint::{ActionChoice, Announced, Settings, run};
 use novamend::nova::migration::TimeoutAction;
 use novamend::rules::RULES;
 use novamend::text::{Edit, Source, apply_edits};
@@ -67,7 +67,7 @@ fn text_of(fixed: &FixedStack) -> &[u8] {
 
 /// Each fix by itself applies to the text it was found in.
 fn every_fix_fits(stack: &Stack, plan: &FixPlan<'_>, data: &[u8]) {
-    let context = Context::new(stack, plan.from, plan.to, plan.settings);
+    let context = plan.context(stack);
     for finding in run(plan.rules, &context) {
         if let Some(fix) = finding.fix {
             let edits: Vec<Edit> = fix.edits.iter().map(|edit| edit.edit.clone()).collect();

@@ -148,7 +148,7 @@ fn look_up(group: &str, key: &str, release: Release) {
     );
     // The search for a near name is slow; one in a few is enough.
     if key.len() < 64 && key.len().is_multiple_of(4) {
-        let _ = catalog::spelling::did_you_mean(group, key, release);
+        let _ = catalog::spelling::did_you_mean(group, key, release, |_| true);
     }
 }
 
