@@ -25,12 +25,13 @@ const CORES: u64 = 2;
 const LOOKS: u32 = 3;
 const BETWEEN: Duration = Duration::from_millis(2);
 
-/// Whether so many guests of `memory_mib` each can be migrated side by side.
+/// Whether so many guests of `memory_mib` each can be migrated side by side; one that is emulated keeps a core to itself.
 #[must_use]
-pub fn for_guests(count: usize, memory_mib: u32) -> bool {
+pub fn for_guests(count: usize, memory_mib: u32, is_emulated: bool) -> bool {
     let cores = sched_getaffinity(None).map_or(1, |set| set.count().into());
     let room = Room::look(Path::new("/"), cores);
-    room.is_enough(count as u64, memory_mib.into()) && !is_busy(cores)
+    let is_wide = !is_emulated || room.cores > count as u64;
+    is_wide && room.is_enough(count as u64, memory_mib.into()) && !is_busy(cores)
 }
 
 /// Whether others had work for every core at each of a few looks.

@@ -76,7 +76,7 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
     trials.len() > 1
         && trials.iter().all(is_fit)
         && conditions.memory == Memory::Anonymous
-        && room::for_guests(trials.len(), conditions.memory_mib)
+        && room::for_guests(trials.len(), conditions.memory_mib, conditions.emulated)
 }
 
 fn why_emulated(host: &Host, plan: &Plan, options: RunOptions) -> Option<String> {
