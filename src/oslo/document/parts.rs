@@ -23,6 +23,26 @@ pub enum ItemKind {
     Template,
 }
 
+/// A [`Span`] in eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ShortSpan {
+    start: u32,
+    end: u32,
+}
+
+impl ShortSpan {
+    fn of(span: Span) -> Self {
+        Self {
+            start: span.start as u32,
+            end: span.end as u32,
+        }
+    }
+
+    fn span(self) -> Span {
+        Span::new(self.start as usize, self.end as usize)
+    }
+}
+
 /// An [`ItemKind`] in eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
@@ -37,8 +57,7 @@ enum Kind {
 /// A stretch of whole lines; the items of a document partition its bytes with no gap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Item {
-    start: u32,
-    end: u32,
+    lines: ShortSpan,
     line: u32,
     kind: Kind,
 }
@@ -54,8 +73,7 @@ impl Item {
             ItemKind::Template => Kind::Template,
         };
         Self {
-            start: span.start as u32,
-            end: span.end as u32,
+            lines: ShortSpan::of(span),
             line: line as u32,
             kind,
         }
@@ -64,7 +82,7 @@ impl Item {
     /// The lines, line ends included.
     #[must_use]
     pub fn span(&self) -> Span {
-        Span::new(self.start as usize, self.end as usize)
+        self.lines.span()
     }
 
     /// Number of the first line, from 1.
@@ -88,7 +106,7 @@ impl Item {
 
     /// Makes it reach to `end`.
     pub(super) fn extend(&mut self, end: usize) {
-        self.end = end as u32;
+        self.lines.end = end as u32;
     }
 }
 
@@ -113,14 +131,11 @@ pub struct Section {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assignment {
     section: u32,
-    start: u32,
-    end: u32,
+    lines: ShortSpan,
     line: u32,
-    key_start: u32,
-    key_end: u32,
+    key: ShortSpan,
     separator: u32,
-    first_start: u32,
-    first_end: u32,
+    first: ShortSpan,
     continuations: u32,
 }
 
@@ -132,14 +147,11 @@ impl Assignment {
     pub(super) fn new(section: Option<usize>, span: Span, line: usize, written: Written) -> Self {
         Self {
             section: section.map_or(NO_SECTION, |index| index as u32),
-            start: span.start as u32,
-            end: span.end as u32,
+            lines: ShortSpan::of(span),
             line: line as u32,
-            key_start: written.key.start as u32,
-            key_end: written.key.end as u32,
+            key: ShortSpan::of(written.key),
             separator: written.separator as u32,
-            first_start: written.value.start as u32,
-            first_end: written.value.end as u32,
+            first: ShortSpan::of(written.value),
             continuations: 0,
         }
     }
@@ -153,7 +165,7 @@ impl Assignment {
     /// All its lines, line ends included: the unit an edit removes.
     #[must_use]
     pub fn span(&self) -> Span {
-        Span::new(self.start as usize, self.end as usize)
+        self.lines.span()
     }
 
     /// Number of the first line, from 1.
@@ -165,7 +177,7 @@ impl Assignment {
     /// The option's name as written.
     #[must_use]
     pub fn key(&self) -> Span {
-        Span::new(self.key_start as usize, self.key_end as usize)
+        self.key.span()
     }
 
     /// Offset of the `:` or `=`.
@@ -177,7 +189,7 @@ impl Assignment {
     /// The first line's value, stripped, outer quotes included.
     #[must_use]
     pub fn first(&self) -> Span {
-        Span::new(self.first_start as usize, self.first_end as usize)
+        self.first.span()
     }
 
     /// How many continuation lines follow.
@@ -195,7 +207,7 @@ impl Assignment {
 
     /// Takes one more line, which ends at `end`.
     pub(super) fn extend(&mut self, end: usize) {
-        self.end = end as u32;
+        self.lines.end = end as u32;
         self.continuations += 1;
     }
 }
