@@ -20,10 +20,13 @@ pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
         for table in tables {
             for title in options(table, "option")? {
                 match kind {
-                    "gone" => gone.push((title.clone(), one_gone(table, &title)?)),
+                    "gone" => {
+                        let instead = text_or_empty(table, "instead");
+                        gone.push((title.clone(), one_outgoing(table, &title, instead)?));
+                    }
                     "default" => defaults.push_str(&one_default(table, &title)?),
                     "meaning" => meanings.push_str(&one_meaning(table, &title)?),
-                    "successor" => successors.push_str(&one_successor(table, &title)?),
+                    "successor" => successors.push_str(&one_outgoing(table, &title, word(table, "instead")?)?),
                     _ => return Err(format!("moves.toml has no `{kind}`").into()),
                 }
             }
@@ -36,13 +39,12 @@ pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-fn one_gone(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
-    let mut entry = opened("RemovedOption", title);
+fn one_outgoing(table: &Table, title: &Title, instead: &str) -> Result<String, Box<dyn Error>> {
+    let mut entry = opened("Outgoing", title);
     writeln!(
         entry,
-        "becomes: {}, instead: {:?}, why: {:?}, source: {:?}, is_early: {} }},",
+        "becomes: {}, instead: {instead:?}, why: {:?}, source: {:?}, is_early: {} }},",
         becomes(table)?,
-        text_or_empty(table, "instead"),
         word(table, "why")?,
         word(table, "source")?,
         is_said(table, "early"),
@@ -69,19 +71,6 @@ fn one_meaning(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
         entry,
         "release: {}, why: {:?}, source: {:?} }},",
         release(table)?,
-        word(table, "why")?,
-        word(table, "source")?,
-    )?;
-    Ok(entry)
-}
-
-fn one_successor(table: &Table, title: &Title) -> Result<String, Box<dyn Error>> {
-    let mut entry = opened("Successor", title);
-    writeln!(
-        entry,
-        "becomes: {}, instead: {:?}, why: {:?}, source: {:?} }},",
-        becomes(table)?,
-        word(table, "instead")?,
         word(table, "why")?,
         word(table, "source")?,
     )?;

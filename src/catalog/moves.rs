@@ -6,18 +6,19 @@
 use super::Release;
 use super::table::{Options, table};
 
-/// Why an option went, and what takes its place.
+/// An option that went, or that nova still reads and announces to go, and what takes its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RemovedOption {
+pub struct Outgoing {
     /// Its group.
     pub group: &'static str,
     /// Its name; `*` stands for every option of the group that has no entry of its own.
     pub name: &'static str,
-    /// Options that take its place, as (group, name); their values are not the old one's.
+    /// Options that take its place, as (group, name); their values are not the old one's. None where it is only to be taken
+    /// away.
     pub becomes: &'static [(&'static str, &'static str)],
-    /// What to do instead, to follow "instead, "; empty where there is nothing to do.
+    /// What to do instead, an order; of one that went empty where there is nothing to do.
     pub instead: &'static str,
-    /// Why it went, a sentence without its full stop.
+    /// Why it goes, a sentence without its full stop.
     pub why: &'static str,
     /// Where that is said.
     pub source: &'static str,
@@ -57,34 +58,17 @@ pub struct NewMeaning {
     pub source: &'static str,
 }
 
-/// What nova names as the successor of an option that it still reads and announces to go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Successor {
-    /// The option's group.
-    pub group: &'static str,
-    /// Its name.
-    pub name: &'static str,
-    /// Options that take its place, as (group, name); none where it is only to be taken away.
-    pub becomes: &'static [(&'static str, &'static str)],
-    /// What to do, an order.
-    pub instead: &'static str,
-    /// Why it is to go, a sentence without its full stop.
-    pub why: &'static str,
-    /// Where that is said.
-    pub source: &'static str,
-}
-
 /// Everything the file holds.
 #[derive(Clone, Debug)]
 pub struct Moves {
     /// `[[gone]]`.
-    pub gone: &'static [RemovedOption],
+    pub gone: &'static [Outgoing],
     /// `[[default]]`.
     pub defaults: &'static [NewDefault],
     /// `[[meaning]]`.
     pub meanings: &'static [NewMeaning],
     /// `[[successor]]`.
-    pub successors: &'static [Successor],
+    pub successors: &'static [Outgoing],
 }
 
 /// The file as it was when the program was built.
@@ -98,7 +82,7 @@ pub fn moves() -> &'static Moves {
 
 /// Why `name` of `group` went; what is said of a whole group counts for those that went with it, and not before.
 #[must_use]
-pub fn gone(group: &str, name: &str) -> Option<&'static RemovedOption> {
+pub fn gone(group: &str, name: &str) -> Option<&'static Outgoing> {
     let of = |wanted: &str| {
         let found = MOVES
             .gone
@@ -127,7 +111,7 @@ pub fn new_default(group: &str, name: &str, from: Release, to: Release) -> Optio
 
 /// What nova names as the successor of `name` in `group`, which it announces to go.
 #[must_use]
-pub fn successor(group: &str, name: &str) -> Option<&'static Successor> {
+pub fn successor(group: &str, name: &str) -> Option<&'static Outgoing> {
     let mut entries = moves().successors.iter();
     entries.find(|entry| entry.group == group && entry.name == name)
 }

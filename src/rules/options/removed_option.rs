@@ -2,7 +2,7 @@
 //!
 //! Names with a successor are for `dropped-alias`; the old live-migration options have rules of their own.
 
-use crate::catalog::moves::{self, RemovedOption};
+use crate::catalog::moves::{self, Outgoing};
 use crate::catalog::readers;
 use crate::catalog::{Fate, OptionFacts, Release};
 use crate::lint::{Announced, Context, EditWindow, Finding, NamedUse, Rule, Safety, Severity, Step, hops};
@@ -33,7 +33,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// What is known of an option that went before the first complete list.
-fn early(seen: &NamedUse<'_>) -> Option<&'static RemovedOption> {
+fn early(seen: &NamedUse<'_>) -> Option<&'static Outgoing> {
     moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
 }
 
@@ -69,7 +69,7 @@ fn report(context: &Context<'_>, seen: &NamedUse<'_>, gone: Option<(OptionFacts,
         .with_hop(step)
 }
 
-fn why(gone: Option<(OptionFacts, Release)>, known: Option<&RemovedOption>, step: Step) -> String {
+fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Outgoing>, step: Step) -> String {
     let mut words = Vec::new();
     if let Some((last, _)) = gone {
         let place = step.place();
@@ -92,7 +92,7 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&RemovedOption>, step
     words.join("; ")
 }
 
-fn help(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&RemovedOption>, step: Step) -> String {
+fn help(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&Outgoing>, step: Step) -> String {
     let when = match step.edited {
         EditWindow::Before => String::new(),
         _ => format!(" {}: {} still reads it", step.when(), context.from.release().short()),
@@ -125,7 +125,7 @@ fn remove_later(context: &Context<'_>) -> String {
 }
 
 /// The line goes where nothing takes its place, or what does is written already.
-fn fix(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&RemovedOption>) -> Option<crate::lint::Fix> {
+fn fix(context: &Context<'_>, seen: &NamedUse<'_>, known: Option<&Outgoing>) -> Option<crate::lint::Fix> {
     let Site::File(place) = seen.site else {
         return None;
     };
