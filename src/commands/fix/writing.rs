@@ -147,13 +147,10 @@ impl Run<'_, '_, '_> {
     fn all(&mut self, plans: Vec<Plan>, may_be_written: bool) -> io::Result<()> {
         let (mut goes_on, renderer) = (may_be_written, self.printer.report());
         let mut plans = plans.into_iter().peekable();
-        let mut room = Room::new(self.options.in_place);
         while plans.peek().is_some() {
+            let mut room = Room::new(self.options.in_place);
             let mut batch = Vec::new();
-            while let Some(plan) = plans.next_if(|plan| batch.is_empty() || room.takes(&plan.changing)) {
-                if batch.is_empty() {
-                    room.clear(&plan.changing);
-                }
+            while let Some(plan) = plans.next_if(|plan| room.takes(&plan.changing)) {
                 batch.push(plan);
             }
             let (report, mut fixed) = (self.report, Vec::new());
@@ -326,14 +323,7 @@ impl Room {
         }
     }
 
-    /// Makes room for another batch, that of a stack whose `files` change.
-    fn clear(&mut self, files: &[PathBuf]) {
-        (self.stacks, self.files) = (0, 0);
-        self.directories.clear();
-        self.takes(files);
-    }
-
-    /// Takes a stack whose `files` change, if there is room for it.
+    /// Takes a stack whose `files` change, if there is room for it; there is for the first, whatever it needs.
     fn takes(&mut self, files: &[PathBuf]) -> bool {
         let directories: HashSet<PathBuf> = files.iter().map(|path| directory(path)).collect();
         let open = self.directories.union(&directories).count();
