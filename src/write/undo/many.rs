@@ -1,7 +1,7 @@
 //! The undo of many files: side by side where they are different ones, and each as if it were alone.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::mem;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -26,15 +26,30 @@ pub fn undo_all<'a>(
 ) {
     let mut waiting = Waiting::default();
     for path in paths {
-        let mut place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
-        if !waiting.has_room_for(&place, options) {
+        let mut file = Candidate::find(path, options);
+        if !waiting.has_room_for(&file, options) {
             mem::take(&mut waiting).bring_back(options, &mut tell);
             // What was brought back may be where a link led, or no longer there.
-            place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
+            file = Candidate::find(path, options);
         }
-        waiting.add(place);
+        waiting.add(file);
     }
     waiting.bring_back(options, &mut tell);
+}
+
+/// A file that is to be brought back, as it is found.
+struct Candidate {
+    place: Result<ResolvedPath, WriteError>,
+    /// `None` where it cannot be looked at.
+    found: Option<Metadata>,
+}
+
+impl Candidate {
+    fn find(path: &Path, options: &Options) -> Self {
+        let place = ResolvedPath::resolve(options.root.as_ref(), path, Links::Follow, false);
+        let found = place.as_ref().ok().and_then(|place| fs::metadata(&place.target).ok());
+        Self { place, found }
+    }
 }
 
 /// Files whose backups are brought back side by side.
@@ -48,20 +63,18 @@ struct Waiting {
 
 impl Waiting {
     /// Not for a file that is there already, under whatever name: its second undo comes after its first.
-    fn has_room_for(&self, place: &Result<ResolvedPath, WriteError>, options: &Options) -> bool {
+    fn has_room_for(&self, file: &Candidate, options: &Options) -> bool {
         let (most, files) = (most_together(), self.places.len());
         let most_files = if options.in_place { most } else { MOST_FILES };
-        let found = place.as_ref().ok().and_then(|place| fs::metadata(&place.target).ok());
+        let is_known = |found: &Metadata| self.known.contains(&(found.dev(), found.ino()));
         files < most_files
             && self.directories.len() < most
             && self.size < MOST_BYTES
-            && found.is_none_or(|found| !self.known.contains(&(found.dev(), found.ino())))
+            && !file.found.as_ref().is_some_and(is_known)
     }
 
-    fn add(&mut self, place: Result<ResolvedPath, WriteError>) {
-        if let Ok(place) = &place
-            && let Ok(found) = fs::metadata(&place.target)
-        {
+    fn add(&mut self, Candidate { place, found }: Candidate) {
+        if let (Ok(place), Some(found)) = (&place, found) {
             self.known.insert((found.dev(), found.ino()));
             self.directories.insert(place.parent.clone());
             self.size = self.size.saturating_add(found.len());
