@@ -217,8 +217,7 @@ fn is_near(word: &str, meant: &str, most: usize) -> bool {
     if !is_start || word.len().abs_diff(meant.len()) > most {
         return false;
     }
-    let letters = |text: &str| text.bytes().fold(0_u32, |set, byte| set | 1 << (byte & 31));
-    if (letters(word) ^ letters(meant)).count_ones() as usize > 2 * most {
+    if (letters::of(word) ^ letters::of(meant)).count_ones() as usize > 2 * most {
         return false;
     }
     strsim::osa_distance(word, meant) <= most

@@ -4,7 +4,7 @@
 use super::{GLUED, GLUED_ENDS, MISSPELT, SECRET_WORDS};
 
 /// The letters of a text, a bit each.
-type Letters = u32;
+pub(super) type Letters = u32;
 
 /// What no letter has: the sign parts words.
 const PARTS: Letters = 1 << 30;
@@ -51,7 +51,8 @@ const fn bit(letter: u8) -> Letters {
     1 << (letter & 31)
 }
 
-const fn of(word: &str) -> Letters {
+/// The letters of `word`; another sign counts for one of them.
+pub(super) const fn of(word: &str) -> Letters {
     let (bytes, mut letters, mut at) = (word.as_bytes(), 0, 0);
     while at < bytes.len() {
         letters |= bit(bytes[at]);
