@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// A group name as it is matched (`_normalize_group_name`): in lower case, but for exactly `DEFAULT`.
 #[must_use]
 pub fn normal_group(group: &str) -> Cow<'_, str> {
-    if group == "DEFAULT" || !group.chars().any(|letter| letter.is_uppercase() || !letter.is_ascii()) {
+    if group == "DEFAULT" || !group.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
         Cow::Borrowed(group)
     } else {
         Cow::Owned(group.to_lowercase())
