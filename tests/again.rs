@@ -1,8 +1,10 @@
 //! What `fix --write` has written, a second run leaves as it is, also where the release of today is only a range that the
 //! lines of the file bound: every fixture, with the edits of now and with those of the upgrade.
 
+mod conf_files;
+
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use novamend::catalog::Release;
@@ -14,18 +16,6 @@ use novamend::oslo::stack::Stack;
 use novamend::rules::RULES;
 use novamend::text::Source;
 use rayon::prelude::*;
-
-/// Every `*.conf` in and below `directory`.
-fn below(directory: &Path, paths: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).expect("a directory") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            below(&path, paths);
-        } else if path.extension().is_some_and(|extension| extension == "conf") {
-            paths.push(path);
-        }
-    }
-}
 
 /// What `fix --write` makes of `text` without `--from`, on its way to `to` where that is said.
 fn fixed(path: &Path, text: Vec<u8>, to: Option<Release>, until: Until) -> Vec<u8> {
@@ -48,8 +38,7 @@ fn fixed(path: &Path, text: Vec<u8>, to: Option<Release>, until: Until) -> Vec<u
 
 #[test]
 fn a_second_run_changes_nothing() {
-    let mut paths = Vec::new();
-    below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &mut paths);
+    let paths = conf_files::of_fixtures();
     let changed = AtomicUsize::new(0);
     let failures: Vec<String> = paths
         .par_iter()

@@ -1,6 +1,8 @@
 //! What the proof of a fix looks at is all that can move: every other option reads alike before and after, in every release,
 //! for every fix of the fixtures and for lines that are simply taken away.
 
+mod conf_files;
+
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,18 +20,6 @@ use novamend::text::Source;
 use rayon::prelude::*;
 
 const RELEASES: [u32; 6] = [15, 16, 18, 19, 27, 34];
-
-/// Every `*.conf` in and below `directory`.
-fn below(directory: &Path, paths: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(directory).expect("a directory") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            below(&path, paths);
-        } else if path.extension().is_some_and(|extension| extension == "conf") {
-            paths.push(path);
-        }
-    }
-}
 
 fn stack(path: &Path, text: Vec<u8>, environment: Vec<Variable>) -> Stack {
     let layer = Layer {
@@ -75,8 +65,7 @@ fn fixed(before: &Stack) -> Stack {
 
 #[test]
 fn what_the_proof_does_not_look_at_does_not_move() {
-    let mut paths = Vec::new();
-    below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures"), &mut paths);
+    let paths = conf_files::of_fixtures();
     let missed_in = |path: &PathBuf| {
         let text = fs::read(path).expect("a file");
         let before = stack(path, text.clone(), Vec::new());
