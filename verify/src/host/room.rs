@@ -21,17 +21,26 @@ const TASKS: u64 = 64;
 /// Fewer than so many cores make guests wait for each other.
 const CORES: u64 = 2;
 
+/// Guests that are to be migrated side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct Guests {
+    /// How many.
+    pub count: u64,
+    /// The memory of each.
+    pub memory_mib: u64,
+    /// Whether each keeps a core busy all the time, as one without KVM does.
+    pub emulated: bool,
+}
+
 /// How often it is looked whether others keep the cores busy, and the time between two looks.
 const LOOKS: u32 = 3;
 const BETWEEN: Duration = Duration::from_millis(2);
 
-/// Whether so many guests of `memory_mib` each can be migrated side by side; one that is emulated keeps a core to itself.
+/// Whether `guests` can be migrated side by side.
 #[must_use]
-pub fn for_guests(count: usize, memory_mib: u32, is_emulated: bool) -> bool {
+pub fn is_for(guests: Guests) -> bool {
     let cores = sched_getaffinity(None).map_or(1, |set| set.count().into());
-    let room = Room::look(Path::new("/"), cores);
-    let is_wide = !is_emulated || room.cores > count as u64;
-    is_wide && room.is_enough(count as u64, memory_mib.into()) && !is_busy(cores)
+    Room::look(Path::new("/"), cores).is_enough(guests) && !is_busy(cores)
 }
 
 /// Whether others had work for every core at each of a few looks.
@@ -77,10 +86,12 @@ impl Room {
         room
     }
 
-    fn is_enough(&self, count: u64, memory_mib: u64) -> bool {
-        let memory = count * 2 * (memory_mib + QEMU) + SPARE;
+    fn is_enough(&self, guests: Guests) -> bool {
+        let memory = guests.count * 2 * (guests.memory_mib + QEMU) + SPARE;
+        // the other QEMUs and libvirt need a core, too
+        let cores = if guests.emulated { guests.count + 1 } else { CORES };
         let fits = |room: Option<u64>, need: u64| room.is_none_or(|room| room >= need);
-        self.cores >= CORES && fits(self.memory_mib, memory) && fits(self.tasks, count * TASKS)
+        self.cores >= cores && fits(self.memory_mib, memory) && fits(self.tasks, guests.count * TASKS)
     }
 }
 
@@ -162,9 +173,15 @@ mod tests {
         root
     }
 
+    const THREE: Guests = Guests {
+        count: 3,
+        memory_mib: 24,
+        emulated: false,
+    };
+
     /// Whether three guests of 24 MiB have room there with 4 cores.
     fn bears(files: &[(&str, &str)]) -> bool {
-        Room::look(machine(files).path(), 4).is_enough(3, 24)
+        Room::look(machine(files).path(), 4).is_enough(THREE)
     }
 
     #[test]
@@ -180,7 +197,17 @@ mod tests {
 
     #[test]
     fn one_core_is_not_enough() {
-        assert!(!Room::look(machine(&[]).path(), 1).is_enough(3, 24));
+        assert!(!Room::look(machine(&[]).path(), 1).is_enough(THREE));
+    }
+
+    #[test]
+    fn an_emulated_guest_keeps_a_core_to_itself() {
+        let emulated = Guests {
+            emulated: true,
+            ..THREE
+        };
+        let is_enough = |cores| Room::look(machine(&[]).path(), cores).is_enough(emulated);
+        assert!(!is_enough(2) && !is_enough(3) && is_enough(4));
     }
 
     #[test]

@@ -13,7 +13,8 @@ use super::trials::SandboxError;
 use crate::guest::memory::Memory;
 use crate::host::programs::NAMELESS_REMEDY;
 use crate::host::qemu_conf::QemuConfFault;
-use crate::host::{Host, Kvm, programs, room};
+use crate::host::room::{self, Guests};
+use crate::host::{Host, Kvm, programs};
 use crate::shown;
 use crate::trial::conditions::{CertificateSource, Conditions, Mode, Tls};
 use crate::trial::messages::TrialOrder;
@@ -76,7 +77,11 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
     trials.len() > 1
         && trials.iter().all(is_fit)
         && conditions.memory == Memory::Anonymous
-        && room::for_guests(trials.len(), conditions.memory_mib, conditions.emulated)
+        && room::is_for(Guests {
+            count: trials.len() as u64,
+            memory_mib: conditions.memory_mib.into(),
+            emulated: conditions.emulated,
+        })
 }
 
 fn why_emulated(host: &Host, plan: &Plan, options: RunOptions) -> Option<String> {
