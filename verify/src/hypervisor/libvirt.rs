@@ -45,7 +45,7 @@ pub struct Libvirt {
     heard: Receiver<RawEvent>,
 }
 
-/// What the source's daemon is told of the way to the destination.
+/// How the source's daemon is to reach the destination.
 #[derive(Clone, Debug, Default)]
 pub struct Way {
     /// Where the other daemon is, if not as we reach it.

@@ -1,6 +1,6 @@
 //! The connection to the sandbox's two daemons.
 //!
-//! It says where they listen and what libvirt is told of the way between them; all else the hypervisor does.
+//! It says where they listen and how one is to reach the other; all else the hypervisor does.
 
 use std::process::Child;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ pub fn connect(
     Ok(connected)
 }
 
-/// What libvirt is told of the way of the domain `guest`.
+/// How libvirt is to bring the domain `guest` from one daemon to the other.
 pub(super) fn way(setup: &Setup, guest: &str) -> Way {
     Way {
         peer: None,

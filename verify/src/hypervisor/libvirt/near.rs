@@ -96,30 +96,15 @@ impl Libvirt {
             })
         };
         let (first, second) = (opening(daemons.first)?, opening(daemons.second)?);
-        let (sender, heard) = channel();
-        let opened = |side, thread: JoinHandle<Result<(Connect, Versions), Refusal>>| {
-            let joined = thread.join().map_err(|_| Refusal {
+        let opened = |thread: JoinHandle<Result<(Connect, Versions), Refusal>>| {
+            thread.join().map_err(|_| Refusal {
                 code: 0,
                 message: "connecting failed".to_owned(),
-            })?;
-            let (connect, found) = joined?;
-            let _ = connect.set_keep_alive(5, 3);
-            register(&connect, side, guest, &sender).map_err(|error| refusal(&error))?;
-            Ok::<_, Refusal>((connect, found))
+            })?
         };
-        let (first, _) = opened(Side::First, first)?;
-        let (second, found) = opened(Side::Second, second)?;
-        let libvirt = Self {
-            began,
-            guest: guest.to_owned(),
-            uris,
-            way,
-            stop: Arc::default(),
-            steering: Sides { first, second },
-            source: Side::First,
-            sender,
-            heard,
-        };
+        let (first, _) = opened(first)?;
+        let (second, found) = opened(second)?;
+        let libvirt = Self::over(Sides { first, second }, uris, guest, way, began)?;
         Ok((libvirt, found))
     }
 
@@ -128,17 +113,27 @@ impl Libvirt {
     /// # Errors
     /// A daemon does not answer within `patience`.
     pub fn beside(&self, guest: &str, way: Way, patience: Duration) -> Result<Self, Refusal> {
+        let steering = Sides::try_of(|side| open(&self.uris[side], patience, || None))?;
+        Self::over(steering, self.uris.clone(), guest, way, self.began)
+    }
+
+    /// Over open connections, at which what befalls `guest` is heard from now on.
+    fn over(
+        steering: Sides<Connect>,
+        uris: Sides<String>,
+        guest: &str,
+        way: Way,
+        began: Instant,
+    ) -> Result<Self, Refusal> {
         let (sender, heard) = channel();
-        let steering = Sides::try_of(|side| {
-            let connect = open(&self.uris[side], patience, || None)?;
-            let _ = connect.set_keep_alive(5, 3);
-            register(&connect, side, guest, &sender).map_err(|error| refusal(&error))?;
-            Ok::<_, Refusal>(connect)
-        })?;
+        for side in Side::BOTH {
+            let _ = steering[side].set_keep_alive(5, 3);
+            register(&steering[side], side, guest, &sender).map_err(|error| refusal(&error))?;
+        }
         Ok(Self {
-            began: self.began,
+            began,
             guest: guest.to_owned(),
-            uris: self.uris.clone(),
+            uris,
             way,
             stop: Arc::default(),
             steering,
