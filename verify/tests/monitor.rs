@@ -2,17 +2,21 @@
 //!
 //! No libvirt is asked; the clock is the script's own.
 
+mod scripted_lab;
+
 use std::time::Duration;
 
 use novamend::catalog::Release;
 use novamend::nova::migration::{Ending, Settings};
 use novamend_verify::hypervisor::scripted::{Call, Scripted, Step};
-use novamend_verify::hypervisor::{End, Event, GuestState, Intervention, Job, JobKind, Refusal, Request};
+use novamend_verify::hypervisor::{End, Event, GuestState, Intervention, JobKind, Refusal, Request};
 use novamend_verify::trial::checks::{Observation, judge};
 use novamend_verify::trial::kind;
 use novamend_verify::trial::migrate::{Pace, Trace, migrate};
 use novamend_verify::trial::monitor::{Order, Outcome};
 use novamend_verify::trial::turns::Turn;
+
+use crate::scripted_lab::{busy as busy_until_action, job};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -27,14 +31,6 @@ fn call_of(ending: Ending) -> Call {
 
 fn order_of(ending: Ending) -> Order {
     Order::Intervene(kind::of(ending).intervention)
-}
-
-fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
-    Step::Job(Job {
-        kind,
-        remaining,
-        iteration,
-    })
 }
 
 fn returned(answer: Result<(), &str>) -> Step {
@@ -260,16 +256,6 @@ fn the_events_of_a_completed_migration_may_come_in_any_order() {
             }
         }
     }
-}
-
-/// Busy, and silent once the action is taken: the passes stop there.
-fn busy_until_action() -> Scripted {
-    Scripted::default()
-        .at(50, job(JobKind::Unbounded, 0, 0))
-        .at(300, Step::Hear(Event::Pass(1)))
-        .at(300, job(JobKind::Unbounded, 1, 20 << 20))
-        .at(1000, Step::Hear(Event::Pass(2)))
-        .at(1000, job(JobKind::Unbounded, 2, 12 << 20))
 }
 
 #[test]

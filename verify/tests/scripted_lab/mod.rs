@@ -107,6 +107,7 @@ pub fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
     })
 }
 
+/// Busy, and silent once the action is taken: the passes stop there.
 pub fn busy() -> Scripted {
     Scripted::default()
         .at(50, job(JobKind::Unbounded, 0, 0))
