@@ -6,13 +6,12 @@ mod host_trial;
 mod outcome;
 mod terminal;
 
+use std::env;
 use std::process::ExitCode;
-
-use clap::Parser;
 
 fn main() -> ExitCode {
     novamend::plain::keep_panics_quiet("novamend");
-    ExitCode::from(match commands::Cli::try_parse() {
+    ExitCode::from(match commands::Cli::read(env::args_os().collect()) {
         Ok(cli) => terminal::with(cli.color.color, |terminal| cli.verb.run(terminal)).code(),
         Err(error) => terminal::misused(&error),
     })

@@ -25,6 +25,13 @@ pub fn of_path(path: &Path) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
+/// `bytes` as text; what is not UTF-8 comes as U+FFFD.
+#[must_use]
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    // Nearly everything is UTF-8, and to see that takes a fifth of what a search for what is not takes.
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// The longest text in bytes that a [`Source`] can hold: a place in it takes four bytes.
 pub const LONGEST: u64 = u32::MAX as u64;
 

@@ -211,7 +211,11 @@ fn changed_default(old: OptionFacts, to: Release) -> Option<(OptionFacts, Option
     if old.covers(to) {
         return None; // Nothing about it changed.
     }
-    let new = option(old.group(), old.name(), to)?;
+    let new = if old.since() < to {
+        old.later(to)
+    } else {
+        option(old.group(), old.name(), to)
+    }?;
     let is_written_alike = field(old.words(), "default") == field(new.words(), "default");
     let differs = !is_written_alike && !is_same_default(old, new);
     (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))

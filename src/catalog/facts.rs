@@ -97,6 +97,11 @@ impl OptionFacts {
         (row.since..=row.until).contains(&release.number())
     }
 
+    /// The option as a later release has it under the same name.
+    pub(super) fn later(self, release: Release) -> Option<Self> {
+        self.table.later(self.number).find(|facts| facts.covers(release))
+    }
+
     /// The group as oslo.config matches it.
     #[must_use]
     pub fn group(&self) -> &'static str {

@@ -85,6 +85,17 @@ pub fn is_marked_secret(name: &str) -> bool {
     table().is_marked_secret(name)
 }
 
+/// The names of which [`is_marked_secret`] is true, in order.
+pub fn marked_secret_names() -> impl Iterator<Item = &'static str> {
+    table().secret_names()
+}
+
+/// Whether an option of any group and release is called `name`, or has it for an old name with `-` made `_`.
+#[must_use]
+pub fn is_name_of_any_group(name: &str) -> bool {
+    table().in_any_group(name).next().is_some()
+}
+
 /// Whether an option or a group with options is called `word`, in any release.
 #[must_use]
 pub fn is_word(word: &str) -> bool {

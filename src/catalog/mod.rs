@@ -25,8 +25,8 @@ pub use facts::{Alias, OptionFacts};
 pub use known::{Fate, Gone, Group, Known, Named, Via, group, known};
 pub use lookup::{
     added, all, by_any_name, by_old_name, called, dropped_after, fate, groups_with, is_group_known, is_in_default,
-    is_known_anywhere, is_marked_secret, is_word, life, life_as_alias, option, options, readers,
-    with_referring_default,
+    is_known_anywhere, is_marked_secret, is_name_of_any_group, is_word, life, life_as_alias, marked_secret_names,
+    option, options, readers, with_referring_default,
 };
 pub use release::Release;
 pub use same::is_same_default;

@@ -3,6 +3,8 @@
 //!
 //! Old names that lead to new ones are in the lists, and not here.
 
+use std::sync::OnceLock;
+
 use super::Release;
 use super::table::{Options, table};
 
@@ -100,6 +102,19 @@ pub fn gone(group: &str, name: &str) -> Option<&'static Outgoing> {
         own.is_some() && own == end(table().rows_in(group))
     };
     of(name).or_else(|| of("*").filter(|_| went_with_group()))
+}
+
+/// Whether an option of `group` went before the first release whose options are all known.
+#[must_use]
+pub fn has_early(group: &str) -> bool {
+    static GROUPS: OnceLock<Vec<&str>> = OnceLock::new();
+    let groups = GROUPS.get_or_init(|| {
+        let early = MOVES.gone.iter().filter(|entry| entry.is_early);
+        let mut groups: Vec<&str> = early.map(|entry| entry.group).collect();
+        groups.dedup(); // They are in order of groups.
+        groups
+    });
+    groups.binary_search(&group).is_ok()
 }
 
 /// What the default of `name` in `group` changes that came after `from` and by `to`; the latest of several.

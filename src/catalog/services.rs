@@ -4,6 +4,8 @@
 
 mod marks;
 
+use std::sync::OnceLock;
+
 pub use marks::{ServiceMark, mark};
 
 /// Another service and what its files hold.
@@ -35,6 +37,22 @@ impl Service {
             self.in_back_ends
         }
     }
+}
+
+/// Whether `name` speaks for some service in a section that the operator names.
+#[must_use]
+pub fn is_in_back_ends(name: &str) -> bool {
+    static NAMES: OnceLock<Vec<&str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        let mut names: Vec<&str> = SERVICES
+            .iter()
+            .flat_map(|service| service.in_back_ends)
+            .copied()
+            .collect();
+        names.sort_unstable();
+        names
+    });
+    names.binary_search(&name).is_ok()
 }
 
 const NONE: &[&str] = &[];

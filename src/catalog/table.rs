@@ -251,6 +251,18 @@ impl Table {
         &self.rows[number as usize]
     }
 
+    /// The rows behind that of `number` that are of the same option: as later releases have it.
+    pub(super) fn later(&'static self, number: u32) -> impl Iterator<Item = OptionFacts> {
+        let is_same = move |other: &u32| {
+            let (row, other) = (self.row(number), self.row(*other));
+            self.word(row.name) == self.word(other.name) && self.word(row.group) == self.word(other.group)
+        };
+        let behind = number + 1..self.rows.len() as u32;
+        behind
+            .take_while(is_same)
+            .map(move |number| OptionFacts::new(self, number))
+    }
+
     pub(super) fn read(&self, number: u32) -> &'static OnceLock<Box<Typed>> {
         &self.read[number as usize]
     }
@@ -323,6 +335,12 @@ impl Table {
     pub(super) fn is_marked_secret(&self, key: &str) -> bool {
         let order = |number: &u32| self.word(self.names[*number as usize].key).cmp(key);
         self.secret.binary_search_by(order).is_ok()
+    }
+
+    /// The names of which [`Self::is_marked_secret`] is true, in order.
+    pub(super) fn secret_names(&self) -> impl Iterator<Item = &'static str> {
+        let names = self.secret.iter().map(|&number| &self.names[number as usize]);
+        names.map(|name| self.word(name.key))
     }
 
     /// All that `key` leads to in each group that has it, by group; an old name is asked for with `-` made `_`.

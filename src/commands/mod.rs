@@ -14,11 +14,12 @@ mod undo;
 mod upgrade;
 mod verify;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use novamend::bounded::Root;
 use novamend::inputs::arguments::ColorArguments;
 use novamend::lint::FailOn;
@@ -51,6 +52,45 @@ pub(crate) struct Cli {
     pub(crate) color: ColorArguments,
     #[command(subcommand)]
     pub(crate) verb: Verb,
+}
+
+impl Cli {
+    /// What `arguments` ask for, the program's name first.
+    ///
+    /// Nine of ten verbs are not asked for: where one is named right behind the program, its own arguments are all that is made
+    /// ready, which is most of what a start costs. Everything else (help, mistakes) is answered by the whole of them.
+    ///
+    /// # Errors
+    /// clap's: what was asked for wrongly, or the help that was asked for.
+    pub(crate) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let named = arguments.get(1).and_then(|verb| verb.to_str());
+        match named.and_then(|verb| Self::of_one_verb(verb, &arguments)) {
+            Some(cli) => Ok(cli),
+            None => Self::try_parse_from(arguments),
+        }
+    }
+
+    fn of_one_verb(verb: &str, arguments: &[OsString]) -> Option<Self> {
+        match verb {
+            "check" => Self::of("check", arguments, Verb::Check),
+            "fix" => Self::of("fix", arguments, Verb::Fix),
+            "undo" => Self::of("undo", arguments, Verb::Undo),
+            "where" => Self::of("where", arguments, Verb::Where),
+            "option" => Self::of("option", arguments, Verb::Option),
+            "probe" => Self::of("probe", arguments, Verb::Probe),
+            _ => None,
+        }
+    }
+
+    fn of<A: Args>(verb: &'static str, arguments: &[OsString], made: fn(A) -> Verb) -> Option<Self> {
+        let one = Command::new("novamend").subcommand(A::augment_args(Command::new(verb)));
+        let matches = ColorArguments::augment_args(one).try_get_matches_from(arguments).ok()?;
+        let (_, of_verb) = matches.subcommand()?;
+        Some(Self {
+            color: ColorArguments::from_arg_matches(&matches).ok()?,
+            verb: made(A::from_arg_matches(of_verb).ok()?),
+        })
+    }
 }
 
 /// Every verb; what it is for is said at its arguments.

@@ -20,6 +20,8 @@ pub struct NamedUse<'a> {
     pub group: Cow<'a, str>,
     /// The name as written; of a variable in lower case.
     pub key: Cow<'a, str>,
+    /// Whether any release has an option in the group.
+    pub is_group_known: bool,
     /// What the release of today makes of it.
     pub before: Option<Named>,
     /// What the release to come makes of it.
@@ -124,6 +126,7 @@ impl<'g> Section<'g> {
             site,
             group,
             key,
+            is_group_known: self.group.is_known(),
             before,
             fate,
             outside,

@@ -192,11 +192,12 @@ fn by_content(document: &Document, name: &str) -> Nature {
         let group = document.group(&lines[0]);
         let known = catalog::group(group);
         counts.total += lines.len();
+        let speaks = group == "DEFAULT" || lines.iter().any(|line| services::is_in_back_ends(&document.key(line)));
         for (service, found) in SERVICES.iter().zip(&mut telling) {
             if service.has_group(group) {
                 found.insert(group.to_owned());
             }
-            let names = service.names_in(group);
+            let names = if speaks { service.names_in(group) } else { &[] };
             if names.is_empty() {
                 continue; // Nearly every service.
             }

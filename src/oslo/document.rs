@@ -14,7 +14,7 @@ pub use self::parts::{Assignment, Item, ItemKind, Malformed, MalformedKind, Reje
 use self::reader::{Read, Reader, lines, read_plainly};
 use super::lexer;
 use super::template::{Choice, Shape, Template};
-use crate::text::{Source, Span, line_end};
+use crate::text::{Source, Span, line_end, lossy};
 
 /// A file's bytes and the spans that partition them.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ impl Document {
     /// The text of `span`; bytes that are not UTF-8 come as U+FFFD.
     #[must_use]
     pub fn text(&self, span: Span) -> Cow<'_, str> {
-        String::from_utf8_lossy(span.of(self.source.bytes()))
+        lossy(span.of(self.source.bytes()))
     }
 
     /// The option's name as written; names are case-sensitive.

@@ -230,10 +230,14 @@ impl Gathered {
     fn add_document(&mut self, document: &Document) {
         let bytes = document.source().bytes();
         for assignment in document.assignments() {
+            let written = assignment.value_span(bytes);
+            if assignment.continuations() == 0 && !names::may_be_secret(assignment.key().of(bytes)) {
+                continue; // Nearly every option.
+            }
             let value = document.value(assignment);
             if names::is_secret_by_name(&document.key(assignment), &value) {
                 self.add_value(&value);
-                self.add_value(&document.text(assignment.value_span(bytes)));
+                self.add_value(&document.text(written));
             } else if value.contains('\n') {
                 self.add_embedded(value.as_bytes());
             }

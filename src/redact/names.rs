@@ -57,6 +57,39 @@ impl Known {
     }
 }
 
+/// Which letters the names that nova marks begin and end with: the last ones by the first.
+static MARKED_ENDS: OfCatalog<[u32; 32]> = OfCatalog::new(|| {
+    let mut ends = [0; 32];
+    let odd = ODD.read().keys().map(String::as_str);
+    for name in catalog::marked_secret_names().chain(odd) {
+        if let (Some(first), Some(last)) = (end(name.bytes().next()), end(name.bytes().last())) {
+            ends[first] |= 1 << last;
+        }
+    }
+    ends
+});
+
+/// A letter in any case, a digit, or a sign that parts words; `None` where it is more than one look what it is.
+fn end(byte: Option<u8>) -> Option<usize> {
+    match byte? {
+        letter if letter.is_ascii_alphabetic() => Some(usize::from(letter & 31)),
+        b'_' | b'-' | b'.' => Some(27),
+        digit if digit.is_ascii_digit() => Some(28),
+        _ => None,
+    }
+}
+
+/// Whether a name, as somebody wrote it, may be one for which [`is_secret_name`] is true. It is asked first, of nearly every word
+/// that is looked at, and nearly always the last that is asked.
+pub(super) fn may_be_secret(name: &[u8]) -> bool {
+    let (first, last) = (end(name.first().copied()), end(name.last().copied()));
+    let is_marked = match (first, last) {
+        (Some(first), Some(last)) => MARKED_ENDS.read()[first] & (1 << last) != 0,
+        _ => !name.is_empty(),
+    };
+    is_marked || words::may_speak(name)
+}
+
 /// Whether `value` of `key` must not be shown, in whatever section it stands.
 #[must_use]
 pub fn is_secret(key: &str, value: &str) -> bool {
@@ -66,6 +99,9 @@ pub fn is_secret(key: &str, value: &str) -> bool {
 /// Whether the name alone says that a value is secret, in any release.
 #[must_use]
 pub fn is_secret_name(key: &str) -> bool {
+    if !may_be_secret(key.as_bytes()) {
+        return false;
+    }
     let name = normal(key);
     is_marked(&name) || words::look_secret(&name)
 }
@@ -74,6 +110,9 @@ pub fn is_secret_name(key: &str) -> bool {
 /// a number belongs: `inject_password = true`.
 #[must_use]
 pub fn is_secret_by_name(key: &str, value: &str) -> bool {
+    if !may_be_secret(key.as_bytes()) {
+        return false;
+    }
     let name = normal(key);
     let looks = words::look_secret(&name);
     match Known::of(&name, looks) {
@@ -173,6 +212,35 @@ mod tests {
                 assert_eq!(normal(old.name), old.name.replace('-', "_"));
             }
         }
+    }
+
+    #[test]
+    fn what_is_ruled_out_first_is_no_secret_and_every_other_spelling_is_asked_about() {
+        let spelt = |name: &str| {
+            let camel: String = name
+                .split('_')
+                .map(|word| word[..1.min(word.len())].to_uppercase() + &word[1.min(word.len())..])
+                .collect();
+            [
+                name.to_owned(),
+                name.to_uppercase(),
+                name.replace('_', "-"),
+                name.replace('_', "."),
+                camel,
+            ]
+        };
+        let (mut secret, mut harmless) = (0, 0);
+        for facts in catalog::all() {
+            let old = facts.aliases().map(|old| old.name);
+            for name in std::iter::once(facts.name()).chain(old).flat_map(spelt) {
+                let read = normal(&name);
+                let is_secret = is_marked(&read) || words::look_secret(&read);
+                assert!(!is_secret || may_be_secret(name.as_bytes()), "{name}");
+                secret += usize::from(is_secret);
+                harmless += usize::from(!may_be_secret(name.as_bytes()));
+            }
+        }
+        assert!(secret > 300 && harmless > 10 * secret, "{secret} {harmless}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::tokens::{in_tokens, is_limit, slashes};
 use super::{forms, names};
+use crate::text::lossy;
 
 /// A name is looked at by so many of its last bytes.
 const LONGEST_NAME: usize = 128;
@@ -140,7 +141,16 @@ fn may_name_its_end(line: &[u8]) -> bool {
 
 /// What a name is made of.
 fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80
+    const OF: [bool; 256] = {
+        let (mut of, mut byte) = ([false; 256], 0);
+        while byte < 256 {
+            let sign = byte as u8;
+            of[byte] = sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'-' | b'.' | b'@' | b'$') || sign >= 0x80;
+            byte += 1;
+        }
+        of
+    };
+    OF[usize::from(byte)]
 }
 
 /// `password = x`, `"password": "x"`, `--password x`, `?token=x`, `password is x`.
@@ -192,6 +202,12 @@ impl Ahead {
 }
 
 fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool, ahead: &mut Ahead) -> Option<Secret> {
+    let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
+    let is_flag_of_user = matches!(&text[word.clone()], b"-u" | b"--user");
+    let is_scheme = || forms::is_scheme(&text[word.clone()]);
+    if !names::may_be_secret(&text[name_start..word.end]) && !is_flag_of_user && !is_scheme() {
+        return None; // Nearly every word.
+    }
     let line = &text[..line_end];
     let skip = |from: usize, is_skipped: fn(u8) -> bool| {
         let rest = line.get(from..).unwrap_or_default();
@@ -214,21 +230,20 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         let is_secret = names::is_secret_name(&String::from_utf8_lossy(&text[word.clone()]));
         return is_secret.then(|| value(text, word.end + 1, line_end, ahead)).flatten();
     }
-    if matches!(&text[word.clone()], b"-u" | b"--user") {
+    if is_flag_of_user {
         return user_and_password(text, behind + separator, line_end, ahead);
     }
-    if separator == 0 && forms::is_scheme(&text[word.clone()]) {
+    if separator == 0 && is_scheme() {
         return value(text, behind, line_end, ahead).filter(|found| forms::is_credential(&text[found.span.clone()]));
     }
     // What a name means is asked last: nearly every word of prose comes here.
-    let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
-    let name = || String::from_utf8_lossy(&text[name_start..word.end]);
+    let name = || lossy(&text[name_start..word.end]);
     if separator == 0 {
         return behind_blank(text, word, line_end, is_first, ahead).filter(|_| names::is_secret_name(&name()));
     }
     let secret = behind_sign(text, word, (behind + separator, line_end), ahead)?;
     let shown = &text[secret.span.clone()];
-    let shown = String::from_utf8_lossy(&shown[..shown.len().min(LONGEST_NAME)]);
+    let shown = lossy(&shown[..shown.len().min(LONGEST_NAME)]);
     let name = name();
     (names::is_secret_name(&name) && names::is_secret_by_name(&name, &shown)).then_some(secret)
 }

@@ -4,7 +4,7 @@ use super::parts::{Assignment, Item, ItemKind, Malformed, MalformedKind, Section
 use crate::oslo::lexer::{self, Line};
 use crate::oslo::names::normal_group;
 use crate::oslo::template::{Shape, may_be_blank};
-use crate::text::{Span, line_end};
+use crate::text::{Span, line_end, lossy};
 
 /// So much of a text, in bytes, shows how many lines of each kind the rest has.
 const SHOWS: usize = 1 << 14;
@@ -230,7 +230,7 @@ impl<'a> Reader<'a> {
         if let Some(last) = self.read.sections.last_mut() {
             last.end = header.start;
         }
-        let group = normal_group(&String::from_utf8_lossy(name.of(self.bytes))).into_owned();
+        let group = normal_group(&lossy(name.of(self.bytes))).into_owned();
         self.read.sections.push(Section {
             header,
             name,

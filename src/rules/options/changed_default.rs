@@ -25,7 +25,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let names = context.named_uses().iter().filter(|seen| !is_migration_alone(seen));
-    let groups: HashSet<&str> = names.map(|seen| &*seen.group).collect();
+    let mut groups: Vec<&str> = names.map(|seen| &*seen.group).collect();
+    // Names come section by section.
+    groups.dedup();
+    let groups: HashSet<&str> = groups.into_iter().collect();
     for &ChangedDefault { old, new, known } in catalog::changed_defaults(from, to) {
         let is_grave = known.is_some_and(|known| known.is_grave);
         let is_idle = known.is_some_and(|known| known.why.is_empty());

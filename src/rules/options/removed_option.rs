@@ -34,7 +34,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// What is known of an option that went before the first complete list.
 fn early(seen: &NamedUse<'_>) -> Option<&'static Outgoing> {
-    moves::gone(&seen.group, &seen.key).filter(|entry| entry.is_early)
+    let known = moves::has_early(&seen.group).then(|| moves::gone(&seen.group, &seen.key))?;
+    known.filter(|entry| entry.is_early)
 }
 
 fn report(context: &Context<'_>, seen: &NamedUse<'_>, gone: Option<(OptionFacts, Release)>) -> Finding {

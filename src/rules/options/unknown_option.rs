@@ -42,6 +42,9 @@ fn too_early(context: &Context<'_>, seen: &NamedUse<'_>, release: Release) -> Fi
 }
 
 fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
+    if is_nobodys(seen) {
+        return None;
+    }
     let to = context.to.release();
     // In a file that is rejected it is a line of prose, and no name.
     let mut layers = context.stack.layers().iter();
@@ -51,7 +54,7 @@ fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
     let near = catalog::spelling::did_you_mean(&seen.group, &seen.key, to, |near| takes(context, seen, near))
         .filter(|near| is_likely(seen, *near));
     // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
-    if near.is_none() && !catalog::is_group_known(&seen.group) {
+    if near.is_none() && !seen.is_group_known {
         return None;
     }
     let is_old = seen.group == "DEFAULT" && before_ocata::had(&seen.key);
@@ -80,6 +83,12 @@ fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
     )
 }
 
+/// Whether neither the section nor the name, as it is written, is known of any section: what no other spelling leads to.
+fn is_nobodys(seen: &NamedUse<'_>) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !seen.is_group_known && seen.key.bytes().all(is_plain) && !catalog::is_name_of_any_group(&seen.key)
+}
+
 fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
     let to = context.to.release().short();
     let when = if context.is_today_known() {
@@ -105,7 +114,7 @@ fn takes(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts) -> boo
 
 /// A section that no release knows counts as mistyped only where its name is nearly a known one.
 fn is_likely(seen: &NamedUse<'_>, near: OptionFacts) -> bool {
-    if catalog::is_group_known(&seen.group) {
+    if seen.is_group_known {
         return true;
     }
     spelling::nearest(&seen.group, std::iter::once(near.group())).is_some()
