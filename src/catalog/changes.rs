@@ -183,42 +183,57 @@ pub struct ChangedDefault {
     pub known: Option<&'static moves::NewDefault>,
 }
 
-/// The options that both releases have and whose default is another value; host-dependent ones left out.
-#[must_use]
-pub fn changed_defaults(from: Release, to: Release) -> &'static [ChangedDefault] {
+/// Two rows of one option, and whether the default of the second is another value: found out when first asked.
+struct Pair {
+    old: OptionFacts,
+    new: OptionFacts,
+    differs: OnceLock<bool>,
+}
+
+/// The options that both releases have and whose default is another value, of those that `is_asked` about, as `to` has them;
+/// host-dependent ones left out.
+pub fn changed_defaults(
+    from: Release,
+    to: Release,
+    is_asked: impl Fn(OptionFacts) -> bool,
+) -> impl Iterator<Item = ChangedDefault> {
     const RELEASES: usize = (Release::NEWEST.number() - Release::OLDEST.number()) as usize + 1;
     /// One for each pair of releases: a fleet asks ten thousand times.
-    static KNOWN: OfCatalog<Vec<OnceLock<Vec<ChangedDefault>>>> = OfCatalog::new(|| {
+    static KNOWN: OfCatalog<Vec<OnceLock<Vec<Pair>>>> = OfCatalog::new(|| {
         std::iter::repeat_with(OnceLock::new)
             .take(RELEASES * RELEASES)
             .collect()
     });
     let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
-    KNOWN.read()[at(from) * RELEASES + at(to)].get_or_init(|| {
-        let before = options(from).filter_map(|old| changed_default(old, to));
-        before
-            .map(|(old, new)| ChangedDefault {
-                old,
-                new,
-                known: moves::new_default(new.group(), new.name(), from, to),
-            })
-            .collect()
+    let pairs = KNOWN.read()[at(from) * RELEASES + at(to)].get_or_init(|| pairs(from, to));
+    let asked = pairs.iter().filter(move |pair| is_asked(pair.new));
+    let changed = asked.filter(|pair| *pair.differs.get_or_init(|| is_changed(pair.old, pair.new)));
+    changed.map(move |&Pair { old, new, .. }| ChangedDefault {
+        old,
+        new,
+        known: moves::new_default(new.group(), new.name(), from, to),
     })
 }
 
-/// The option as it was and as `to` has it, where its default is another.
-fn changed_default(old: OptionFacts, to: Release) -> Option<(OptionFacts, OptionFacts)> {
-    if old.covers(to) {
-        return None; // Nothing about it changed.
-    }
-    let new = if old.since() < to {
-        old.later(to)
-    } else {
-        option(old.group(), old.name(), to)
-    }?;
+/// The options that both releases have and about which anything changed.
+fn pairs(from: Release, to: Release) -> Vec<Pair> {
+    let changed = options(from).filter(|old| !old.covers(to));
+    let pairs = changed.filter_map(|old| {
+        let new = if old.since() < to {
+            old.later(to)
+        } else {
+            option(old.group(), old.name(), to)
+        }?;
+        let differs = OnceLock::new();
+        Some(Pair { old, new, differs })
+    });
+    pairs.collect()
+}
+
+fn is_changed(old: OptionFacts, new: OptionFacts) -> bool {
     let is_written_alike = field(old.words(), "default") == field(new.words(), "default");
-    let differs = !is_written_alike && !is_same_default(old, new);
-    (differs && !old.is_host_dependent() && !new.is_host_dependent()).then_some((old, new))
+    let is_of_host = || old.is_host_dependent() || new.is_host_dependent();
+    !is_written_alike && !is_of_host() && !is_same_default(old, new)
 }
 
 #[cfg(test)]

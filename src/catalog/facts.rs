@@ -14,7 +14,7 @@ use super::release::Release;
 use super::table::Table;
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
-use words::{Words, written};
+use words::{Words, json, written};
 
 /// An old name of an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -136,7 +136,8 @@ impl OptionFacts {
     /// The type in the words of the lists: `integer`, `list<string>`, `multi<string>` …
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        Words(self.words()).kind()
+        let words = self.words();
+        words.split_once('\t').map_or(words, |(kind, _)| kind)
     }
 
     /// The type with its limits.
@@ -214,9 +215,8 @@ impl OptionFacts {
     /// Since when it is announced to go, in the words of its project: a version (`16.0.0`) or a series (`Queens`).
     #[must_use]
     pub fn deprecated_since(&self) -> Option<String> {
-        Words(self.words())
-            .json("deprecated_since")
-            .map(|value| written(&value))
+        let since = field(self.words(), "deprecated_since").and_then(json);
+        since.map(|value| written(&value))
     }
 
     /// Whether its default depends on the host nova runs on.
@@ -253,13 +253,13 @@ impl OptionFacts {
     }
 
     fn flag(self, key: &str) -> bool {
-        Words(self.words()).flag(key)
+        field(self.words(), key) == Some("")
     }
 }
 
 impl Typed {
     fn of(facts: OptionFacts) -> Self {
-        let words = Words(facts.words());
+        let words = Words::of(facts.words());
         let default = words.json("default");
         let old = aliases(facts).map(|old| (old.group, without_hyphens(old.name).into_owned()));
         let own = (facts.group(), facts.name().to_owned());

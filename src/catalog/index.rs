@@ -225,25 +225,17 @@ pub(super) fn aliases(facts: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The fact `key` of a row, as written; the empty text for a flag.
 pub(super) fn field<'a>(facts: &'a str, key: &str) -> Option<&'a str> {
-    let bytes = facts.as_bytes();
-    let end_from = |start: usize| {
-        let length = bytes[start..].iter().position(|&byte| byte == b'\t');
-        length.map_or(bytes.len(), |length| start + length)
-    };
-    let mut at = end_from(0);
-    while at < bytes.len() {
-        let word = at + 1;
-        at = end_from(word);
-        let Some(rest) = bytes[word..at].strip_prefix(key.as_bytes()) else {
-            continue;
-        };
-        match rest.first() {
-            None => return Some(""),
-            Some(b'=') => return facts.get(word + key.len() + 1..at),
-            Some(_) => {}
-        }
+    facts.split('\t').skip(1).find_map(|word| fact(word, key))
+}
+
+/// What `word` says, if it is the fact `key`; the empty text for a flag.
+pub(super) fn fact<'a>(word: &'a str, key: &str) -> Option<&'a str> {
+    let rest = word.strip_prefix(key)?;
+    if rest.is_empty() {
+        Some("")
+    } else {
+        rest.strip_prefix('=')
     }
-    None
 }
 
 /// The row of a line that starts at `start`.

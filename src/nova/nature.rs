@@ -208,6 +208,9 @@ fn by_content(document: &Document, name: &str) -> Nature {
                 _ => found.extend(own.take(1).map(|_| group.to_owned())),
             }
         }
+        if !known.is_known() && !group.is_empty() && group != "DEFAULT" {
+            continue; // No line of it is of nova.
+        }
         for line in lines {
             let key = document.key(line);
             match services::mark(group, &known.known(&key)) {

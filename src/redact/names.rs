@@ -82,12 +82,15 @@ fn end(byte: Option<u8>) -> Option<usize> {
 /// Whether a name, as somebody wrote it, may be one for which [`is_secret_name`] is true. It is asked first, of nearly every word
 /// that is looked at, and nearly always the last that is asked.
 pub(super) fn may_be_secret(name: &[u8]) -> bool {
-    let (first, last) = (end(name.first().copied()), end(name.last().copied()));
-    let is_marked = match (first, last) {
+    may_be_marked(name) || words::may_speak(name)
+}
+
+/// Whether nova may mark an option that is called so, or nearly so, as secret.
+pub(super) fn may_be_marked(name: &[u8]) -> bool {
+    match (end(name.first().copied()), end(name.last().copied())) {
         (Some(first), Some(last)) => MARKED_ENDS.read()[first] & (1 << last) != 0,
         _ => !name.is_empty(),
-    };
-    is_marked || words::may_speak(name)
+    }
 }
 
 /// Whether `value` of `key` must not be shown, in whatever section it stands.

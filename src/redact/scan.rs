@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::tokens::{in_tokens, is_limit, slashes};
+use super::words::Look;
 use super::{forms, names};
 use crate::text::lossy;
 
@@ -162,11 +163,27 @@ fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
             at += 1;
             continue;
         }
-        let length = text[at..line.end].iter().position(|&byte| !is_word(byte));
-        let word = at..length.map_or(line.end, |length| at + length);
-        found.extend(behind_name(text, &word, line.end, is_first, &mut ahead));
-        (at, is_first) = (word.end, false);
+        let (start, mut look) = (at, Look::default());
+        while at < line.end && is_word(text[at]) {
+            look.add(text[at]);
+            at += 1;
+        }
+        let (word, may_speak) = (start..at, look.may_speak());
+        if may_speak || is_worth_a_look(&text[word.clone()]) {
+            found.extend(behind_name(text, &word, line.end, is_first, &mut ahead));
+        }
+        is_first = false;
     }
+}
+
+/// Whether a secret may stand behind a word whose letters speak of none: nearly no word.
+fn is_worth_a_look(word: &[u8]) -> bool {
+    let name = &word[word.len().saturating_sub(LONGEST_NAME)..];
+    names::may_be_marked(name) || is_flag_of_user(word) || forms::is_scheme(word)
+}
+
+fn is_flag_of_user(word: &[u8]) -> bool {
+    matches!(word, b"-u" | b"--user")
 }
 
 /// What was looked for further on in a line: a name in every word must not look through the rest of it every time.
@@ -202,12 +219,6 @@ impl Ahead {
 }
 
 fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool, ahead: &mut Ahead) -> Option<Secret> {
-    let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
-    let is_flag_of_user = matches!(&text[word.clone()], b"-u" | b"--user");
-    let is_scheme = || forms::is_scheme(&text[word.clone()]);
-    if !names::may_be_secret(&text[name_start..word.end]) && !is_flag_of_user && !is_scheme() {
-        return None; // Nearly every word.
-    }
     let line = &text[..line_end];
     let skip = |from: usize, is_skipped: fn(u8) -> bool| {
         let rest = line.get(from..).unwrap_or_default();
@@ -230,13 +241,14 @@ fn behind_name(text: &[u8], word: &Range<usize>, line_end: usize, is_first: bool
         let is_secret = names::is_secret_name(&String::from_utf8_lossy(&text[word.clone()]));
         return is_secret.then(|| value(text, word.end + 1, line_end, ahead)).flatten();
     }
-    if is_flag_of_user {
+    if is_flag_of_user(&text[word.clone()]) {
         return user_and_password(text, behind + separator, line_end, ahead);
     }
-    if separator == 0 && is_scheme() {
+    if separator == 0 && forms::is_scheme(&text[word.clone()]) {
         return value(text, behind, line_end, ahead).filter(|found| forms::is_credential(&text[found.span.clone()]));
     }
     // What a name means is asked last: nearly every word of prose comes here.
+    let name_start = word.start.max(word.end.saturating_sub(LONGEST_NAME));
     let name = || lossy(&text[name_start..word.end]);
     if separator == 0 {
         return behind_blank(text, word, line_end, is_first, ahead).filter(|_| names::is_secret_name(&name()));

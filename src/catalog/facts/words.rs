@@ -1,63 +1,70 @@
-//! The words of a row: types, JSON and flags, each read at every call.
+//! The words of a row, parted once: types, JSON and flags, each read at every call.
 
 use serde_json::Value;
 
-use crate::catalog::index::field;
+use crate::catalog::index::fact;
 use crate::oslo::types::{OptionType, TextLimits};
 
 /// The facts of a row, each read at every call.
-#[derive(Clone, Copy)]
-pub(super) struct Words(pub(super) &'static str);
+pub(super) struct Words(Vec<&'static str>);
 
 impl Words {
-    pub(super) fn kind(self) -> &'static str {
-        self.0.split('\t').next().unwrap_or_default()
+    pub(super) fn of(facts: &'static str) -> Self {
+        Self(facts.split('\t').collect())
     }
 
-    pub(super) fn flag(self, key: &str) -> bool {
-        field(self.0, key) == Some("")
+    pub(super) fn kind(&self) -> &'static str {
+        self.0.first().copied().unwrap_or_default()
     }
 
-    pub(super) fn json(self, key: &str) -> Option<Value> {
-        field(self.0, key).and_then(|text| serde_json::from_str(text).ok())
+    fn field(&self, key: &str) -> Option<&'static str> {
+        self.0[1..].iter().find_map(|word| fact(word, key))
     }
 
-    fn int(self, key: &str) -> Option<i64> {
+    fn flag(&self, key: &str) -> bool {
+        self.field(key) == Some("")
+    }
+
+    pub(super) fn json(&self, key: &str) -> Option<Value> {
+        self.field(key).and_then(json)
+    }
+
+    fn int(&self, key: &str) -> Option<i64> {
         self.json(key)?.as_i64()
     }
 
-    fn float(self, key: &str) -> Option<f64> {
+    fn float(&self, key: &str) -> Option<f64> {
         self.json(key)?.as_f64()
     }
 
-    fn size(self, key: &str) -> Option<usize> {
+    fn size(&self, key: &str) -> Option<usize> {
         self.json(key)?.as_u64().map(|size| size as usize)
     }
 
-    fn text(self, key: &str) -> Option<String> {
+    fn text(&self, key: &str) -> Option<String> {
         self.json(key)?.as_str().map(str::to_owned)
     }
 
-    pub(super) fn texts(self, key: &str) -> Option<Vec<String>> {
+    pub(super) fn texts(&self, key: &str) -> Option<Vec<String>> {
         let value = self.json(key)?;
         Some(writable(value.as_array()?))
     }
 
-    fn numbers(self) -> Option<Vec<i64>> {
+    fn numbers(&self) -> Option<Vec<i64>> {
         self.json("choices")?.as_array()?.iter().map(Value::as_i64).collect()
     }
 
-    pub(super) fn item_choices(self) -> Option<Vec<String>> {
+    pub(super) fn item_choices(&self) -> Option<Vec<String>> {
         let item = self.json("item")?;
         Some(writable(item.get("choices")?.as_array()?))
     }
 
-    fn version(self) -> Option<u8> {
+    fn version(&self) -> Option<u8> {
         self.size("version").map(|version| version as u8)
     }
 
     /// The type called `kind`, with the limits that the facts set.
-    pub(super) fn option_type(self, kind: &str) -> OptionType {
+    pub(super) fn option_type(&self, kind: &str) -> OptionType {
         match kind {
             "boolean" => OptionType::Bool,
             "integer" => OptionType::Int {
@@ -100,7 +107,7 @@ impl Words {
     }
 
     /// `list<…>`, `dict<…>` and `multi<…>`; `None` for any other word.
-    fn type_of_several(self, kind: &str) -> Option<OptionType> {
+    fn type_of_several(&self, kind: &str) -> Option<OptionType> {
         let (outer, rest) = kind.split_once('<')?;
         let item = match rest.strip_suffix('>')? {
             item if item.starts_with("custom:") => OptionType::Opaque,
@@ -114,6 +121,11 @@ impl Words {
             _ => None,
         }
     }
+}
+
+/// What a fact says, where that is more than a flag.
+pub(super) fn json(text: &str) -> Option<Value> {
+    serde_json::from_str(text).ok()
 }
 
 /// Choices as they would be written in a file; `None`, which some lists hold, cannot be.

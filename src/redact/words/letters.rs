@@ -72,25 +72,53 @@ const fn of_all<const N: usize>(words: [&str; N]) -> [Letters; N] {
 
 /// Whether `name` has the letters of a word that makes it secret; `false` says that it speaks of none.
 pub(in crate::redact) fn may_speak(name: &[u8]) -> bool {
-    let (mut whole, mut word) = (0, 0);
+    let mut look = Look::default();
     for &byte in name {
-        match OF_BYTE[usize::from(byte)] {
-            UNSURE => return true,
-            PARTS => {
-                if is_of_word(word) {
-                    return true;
-                }
-                whole |= word;
-                word = 0;
-            }
-            letters => word |= letters,
-        }
+        look.add(byte);
     }
-    whole |= word;
-    is_of_word(word) || ANYWHERE.iter().any(|wanted| wanted & !whole == 0)
+    look.may_speak()
 }
 
+/// A look at the letters of a name, byte after byte.
+#[derive(Default)]
+pub(in crate::redact) struct Look {
+    whole: Letters,
+    word: Letters,
+    is_of_word: bool,
+}
+
+impl Look {
+    #[inline]
+    pub(in crate::redact) fn add(&mut self, byte: u8) {
+        let letters = OF_BYTE[usize::from(byte)];
+        if letters == PARTS {
+            self.end_word();
+        } else {
+            self.word |= letters;
+        }
+    }
+
+    fn end_word(&mut self) {
+        self.is_of_word |= is_of_word(self.word);
+        self.whole |= self.word;
+        self.word = 0;
+    }
+
+    /// As [`may_speak`], of all that was added.
+    pub(in crate::redact) fn may_speak(mut self) -> bool {
+        self.end_word();
+        let has = |wanted: &Letters| wanted & !self.whole == 0;
+        self.is_of_word || self.whole & UNSURE != 0 || (self.whole & SOME_OF != 0 && ANYWHERE.iter().any(has))
+    }
+}
+
+/// Each of the words has one of these letters, and so has what is near to one of them.
+const SOME_OF: Letters = bit(b'p') | bit(b'k') | bit(b't') | bit(b'c') | bit(b'b');
+
 fn is_of_word(word: Letters) -> bool {
+    if word & SOME_OF == 0 {
+        return false; // Many.
+    }
     // Without an end before the last: the whole list at once takes less than to look after each.
     let has = |all: &[Letters]| all.iter().fold(false, |found, wanted| found | (wanted & !word == 0));
     // One edit of a word takes one of its letters away at most.

@@ -29,11 +29,15 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Names come section by section.
     groups.dedup();
     let groups: HashSet<&str> = groups.into_iter().collect();
-    for &ChangedDefault { old, new, known } in catalog::changed_defaults(from, to) {
-        let is_grave = known.is_some_and(|known| known.is_grave);
+    let is_whole = is_whole(context);
+    let is_grave = |new: OptionFacts| {
+        let known = moves::new_default(new.group(), new.name(), from, to);
+        known.is_some_and(|known| known.is_grave)
+    };
+    let matters = |new: OptionFacts| groups.contains(new.group()) || (is_whole && is_grave(new));
+    for ChangedDefault { old, new, known } in catalog::changed_defaults(from, to, matters) {
         let is_idle = known.is_some_and(|known| known.why.is_empty());
-        let matters = groups.contains(new.group()) || (is_grave && is_whole(context));
-        if matters && !is_idle && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
+        if !is_idle && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
             findings.push(report(context, old, new, known));
         }
     }
