@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::tokens::{in_tokens, is_limit, slashes};
-use super::words::Look;
+use super::words::{Look, is_word};
 use super::{forms, names};
 use crate::text::lossy;
 
@@ -86,39 +86,17 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// What the bytes of a line say of it.
-mod kind {
-    /// It may end or start the name of something.
-    pub(super) const SIGN: u8 = 1;
-    /// A digit, or the dash of a flag.
-    pub(super) const MIXED: u8 = 2;
-    /// A token with it may be a URL.
-    pub(super) const TOKEN: u8 = 4;
-
-    pub(super) const OF: [u8; 256] = {
-        let mut of = [0; 256];
-        let mut digit = b'0';
-        while digit <= b'9' {
-            of[digit as usize] = MIXED;
-            digit += 1;
-        }
-        of[b'-' as usize] = MIXED;
-        of[b':' as usize] = SIGN;
-        of[b'=' as usize] = SIGN;
-        of[b'<' as usize] = SIGN;
-        of[b'%' as usize] = SIGN | TOKEN;
-        of[b'@' as usize] = TOKEN;
-        of
-    };
+/// Whether it may end or start the name of something, or makes a word more than one of a sentence.
+fn is_sign(byte: u8) -> bool {
+    matches!(byte, b':' | b'=' | b'<' | b'%' | b'-' | b'0'..=b'9')
 }
 
 fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
     let bytes = &text[line.clone()];
-    let kinds = bytes.iter().fold(0, |kinds, &byte| kinds | kind::OF[usize::from(byte)]);
-    if kinds & kind::TOKEN != 0 {
+    if memchr::memchr2(b'@', b'%', bytes).is_some() {
         in_tokens(text, &line, found);
     }
-    if kinds & (kind::SIGN | kind::MIXED) != 0 || may_name_its_end(bytes) {
+    if bytes.iter().any(|&byte| is_sign(byte)) || may_name_its_end(bytes) {
         named(text, &line, found);
     }
 }
@@ -140,20 +118,6 @@ fn may_name_its_end(line: &[u8]) -> bool {
     before.ends_with(b"is") || before.ends_with(b"was")
 }
 
-/// What a name is made of.
-fn is_word(byte: u8) -> bool {
-    const OF: [bool; 256] = {
-        let (mut of, mut byte) = ([false; 256], 0);
-        while byte < 256 {
-            let sign = byte as u8;
-            of[byte] = sign.is_ascii_alphanumeric() || matches!(sign, b'_' | b'-' | b'.' | b'@' | b'$') || sign >= 0x80;
-            byte += 1;
-        }
-        of
-    };
-    OF[usize::from(byte)]
-}
-
 /// `password = x`, `"password": "x"`, `--password x`, `?token=x`, `password is x`.
 fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
     let (mut at, mut is_first) = (line.start, true);
@@ -163,13 +127,10 @@ fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
             at += 1;
             continue;
         }
-        let (start, mut look) = (at, Look::default());
-        while at < line.end && is_word(text[at]) {
-            look.add(text[at]);
-            at += 1;
-        }
-        let (word, may_speak) = (start..at, look.may_speak());
-        if may_speak || is_worth_a_look(&text[word.clone()]) {
+        let (length, look) = Look::at_word(&text[at..line.end]);
+        let word = at..at + length;
+        at = word.end;
+        if look.may_speak() || is_worth_a_look(&text[word.clone()]) {
             found.extend(behind_name(text, &word, line.end, is_first, &mut ahead));
         }
         is_first = false;

@@ -4,7 +4,7 @@
 
 mod letters;
 
-pub(super) use letters::{Look, may_speak};
+pub(super) use letters::{Look, is_word, may_speak};
 
 /// Words that make a value secret, wherever they stand between underscores.
 const SECRET_WORDS: [&str; 28] = [

@@ -113,8 +113,9 @@ pub struct Reading {
 /// An address that refers to one which nova takes of the host by itself is left out: no file tells it.
 #[must_use]
 pub fn readings(view: &View<'_>) -> Vec<Reading> {
+    let group = catalog::group(LIBVIRT);
     let read = |name| {
-        let setting = view.setting(LIBVIRT, name)?;
+        let setting = view.setting_of(group.known(name).option(view.release())?);
         let value = view.value(&setting);
         let is_novas = || matches!(view.text(&setting), Ok(Some(text)) if text == NOVAS_OWN_CHOICE);
         let is_set = setting.is_set();

@@ -32,6 +32,26 @@ const OF_BYTE: [Letters; 256] = {
     all
 };
 
+/// What no letter has: the sign is none of a name.
+const OUTSIDE: Letters = 1 << 29;
+
+/// As [`OF_BYTE`], for names within a text.
+const IN_TEXT: [Letters; 256] = {
+    let (mut all, mut byte) = (OF_BYTE, 0);
+    while byte < 256 {
+        if !is_word(byte as u8) {
+            all[byte] = OUTSIDE;
+        }
+        byte += 1;
+    }
+    all
+};
+
+/// What a name in a text is made of.
+pub(in crate::redact) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80
+}
+
 /// Those of each of the words that make a name secret.
 const WORDS: [Letters; SECRET_WORDS.len()] = of_all(SECRET_WORDS);
 const ENDS: [Letters; GLUED_ENDS.len()] = of_all(GLUED_ENDS);
@@ -88,8 +108,23 @@ pub(in crate::redact) struct Look {
 }
 
 impl Look {
-    #[inline]
-    pub(in crate::redact) fn add(&mut self, byte: u8) {
+    /// The length of the word that `text` begins with, and the look at it.
+    pub(in crate::redact) fn at_word(text: &[u8]) -> (usize, Self) {
+        let mut look = Self::default();
+        for (length, &byte) in text.iter().enumerate() {
+            let letters = IN_TEXT[usize::from(byte)];
+            if letters & (PARTS | OUTSIDE) == 0 {
+                look.word |= letters;
+            } else if letters == PARTS {
+                look.end_word();
+            } else {
+                return (length, look);
+            }
+        }
+        (text.len(), look)
+    }
+
+    fn add(&mut self, byte: u8) {
         let letters = OF_BYTE[usize::from(byte)];
         if letters == PARTS {
             self.end_word();
