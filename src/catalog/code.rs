@@ -1,21 +1,29 @@
-//! The code of nova that values of options name: the scheduler's filters, release by release.
+//! The code that values of options name (classes, entry points, words for RPC versions), release by release.
 //!
-//! It judges names; which filters a file lets the scheduler take, [`crate::nova::code`] finds out.
+//! It judges names; which code a file names, [`crate::nova::code`] and [`crate::nova::start::values`] find out. Code that is not
+//! nova's is not known, and not judged.
+
+mod uses;
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
+pub use uses::{Naming, Use, of_option, options};
+
 use super::Release;
 
-const FILTERS: &str = include_str!("data/filters.txt");
-/// Where the filters lie.
-const PACKAGE: &str = "nova.scheduler.filters.";
+const TEXT: &str = include_str!("data/code.txt");
+/// The kind of the scheduler's filters.
+const FILTERS: &str = "filters";
 /// What stands for all filters of nova in `available_filters`.
 pub const ALL_FILTERS: &str = "nova.scheduler.filters.all_filters";
 
-/// A filter over one span of releases.
+/// A piece of code over one span of releases.
 struct Row {
-    class: &'static str,
+    kind: &'static str,
+    /// As values name it.
+    name: &'static str,
+    /// The module that it lies in.
     module: &'static str,
     since: Release,
     until: Option<Release>,
@@ -30,25 +38,40 @@ impl Row {
 fn rows() -> &'static [Row] {
     static PARSED: OnceLock<Vec<Row>> = OnceLock::new();
     PARSED.get_or_init(|| {
-        FILTERS
-            .lines()
-            .filter(|line| !line.starts_with('#'))
-            .flat_map(row)
-            .collect()
+        let mut kind = "";
+        let lines = TEXT.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+        let rows = lines.flat_map(|line| match heading(line) {
+            Some(heading) => {
+                kind = heading;
+                Vec::new()
+            }
+            None => row(kind, line),
+        });
+        rows.collect()
     })
 }
 
+fn of_kind(kind: &str) -> impl Iterator<Item = &'static Row> {
+    rows().iter().filter(move |row| row.kind == kind)
+}
+
+/// The kind that a line opens.
+fn heading(line: &'static str) -> Option<&'static str> {
+    line.strip_prefix('[')?.strip_suffix(']')
+}
+
 /// The spans of one line.
-fn row(line: &'static str) -> Vec<Row> {
+fn row(kind: &'static str, line: &'static str) -> Vec<Row> {
     let mut words = line.split('\t');
-    let (Some(class), Some(module), Some(spans)) = (words.next(), words.next(), words.next()) else {
+    let (Some(name), Some(module), Some(spans)) = (words.next(), words.next(), words.next()) else {
         return Vec::new();
     };
     let release = |text: &str| text.parse().ok().and_then(Release::from_number);
     let of_span = |span: &'static str| {
         let (since, until) = span.split_once('-')?;
         Some(Row {
-            class,
+            kind,
+            name,
             module,
             since: release(since)?,
             until: release(until),
@@ -61,12 +84,14 @@ fn row(line: &'static str) -> Vec<Row> {
 /// filters are taken to be available. Nothing is said of other options, nor of a release before Ocata.
 ///
 /// An item of `enabled_filters` is the name of a class and never a path; one of `available_filters` is a path, and judged only
-/// where some release of nova has it.
+/// where it lies in a module of nova.
 #[must_use]
 pub fn missing(group: &str, name: &str, items: &[String], release: Release) -> Vec<String> {
     let is_missing: fn(&str, Release) -> bool = match (group, name) {
         ("filter_scheduler", "enabled_filters") | ("DEFAULT", "scheduler_default_filters") => is_no_filter,
-        ("filter_scheduler", "available_filters") | ("DEFAULT", "scheduler_available_filters") => is_gone,
+        ("filter_scheduler", "available_filters") | ("DEFAULT", "scheduler_available_filters") => {
+            |item, release| uses::has_path(FILTERS, item, release) == Some(false)
+        }
         _ => return Vec::new(),
     };
     if !release.is_complete() {
@@ -78,34 +103,23 @@ pub fn missing(group: &str, name: &str, items: &[String], release: Release) -> V
 }
 
 fn is_no_filter(item: &str, release: Release) -> bool {
-    !rows().iter().any(|row| row.class == item && row.covers(release))
-}
-
-/// Whether `item` is the path of a filter that other releases have.
-fn is_gone(item: &str, release: Release) -> bool {
-    let mut spans = of_path(item).peekable();
-    spans.peek().is_some() && !spans.any(|row| row.covers(release))
-}
-
-fn of_path(item: &str) -> impl Iterator<Item = &'static Row> {
-    let path = item.strip_prefix(PACKAGE).and_then(|path| path.rsplit_once('.'));
-    rows().iter().filter(move |row| Some((row.module, row.class)) == path)
+    !of_kind(FILTERS).any(|row| row.name == item && row.covers(release))
 }
 
 /// The last release that has the filter which `item` names, by its class or its path; `None` where none has, or the newest does.
 #[must_use]
 pub fn last(item: &str) -> Option<Release> {
-    let class = of_path(item).next().map_or(item, |row| row.class);
-    let spans = rows().iter().filter(|row| row.class == class);
+    let of_path = || uses::of_path(FILTERS, item).map(|row| row.name).next();
+    let class = of_path().unwrap_or(item);
+    let spans = of_kind(FILTERS).filter(|row| row.name == class);
     spans.max_by_key(|row| row.since).and_then(|row| row.until)
 }
 
 /// The names of the filters that `release` has.
 pub fn filters(release: Release) -> impl Iterator<Item = &'static str> {
-    rows()
-        .iter()
+    of_kind(FILTERS)
         .filter(move |row| row.covers(release))
-        .map(|row| row.class)
+        .map(|row| row.name)
 }
 
 #[cfg(test)]
@@ -118,14 +132,21 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_read() {
-        let lines = FILTERS.lines().filter(|line| !line.starts_with('#')).count();
-        assert!(lines > 30 && rows().len() >= lines);
-        assert!(
-            FILTERS
-                .lines()
-                .all(|line| line.starts_with('#') || !row(line).is_empty())
-        );
+    fn every_line_is_read_and_every_kind_is_named_by_an_option() {
+        let (mut kind, mut kinds, mut lines) = ("", HashSet::new(), HashSet::new());
+        for line in TEXT.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+            if let Some(heading) = heading(line) {
+                assert!(kinds.insert(heading), "{heading} stands there twice");
+                kind = heading;
+            } else {
+                assert!(!kind.is_empty() && !row(kind, line).is_empty(), "{line}");
+                assert!(lines.insert((kind, line)), "{line} stands there twice");
+            }
+        }
+        assert!(lines.len() > 200);
+        for kind in kinds {
+            assert!(kind == FILTERS || uses::is_used(kind), "{kind} is of no option");
+        }
     }
 
     #[test]

@@ -13,12 +13,14 @@ mod lookup;
 pub mod moves;
 pub mod outside;
 pub mod plugins;
+pub mod refusals;
 pub mod release;
 mod same;
 mod series;
 pub mod services;
 pub mod spelling;
 mod table;
+pub mod values;
 
 pub use changes::{ChangedDefault, changed_defaults};
 pub use facts::{Alias, OptionFacts};

@@ -468,6 +468,7 @@ mod tests {
     static LIAR: Rule = Rule {
         id: "liar",
         severity: Severity::Error,
+        effect: crate::lint::Effect::MeansOther,
         summary: "",
         doc: "",
         check: |context, findings| {

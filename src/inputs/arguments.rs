@@ -12,6 +12,7 @@ use crate::bounded::{self, ReadRefusal, Root, RootError};
 use crate::catalog::extra::{self, ExtraError};
 use crate::catalog::release::UnknownRelease;
 use crate::catalog::{self, Release};
+use crate::nova::start::programs::Programs;
 use crate::plain;
 
 /// The heading of [`StackArguments`] in the help.
@@ -52,9 +53,10 @@ pub struct StackArguments {
     /// `--config-file` and `--config-dir`.
     #[command(flatten)]
     pub ordered: Ordered,
-    /// The nova service whose default files are read where none is named
-    #[arg(long, value_name = "NAME", default_value = "nova-compute", help_heading = HEADING)]
-    pub program: String,
+    /// The nova services that the files are for, separated by commas, or `all`; the first one's default files are read where
+    /// none is named [default: nova-compute's files; whom they serve is guessed from what they set]
+    #[arg(long, value_name = "NAMES", value_parser = programs, help_heading = HEADING)]
+    pub program: Option<Programs>,
     /// Also read `OS_<GROUP>__<OPTION>` variables from the environment (nova does since Stein)
     #[arg(long, help_heading = HEADING)]
     pub env: bool,
@@ -218,6 +220,29 @@ pub enum ArgumentsError {
     },
 }
 
+/// What `--program` says.
+fn programs(text: &str) -> Result<Programs, String> {
+    let programs = Programs::parse(text);
+    let is_name = |name: &String| {
+        name.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    match &programs {
+        Programs::Named(names) if names.is_empty() || !names.iter().all(is_name) => {
+            Err("write the names of nova's programs, such as nova-compute, separated by commas, or `all`".to_owned())
+        }
+        _ => Ok(programs),
+    }
+}
+
+impl StackArguments {
+    /// Whom the files serve.
+    #[must_use]
+    pub fn programs(&self) -> Programs {
+        self.program.clone().unwrap_or_default()
+    }
+}
+
 impl Arguments {
     /// Where the files come from.
     ///
@@ -232,7 +257,7 @@ impl Arguments {
         Ok(Sources {
             paths: self.paths.clone(),
             ordered: stack.ordered.inputs.clone(),
-            program: stack.program.clone(),
+            program: stack.programs().first().to_owned(),
             environment: environment.unwrap_or_default(),
             home,
             root,

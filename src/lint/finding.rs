@@ -43,6 +43,44 @@ impl Severity {
     }
 }
 
+/// What comes of what is found: the order in which findings are reported, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// A service of nova does not start.
+    StopsService,
+    /// Live migrations or instances fail.
+    StopsWork,
+    /// Nova does something else than the author meant, or than it does today.
+    MeansOther,
+    /// Nova takes no notice of it.
+    Ignored,
+    /// Nothing yet.
+    ToPlan,
+}
+
+impl Effect {
+    /// All, the worst first.
+    pub const ALL: [Self; 5] = [
+        Self::StopsService,
+        Self::StopsWork,
+        Self::MeansOther,
+        Self::Ignored,
+        Self::ToPlan,
+    ];
+
+    /// The word for it in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::StopsService => "stops-service",
+            Self::StopsWork => "stops-work",
+            Self::MeansOther => "means-other",
+            Self::Ignored => "ignored",
+            Self::ToPlan => "to-plan",
+        }
+    }
+}
+
 /// Where something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Location {
@@ -210,6 +248,8 @@ pub struct Finding {
     pub severity: Severity,
     /// How bad the rule calls it, where the settings call it less bad.
     pub lowered_from: Option<Severity>,
+    /// What comes of it.
+    pub effect: Effect,
     /// Where.
     pub location: Location,
     /// What is found: lower case, no full stop, options in backquotes, never a secret.
@@ -248,6 +288,7 @@ impl Finding {
             rule,
             severity: rule.severity,
             lowered_from: None,
+            effect: rule.effect,
             location,
             message: message.into(),
             why: String::new(),
@@ -300,6 +341,13 @@ impl Finding {
         self
     }
 
+    /// With another effect than its rule's.
+    #[must_use]
+    pub fn with_effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
     /// With the hop at which it happens, and when to edit.
     #[must_use]
     pub fn with_hop(mut self, step: Step) -> Self {
@@ -348,9 +396,10 @@ impl Finding {
         }
     }
 
-    /// Reading order: by place, the worse first where places are equal.
-    pub(super) fn order(&self) -> (Location, std::cmp::Reverse<Severity>, &'static str, &str) {
+    /// What stops something first, then by place, the worse first where places are equal.
+    pub(super) fn order(&self) -> (Effect, Location, std::cmp::Reverse<Severity>, &'static str, &str) {
         (
+            self.effect,
             self.location,
             std::cmp::Reverse(self.severity),
             self.rule.id,

@@ -21,7 +21,8 @@ pub mod uses;
 pub use condition::{Condition, run_today, with_older};
 pub use context::Context;
 pub use finding::{
-    Announced, AssignmentId, EditWindow, Finding, Fix, LayerEdit, Location, Moment, Related, Safety, Severity, Step,
+    Announced, AssignmentId, EditWindow, Effect, Finding, Fix, LayerEdit, Location, Moment, Related, Safety, Severity,
+    Step,
 };
 pub use precedence::Yields;
 pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
@@ -38,6 +39,8 @@ pub struct Rule {
     pub id: &'static str,
     /// How bad a finding is unless the settings say otherwise.
     pub severity: Severity,
+    /// What comes of it where it is found, unless the finding says otherwise.
+    pub effect: Effect,
     /// One line for `novamend rules`: lower case, no full stop.
     pub summary: &'static str,
     /// The page: `docs/rules/<id>.md`.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::finding::{Finding, Location, Severity};
 use super::{Context, Rule};
 use crate::nova::migration::TimeoutAction;
+use crate::nova::start::programs::Programs;
 use crate::oslo::stack::Layer;
 use crate::text;
 
@@ -105,6 +106,8 @@ pub struct Settings {
     pub pedantic: bool,
     /// `--action`.
     pub action: ActionChoice,
+    /// `--program`: whom the files serve.
+    pub programs: Programs,
     /// `--explicit`: write the action even where the default is the same.
     pub explicit: bool,
 }

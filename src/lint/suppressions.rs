@@ -3,7 +3,7 @@
 //! A comment behind a value would become part of the value, so only whole lines count. Ignores of `novamend.toml` are
 //! in [`super::settings`].
 
-use super::finding::{Finding, Location, Severity};
+use super::finding::{Effect, Finding, Location, Severity};
 use super::{Context, Rule};
 use crate::oslo::document::{Document, Item, ItemKind};
 use crate::text::Span;
@@ -12,6 +12,7 @@ use crate::text::Span;
 pub static UNUSED_SUPPRESSION: Rule = Rule {
     id: "unused-suppression",
     severity: Severity::Warning,
+    effect: Effect::ToPlan,
     summary: "a `# novamend: ignore[…]` comment that suppresses nothing, or gives no reason",
     doc: include_str!("../../docs/rules/unused-suppression.md"),
     check: |_, _| {},

@@ -6,6 +6,7 @@ pub mod code;
 pub mod migration;
 pub mod nature;
 pub mod reference;
+pub mod start;
 pub mod today;
 mod walk;
 

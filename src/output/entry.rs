@@ -93,6 +93,8 @@ pub struct SubjectEntry<'a> {
     /// How bad.
     #[serde(serialize_with = "severity")]
     pub severity: Severity,
+    /// What comes of it: `stops-service`, `stops-work`, `means-other`, `ignored` or `to-plan`.
+    pub effect: &'static str,
     /// `group.name` of the option it is about.
     pub option: Option<String>,
     /// What is found.
@@ -105,6 +107,7 @@ impl<'a> SubjectEntry<'a> {
             place: PlaceEntry::of(context.stack, finding.location),
             rule: finding.rule.id,
             severity: finding.severity,
+            effect: finding.effect.as_str(),
             option: context.subject(finding),
             message: &finding.message,
         }

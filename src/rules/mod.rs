@@ -5,6 +5,7 @@
 pub(crate) mod format;
 pub(crate) mod migration;
 pub(crate) mod options;
+pub(crate) mod start;
 
 use crate::lint::{Rule, suppressions};
 
@@ -15,11 +16,11 @@ pub static RULES: &[&Rule] = &all();
 pub static LIVE_MIGRATION: &[&Rule] = migration::RULES;
 
 /// How many there are: the families, and the engine's own.
-const COUNT: usize = format::RULES.len() + migration::RULES.len() + options::RULES.len() + 1;
+const COUNT: usize = format::RULES.len() + migration::RULES.len() + options::RULES.len() + start::RULES.len() + 1;
 
 /// The families as one list, in the order of ids.
 const fn all() -> [&'static Rule; COUNT] {
-    let families = [format::RULES, migration::RULES, options::RULES];
+    let families = [format::RULES, migration::RULES, options::RULES, start::RULES];
     let mut all = [&suppressions::UNUSED_SUPPRESSION; COUNT];
     let (mut family, mut filled) = (0, 0);
     while family < families.len() {

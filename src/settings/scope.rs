@@ -49,7 +49,8 @@ impl Scope {
     /// A file of the arguments or the settings cannot be read, or the upgrade leads back.
     pub fn of(arguments: &Arguments, rules: &[&Rule]) -> Result<Self, ScopeError> {
         arguments.stack.extra.add()?;
-        let file = settings(&arguments.settings, rules)?;
+        let mut file = settings(&arguments.settings, rules)?;
+        file.settings.programs = arguments.stack.programs();
         let start = arguments.upgrade.from.or(file.from);
         let upgrade = Upgrade {
             from: start.and_then(Start::release),

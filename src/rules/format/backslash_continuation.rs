@@ -2,7 +2,7 @@
 //!
 //! A backslash at the very end of a value is left alone: it may be a path.
 
-use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::oslo::lexer;
 use crate::oslo::types::OptionType;
 use crate::rules::format::value_lines::{self, ValueLine};
@@ -11,6 +11,7 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "backslash-continuation",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "a backslash at the end of a line, which becomes part of the value",
     doc: include_str!("../../../docs/rules/backslash-continuation.md"),
     check,

@@ -2,13 +2,14 @@
 //!
 //! UTF-16, whose mark is another one, is up to `undecodable-text`.
 
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::text::{Edit, Source, Span};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "byte-order-mark",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "the file starts with a byte-order mark: nova does not start",
     doc: include_str!("../../../docs/rules/byte-order-mark.md"),
     check,

@@ -2,7 +2,7 @@
 //!
 //! An indented comment where no value is open is up to `malformed-line`.
 
-use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::oslo::document::Assignment;
 use crate::redact;
@@ -12,6 +12,7 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "comment-swallowed",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "an indented comment that became part of the value above it",
     doc: include_str!("../../../docs/rules/comment-swallowed.md"),
     check,

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::catalog::OptionFacts;
-use crate::lint::{AssignmentId, Context, Finding, Fix, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::Setting;
 use crate::oslo::stack::Site;
 use crate::oslo::types::OptionType;
@@ -13,6 +13,7 @@ use crate::oslo::types::OptionType;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "empty-number-overrides",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "a number left empty: it has no value, not even its default",
     doc: include_str!("../../../docs/rules/empty-number-overrides.md"),
     check,

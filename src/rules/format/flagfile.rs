@@ -2,12 +2,13 @@
 //!
 //! Every line of one is malformed; one finding says so.
 
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::nature::Nature;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "flagfile",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a file of `--name=value` lines: nova has not read such files since Diablo",
     doc: include_str!("../../../docs/rules/flagfile.md"),
     check,

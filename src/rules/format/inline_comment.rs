@@ -2,7 +2,7 @@
 //!
 //! A `#` that may be meant (in a password, a URL, a format) is left alone.
 
-use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, CommentBehind};
 use crate::text::{Edit, Span};
@@ -10,6 +10,7 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "inline-comment",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "a comment after a value, which becomes part of the value",
     doc: include_str!("../../../docs/rules/inline-comment.md"),
     check,

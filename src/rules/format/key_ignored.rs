@@ -3,12 +3,13 @@
 //! An old name that oslo.config takes with hyphens is left alone, and so is a name that nova does not have at all.
 
 use crate::catalog;
-use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::text::Edit;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "key-ignored",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "a name with hyphens or capitals, under which nova does not look for the option",
     doc: include_str!("../../../docs/rules/key-ignored.md"),
     check,

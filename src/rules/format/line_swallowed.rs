@@ -2,7 +2,7 @@
 //!
 //! Indented comments are up to `comment-swallowed`, indented lines where no value is open to `malformed-line`.
 
-use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, SwallowedLine};
 use crate::text::{Edit, Span};
@@ -10,6 +10,7 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "line-swallowed",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "an indented option or section header that became part of the value above it",
     doc: include_str!("../../../docs/rules/line-swallowed.md"),
     check,

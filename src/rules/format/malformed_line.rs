@@ -3,7 +3,7 @@
 //! What only a byte-order mark makes malformed is up to `byte-order-mark`, bytes that are no text to `undecodable-text`.
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::oslo::document::{Malformed, MalformedKind};
 use crate::oslo::lexer;
@@ -12,6 +12,7 @@ use crate::text::{Edit, Source, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "malformed-line",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a line that oslo.config rejects: nova does not start",
     doc: include_str!("../../../docs/rules/malformed-line.md"),
     check,

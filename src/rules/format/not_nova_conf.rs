@@ -2,12 +2,13 @@
 //!
 //! What nova would say of such a file is noise, so this is all that is said of it.
 
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::nature::Nature;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "not-nova-conf",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "a file that is not a nova.conf: it is not checked",
     doc: include_str!("../../../docs/rules/not-nova-conf.md"),
     check,

@@ -4,12 +4,13 @@
 
 use crate::catalog::outside::{self, Hints, Outside};
 use crate::catalog::{Named, Via};
-use crate::lint::{Announced, AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity, Yields};
+use crate::lint::{Announced, AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity, Yields};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "repeated-option",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "an option that the same file sets again further down: only the last line takes effect",
     doc: include_str!("../../../docs/rules/repeated-option.md"),
     check,

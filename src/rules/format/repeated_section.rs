@@ -6,13 +6,14 @@
 use std::collections::BTreeMap;
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Location, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Location, Rule, Severity};
 use crate::oslo::document::Section;
 use crate::text::Span;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "repeated-section",
     severity: Severity::Info,
+    effect: Effect::ToPlan,
     summary: "a section that the same file opened before",
     doc: include_str!("../../../docs/rules/repeated-section.md"),
     check,

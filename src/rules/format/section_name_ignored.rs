@@ -3,7 +3,7 @@
 //! Names that are merely misspelled are not its business.
 
 use crate::catalog;
-use crate::lint::{Context, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::oslo::document::{Assignment, Section};
 use crate::text::{Edit, Span};
@@ -11,6 +11,7 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "section-name-ignored",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "a section such as `[default]` or `[ libvirt ]`, which is not the group it seems: nova ignores it",
     doc: include_str!("../../../docs/rules/section-name-ignored.md"),
     check,

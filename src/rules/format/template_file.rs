@@ -2,7 +2,7 @@
 //!
 //! The findings in them are those of the other rules.
 
-use crate::lint::{Context, Finding, Location, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Location, Rule, Severity};
 use crate::oslo::stack::{Layer, Origin};
 use crate::oslo::template::{Language, Template};
 use crate::text::{Span, line_end};
@@ -10,6 +10,7 @@ use crate::text::{Span, line_end};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "template-file",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "a template of a nova.conf: read as far as possible before it is rendered",
     doc: include_str!("../../../docs/rules/template-file.md"),
     check,

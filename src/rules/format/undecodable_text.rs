@@ -2,12 +2,13 @@
 //!
 //! It names their place and never shows them: they may be part of a secret.
 
-use crate::lint::{Context, Finding, Location, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Location, Rule, Severity};
 use crate::text::Span;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "undecodable-text",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "the file is not UTF-8: nova does not start",
     doc: include_str!("../../../docs/rules/undecodable-text.md"),
     check,

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::value_lines;
 use crate::catalog::outside::{self, Hints, Outside};
-use crate::lint::{AssignmentId, Context, Finding, Fix, LayerEdit, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::nova::reference::{self, ReferenceTarget};
 use crate::oslo::lexer;
 use crate::oslo::stack::Site;
@@ -18,6 +18,7 @@ use crate::text::{Edit, Span};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "undefined-reference",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a `$name` that leads to no option: reading the value fails",
     doc: include_str!("../../../docs/rules/undefined-reference.md"),
     check,

@@ -3,12 +3,13 @@
 //! Whether its value is valid is up to [`super::invalid_action`], from Stein on.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::settings::{ACTION, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "action-before-its-release",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "a timeout action for a release before stein, which ignores it",
     doc: include_str!("../../../docs/rules/action-before-its-release.md"),
     check,

@@ -3,7 +3,7 @@
 //! A timeout that comes too soon is up to [`super::timeout_below_downtime_schedule`].
 
 use crate::catalog::Release;
-use crate::lint::{Context, EditWindow, Finding, Fix, Rule, Safety, Severity, Step, hops};
+use crate::lint::{Context, EditWindow, Effect, Finding, Fix, Rule, Safety, Severity, Step, hops};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, default_completion_timeout};
 use crate::nova::migration::timeout::{completion_timeout_seconds, fitting_completion_timeout};
@@ -11,6 +11,7 @@ use crate::nova::migration::timeout::{completion_timeout_seconds, fitting_comple
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "action-never-runs",
     severity: Severity::Error,
+    effect: Effect::MeansOther,
     summary: "the completion timeout is 0, so `force_complete` and post-copy never start",
     doc: include_str!("../../../docs/rules/action-never-runs.md"),
     check,

@@ -2,12 +2,13 @@
 //!
 //! Post-copy that is not used either is up to [`super::post_copy_unused`].
 
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::settings::{AUTO_CONVERGE, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "auto-converge-unused",
     severity: Severity::Info,
+    effect: Effect::Ignored,
     summary: "auto-converge has no effect while post-copy is permitted",
     doc: include_str!("../../../docs/rules/auto-converge-unused.md"),
     check,

@@ -3,13 +3,14 @@
 //! How fast the network and the guests are it does not know: it compares what the two options say.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{BANDWIDTH, COMPLETION_TIMEOUT, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "bandwidth-below-timeout",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "the bandwidth is too low to copy a guest's memory once before the completion timeout",
     doc: include_str!("../../../docs/rules/bandwidth-below-timeout.md"),
     check,

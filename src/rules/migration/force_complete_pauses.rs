@@ -2,7 +2,7 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, BANDWIDTH, FILE_BACKED, LIBVIRT, PARALLEL, POST_COPY, TUNNELLED};
 use crate::nova::migration::timeout::pause_seconds;
@@ -10,6 +10,7 @@ use crate::nova::migration::timeout::pause_seconds;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "force-complete-pauses",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "`force_complete` without post-copy pauses the guest for the rest of the copy",
     doc: include_str!("../../../docs/rules/force-complete-pauses.md"),
     check,

@@ -4,13 +4,14 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::settings::{INBOUND, LIBVIRT};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "inbound-address-leads-nowhere",
     severity: Severity::Error,
+    effect: Effect::StopsWork,
     summary: "sources are sent to an address that leads back to themselves, or nowhere",
     doc: include_str!("../../../docs/rules/inbound-address-leads-nowhere.md"),
     check,

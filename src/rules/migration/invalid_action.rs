@@ -3,13 +3,14 @@
 //! An action that nova takes may still be the wrong one; that is for other rules.
 
 use crate::catalog::{Release, spelling};
-use crate::lint::{Context, Finding, Rule, Safety, Severity, Yields};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity, Yields};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-action",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a timeout action that is neither `abort` nor `force_complete`",
     doc: include_str!("../../../docs/rules/invalid-action.md"),
     check,

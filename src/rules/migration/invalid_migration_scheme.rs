@@ -3,13 +3,14 @@
 //! Whether libvirt listens for it on the hosts it does not know.
 
 use super::written_uri::written_uri;
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::settings::{SCHEME, URI};
 use crate::nova::migration::uri;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-migration-scheme",
     severity: Severity::Error,
+    effect: Effect::StopsWork,
     summary: "libvirt has no such transport: every migration fails",
     doc: include_str!("../../../docs/rules/invalid-migration-scheme.md"),
     check,

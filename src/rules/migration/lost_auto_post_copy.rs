@@ -2,7 +2,7 @@
 //!
 //! Whether post-copy works on the host only `novamend verify` can tell.
 
-use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
+use crate::lint::{ActionChoice, Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::Setting;
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, LIBVIRT, POST_COPY};
@@ -10,6 +10,7 @@ use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, FILE_BACKED, 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "lost-auto-post-copy",
     severity: Severity::Error,
+    effect: Effect::MeansOther,
     summary: "post-copy no longer starts by itself in the target release",
     doc: include_str!("../../../docs/rules/lost-auto-post-copy.md"),
     check,

@@ -3,7 +3,7 @@
 //! A `live_migration_scheme` of `ext` runs none, as nova gives it no command: it is for [`super::invalid_migration_scheme`].
 
 use super::written_uri::written_uri;
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::connection::{Connection, Origin, UnsafeConnection};
 use crate::nova::migration::settings::URI;
 use crate::nova::migration::uri;
@@ -11,6 +11,7 @@ use crate::nova::migration::uri;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "migration-uri-runs-a-command",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "libvirt runs a command that `live_migration_uri` names, usually as root",
     doc: include_str!("../../../docs/rules/migration-uri-runs-a-command.md"),
     check,

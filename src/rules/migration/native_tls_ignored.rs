@@ -3,12 +3,13 @@
 //! Which versions the hosts have it does not know.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::settings::NATIVE_TLS;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "native-tls-ignored",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "stein, train and ussuri silently drop native TLS below libvirt 4.4 or QEMU 2.11",
     doc: include_str!("../../../docs/rules/native-tls-ignored.md"),
     check,

@@ -3,7 +3,7 @@
 //! Other values that nova rejects are up to `invalid-value`.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{COMPLETION_TIMEOUT, LIBVIRT, PROGRESS_TIMEOUT};
 use crate::oslo::types::OptionType;
 use crate::oslo::value::{self, Value};
@@ -11,6 +11,7 @@ use crate::oslo::value::{self, Value};
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "negative-timeout",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a negative timeout: nova-compute does not start, or aborts every migration",
     doc: include_str!("../../../docs/rules/negative-timeout.md"),
     check,

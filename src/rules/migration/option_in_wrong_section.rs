@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog;
-use crate::lint::{AssignmentId, Context, Finding, Fix, Rule, Safety, Severity, Yields};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, Rule, Safety, Severity, Yields};
 use crate::nova::Setting;
 use crate::nova::migration::settings::{ACTION, LIBVIRT, PREFIX};
 use crate::oslo::stack::{Site, Stack};
@@ -16,6 +16,7 @@ use crate::redact;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "option-in-wrong-section",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "a live-migration option in a section where nova does not look for it",
     doc: include_str!("../../../docs/rules/option-in-wrong-section.md"),
     check,

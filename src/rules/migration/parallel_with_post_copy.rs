@@ -2,12 +2,13 @@
 //!
 //! Which QEMU the hosts have it does not know.
 
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, PARALLEL, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "parallel-with-post-copy",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "nova-compute does not start with parallel connections and post-copy before QEMU 10.1",
     doc: include_str!("../../../docs/rules/parallel-with-post-copy.md"),
     check,

@@ -2,12 +2,13 @@
 //!
 //! Several connections together with post-copy are for [`super::parallel_with_post_copy`].
 
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, PARALLEL, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "parallel-with-tunnelled",
     severity: Severity::Error,
+    effect: Effect::StopsWork,
     summary: "libvirt refuses parallel connections with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/parallel-with-tunnelled.md"),
     check,

@@ -3,13 +3,14 @@
 //! Where the upgrade leads over Stein and no action is written, [`super::lost_auto_post_copy`] speaks.
 
 use crate::catalog::Release;
-use crate::lint::{ActionChoice, Context, Finding, Rule, Safety, Severity};
+use crate::lint::{ActionChoice, Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-unused",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "post-copy is permitted, but `abort` cancels the migrations that would need it",
     doc: include_str!("../../../docs/rules/post-copy-unused.md"),
     check,

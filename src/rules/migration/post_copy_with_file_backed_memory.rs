@@ -3,13 +3,14 @@
 //! Where libvirt's memory directory lies it does not know; the files are on a disk unless somebody mounted it otherwise.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{ACTION, FILE_BACKED, LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-file-backed-memory",
     severity: Severity::Error,
+    effect: Effect::StopsWork,
     summary: "guests with file-backed memory are lost when post-copy starts, or do not migrate at all",
     doc: include_str!("../../../docs/rules/post-copy-with-file-backed-memory.md"),
     check,

@@ -2,7 +2,7 @@
 //!
 //! Devices that nova itself does not live-migrate, or takes out of the guest before, are not its business.
 
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::Setting;
 use crate::nova::migration::settings::{LIBVIRT, POST_COPY};
 use crate::oslo::stack::Site;
@@ -10,6 +10,7 @@ use crate::oslo::stack::Site;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-passthrough",
     severity: Severity::Warning,
+    effect: Effect::StopsWork,
     summary: "guests with a passed-through device cannot migrate while post-copy is permitted",
     doc: include_str!("../../../docs/rules/post-copy-with-passthrough.md"),
     check,

@@ -2,13 +2,14 @@
 //!
 //! How long the pause takes, [`super::force_complete_pauses`] says.
 
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{LIBVIRT, POST_COPY};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-pmem",
     severity: Severity::Info,
+    effect: Effect::MeansOther,
     summary: "nova pauses guests with persistent memory where it switches others to post-copy",
     doc: include_str!("../../../docs/rules/post-copy-with-pmem.md"),
     check,

@@ -2,12 +2,13 @@
 //!
 //! Tunnelling together with QEMU's own encryption is up to [`super::tunnelled_with_tls`].
 
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, POST_COPY, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "post-copy-with-tunnelled",
     severity: Severity::Error,
+    effect: Effect::StopsWork,
     summary: "libvirt refuses post-copy with tunnelling: every migration fails",
     doc: include_str!("../../../docs/rules/post-copy-with-tunnelled.md"),
     check,

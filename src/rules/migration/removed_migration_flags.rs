@@ -3,13 +3,14 @@
 //! What the options that took their place do together is for other rules.
 
 use crate::catalog::Release;
-use crate::lint::{AssignmentId, Context, Finding, Fix, Rule, Safety, Severity};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::migration::flags::{self, FlagFate};
 use crate::nova::migration::settings::{BLOCK_FLAGS, FLAGS, LIBVIRT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-migration-flags",
     severity: Severity::Error,
+    effect: Effect::MeansOther,
     summary: "`live_migration_flag` and `block_migration_flag` were removed in newton",
     doc: include_str!("../../../docs/rules/removed-migration-flags.md"),
     check,

@@ -3,12 +3,13 @@
 //! Other removed options are not its business.
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Location, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Location, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, PROGRESS_TIMEOUT};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-progress-timeout",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "the progress timeout, deprecated since ocata and removed in stein",
     doc: include_str!("../../../docs/rules/removed-progress-timeout.md"),
     check,

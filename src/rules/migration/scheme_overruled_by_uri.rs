@@ -3,12 +3,13 @@
 //! The inbound address counts beside a URI as well: nova puts it where `%s` stands.
 
 use super::written_uri::written_uri;
-use crate::lint::{Context, Finding, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Severity};
 use crate::nova::migration::settings::{LIBVIRT, SCHEME, URI};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "scheme-overruled-by-uri",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "`live_migration_scheme` has no effect while `live_migration_uri` is set",
     doc: include_str!("../../../docs/rules/scheme-overruled-by-uri.md"),
     check,

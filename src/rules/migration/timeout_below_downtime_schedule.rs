@@ -3,7 +3,7 @@
 //! A timeout of 0 is up to [`super::action_never_runs`].
 
 use crate::catalog::Release;
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::TimeoutAction;
 use crate::nova::migration::settings::{
     COMPLETION_TIMEOUT, DOWNTIME, DOWNTIME_DELAY, DOWNTIME_STEPS, LIBVIRT, POST_COPY,
@@ -13,6 +13,7 @@ use crate::nova::migration::timeout::{fitting_completion_timeout, last_step_with
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "timeout-below-downtime-schedule",
     severity: Severity::Warning,
+    effect: Effect::MeansOther,
     summary: "migrations are given up before nova has allowed the longest downtime",
     doc: include_str!("../../../docs/rules/timeout-below-downtime-schedule.md"),
     check,

@@ -2,12 +2,13 @@
 //!
 //! Tunnelling together with post-copy is up to [`super::post_copy_with_tunnelled`].
 
-use crate::lint::{Context, Finding, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, NATIVE_TLS, TUNNELLED};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "tunnelled-with-tls",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "nova-compute does not start with both tunnelling and native TLS",
     doc: include_str!("../../../docs/rules/tunnelled-with-tls.md"),
     check,

@@ -4,13 +4,14 @@
 //! [`super::invalid_migration_scheme`].
 
 use super::written_uri::written_uri;
-use crate::lint::{Context, Finding, Fix, Rule, Safety, Severity};
+use crate::lint::{Context, Effect, Finding, Fix, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, URI};
 use crate::nova::migration::uri::{self, UriFault};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "unusable-migration-uri",
     severity: Severity::Error,
+    effect: Effect::StopsWork,
     summary: "nova cannot put the host into `live_migration_uri`: every migration fails",
     doc: include_str!("../../../docs/rules/unusable-migration-uri.md"),
     check,

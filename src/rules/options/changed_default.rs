@@ -6,13 +6,14 @@ use std::collections::HashSet;
 
 use crate::catalog::moves;
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::lint::{Announced, Context, EditWindow, Finding, Location, NamedUse, Rule, Severity, Step, hops};
+use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, NamedUse, Rule, Severity, Step, hops};
 use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
 use crate::redact;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "changed-default",
     severity: Severity::Info,
+    effect: Effect::MeansOther,
     summary: "a default that changes under a file that does not set the option",
     doc: include_str!("../../../docs/rules/changed-default.md"),
     check,

@@ -6,11 +6,12 @@ use std::collections::HashSet;
 
 use crate::catalog::{Fate, OptionFacts, moves};
 use crate::catalog::{by_old_name, dropped_after};
-use crate::lint::{Context, Finding, NamedUse, Rule, Severity};
+use crate::lint::{Context, Effect, Finding, NamedUse, Rule, Severity};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "deprecated-option",
     severity: Severity::Info,
+    effect: Effect::ToPlan,
     summary: "an option that is deprecated for removal",
     doc: include_str!("../../../docs/rules/deprecated-option.md"),
     check,

@@ -3,13 +3,14 @@
 //! Names it still takes are for `renamed-option` and `moved-option`.
 
 use crate::catalog::{Fate, Gone, OptionFacts};
-use crate::lint::{Context, Finding, NamedUse, Rule, Severity, hops};
+use crate::lint::{Context, Effect, Finding, NamedUse, Rule, Severity, hops};
 use crate::oslo::stack::{Site, variable_name};
 use crate::rules::options::rename::{self, Renaming};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "dropped-alias",
     severity: Severity::Error,
+    effect: Effect::Ignored,
     summary: "an old name that the release no longer reads: the value is silently ignored",
     doc: include_str!("../../../docs/rules/dropped-alias.md"),
     check,

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, OptionFacts, Release, spelling};
-use crate::lint::{Announced, Context, EditWindow, Finding, Fix, NamedUse, Rule, Safety, Severity, Step, hops};
+use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Fix, NamedUse, Rule, Safety, Severity, Step, hops};
 use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
@@ -14,6 +14,7 @@ use crate::redact;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "invalid-value",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a value that the release rejects",
     doc: include_str!("../../../docs/rules/invalid-value.md"),
     check,

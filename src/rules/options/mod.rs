@@ -34,6 +34,7 @@ const REJECTED: &[Yields] = &[
     Yields::Line("option-in-wrong-section"),
     Yields::Line("removed-migration-flags"),
     Yields::Line("removed-progress-timeout"),
+    Yields::Line("removed-value"),
 ];
 /// These, and the rule about options that went before the first complete list.
 const UNKNOWN: &[Yields] = &[

@@ -5,12 +5,13 @@
 use crate::catalog::moves::{self, Outgoing};
 use crate::catalog::readers;
 use crate::catalog::{Fate, OptionFacts, Release};
-use crate::lint::{Announced, Context, EditWindow, Finding, NamedUse, Rule, Safety, Severity, Step, hops};
+use crate::lint::{Announced, Context, EditWindow, Effect, Finding, NamedUse, Rule, Safety, Severity, Step, hops};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "removed-option",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "an option that the release no longer has",
     doc: include_str!("../../../docs/rules/removed-option.md"),
     check,

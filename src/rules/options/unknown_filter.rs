@@ -4,12 +4,13 @@
 
 use crate::catalog::spelling::mistyped;
 use crate::catalog::{self, Release, code};
-use crate::lint::{Context, EditWindow, Finding, Rule, Severity, Step, hops};
+use crate::lint::{Context, EditWindow, Effect, Finding, Rule, Severity, Step, hops};
 use crate::nova::{Setting, View, code as named};
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "unknown-filter",
     severity: Severity::Error,
+    effect: Effect::StopsService,
     summary: "a scheduler filter that the release does not have: nova-scheduler does not start",
     doc: include_str!("../../../docs/rules/unknown-filter.md"),
     check,

@@ -3,7 +3,7 @@
 //! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
 
 use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
-use crate::lint::{Announced, Context, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
+use crate::lint::{Announced, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
 use crate::text::Edit;
@@ -11,6 +11,7 @@ use crate::text::Edit;
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "unknown-option",
     severity: Severity::Warning,
+    effect: Effect::Ignored,
     summary: "an option that neither the release nor any other from ocata on knows",
     doc: include_str!("../../../docs/rules/unknown-option.md"),
     check,

@@ -1,0 +1,140 @@
+//! Whether a service of nova starts with a stack of files, as far as the files decide it: the conditions under which it refuses
+//! to, and nova's own readers of values that have a form of their own.
+//!
+//! What the conditions are, [`crate::catalog::refusals`] says; what hangs on the host (its libvirt, its devices) is not asked.
+
+pub mod condition;
+pub mod cpu_set;
+mod named;
+pub mod programs;
+pub mod values;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use crate::catalog::refusals::{self, Refusal};
+use crate::nova::{View, printed};
+use condition::{Condition, OptionName, Outcome};
+
+/// A refusal that a view meets.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// What it is.
+    pub fact: &'static Refusal,
+    /// What was found there, in the order of the `{}` of the fact's texts.
+    found: Vec<String>,
+}
+
+impl Refused {
+    /// `text` of the fact with what was found in its `{}`, and the values of options in `{[group] name}`.
+    #[must_use]
+    pub fn filled(&self, view: &View<'_>, text: &str) -> String {
+        let (mut out, mut rest) = (String::new(), text);
+        let mut found = self.found.iter();
+        while let Some((before, after)) = rest.split_once('{') {
+            out.push_str(before);
+            let Some((inner, behind)) = after.split_once('}') else {
+                out.push('{');
+                rest = after;
+                continue;
+            };
+            if inner.is_empty() {
+                out.push_str(found.next().map_or("…", String::as_str));
+            } else {
+                out.push_str(&shown(view, inner).unwrap_or_else(|| format!("{{{inner}}}")));
+            }
+            rest = behind;
+        }
+        out + rest
+    }
+}
+
+/// The value of the option that `text` names, as Python prints it.
+fn shown(view: &View<'_>, text: &str) -> Option<String> {
+    let setting = OptionName::parse(text).ok()?.setting(view)?;
+    view.value(&setting).ok().map(|value| printed(&value))
+}
+
+/// Every refusal of the release of `view` that it meets, in the order of the facts. What is not known is none.
+#[must_use]
+pub fn refusals(view: &View<'_>) -> Vec<Refused> {
+    let facts = refusals::all().iter().filter(|fact| fact.covers(view.release()));
+    let is_asked =
+        |fact: &&Refusal| fact.options.is_empty() || fact.options.iter().any(|option| is_written(view, option));
+    let meets = |fact: &'static Refusal| match condition(fact)?.outcome(view) {
+        Outcome::Holds(found) => Some(Refused { fact, found }),
+        Outcome::Fails | Outcome::Open => None,
+    };
+    facts.filter(is_asked).filter_map(meets).collect()
+}
+
+/// Whether `fact` is met by `view`.
+#[must_use]
+pub fn meets(view: &View<'_>, fact: &'static Refusal) -> bool {
+    fact.covers(view.release())
+        && condition(fact).is_some_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
+}
+
+/// Whether anything sets the option, by any name: a cheap question before the condition.
+fn is_written(view: &View<'_>, (group, name): &(String, String)) -> bool {
+    let facts = crate::catalog::option(group, name, view.release());
+    facts.is_some_and(|facts| view.is_written(facts) || !view.stack().environment().is_empty())
+}
+
+/// The condition of a fact, read once.
+fn condition(fact: &'static Refusal) -> Option<&'static Condition> {
+    static READ: OnceLock<HashMap<&'static str, Condition>> = OnceLock::new();
+    let read = READ.get_or_init(|| {
+        let facts = refusals::all().iter();
+        facts
+            .filter_map(|fact| Some((&*fact.id, Condition::parse(&fact.when).ok()?)))
+            .collect()
+    });
+    read.get(&*fact.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Release, option};
+    use crate::oslo::Document;
+    use crate::oslo::stack::Stack;
+    use crate::text::Source;
+
+    #[test]
+    fn every_condition_is_read_and_asks_for_options_that_its_releases_have() {
+        for fact in refusals::all() {
+            let condition = Condition::parse(&fact.when).unwrap_or_else(|error| panic!("{}: {error}", fact.id));
+            let releases: Vec<Release> = Release::all().filter(|release| fact.covers(*release)).collect();
+            assert!(!releases.is_empty(), "{}", fact.id);
+            for name in condition.options() {
+                let is_there = releases
+                    .iter()
+                    .any(|&release| option(&name.group, &name.name, release).is_some());
+                assert!(is_there, "{}: [{}] {}", fact.id, name.group, name.name);
+            }
+            for (group, name) in &fact.options {
+                let is_asked = condition
+                    .options()
+                    .iter()
+                    .any(|asked| (&asked.group, &asked.name) == (group, name));
+                assert!(is_asked, "{}: [{group}] {name} is not asked for", fact.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_example_is_refused_by_the_releases_of_its_fact_and_by_no_other() {
+        for fact in refusals::all() {
+            let stack = Stack::of(Document::parse(Source::new(
+                "nova.conf",
+                fact.example.as_bytes().to_vec(),
+            )));
+            for release in Release::all().filter(|release| release.is_complete()) {
+                let found = refusals(&View::new(&stack, release));
+                let is_found = found.iter().any(|refused| refused.fact.id == fact.id);
+                assert_eq!(is_found, fact.covers(release), "{} in {release}", fact.id);
+            }
+        }
+    }
+}

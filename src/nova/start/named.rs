@@ -1,0 +1,96 @@
+//! The tests that conditions call by name: what a value with a form of its own holds.
+//!
+//! Each gives what it found, for the messages of the facts.
+
+use super::condition::{OptionName, Outcome};
+use super::cpu_set;
+use crate::nova::View;
+use crate::oslo::value::Value;
+
+/// A test that has a name.
+#[derive(Debug)]
+pub struct NamedTest {
+    /// As conditions write it.
+    name: &'static str,
+    /// Whether it holds of these options.
+    pub(super) run: fn(&View<'_>, &[OptionName]) -> Outcome,
+}
+
+/// Two tests are one when their names are.
+impl PartialEq for NamedTest {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+const TESTS: &[NamedTest] = &[
+    NamedTest {
+        name: "cpu-set-rejected",
+        run: cpu_set_rejected,
+    },
+    NamedTest {
+        name: "cpu-set-empty",
+        run: cpu_set_empty,
+    },
+    NamedTest {
+        name: "cpu-sets-overlap",
+        run: cpu_sets_overlap,
+    },
+];
+
+/// The test called `name`.
+pub(super) fn by_name(name: &str) -> Option<&'static NamedTest> {
+    TESTS.iter().find(|test| test.name == name)
+}
+
+/// The option's text; `Err` where it is not known, `None` where it has none.
+fn text(view: &View<'_>, name: &OptionName) -> Result<Option<String>, Outcome> {
+    let Some(setting) = name.setting(view) else {
+        return Ok(None);
+    };
+    match view.value(&setting) {
+        Ok(Value::Text(text)) if !text.is_empty() => Ok(Some(text)),
+        Ok(_) => Ok(None),
+        Err(_) => Err(Outcome::Open),
+    }
+}
+
+/// What `judge` says of the texts of `names`, all of which have one.
+fn of_texts(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[String]) -> Outcome) -> Outcome {
+    let mut texts = Vec::with_capacity(names.len());
+    for name in names {
+        match text(view, name) {
+            Ok(Some(text)) => texts.push(text),
+            Ok(None) => return Outcome::Fails,
+            Err(open) => return open,
+        }
+    }
+    judge(&texts)
+}
+
+fn cpu_set_rejected(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    of_texts(view, names, |texts| {
+        let error = texts.iter().find_map(|text| cpu_set::parse(text).err());
+        error.map_or(Outcome::Fails, |error| Outcome::Holds(vec![error.to_string()]))
+    })
+}
+
+fn cpu_set_empty(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    of_texts(view, names, |texts| {
+        Outcome::of(
+            texts
+                .iter()
+                .any(|text| cpu_set::parse(text).is_ok_and(|set| set.is_empty())),
+        )
+    })
+}
+
+fn cpu_sets_overlap(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    of_texts(view, names, |texts| {
+        let sets: Vec<_> = texts.iter().filter_map(|text| cpu_set::parse(text).ok()).collect();
+        match &sets[..] {
+            [one, other] => Outcome::of(!one.is_disjoint(other)),
+            _ => Outcome::Fails,
+        }
+    })
+}

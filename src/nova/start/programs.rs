@@ -1,0 +1,137 @@
+//! Which of nova's services a stack of files is for: as it was said, else as what it sets tells.
+
+use crate::nova::View;
+
+/// Whom the files serve.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Programs {
+    /// Nobody said so: what is written counts for whoever reads it, and what is missing only where the files show whom they
+    /// serve.
+    #[default]
+    Guessed,
+    /// Every service.
+    All,
+    /// These, by the names of their programs.
+    Named(Vec<String>),
+}
+
+/// Whose files are meant where nobody says otherwise.
+const USUAL: &str = "nova-compute";
+
+/// An option that shows a service, where it is set.
+struct Sign {
+    program: &'static str,
+    group: &'static str,
+    name: &'static str,
+}
+
+const fn sign(program: &'static str, group: &'static str, name: &'static str) -> Sign {
+    Sign { program, group, name }
+}
+
+/// What only one service reads and nearly every file of it sets.
+const SIGNS: [Sign; 14] = [
+    sign("nova-compute", "DEFAULT", "compute_driver"),
+    sign("nova-compute", "DEFAULT", "instances_path"),
+    sign("nova-compute", "libvirt", "virt_type"),
+    sign("nova-compute", "libvirt", "cpu_mode"),
+    sign("nova-compute", "libvirt", "images_type"),
+    sign("nova-compute", "libvirt", "live_migration_uri"),
+    sign("nova-compute", "vnc", "server_proxyclient_address"),
+    sign("nova-compute", "vmware", "host_ip"),
+    sign("nova-scheduler", "filter_scheduler", "enabled_filters"),
+    sign("nova-scheduler", "scheduler", "discover_hosts_in_cells_interval"),
+    sign("nova-conductor", "conductor", "workers"),
+    sign("nova-api", "DEFAULT", "osapi_compute_listen"),
+    sign("nova-api", "api_database", "connection"),
+    sign("nova-novncproxy", "vnc", "novncproxy_host"),
+];
+
+impl Programs {
+    /// What `--program` says: names separated by commas, or `all`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text == "all" {
+            return Self::All;
+        }
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        Self::Named(names.map(str::to_owned).collect())
+    }
+
+    /// The program whose default files are read: the first that is named, else nova-compute.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        match self {
+            Self::Named(names) => names.first().map_or(USUAL, String::as_str),
+            Self::Guessed | Self::All => USUAL,
+        }
+    }
+
+    /// Whether what the files say counts for `program`.
+    #[must_use]
+    pub fn may_be(&self, program: &str) -> bool {
+        match self {
+            Self::Guessed | Self::All => true,
+            Self::Named(names) => names.iter().any(|name| name == program),
+        }
+    }
+
+    /// What shows that the files are all that `program` reads, so that what they lack is missing: a clause; `None` where
+    /// nothing does.
+    #[must_use]
+    pub fn wholly(&self, view: &View<'_>, program: &str) -> Option<String> {
+        match self {
+            Self::All => Some("`--program all` says so".to_owned()),
+            Self::Named(names) => {
+                let is_named = names.iter().any(|name| name == program);
+                is_named.then(|| format!("`--program {program}` says so"))
+            }
+            Self::Guessed => {
+                let mut signs = SIGNS.iter().filter(|sign| sign.program == program);
+                let sign = signs.find(|sign| is_set(view, sign.group, sign.name))?;
+                let bus = is_set(view, "DEFAULT", "transport_url");
+                bus.then(|| format!("they set `[{}] {}` and `transport_url`", sign.group, sign.name))
+            }
+        }
+    }
+}
+
+fn is_set(view: &View<'_>, group: &str, name: &str) -> bool {
+    view.setting(group, name).is_some_and(|setting| setting.is_set())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Release, option};
+    use crate::oslo::Document;
+    use crate::oslo::stack::Stack;
+    use crate::text::Source;
+
+    #[test]
+    fn every_sign_is_an_option_of_some_release() {
+        for sign in &SIGNS {
+            let is_there = Release::all().any(|release| option(sign.group, sign.name, release).is_some());
+            assert!(is_there, "[{}] {}", sign.group, sign.name);
+        }
+    }
+
+    #[test]
+    fn files_are_whole_where_they_show_a_service_and_the_message_bus() {
+        let of = |conf: &str, program| {
+            let stack = Stack::of(Document::parse(Source::new("nova.conf", conf.as_bytes().to_vec())));
+            let view = View::new(&stack, Release::NEWEST);
+            Programs::Guessed.wholly(&view, program).is_some()
+        };
+        let conf = "[DEFAULT]\ntransport_url = rabbit://h/\n[libvirt]\nvirt_type = kvm\n";
+        assert!(of(conf, "nova-compute") && !of(conf, "nova-scheduler"));
+        assert!(!of("[libvirt]\nvirt_type = kvm\n", "nova-compute"));
+    }
+
+    #[test]
+    fn what_is_said_decides() {
+        assert_eq!(Programs::parse("all"), Programs::All);
+        let two = Programs::parse("nova-compute, nova-scheduler");
+        assert!(two.may_be("nova-scheduler") && !two.may_be("nova-api"));
+    }
+}

@@ -1,0 +1,16 @@
+//! Rules about whether nova's services start with the files, and do then what they are for.
+
+mod deprecated_value;
+mod refused;
+mod removed_value;
+mod service_does_not_start;
+mod values;
+
+use crate::lint::Rule;
+
+/// All of them, in the order of their ids.
+pub(super) static RULES: &[&Rule] = &[
+    &deprecated_value::RULE,
+    &removed_value::RULE,
+    &service_does_not_start::RULE,
+];

@@ -1,0 +1,137 @@
+//! Findings about what nova refuses, from the facts about it: shared by the rules, which differ in what is stopped.
+
+use crate::catalog::Release;
+use crate::catalog::refusals::{Refusal, Stops};
+use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, Rule, Severity, Step, hops};
+use crate::nova::View;
+use crate::nova::start::programs::Programs;
+use crate::nova::start::{self, Refused};
+
+/// What the release to come refuses of the stack, and is stopped by it.
+pub(super) fn findings<'c>(
+    context: &'c Context<'_>,
+    rule: &'static Rule,
+    stops: Stops,
+) -> impl Iterator<Item = Finding> + 'c {
+    let refused = start::refusals(&context.to).into_iter();
+    let refused = refused.filter(move |refused| refused.fact.stops == stops);
+    refused.filter_map(move |refused| {
+        let meant = meant(context, refused.fact)?;
+        Some(report(context, rule, &refused, &meant))
+    })
+}
+
+/// Whom a refusal concerns, and how that is known.
+struct Meant<'f> {
+    /// The services.
+    programs: Vec<&'f str>,
+    /// What shows that the files are theirs, where something missing is to blame.
+    because: Option<String>,
+    /// Whether nobody said so.
+    is_guess: bool,
+}
+
+/// Whom `fact` concerns of those that the files serve; `None` where it is none of them.
+fn meant<'f>(context: &Context<'_>, fact: &'f Refusal) -> Option<Meant<'f>> {
+    let served = &context.settings.programs;
+    let names = fact.programs.iter().map(String::as_str);
+    if !fact.options.is_empty() {
+        let programs: Vec<&str> = names.filter(|name| served.may_be(name)).collect();
+        return (!programs.is_empty()).then_some(Meant {
+            programs,
+            because: None,
+            is_guess: false,
+        });
+    }
+    let mut because = None;
+    let programs = names.filter(|name| {
+        let sign = served.wholly(&context.to, name);
+        let is_whole = sign.is_some();
+        because = because.take().or(sign);
+        is_whole
+    });
+    let programs: Vec<&str> = programs.collect();
+    (!programs.is_empty()).then_some(Meant {
+        programs,
+        because,
+        is_guess: *served == Programs::Guessed,
+    })
+}
+
+fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: &Meant<'_>) -> Finding {
+    let (fact, to) = (refused.fact, context.to.release());
+    let programs = in_words(&meant.programs);
+    let filled = |text: &str| refused.filled(&context.to, text);
+    let message = match fact.stops {
+        Stops::Service => format!("{programs} of {} does not start: {}", to.short(), filled(&fact.what)),
+        Stops::Migrations => format!("live migrations fail in {}: {}", to.short(), filled(&fact.what)),
+        Stops::Instances => format!("instances fail in {}: {}", to.short(), filled(&fact.what)),
+    };
+    let (location, blamed) = place(context, fact);
+    let finding = Finding::new(rule, location, message)
+        .with_reason(reason(&programs, &filled(&fact.message), meant))
+        .with_help(filled(&fact.instead))
+        .with_hop(step(context, fact));
+    let finding = if meant.is_guess {
+        finding.with_severity(Severity::Info).with_effect(Effect::ToPlan)
+    } else {
+        finding
+    };
+    let others = fact.options.iter().filter(|option| Some(*option) != blamed);
+    let finding = others.fold(finding, |finding, (group, name)| {
+        context.along_with(finding, (group, name), "this belongs to it")
+    });
+    match fact.options.first() {
+        Some((group, name)) if blamed.is_none() => finding.about_option(Announced::new(group, name)),
+        _ => finding,
+    }
+}
+
+/// Nova's own words, and how it is known that they concern the files.
+fn reason(programs: &str, message: &str, meant: &Meant<'_>) -> String {
+    let said = format!("{programs} says: {message}");
+    match &meant.because {
+        Some(because) if meant.is_guess => format!(
+            "{said}; the files look like all that it reads ({because}): where another of its files sets it, this is no \
+             concern, and `--program` says for sure"
+        ),
+        Some(because) => format!("{said}; {because}"),
+        None => said,
+    }
+}
+
+/// Where the first of the fact's options that is set is set, and which that is.
+fn place<'f>(context: &Context<'_>, fact: &'f Refusal) -> (Location, Option<&'f (String, String)>) {
+    let set = fact.options.iter().find_map(|option| {
+        let setting = context.to.setting(&option.0, &option.1)?;
+        setting
+            .is_set()
+            .then(|| (context.winner_location(&setting), Some(option)))
+    });
+    set.unwrap_or((Location::Stack, None))
+}
+
+/// The hop at which it begins; none where today's release refuses already.
+fn step(context: &Context<'_>, fact: &'static Refusal) -> Step {
+    let (from, to) = (context.from.release(), context.to.release());
+    let refuses = |release: Release| start::meets(&View::new(context.stack, release), fact);
+    let first = if refuses(from) {
+        None
+    } else {
+        let mut on_the_way = Release::all().filter(|release| from < *release && *release <= to);
+        on_the_way.find(|&release| refuses(release))
+    };
+    Step {
+        hop: first.and_then(|release| hops::hop_over(from, to, release)),
+        edited: EditWindow::Before,
+    }
+}
+
+/// Names of services in a sentence.
+pub(super) fn in_words(programs: &[&str]) -> String {
+    match programs {
+        [one] => (*one).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+        [] => String::new(),
+    }
+}
