@@ -3,6 +3,7 @@
 //! The lists stay what is edited and compared; `src/catalog/table.rs` and its neighbours include what is written here.
 
 // What is written as source is read by the program alone.
+mod entry;
 #[allow(dead_code)]
 #[path = "../src/catalog/index.rs"]
 mod index;
@@ -11,8 +12,10 @@ mod moves;
 #[path = "../src/oslo/names.rs"]
 mod names;
 mod outside;
+mod refusals;
 #[path = "../src/catalog/series.rs"]
 mod series;
+mod values;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -35,6 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     table(&out, "plugins", &[&read("plugins.txt")?])?;
     fs::write(out.join("moves.rs"), moves::source(&read("moves.toml")?)?)?;
     fs::write(out.join("outside.rs"), outside::source(&read("outside.toml")?)?)?;
+    fs::write(out.join("refusals.rs"), refusals::source(&read("refusals.toml")?)?)?;
+    fs::write(out.join("values.rs"), values::source(&read("values.toml")?)?)?;
     Ok(())
 }
 

@@ -5,10 +5,7 @@ use std::fmt::Write;
 
 use toml_edit::{Document, Table};
 
-use super::series::{FIRST, SERIES};
-
-/// An option: its group and its name.
-type Title = (String, String);
+use super::entry::{Title, is_said, optional_release, options, text_or_empty, word};
 
 /// An expression that holds everything in `text`; each entry with several options is one entry for each.
 pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
@@ -81,27 +78,9 @@ fn opened(kind: &str, (group, name): &Title) -> String {
     format!("{kind} {{ group: {group:?}, name: {name:?}, ")
 }
 
-fn word<'a>(table: &'a Table, key: &str) -> Result<&'a str, Box<dyn Error>> {
-    let word = table.get(key).and_then(|item| item.as_str());
-    word.ok_or_else(|| format!("an entry of moves.toml has no `{key}`: {table}").into())
-}
-
-fn text_or_empty<'a>(table: &'a Table, key: &str) -> &'a str {
-    table.get(key).and_then(|item| item.as_str()).unwrap_or_default()
-}
-
-fn is_said(table: &Table, key: &str) -> bool {
-    table.get(key).is_some_and(|item| item.as_bool() == Some(true))
-}
-
-/// The release by its series or its date.
+/// The release that brings what the entry says.
 fn release(table: &Table) -> Result<String, Box<dyn Error>> {
-    let word = word(table, "release")?;
-    let place = SERIES
-        .iter()
-        .position(|(series, date)| *series == word || *date == Some(word));
-    let place = place.ok_or_else(|| format!("moves.toml: no release is called `{word}`"))?;
-    Ok(format!("Release::numbered({})", usize::from(FIRST) + place))
+    optional_release(table, "release")?.ok_or_else(|| format!("an entry has no `release`: {table}").into())
 }
 
 /// What takes the place of the entry's options, as a slice.
@@ -111,23 +90,4 @@ fn becomes(table: &Table) -> Result<String, Box<dyn Error>> {
         None => Vec::new(),
     };
     Ok(format!("&{options:?}"))
-}
-
-/// One option, or a list of them.
-fn options(table: &Table, key: &str) -> Result<Vec<Title>, Box<dyn Error>> {
-    let item = table
-        .get(key)
-        .ok_or_else(|| format!("an entry of moves.toml has no `{key}`: {table}"))?;
-    let titles = match item.as_array() {
-        Some(titles) => titles.iter().map(|title| title.as_str()).collect(),
-        None => vec![item.as_str()],
-    };
-    titles.into_iter().map(split).collect()
-}
-
-/// `[group] name`.
-fn split(title: Option<&str>) -> Result<Title, Box<dyn Error>> {
-    let parts = title.and_then(|title| title.strip_prefix('[')?.split_once("] "));
-    let (group, name) = parts.ok_or_else(|| format!("moves.toml: `{title:?}` is not of the form `[group] name`"))?;
-    Ok((group.to_owned(), name.to_owned()))
 }

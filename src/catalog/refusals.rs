@@ -3,10 +3,6 @@
 //!
 //! What a condition means and whether files meet it, [`crate::nova::start`] finds out.
 
-use std::sync::OnceLock;
-
-use toml_edit::{Document, Table};
-
 use super::Release;
 
 /// What a refusal stops.
@@ -24,9 +20,9 @@ pub enum Stops {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Words that name it; never reused.
-    pub id: String,
+    pub id: &'static str,
     /// The services that refuse: `nova-compute`.
-    pub programs: Vec<String>,
+    pub programs: &'static [&'static str],
     /// The first release that refuses so.
     pub since: Release,
     /// The last; `None` where the newest still does.
@@ -34,19 +30,19 @@ pub struct Refusal {
     /// What it stops.
     pub stops: Stops,
     /// The options whose being written makes it worth asking, the one to blame first; none where it is about what is missing.
-    pub options: Vec<(String, String)>,
+    pub options: &'static [(&'static str, &'static str)],
     /// The condition.
-    pub when: String,
+    pub when: &'static str,
     /// What is so, a clause.
-    pub what: String,
+    pub what: &'static str,
     /// Nova's own message, or what it raises, with `{}` for what it fills in.
-    pub message: String,
+    pub message: &'static str,
     /// What to do, an order.
-    pub instead: String,
+    pub instead: &'static str,
     /// A nova.conf that meets it in every release that refuses so.
-    pub example: String,
+    pub example: &'static str,
     /// Where that is said.
-    pub source: String,
+    pub source: &'static str,
 }
 
 impl Refusal {
@@ -57,59 +53,13 @@ impl Refusal {
     }
 }
 
-const TEXT: &str = include_str!("data/refusals.toml");
+/// The file as it was when the program was built.
+static REFUSALS: &[Refusal] = include!(concat!(env!("OUT_DIR"), "/refusals.rs"));
 
 /// All of them, in the order of the file.
 #[must_use]
 pub fn all() -> &'static [Refusal] {
-    static READ: OnceLock<Vec<Refusal>> = OnceLock::new();
-    READ.get_or_init(|| read(TEXT).unwrap_or_default())
-}
-
-/// Reads the text; `None` where an entry is not of the form that docs/catalog.md describes.
-fn read(text: &str) -> Option<Vec<Refusal>> {
-    let document = Document::parse(text).ok()?;
-    let entries = document.get("refusal")?.as_array_of_tables()?;
-    entries.iter().map(refusal).collect()
-}
-
-fn refusal(table: &Table) -> Option<Refusal> {
-    let word = |key: &str| table.get(key)?.as_str().map(str::to_owned);
-    let words = |key: &str| -> Option<Vec<String>> {
-        let item = table.get(key)?;
-        match item.as_array() {
-            Some(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-            None => Some(vec![item.as_str()?.to_owned()]),
-        }
-    };
-    let release = |key: &str| word(key).and_then(|name| Release::parse(&name).ok());
-    let option = |title: &String| {
-        let (group, name) = title.strip_prefix('[')?.split_once("] ")?;
-        Some((group.to_owned(), name.to_owned()))
-    };
-    Some(Refusal {
-        id: word("id")?,
-        programs: words("program")?,
-        since: release("since")?,
-        until: release("until"),
-        stops: match &*word("stops")? {
-            "service" => Stops::Service,
-            "migrations" => Stops::Migrations,
-            "instances" => Stops::Instances,
-            _ => return None,
-        },
-        options: words("option")
-            .unwrap_or_default()
-            .iter()
-            .map(option)
-            .collect::<Option<_>>()?,
-        when: word("when")?,
-        what: word("what")?,
-        message: word("message")?,
-        instead: word("instead")?,
-        example: word("example")?,
-        source: word("source")?,
-    })
+    REFUSALS
 }
 
 #[cfg(test)]
@@ -119,11 +69,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_read_whole_and_each_entry_has_its_own_id_and_a_source() {
-        let read = read(TEXT).expect("data/refusals.toml");
+    fn each_entry_has_its_own_id_and_a_source() {
         let mut ids = HashSet::new();
-        for fact in &read {
-            assert!(ids.insert(&fact.id), "{}", fact.id);
+        for fact in all() {
+            assert!(ids.insert(fact.id), "{}", fact.id);
             assert!(fact.source.starts_with("https://"), "{}", fact.id);
             assert!(!fact.programs.is_empty() && !fact.what.ends_with('.'), "{}", fact.id);
         }

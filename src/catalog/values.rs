@@ -3,10 +3,6 @@
 //!
 //! Whether files have such a value, [`crate::nova::start::values`] finds out.
 
-use std::sync::OnceLock;
-
-use toml_edit::{Document, Table};
-
 use super::Release;
 
 /// What became of a value.
@@ -35,9 +31,9 @@ pub enum Follows {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ValueFact {
     /// The options.
-    pub options: Vec<(String, String)>,
+    pub options: &'static [(&'static str, &'static str)],
     /// The values, or items of a list, `*` for any text and `!` before what it must not be; of a URL of a message bus, its scheme.
-    pub values: Vec<String>,
+    pub values: &'static [&'static str],
     /// The release from which on it is deprecated; `None` where it went without a word.
     pub deprecated: Option<Release>,
     /// The release that no longer takes it; `None` where the newest does.
@@ -45,27 +41,27 @@ pub struct ValueFact {
     /// The last release of which this is true; `None` where it is of the newest.
     pub until: Option<Release>,
     /// A condition that must hold, too; empty where none must.
-    pub when: String,
+    pub when: &'static str,
     /// The services that look at it.
-    pub programs: Vec<String>,
+    pub programs: &'static [&'static str],
     /// What is so of it while it is deprecated, a clause; empty where it is deprecated and no more.
-    pub what: String,
+    pub what: &'static str,
     /// What follows once it is gone, a clause; empty where the list of code says it.
-    pub effect: String,
+    pub effect: &'static str,
     /// Of which kind that is; `None` where the list of code says it.
     pub follows: Option<Follows>,
     /// What nova says of it while it is deprecated; empty where it says nothing.
-    pub warning: String,
+    pub warning: &'static str,
     /// What nova says of it once it is gone; empty where it says nothing, or the list of code says it.
-    pub message: String,
+    pub message: &'static str,
     /// Why it matters, a clause.
-    pub why: String,
+    pub why: &'static str,
     /// What to do, an order.
-    pub instead: String,
+    pub instead: &'static str,
     /// A nova.conf with all of the values.
-    pub example: String,
+    pub example: &'static str,
     /// Where that is said.
-    pub source: String,
+    pub source: &'static str,
 }
 
 impl ValueFact {
@@ -111,67 +107,13 @@ fn matches(pattern: &str, text: &str) -> bool {
     text.ends_with(end)
 }
 
-const TEXT: &str = include_str!("data/values.toml");
+/// The file as it was when the program was built.
+static VALUES: &[ValueFact] = include!(concat!(env!("OUT_DIR"), "/values.rs"));
 
 /// All of them, in the order of the file.
 #[must_use]
 pub fn all() -> &'static [ValueFact] {
-    static READ: OnceLock<Vec<ValueFact>> = OnceLock::new();
-    READ.get_or_init(|| read(TEXT).unwrap_or_default())
-}
-
-/// Reads the text; `None` where an entry is not of the form that docs/catalog.md describes.
-fn read(text: &str) -> Option<Vec<ValueFact>> {
-    let document = Document::parse(text).ok()?;
-    let entries = document.get("value")?.as_array_of_tables()?;
-    entries.iter().map(fact).collect()
-}
-
-fn fact(table: &Table) -> Option<ValueFact> {
-    let word = |key: &str| table.get(key)?.as_str().map(str::to_owned);
-    let words = |key: &str| -> Option<Vec<String>> {
-        let item = table.get(key)?;
-        match item.as_array() {
-            Some(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
-            None => Some(vec![item.as_str()?.to_owned()]),
-        }
-    };
-    // A key that is there must be right; one that is not may be left out.
-    let release = |key: &str| -> Option<Option<Release>> {
-        match word(key) {
-            Some(name) => Release::parse(&name).ok().map(Some),
-            None => Some(None),
-        }
-    };
-    let option = |title: &String| {
-        let (group, name) = title.strip_prefix('[')?.split_once("] ")?;
-        Some((group.to_owned(), name.to_owned()))
-    };
-    Some(ValueFact {
-        options: words("option")?.iter().map(option).collect::<Option<_>>()?,
-        values: words("value")?,
-        deprecated: release("deprecated")?,
-        gone: release("gone")?,
-        until: release("until")?,
-        when: word("when").unwrap_or_default(),
-        programs: words("program")?,
-        what: word("what").unwrap_or_default(),
-        effect: word("effect").unwrap_or_default(),
-        follows: match word("follows").as_deref() {
-            None => None,
-            Some("service") => Some(Follows::NoService),
-            Some("requests") => Some(Follows::NoRequests),
-            Some("without") => Some(Follows::Without),
-            Some("open") => Some(Follows::Open),
-            Some(_) => return None,
-        },
-        warning: word("warning").unwrap_or_default(),
-        message: word("message").unwrap_or_default(),
-        why: word("why")?,
-        instead: word("instead")?,
-        example: word("example")?,
-        source: word("source")?,
-    })
+    VALUES
 }
 
 #[cfg(test)]
@@ -180,16 +122,14 @@ mod tests {
     use crate::catalog::code;
 
     #[test]
-    fn the_file_is_read_whole_and_each_entry_has_a_source() {
-        let read = read(TEXT).expect("data/values.toml");
-        assert_eq!(read.len(), TEXT.lines().filter(|line| *line == "[[value]]").count());
-        for fact in &read {
+    fn each_entry_has_a_source_and_says_what_to_do() {
+        for fact in all() {
             let title = format!("{:?} {:?}", fact.options, fact.values);
             assert!(fact.source.starts_with("https://"), "{title}");
             assert!(fact.deprecated.is_some() || fact.gone.is_some(), "{title}");
             assert!(fact.gone.is_none_or(|gone| fact.deprecated < Some(gone)), "{title}");
             assert_eq!(fact.effect.is_empty(), fact.follows.is_none(), "{title}");
-            for text in [&fact.why, &fact.instead, &fact.effect, &fact.what] {
+            for text in [fact.why, fact.instead, fact.effect, fact.what] {
                 assert!(!text.ends_with('.'), "{title}: {text}");
             }
             assert!(
@@ -203,9 +143,9 @@ mod tests {
     fn what_follows_is_said_of_all_that_is_gone_and_the_list_of_code_agrees() {
         for fact in all() {
             let Some(gone) = fact.gone else { continue };
-            for (group, name) in &fact.options {
-                if (group.as_str(), name.as_str()) == ("filter_scheduler", "enabled_filters") {
-                    for value in &fact.values {
+            for (group, name) in fact.options {
+                if (*group, *name) == ("filter_scheduler", "enabled_filters") {
+                    for value in fact.values {
                         assert_eq!(code::last(value).and_then(Release::next), Some(gone), "{value}");
                     }
                     continue;

@@ -9,9 +9,6 @@ mod named;
 pub mod programs;
 pub mod values;
 
-use std::collections::HashMap;
-use std::sync::OnceLock;
-
 use crate::catalog::refusals::{self, Refusal};
 use crate::nova::{View, printed};
 use condition::{Condition, OptionName, Outcome};
@@ -60,7 +57,7 @@ fn shown(view: &View<'_>, text: &str) -> Option<String> {
 pub fn refusals(view: &View<'_>) -> Vec<Refused> {
     let facts = refusals::all().iter().filter(|fact| fact.covers(view.release()));
     let is_asked =
-        |fact: &&Refusal| fact.options.is_empty() || fact.options.iter().any(|option| is_written(view, option));
+        |fact: &&Refusal| fact.options.is_empty() || fact.options.iter().any(|option| is_written(view, *option));
     let meets = |fact: &'static Refusal| match condition(fact)?.outcome(view) {
         Outcome::Holds(found) => Some(Refused { fact, found }),
         Outcome::Fails | Outcome::Open => None,
@@ -76,21 +73,14 @@ pub fn meets(view: &View<'_>, fact: &'static Refusal) -> bool {
 }
 
 /// Whether anything sets the option, by any name: a cheap question before the condition.
-fn is_written(view: &View<'_>, (group, name): &(String, String)) -> bool {
+fn is_written(view: &View<'_>, (group, name): (&str, &str)) -> bool {
     let facts = crate::catalog::option(group, name, view.release());
     facts.is_some_and(|facts| view.is_written(facts) || !view.stack().environment().is_empty())
 }
 
-/// The condition of a fact, read once.
-fn condition(fact: &'static Refusal) -> Option<&'static Condition> {
-    static READ: OnceLock<HashMap<&'static str, Condition>> = OnceLock::new();
-    let read = READ.get_or_init(|| {
-        let facts = refusals::all().iter();
-        facts
-            .filter_map(|fact| Some((&*fact.id, Condition::parse(&fact.when).ok()?)))
-            .collect()
-    });
-    read.get(&*fact.id)
+/// The condition of a fact; every one is read in the tests.
+fn condition(fact: &Refusal) -> Option<Condition> {
+    Condition::parse(fact.when).ok()
 }
 
 #[cfg(test)]
@@ -104,7 +94,7 @@ mod tests {
     #[test]
     fn every_condition_is_read_and_asks_for_options_that_its_releases_have() {
         for fact in refusals::all() {
-            let condition = Condition::parse(&fact.when).unwrap_or_else(|error| panic!("{}: {error}", fact.id));
+            let condition = Condition::parse(fact.when).unwrap_or_else(|error| panic!("{}: {error}", fact.id));
             let releases: Vec<Release> = Release::all().filter(|release| fact.covers(*release)).collect();
             assert!(!releases.is_empty(), "{}", fact.id);
             for name in condition.options() {
@@ -113,11 +103,11 @@ mod tests {
                     .any(|&release| option(&name.group, &name.name, release).is_some());
                 assert!(is_there, "{}: [{}] {}", fact.id, name.group, name.name);
             }
-            for (group, name) in &fact.options {
+            for (group, name) in fact.options {
                 let is_asked = condition
                     .options()
                     .iter()
-                    .any(|asked| (&asked.group, &asked.name) == (group, name));
+                    .any(|asked| (&*asked.group, &*asked.name) == (*group, *name));
                 assert!(is_asked, "{}: [{group}] {name} is not asked for", fact.id);
             }
         }

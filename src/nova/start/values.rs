@@ -2,6 +2,8 @@
 //!
 //! A value that oslo.config rejects is looked at as it is written.
 
+use std::sync::OnceLock;
+
 use crate::catalog::code::{self, Use};
 use crate::catalog::values::{self, Stage, ValueFact};
 use crate::catalog::{self, Release};
@@ -61,13 +63,15 @@ pub fn comes(view: &View<'_>, to: &Found) -> bool {
 }
 
 /// Every option that is worth asking about, once.
-fn options() -> Vec<(&'static str, &'static str)> {
-    let of_facts = values::all().iter().flat_map(|fact| &fact.options);
-    let of_facts = of_facts.map(|(group, name)| (group.as_str(), name.as_str()));
-    let mut options: Vec<_> = code::options().chain(of_facts).collect();
-    options.sort_unstable();
-    options.dedup();
-    options
+fn options() -> &'static [(&'static str, &'static str)] {
+    static LISTED: OnceLock<Vec<(&str, &str)>> = OnceLock::new();
+    LISTED.get_or_init(|| {
+        let of_facts = values::all().iter().flat_map(|fact| fact.options).copied();
+        let mut options: Vec<_> = code::options().chain(of_facts).collect();
+        options.sort_unstable();
+        options.dedup();
+        options
+    })
 }
 
 fn of_option(view: &View<'_>, setting: &Setting, found: &mut Vec<Found>) {
@@ -124,10 +128,7 @@ type Verdict = (Stage, Option<&'static ValueFact>, Option<&'static Use>);
 
 fn verdict(view: &View<'_>, option: (&str, &str), uses: &[&'static Use], item: &str) -> Option<Verdict> {
     let release = view.release();
-    let of_option = |fact: &&ValueFact| {
-        let mut options = fact.options.iter();
-        options.any(|(group, name)| (group.as_str(), name.as_str()) == option)
-    };
+    let of_option = |fact: &&ValueFact| fact.options.contains(&option);
     let mut facts = values::all().iter().filter(of_option);
     // The last word counts.
     let fact = facts.rfind(|fact| fact.is_about(item) && fact.stage(release).is_some() && holds(view, fact));
@@ -151,7 +152,7 @@ fn verdict(view: &View<'_>, option: (&str, &str), uses: &[&'static Use], item: &
 /// Whether the condition of a fact holds, where it has one.
 fn holds(view: &View<'_>, fact: &ValueFact) -> bool {
     fact.when.is_empty()
-        || Condition::parse(&fact.when).is_ok_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
+        || Condition::parse(fact.when).is_ok_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
 }
 
 /// The first release after `from`, up to `to`, in which what was found in `to` comes; `None` where `from` has it already.
@@ -179,7 +180,7 @@ mod tests {
     #[test]
     fn every_condition_is_read_and_asks_for_options_of_some_release() {
         for fact in values::all().iter().filter(|fact| !fact.when.is_empty()) {
-            let condition = Condition::parse(&fact.when).unwrap_or_else(|error| panic!("{}: {error}", fact.when));
+            let condition = Condition::parse(fact.when).unwrap_or_else(|error| panic!("{}: {error}", fact.when));
             for name in condition.options() {
                 let is_there =
                     Release::all().any(|release| catalog::option(&name.group, &name.name, release).is_some());

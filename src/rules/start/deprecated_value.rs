@@ -44,7 +44,7 @@ fn report(context: &Context<'_>, found: &Found, fact: &ValueFact) -> Finding {
     };
     let what = match fact.deprecated {
         Some(since) if fact.what.is_empty() => format!("has been deprecated since {}", since.short()),
-        _ => fact.what.clone(),
+        _ => fact.what.to_owned(),
     };
     let end = match fact.gone {
         Some(gone) => format!("; {} no longer takes it", gone.short()),
@@ -52,7 +52,7 @@ fn report(context: &Context<'_>, found: &Found, fact: &ValueFact) -> Finding {
     };
     let message = format!("{items} of `{title}` {what}{end}");
     let why = if fact.warning.is_empty() {
-        fact.why.clone()
+        fact.why.to_owned()
     } else {
         let named = found.items.first().map_or("", String::as_str);
         let warning = fact.warning.replace("{}", named);
@@ -60,6 +60,6 @@ fn report(context: &Context<'_>, found: &Found, fact: &ValueFact) -> Finding {
     };
     let finding = Finding::new(&RULE, place(context, &found.setting), message)
         .with_reason(why)
-        .with_help(fact.instead.clone());
+        .with_help(fact.instead);
     with_others(context, finding, &found.setting)
 }

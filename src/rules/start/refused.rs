@@ -34,7 +34,7 @@ struct Meant<'f> {
 /// Whom `fact` concerns of those that the files serve; `None` where it is none of them.
 fn meant<'f>(context: &Context<'_>, fact: &'f Refusal) -> Option<Meant<'f>> {
     let served = &context.settings.programs;
-    let names = fact.programs.iter().map(String::as_str);
+    let names = fact.programs.iter().copied();
     if !fact.options.is_empty() {
         let programs: Vec<&str> = names.filter(|name| served.may_be(name)).collect();
         return (!programs.is_empty()).then_some(Meant {
@@ -77,12 +77,12 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
     } else {
         finding
     };
-    let others = fact.options.iter().filter(|option| Some(*option) != blamed);
+    let others = fact.options.iter().filter(|option| Some(**option) != blamed);
     let finding = others.fold(finding, |finding, (group, name)| {
         context.along_with(finding, (group, name), "this belongs to it")
     });
     match fact.options.first() {
-        Some((group, name)) if blamed.is_none() => finding.about_option(Announced::new(group, name)),
+        Some((group, name)) if blamed.is_none() => finding.about_option(Announced::new(*group, *name)),
         _ => finding,
     }
 }
@@ -101,12 +101,12 @@ fn reason(programs: &str, message: &str, meant: &Meant<'_>) -> String {
 }
 
 /// Where the first of the fact's options that is set is set, and which that is.
-fn place<'f>(context: &Context<'_>, fact: &'f Refusal) -> (Location, Option<&'f (String, String)>) {
+fn place<'f>(context: &Context<'_>, fact: &'f Refusal) -> (Location, Option<(&'f str, &'f str)>) {
     let set = fact.options.iter().find_map(|option| {
-        let setting = context.to.setting(&option.0, &option.1)?;
+        let setting = context.to.setting(option.0, option.1)?;
         setting
             .is_set()
-            .then(|| (context.winner_location(&setting), Some(option)))
+            .then(|| (context.winner_location(&setting), Some(*option)))
     });
     set.unwrap_or((Location::Stack, None))
 }

@@ -35,7 +35,7 @@ fn is_filter(found: &Found) -> bool {
 fn report(context: &Context<'_>, found: &Found) -> Finding {
     let to = context.to.release();
     let effect = match (found.fact, found.code) {
-        (Some(fact), _) if !fact.effect.is_empty() => &*fact.effect,
+        (Some(fact), _) if !fact.effect.is_empty() => fact.effect,
         (_, Some(code)) => code.effect,
         _ => "nova cannot use it",
     };
@@ -69,10 +69,10 @@ fn grade(found: &Found) -> (Severity, Effect) {
 /// Why it matters, and what nova says of the first of them.
 fn why(context: &Context<'_>, found: &Found) -> String {
     let to = context.to.release();
-    let known = found.fact.map(|fact| fact.why.clone());
+    let known = found.fact.map(|fact| fact.why.to_owned());
     let why = known.unwrap_or_else(|| super::values::origin(found, to));
     let said = match (found.fact, found.code, found.items.first()) {
-        (Some(fact), _, _) if !fact.message.is_empty() => fact.message.clone(),
+        (Some(fact), _, _) if !fact.message.is_empty() => fact.message.to_owned(),
         (_, Some(code), Some(item)) => code.message(item, to),
         _ => return why,
     };
@@ -81,7 +81,7 @@ fn why(context: &Context<'_>, found: &Found) -> String {
 
 fn help(found: &Found, to: Release) -> String {
     if let Some(fact) = found.fact {
-        return fact.instead.clone();
+        return fact.instead.to_owned();
     }
     if found.code.is_some_and(|code| code.naming == Naming::RpcVersion) {
         return "remove the line: without it nova uses the newest version".to_owned();

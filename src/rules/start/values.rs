@@ -30,7 +30,7 @@ pub(super) fn quoted(items: &[String]) -> String {
 /// The services that look at it.
 fn readers(found: &Found) -> Vec<&'static str> {
     match (found.fact, found.code) {
-        (Some(fact), _) => fact.programs.iter().map(String::as_str).collect(),
+        (Some(fact), _) => fact.programs.to_vec(),
         (None, Some(code)) => code.programs.to_vec(),
         (None, None) => Vec::new(),
     }
