@@ -1,0 +1,52 @@
+//! `refusals.toml` as Rust: entries of the type in `src/catalog/refusals.rs`.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use toml_edit::{Document, Table};
+
+use super::entry::{chosen, optional_release, options, release_or_none, word, words};
+
+/// An expression that holds every entry, in the order of the file.
+pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
+    let document = Document::parse(text)?;
+    let mut out = String::from("&[\n");
+    for (kind, item) in document.iter() {
+        if kind != "refusal" {
+            return Err(format!("refusals.toml has no `{kind}`").into());
+        }
+        for table in item.as_array_of_tables().ok_or("not a list of tables")? {
+            one(&mut out, table)?;
+        }
+    }
+    Ok(out + "]\n")
+}
+
+fn one(out: &mut String, table: &Table) -> Result<(), Box<dyn Error>> {
+    let asked = match table.get("option") {
+        Some(_) => options(table, "option")?,
+        None => Vec::new(),
+    };
+    let stops = [
+        ("service", "Stops::Service"),
+        ("migrations", "Stops::Migrations"),
+        ("instances", "Stops::Instances"),
+    ];
+    let since = optional_release(table, "since")?.ok_or_else(|| format!("an entry has no `since`: {table}"))?;
+    writeln!(
+        out,
+        "Refusal {{ id: {:?}, programs: &{:?}, since: {since}, until: {}, stops: {}, options: &{asked:?}, when: {:?}, what: {:?}, \
+         message: {:?}, instead: {:?}, example: {:?}, source: {:?} }},",
+        word(table, "id")?,
+        words(table, "program")?,
+        release_or_none(table, "until")?,
+        chosen(table, "stops", &stops)?,
+        word(table, "when")?,
+        word(table, "what")?,
+        word(table, "message")?,
+        word(table, "instead")?,
+        word(table, "example")?,
+        word(table, "source")?,
+    )?;
+    Ok(())
+}
