@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::python::quoted_text;
+
 /// So many CPUs are counted one by one; a range that is longer is none that a host has.
 const MOST: i64 = 1 << 16;
 
@@ -9,13 +11,13 @@ const MOST: i64 = 1 << 16;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CpuSetError {
     /// `a-b` whose ends are no numbers, or the wrong way round.
-    #[error("Invalid range expression {0:?}")]
+    #[error("Invalid range expression {}", quoted_text(.0))]
     Range(String),
     /// `^` with no number behind it.
-    #[error("Invalid exclusion expression {0:?}")]
+    #[error("Invalid exclusion expression {}", quoted_text(.0))]
     Exclusion(String),
     /// No number.
-    #[error("Invalid inclusion expression {0:?}")]
+    #[error("Invalid inclusion expression {}", quoted_text(.0))]
     Inclusion(String),
 }
 
@@ -81,11 +83,11 @@ mod tests {
     #[test]
     fn what_nova_rejects_is_said_in_its_words() {
         for (text, words) in [
-            ("a", "Invalid inclusion expression \"a\""),
-            ("^", "Invalid exclusion expression \"^\""),
-            ("3-1", "Invalid range expression \"3-1\""),
-            ("1-", "Invalid range expression \"1-\""),
-            ("0-3;5", "Invalid range expression \"0-3;5\""),
+            ("a", "Invalid inclusion expression 'a'"),
+            ("^", "Invalid exclusion expression '^'"),
+            ("3-1", "Invalid range expression '3-1'"),
+            ("1-", "Invalid range expression '1-'"),
+            ("0-3;5", "Invalid range expression '0-3;5'"),
         ] {
             assert_eq!(parse(text).unwrap_err().to_string(), words);
         }

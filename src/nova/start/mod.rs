@@ -5,8 +5,17 @@
 
 pub mod condition;
 pub mod cpu_set;
+pub mod huge_pages;
+pub mod ignored;
+pub mod json;
+pub mod judged;
+pub mod mdev;
 mod named;
+pub mod pci_alias;
+pub mod pci_spec;
+pub mod pmem;
 pub mod programs;
+pub mod python;
 pub mod values;
 
 use crate::catalog::refusals::{self, Refusal};

@@ -2,6 +2,9 @@
 //!
 //! Each gives what it found, for the messages of the facts.
 
+mod devices;
+mod pci;
+
 use super::condition::{OptionName, Outcome};
 use super::cpu_set;
 use crate::nova::View;
@@ -40,7 +43,8 @@ const TESTS: &[NamedTest] = &[
 
 /// The test called `name`.
 pub(super) fn by_name(name: &str) -> Option<&'static NamedTest> {
-    TESTS.iter().find(|test| test.name == name)
+    let mut tests = TESTS.iter().chain(pci::TESTS).chain(devices::TESTS);
+    tests.find(|test| test.name == name)
 }
 
 /// The option's text; `Err` where it is not known, `None` where it has none.
@@ -52,6 +56,14 @@ fn text(view: &View<'_>, name: &OptionName) -> Result<Option<String>, Outcome> {
         Ok(Value::Text(text)) if !text.is_empty() => Ok(Some(text)),
         Ok(_) => Ok(None),
         Err(_) => Err(Outcome::Open),
+    }
+}
+
+/// Every value of the option that something sets, as a text; none where it is unset or the release does not have it.
+fn texts(view: &View<'_>, name: &OptionName) -> Result<Vec<String>, Outcome> {
+    match name.setting(view) {
+        Some(setting) if setting.is_set() => view.texts(&setting).map_err(|_| Outcome::Open),
+        _ => Ok(Vec::new()),
     }
 }
 
