@@ -1,6 +1,7 @@
 //! Rules about whether nova's services start with the files, and do then what they are for.
 
 mod deprecated_value;
+mod item_ignored;
 mod refused;
 mod removed_value;
 mod service_does_not_start;
@@ -11,6 +12,7 @@ use crate::lint::Rule;
 /// All of them, in the order of their ids.
 pub(super) static RULES: &[&Rule] = &[
     &deprecated_value::RULE,
+    &item_ignored::RULE,
     &removed_value::RULE,
     &service_does_not_start::RULE,
 ];
