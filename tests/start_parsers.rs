@@ -69,7 +69,7 @@ const READERS: [Reader; 7] = [
     },
     Reader {
         name: "physnets",
-        facts: &["physnet-nodes-wrong"],
+        facts: &["physnet-"],
         make: made_values::networks,
     },
     Reader {

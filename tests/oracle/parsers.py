@@ -6,6 +6,7 @@ It does not know novamend.
 """
 
 import collections
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -33,6 +34,8 @@ from nova.virt.libvirt import driver
 
 CONF = nova.conf.CONF
 FOUND = {name: set(group._opts) for name, group in CONF._groups.items()}
+with contextlib.suppress(ImportError):
+    from nova.compute import pci_placement_translator
 Driver = driver.LibvirtDriver
 
 
@@ -60,7 +63,10 @@ def bare():
 
 
 def pci_spec():
-    whitelist.Whitelist(CONF.pci.device_spec if 'device_spec' in CONF.pci else CONF.pci.passthrough_whitelist)
+    found = whitelist.Whitelist(CONF.pci.device_spec if 'device_spec' in CONF.pci else CONF.pci.passthrough_whitelist)
+    # The resource tracker does so a moment later.
+    if 'report_in_placement' in CONF.pci and CONF.pci.report_in_placement:
+        pci_placement_translator.ensure_no_dev_spec_with_devname(found.specs)
 
 
 def pci_alias():
@@ -98,6 +104,13 @@ def physnets():
     nova.conf.neutron.register_dynamic_opts(CONF)
     for network in CONF.neutron.physnets:
         getattr(CONF, f'neutron_physnet_{network}').numa_nodes
+    # A host of two NUMA nodes, as the driver reports it a moment later.
+    cells = [types.SimpleNamespace(id=number, cpus=[], mempages=[], memory=1) for number in (0, 1)]
+    host = mock.MagicMock()
+    host._host.get_capabilities.return_value.host.topology.cells = cells
+    host._get_vcpu_available.return_value = host._get_pcpu_available.return_value = set()
+    with mock.patch.object(driver, 'objects', mock.MagicMock()):
+        Driver._get_host_numa_topology(host)
 
 
 def cpu_sets():

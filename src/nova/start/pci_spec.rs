@@ -22,6 +22,8 @@ pub enum SpecFault {
     Tag,
     /// `one_time_use` without `[pci] report_in_placement`.
     OneTimeUse,
+    /// `devname` with `[pci] report_in_placement`.
+    NamedInPlacement,
 }
 
 /// The highest ids, and parts of an address.
@@ -44,47 +46,51 @@ impl SpecReader {
     /// Whether nova takes `values`; the first that it does not is told of in its words.
     #[must_use]
     pub fn judge(self, values: &[String]) -> Judged<SpecFault> {
-        let mut is_open = false;
+        let (mut is_open, mut named) = (false, None);
         for value in values {
-            match self.one(value) {
-                Judged::Taken => {}
-                Judged::Open => is_open = true,
-                refused => return if is_open { Judged::Open } else { refused },
-            }
+            let specs = match self.specs(value) {
+                Ok(specs) => specs,
+                Err(refused @ Judged::Refused(..)) if !is_open => return refused,
+                Err(_) => {
+                    is_open = true;
+                    continue;
+                }
+            };
+            named = named.or(specs.into_iter().find(is_named));
         }
-        if is_open { Judged::Open } else { Judged::Taken }
+        match named {
+            _ if is_open => Judged::Open,
+            Some(spec) if self.reports == Some(true) => refused(
+                SpecFault::NamedInPlacement,
+                format!(
+                    "Failed to gather or report PCI resources to Placement: Invalid [pci]device_spec configuration. PCI \
+                     Placement reporting does not support 'devname' based device specification but we got {}. Please use \
+                     PCI address in the configuration instead.",
+                    python::shown(&spec)
+                ),
+            ),
+            Some(_) if self.reports.is_none() => Judged::Open,
+            _ => Judged::Taken,
+        }
     }
 
-    fn one(self, value: &str) -> Judged<SpecFault> {
+    /// The specs of one value, all of which nova takes.
+    fn specs(self, value: &str) -> Result<Vec<Json>, Judged<SpecFault>> {
+        let form = |reason: &str| Err(self.config(SpecFault::Form, &format!("Invalid entry: '{reason}")));
         let specs = match Json::parse(value) {
             Ok(spec @ Json::Dict(_)) => vec![spec],
             Ok(Json::List(specs)) => specs,
-            Ok(_) => {
-                return self.config(
-                    SpecFault::Form,
-                    &format!("Invalid entry: '{value}'; Expecting list or dict"),
-                );
-            }
-            Err(JsonError::Wrong(_)) => return self.config(SpecFault::Form, &format!("Invalid entry: '{value}'")),
-            Err(JsonError::Deep) => return Judged::Open,
+            Ok(_) => return form(&format!("{value}'; Expecting list or dict")),
+            Err(JsonError::Wrong(_)) => return form(&format!("{value}'")),
+            Err(JsonError::Deep) => return Err(Judged::Open),
         };
         for spec in &specs {
-            let judged = match spec {
-                Json::Dict(_) => self.spec(spec),
-                other => {
-                    let text = python::shown(other);
-                    self.config(SpecFault::Form, &format!("Invalid entry: '{text}'; Expecting dict"))
-                }
-            };
-            if judged != Judged::Taken {
-                return judged;
+            match spec {
+                Json::Dict(_) => self.checked(spec)?,
+                other => return form(&format!("{}'; Expecting dict", python::shown(other))),
             }
         }
-        Judged::Taken
-    }
-
-    fn spec(self, spec: &Json) -> Judged<SpecFault> {
-        self.checked(spec).err().unwrap_or(Judged::Taken)
+        Ok(specs)
     }
 
     fn checked(self, spec: &Json) -> Result<(), Judged<SpecFault>> {
@@ -108,9 +114,8 @@ impl SpecReader {
             }
         }
         let address = spec.get("address").filter(|address| python::is_true(address));
-        let is_named = spec.get("devname").is_some_and(python::is_true);
         match address {
-            Some(_) if is_named => {
+            Some(_) if is_named(spec) => {
                 let message = "Invalid PCI Whitelist: The PCI whitelist can specify devname or address, but not both";
                 return Err(refused(SpecFault::Both, message.to_owned()));
             }
@@ -199,6 +204,10 @@ impl SpecReader {
         };
         refused(fault, format!("{start} {reason}"))
     }
+}
+
+fn is_named(spec: &Json) -> bool {
+    spec.get("devname").is_some_and(python::is_true)
 }
 
 fn refused(fault: SpecFault, message: String) -> Judged<SpecFault> {

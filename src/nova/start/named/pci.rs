@@ -33,6 +33,10 @@ pub(super) const TESTS: &[NamedTest] = &[
         run: |view, names| spec(view, names, SpecFault::OneTimeUse),
     },
     NamedTest {
+        name: "pci-spec-named-in-placement",
+        run: |view, names| spec(view, names, SpecFault::NamedInPlacement),
+    },
+    NamedTest {
         name: "pci-alias-malformed",
         run: |view, names| alias(view, names, AliasFault::Form),
     },
