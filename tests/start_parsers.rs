@@ -143,7 +143,7 @@ fn nova_refuses_a_value_as_novamend_says_and_no_other() {
     let failures = of_each(&novas::all_but(&[18]), "parsers.py", |nova, release| {
         of_nova(nova, release, &files)
     });
-    let some = failures.iter().take(30).map(String::as_str);
+    let some = failures.iter().step_by(failures.len() / 30 + 1).map(String::as_str);
     assert!(
         failures.is_empty(),
         "{} differ:\n{}",

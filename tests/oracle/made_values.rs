@@ -4,7 +4,7 @@ use crate::random::Random;
 
 /// One of some texts.
 fn one(chance: &mut Random, of: &[&'static str]) -> &'static str {
-    chance.one(of)
+    chance.one::<&'static str>(of)
 }
 
 /// Some of the pairs `"key": value`, each with one of its values.

@@ -114,11 +114,11 @@ def physnets():
 
 
 def cpu_sets():
-    if not hasattr(hardware, 'get_cpu_shared_set'):
+    # Before Train they were read when a guest was made.
+    if not hasattr(hardware, 'get_cpu_dedicated_set'):
         raise Lacking
     hardware.get_cpu_shared_set()
-    if hasattr(hardware, 'get_cpu_dedicated_set'):
-        hardware.get_cpu_dedicated_set()
+    hardware.get_cpu_dedicated_set()
 
 
 def forget():

@@ -1,5 +1,6 @@
 //! Items of lists that nova-compute warns of and leaves out: cache modes of disks, machine types, events that are counted.
 
+use super::values::MOST;
 use crate::nova::{Setting, View, printed};
 use crate::oslo::value::Value;
 
@@ -8,7 +9,7 @@ use crate::oslo::value::Value;
 pub struct Ignored {
     /// The option and what sets it.
     pub setting: Setting,
-    /// The items, in their order, each once.
+    /// The items, in their order, each once; of very many the first [`MOST`].
     pub items: Vec<String>,
     /// Nova's warning about the first of them.
     pub warning: String,
@@ -83,7 +84,7 @@ fn of_list(view: &View<'_>, list: &List) -> Option<Ignored> {
     };
     let mut left_out: Vec<String> = Vec::new();
     for item in items.iter().map(printed) {
-        if (list.warning)(&item).is_some() && !left_out.contains(&item) {
+        if left_out.len() < MOST && (list.warning)(&item).is_some() && !left_out.contains(&item) {
             left_out.push(item);
         }
     }

@@ -1,6 +1,8 @@
 //! Types of mediated devices and the addresses that their groups name (`_get_supported_vgpu_types` of
 //! `nova/virt/libvirt/driver.py`, `register_dynamic_opts` of `nova/conf/devices.py`).
 
+use std::collections::HashSet;
+
 use super::judged::Judged;
 use crate::catalog::Release;
 
@@ -45,7 +47,7 @@ pub fn judge(types: &[MdevType], release: Release) -> Judged<MdevFault> {
 
 fn addresses(types: &[MdevType], release: Release) -> Judged<MdevFault> {
     let number = release.number();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for kind in types {
         if kind.addresses.is_empty() && number < 29 {
             return Judged::Taken;
@@ -54,7 +56,7 @@ fn addresses(types: &[MdevType], release: Release) -> Judged<MdevFault> {
             return class_wrong(class);
         }
         for address in &kind.addresses {
-            if seen.contains(&&**address) {
+            if seen.contains(&**address) {
                 return invalid(
                     release,
                     MdevFault::Twice,
@@ -77,7 +79,7 @@ fn addresses(types: &[MdevType], release: Release) -> Judged<MdevFault> {
                     ),
                 };
             }
-            seen.push(address);
+            seen.insert(address);
         }
     }
     Judged::Taken

@@ -1,5 +1,7 @@
 //! What `[pci] alias` may hold: `nova/pci/request.py`, a JSON schema and what nova asks of all aliases together.
 
+use std::collections::HashMap;
+
 use super::json::{Json, JsonError};
 use super::judged::Judged;
 use super::python;
@@ -53,14 +55,14 @@ impl AliasReader {
     #[must_use]
     pub fn judge(self, values: &[String]) -> Judged<AliasFault> {
         let mut aliases: Vec<Alias> = Vec::new();
+        let mut firsts = HashMap::new();
         for value in values {
             let alias = match self.alias(value) {
                 Ok(alias) => alias,
                 Err(judged) => return judged,
             };
-            if let Some(first) = aliases.iter().find(|known| known.name == alias.name)
-                && let Some(reason) = difference(first, &alias)
-            {
+            let first = *firsts.entry(alias.name.clone()).or_insert(aliases.len());
+            if let Some(reason) = aliases.get(first).and_then(|first| difference(first, &alias)) {
                 return invalid(AliasFault::Mismatch, &reason);
             }
             aliases.push(alias);
@@ -126,8 +128,13 @@ impl AliasReader {
         if spec.get("name").is_none() {
             return schema("'name' is a required property".to_owned());
         }
-        let mut errors = forms.iter().filter_map(|(key, form)| form.error(spec.get(key)?));
-        errors.next().and_then(schema)
+        // Of several keys with an error jsonschema (since 4.20) shows the one that sorts last.
+        let errors = forms
+            .iter()
+            .filter_map(|(key, form)| Some((key, form.error(spec.get(key)?)?)));
+        errors
+            .max_by_key(|(key, _)| **key)
+            .and_then(|(_, reason)| schema(reason))
     }
 
     fn forms(self) -> Vec<(&'static str, Form)> {
@@ -185,13 +192,15 @@ fn difference(first: &Alias, other: &Alias) -> Option<String> {
 }
 
 fn in_placement(aliases: &[Alias]) -> Judged<AliasFault> {
-    let mut several: Vec<&str> = Vec::new();
-    for (place, alias) in aliases.iter().enumerate() {
-        let is_again = aliases[place + 1..].iter().any(|other| other.name == alias.name);
-        if is_again && !several.contains(&&*alias.name) {
-            several.push(&alias.name);
-        }
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for alias in aliases {
+        *counts.entry(&alias.name).or_default() += 1;
     }
+    let names = aliases.iter().map(|alias| &*alias.name);
+    // Each once, where it first comes.
+    let several: Vec<&str> = names
+        .filter(|name| counts.remove(name).is_some_and(|count| count > 1))
+        .collect();
     if !several.is_empty() {
         return Judged::Refused(
             AliasFault::Several,
