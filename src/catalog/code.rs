@@ -115,6 +115,14 @@ pub fn last(item: &str) -> Option<Release> {
     spans.max_by_key(|row| row.since).and_then(|row| row.until)
 }
 
+/// The version of the calls to `service` that `word`, the name of a release, stands for in `[upgrade_levels]` of `release`.
+#[must_use]
+pub fn rpc_version(service: &str, word: &str, release: Release) -> Option<&'static str> {
+    let mut rows = of_kind("rpc_versions").filter(|row| row.covers(release));
+    rows.find(|row| row.name.split_once('/') == Some((service, word)))
+        .map(|row| row.module)
+}
+
 /// The names of the filters that `release` has.
 pub fn filters(release: Release) -> impl Iterator<Item = &'static str> {
     of_kind(FILTERS)

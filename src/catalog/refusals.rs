@@ -14,6 +14,10 @@ pub enum Stops {
     Migrations,
     /// Instances: they cannot be built, or not be used.
     Instances,
+    /// Nothing, but nova does not do what the settings ask for together.
+    Sense,
+    /// Nothing by itself: what the file does not show decides.
+    Nothing,
 }
 
 /// A condition under which nova refuses.

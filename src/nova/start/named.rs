@@ -6,15 +6,15 @@ mod devices;
 mod pci;
 
 use super::condition::{OptionName, Outcome};
-use super::cpu_set;
-use crate::nova::View;
+use super::{cpu_set, drivers, messages, services};
+use crate::nova::{View, printed};
 use crate::oslo::value::Value;
 
 /// A test that has a name.
 #[derive(Debug)]
 pub struct NamedTest {
     /// As conditions write it.
-    name: &'static str,
+    pub(super) name: &'static str,
     /// Whether it holds of these options.
     pub(super) run: fn(&View<'_>, &[OptionName]) -> Outcome,
 }
@@ -43,12 +43,12 @@ const TESTS: &[NamedTest] = &[
 
 /// The test called `name`.
 pub(super) fn by_name(name: &str) -> Option<&'static NamedTest> {
-    let mut tests = TESTS.iter().chain(pci::TESTS).chain(devices::TESTS);
-    tests.find(|test| test.name == name)
+    let all = [TESTS, pci::TESTS, devices::TESTS, drivers::TESTS, messages::TESTS, services::TESTS];
+    all.into_iter().flatten().find(|test| test.name == name)
 }
 
 /// The option's text; `Err` where it is not known, `None` where it has none.
-fn text(view: &View<'_>, name: &OptionName) -> Result<Option<String>, Outcome> {
+pub(super) fn text(view: &View<'_>, name: &OptionName) -> Result<Option<String>, Outcome> {
     let Some(setting) = name.setting(view) else {
         return Ok(None);
     };
@@ -67,8 +67,21 @@ fn texts(view: &View<'_>, name: &OptionName) -> Result<Vec<String>, Outcome> {
     }
 }
 
+/// The items of a list, a text being one; `Err` where they are not known.
+pub(super) fn words(view: &View<'_>, name: &OptionName) -> Result<Vec<String>, Outcome> {
+    let Some(setting) = name.setting(view) else {
+        return Ok(Vec::new());
+    };
+    match view.value(&setting) {
+        Ok(Value::List(items)) => Ok(items.iter().map(printed).collect()),
+        Ok(Value::None) => Ok(Vec::new()),
+        Ok(value) => Ok(vec![printed(&value)]),
+        Err(_) => Err(Outcome::Open),
+    }
+}
+
 /// What `judge` says of the texts of `names`, all of which have one.
-fn of_texts(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[String]) -> Outcome) -> Outcome {
+pub(super) fn of_texts(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[String]) -> Outcome) -> Outcome {
     let mut texts = Vec::with_capacity(names.len());
     for name in names {
         match text(view, name) {

@@ -30,7 +30,7 @@ const fn sign(program: &'static str, group: &'static str, name: &'static str) ->
 }
 
 /// What only one service reads and nearly every file of it sets.
-const SIGNS: [Sign; 14] = [
+const SIGNS: [Sign; 16] = [
     sign("nova-compute", "DEFAULT", "compute_driver"),
     sign("nova-compute", "DEFAULT", "instances_path"),
     sign("nova-compute", "libvirt", "virt_type"),
@@ -43,7 +43,9 @@ const SIGNS: [Sign; 14] = [
     sign("nova-scheduler", "scheduler", "discover_hosts_in_cells_interval"),
     sign("nova-conductor", "conductor", "workers"),
     sign("nova-api", "DEFAULT", "osapi_compute_listen"),
+    sign("nova-api", "DEFAULT", "osapi_compute_workers"),
     sign("nova-api", "api_database", "connection"),
+    sign("nova-api", "keystone_authtoken", "auth_type"),
     sign("nova-novncproxy", "vnc", "novncproxy_host"),
 ];
 

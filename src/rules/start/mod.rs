@@ -1,7 +1,10 @@
 //! Rules about whether nova's services start with the files, and do then what they are for.
 
+mod conflicting_settings;
 mod deprecated_value;
 mod item_ignored;
+mod instances_fail;
+mod migrations_fail;
 mod refused;
 mod removed_value;
 mod service_does_not_start;
@@ -11,8 +14,11 @@ use crate::lint::Rule;
 
 /// All of them, in the order of their ids.
 pub(super) static RULES: &[&Rule] = &[
+    &conflicting_settings::RULE,
     &deprecated_value::RULE,
     &item_ignored::RULE,
+    &instances_fail::RULE,
+    &migrations_fail::RULE,
     &removed_value::RULE,
     &service_does_not_start::RULE,
 ];

@@ -66,13 +66,14 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
         Stops::Service => format!("{programs} of {} does not start: {}", to.short(), filled(&fact.what)),
         Stops::Migrations => format!("live migrations fail in {}: {}", to.short(), filled(&fact.what)),
         Stops::Instances => format!("instances fail in {}: {}", to.short(), filled(&fact.what)),
+        Stops::Sense | Stops::Nothing => format!("in {} {}", to.short(), filled(&fact.what)),
     };
     let (location, blamed) = place(context, fact);
     let finding = Finding::new(rule, location, message)
         .with_reason(reason(&programs, &filled(&fact.message), meant))
         .with_help(filled(&fact.instead))
         .with_hop(step(context, fact));
-    let finding = if meant.is_guess {
+    let finding = if meant.is_guess || fact.stops == Stops::Nothing {
         finding.with_severity(Severity::Info).with_effect(Effect::ToPlan)
     } else {
         finding
@@ -89,7 +90,11 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
 
 /// Nova's own words, and how it is known that they concern the files.
 fn reason(programs: &str, message: &str, meant: &Meant<'_>) -> String {
-    let said = format!("{programs} says: {message}");
+    let said = if message.is_empty() {
+        format!("nothing in the log of {programs} tells of it")
+    } else {
+        format!("{programs} says: {message}")
+    };
     match &meant.because {
         Some(because) if meant.is_guess => format!(
             "{said}; the files look like all that it reads ({because}): where another of its files sets it, this is no \
