@@ -31,6 +31,8 @@ fn one(out: &mut String, table: &Table) -> Result<(), Box<dyn Error>> {
         ("service", "Stops::Service"),
         ("migrations", "Stops::Migrations"),
         ("instances", "Stops::Instances"),
+        ("sense", "Stops::Sense"),
+        ("nothing", "Stops::Nothing"),
     ];
     let since = optional_release(table, "since")?.ok_or_else(|| format!("an entry has no `since`: {table}"))?;
     writeln!(

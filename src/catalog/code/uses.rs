@@ -87,6 +87,23 @@ const NO_COMPUTE: (&str, Follows) = ("nova-compute does not start", Follows::NoS
 const NO_SCHEDULER: (&str, Follows) = ("nova-scheduler does not start", Follows::NoService);
 const NO_KEYS: (&str, Follows) = ("every request about an encrypted volume fails", Follows::NoRequests);
 
+/// The modules of `nova.virt` that hold no driver.
+const OTHER_MODULES: [&str; 13] = [
+    "block_device",
+    "configdrive",
+    "driver",
+    "event",
+    "firewall",
+    "hardware",
+    "imagecache",
+    "images",
+    "netutils",
+    "node",
+    "osinfo",
+    "storage_users",
+    "virtapi",
+];
+
 /// Filters are not here: what the scheduler makes of them depends on more than one option.
 static USES: &[Use] = &[
     Use {
@@ -197,7 +214,8 @@ impl Use {
         };
         let is_novas =
             of_kind(self.kind).any(|row| row.name.rsplit_once('.').is_some_and(|(known, _)| known == module));
-        (is_novas || module.starts_with("nova.virt.")).then_some(false)
+        let is_other = OTHER_MODULES.contains(&module);
+        (is_novas || is_other || module.starts_with("nova.virt.")).then_some(false)
     }
 
     /// `auto` is taken for nova-compute alone.
@@ -322,6 +340,7 @@ mod tests {
             ("LibvirtDriver", 34, Some(false)),
             ("xenapi.XenAPIDriver", 21, Some(true)),
             ("xenapi.XenAPIDriver", 22, Some(false)),
+            ("virtapi.VirtAPI", 34, Some(false)),
             ("lxd.LXDDriver", 34, None),
         ] {
             assert_eq!(

@@ -9,7 +9,15 @@ use crate::nova::View;
 pub(super) const TESTS: &[NamedTest] = &[
     NamedTest {
         name: "driver-is-libvirt",
-        run: driver_is_libvirt,
+        run: |view, names| driver_is("libvirt.", view, names),
+    },
+    NamedTest {
+        name: "driver-is-ironic",
+        run: |view, names| driver_is("ironic.", view, names),
+    },
+    NamedTest {
+        name: "driver-is-vmware",
+        run: |view, names| driver_is("vmwareapi.", view, names),
     },
     NamedTest {
         name: "item-missing",
@@ -38,11 +46,11 @@ const LONGEST_ON_ZVM: usize = 8;
 /// What nova itself gives to the program that mounts Virtuozzo storage.
 const MOUNT_OPTIONS_OF_NOVA: [&str; 6] = ["-c", "-l", "-C", "-u", "-g", "-m"];
 
-/// Whether the driver is that of libvirt, or no file of these says which.
-fn driver_is_libvirt(view: &View<'_>, names: &[OptionName]) -> Outcome {
+/// Whether the driver is of `package`, or no file of these says which.
+fn driver_is(package: &str, view: &View<'_>, names: &[OptionName]) -> Outcome {
     for name in names {
         match text(view, name) {
-            Ok(Some(text)) if !text.starts_with("libvirt.") => return Outcome::Fails,
+            Ok(Some(text)) if !text.starts_with(package) => return Outcome::Fails,
             Ok(_) => {}
             Err(open) => return open,
         }

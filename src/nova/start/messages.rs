@@ -4,7 +4,7 @@
 use super::condition::{OptionName, Outcome};
 use super::cpu_set::whole;
 use super::named::{NamedTest, of_texts};
-use crate::catalog::{Release, code};
+use crate::catalog::{Release, code, plugins};
 use crate::nova::View;
 use crate::oslo::value::Value;
 
@@ -20,6 +20,14 @@ pub(super) const TESTS: &[NamedTest] = &[
     NamedTest {
         name: "url-port-rejected",
         run: url_port_rejected,
+    },
+    NamedTest {
+        name: "url-bracket-open",
+        run: url_bracket_open,
+    },
+    NamedTest {
+        name: "auth-type-unknown",
+        run: auth_type_unknown,
     },
     NamedTest {
         name: "rpc-version-not-spoken",
@@ -68,16 +76,50 @@ fn url_scheme_unknown(view: &View<'_>, names: &[OptionName]) -> Outcome {
 /// What is found is not given: behind a password that is not encoded it is the password.
 fn url_port_rejected(view: &View<'_>, names: &[OptionName]) -> Outcome {
     of_texts(view, names, |texts| {
-        let rests = texts.iter().filter_map(|text| split(text)).map(|(_, rest)| rest);
-        let hosts = rests.filter_map(|rest| rest.strip_prefix("//"));
-        let mut hosts = hosts.flat_map(|rest| {
-            let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            place.split(',').filter(|host| !host.is_empty())
-        });
+        let places = texts.iter().filter_map(|text| place(text));
+        let mut hosts = places.flat_map(|place| place.split(',').filter(|host| !host.is_empty()));
         Outcome::of(hosts.any(|host| {
             let address = host.rsplit_once('@').map_or(host, |(_, address)| address);
             port(address).is_some_and(|port| whole(port).is_none())
         }))
+    })
+}
+
+/// One of the brackets around an address of IPv6 without the other.
+fn url_bracket_open(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    of_texts(view, names, |texts| {
+        let mut places = texts.iter().filter_map(|text| place(text));
+        Outcome::of(places.any(|place| place.contains('[') != place.contains(']')))
+    })
+}
+
+/// What stands between `//` and the path: the hosts, with what belongs to them.
+fn place(url: &str) -> Option<&str> {
+    let (_, rest) = split(url)?;
+    rest.strip_prefix("//")?.split(['/', '?', '#']).next()
+}
+
+/// Plugins of keystoneauth that other packages are known to bring.
+const OTHER_PLUGINS: [&str; 8] = [
+    "aodh-noauth",
+    "gnocchi-basic",
+    "gnocchi-noauth",
+    "noauth",
+    "password-aodh-legacy",
+    "password-ceilometer-legacy",
+    "token_endpoint",
+    "v1password",
+];
+
+/// Whether no package is known to have such a plugin. Those for federations of one's own are called `v3…`.
+fn auth_type_unknown(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    of_texts(view, names, |texts| {
+        let is_known = |text: &str| plugins::is_known(text, view.release()) || OTHER_PLUGINS.contains(&text);
+        let mut unknown = texts.iter().filter(|text| !is_known(text) && !text.starts_with("v3"));
+        match unknown.next() {
+            Some(text) => Outcome::Holds(vec![text.clone(), text.clone()]),
+            None => Outcome::Fails,
+        }
     })
 }
 

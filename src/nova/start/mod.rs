@@ -91,7 +91,9 @@ fn is_written(view: &View<'_>, (group, name): (&str, &str)) -> bool {
     match crate::catalog::option(group, name, view.release()) {
         Some(facts) => view.is_written(facts) || !view.stack().environment().is_empty(),
         // A condition may ask for what the release no longer has.
-        None => view.stack().places_of(group, name).next().is_some(),
+        None => [group, "DEFAULT"]
+            .iter()
+            .any(|group| view.stack().places_of(group, name).next().is_some()),
     }
 }
 

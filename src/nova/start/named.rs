@@ -67,11 +67,14 @@ fn texts(view: &View<'_>, name: &OptionName) -> Result<Vec<String>, Outcome> {
     }
 }
 
-/// The items of a list, a text being one; `Err` where they are not known.
+/// The items of a list or of an option that is set many times, a text being one; `Err` where they are not known.
 pub(super) fn words(view: &View<'_>, name: &OptionName) -> Result<Vec<String>, Outcome> {
     let Some(setting) = name.setting(view) else {
         return Ok(Vec::new());
     };
+    if setting.facts.is_multi() {
+        return view.texts(&setting).map_err(|_| Outcome::Open);
+    }
     match view.value(&setting) {
         Ok(Value::List(items)) => Ok(items.iter().map(printed).collect()),
         Ok(Value::None) => Ok(Vec::new()),

@@ -23,6 +23,14 @@ pub(super) const TESTS: &[NamedTest] = &[
         run: item_is_filter,
     },
     NamedTest {
+        name: "item-not-in-package",
+        run: item_not_in_package,
+    },
+    NamedTest {
+        name: "filters-not-available",
+        run: filters_not_available,
+    },
+    NamedTest {
         name: "no-zone-filter",
         run: no_zone_filter,
     },
@@ -51,7 +59,7 @@ fn only_vencrypt(view: &View<'_>, names: &[OptionName]) -> Outcome {
     })
 }
 
-/// A class is named by its path, so a word without a dot names none.
+/// A class is named by its path, so a word without a dot names none, nor does an empty one.
 fn item_without_module(view: &View<'_>, names: &[OptionName]) -> Outcome {
     of_words(view, names, |words| {
         first(words, |word| !word.is_empty() && !word.contains('.'))
@@ -62,6 +70,58 @@ fn item_is_filter(view: &View<'_>, names: &[OptionName]) -> Outcome {
     of_words(view, names, |words| {
         first(words, |word| word.starts_with("nova.scheduler.filters."))
     })
+}
+
+/// What the packages of filters and weighers themselves have, but for the modules in them; the same since Ocata.
+const IN_PACKAGES: [(&str, &[&str]); 2] = [
+    (
+        "nova.scheduler.filters.",
+        &[
+            "all_filters",
+            "BaseHostFilter",
+            "CandidateFilterMixin",
+            "HostFilterHandler",
+        ],
+    ),
+    (
+        "nova.scheduler.weights.",
+        &["all_weighers", "BaseHostWeigher", "HostWeightHandler", "WeighedHost"],
+    ),
+];
+
+/// What a path names in one of the packages itself, and is not there.
+fn item_not_in_package(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    let is_missing = |word: &str| {
+        IN_PACKAGES.iter().any(|(package, known)| {
+            let name = word.strip_prefix(package);
+            name.is_some_and(|name| !name.contains('.') && !known.contains(&name))
+        })
+    };
+    of_words(view, names, |words| first(words, is_missing))
+}
+
+/// Filters of the list that comes second which are no classes of the list that comes first, where that names classes of nova alone.
+fn filters_not_available(view: &View<'_>, names: &[OptionName]) -> Outcome {
+    let [available, enabled] = names else {
+        return Outcome::Fails;
+    };
+    let (available, enabled) = match (words(view, available), words(view, enabled)) {
+        (Ok(available), Ok(enabled)) => (available, enabled),
+        (Err(open), _) | (_, Err(open)) => return open,
+    };
+    let class = |path: &String| {
+        let (_, class) = path.strip_prefix("nova.scheduler.filters.")?.rsplit_once('.')?;
+        class.ends_with("Filter").then(|| class.to_owned())
+    };
+    let Some(classes) = available.iter().map(class).collect::<Option<Vec<_>>>() else {
+        return Outcome::Fails;
+    };
+    let missing: Vec<String> = enabled.into_iter().filter(|name| !classes.contains(name)).collect();
+    if classes.is_empty() || missing.is_empty() {
+        return Outcome::Fails;
+    }
+    let missing = missing.join(", ");
+    Outcome::Holds(vec![missing.clone(), missing])
 }
 
 fn no_zone_filter(view: &View<'_>, names: &[OptionName]) -> Outcome {

@@ -105,7 +105,7 @@ fn reason(programs: &str, message: &str, meant: &Meant<'_>) -> String {
     }
 }
 
-/// Where the first of the fact's options that is set is set, and which that is.
+/// Where the first of the fact's options that is set is set, and which that is; what the release no longer reads comes last.
 fn place<'f>(context: &Context<'_>, fact: &'f Refusal) -> (Location, Option<(&'f str, &'f str)>) {
     let set = fact.options.iter().find_map(|option| {
         let setting = context.to.setting(option.0, option.1)?;
@@ -113,7 +113,13 @@ fn place<'f>(context: &Context<'_>, fact: &'f Refusal) -> (Location, Option<(&'f
             .is_set()
             .then(|| (context.winner_location(&setting), Some(*option)))
     });
-    set.unwrap_or((Location::Stack, None))
+    let written = || {
+        fact.options.iter().find_map(|option| {
+            let place = context.stack.places_of(option.0, option.1).next_back()?;
+            Some((context.value_location(place), Some(*option)))
+        })
+    };
+    set.or_else(written).unwrap_or((Location::Stack, None))
 }
 
 /// The hop at which it begins; none where today's release refuses already.
