@@ -18,6 +18,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if !context.settings.programs.may_be("nova-scheduler") {
+        return;
+    }
     for name in ["available_filters", "enabled_filters"] {
         let Some(setting) = context.to.setting("filter_scheduler", name).filter(Setting::is_set) else {
             continue;

@@ -4,6 +4,7 @@ use crate::catalog::Release;
 use crate::catalog::refusals::{Refusal, Stops};
 use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, Rule, Severity, Step, hops};
 use crate::nova::View;
+use crate::nova::start::condition::Condition;
 use crate::nova::start::programs::Programs;
 use crate::nova::start::{self, Refused};
 
@@ -63,15 +64,20 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
     let programs = in_words(&meant.programs);
     let filled = |text: &str| refused.filled(&context.to, text);
     let message = match fact.stops {
-        Stops::Service => format!("{programs} of {} does not start: {}", to.short(), filled(&fact.what)),
-        Stops::Migrations => format!("live migrations fail in {}: {}", to.short(), filled(&fact.what)),
-        Stops::Instances => format!("instances fail in {}: {}", to.short(), filled(&fact.what)),
-        Stops::Sense | Stops::Nothing => format!("in {} {}", to.short(), filled(&fact.what)),
+        Stops::Service => format!(
+            "{programs} of {} {} not start: {}",
+            to.short(),
+            verb(meant, "do"),
+            filled(fact.what)
+        ),
+        Stops::Migrations => format!("live migrations fail in {}: {}", to.short(), filled(fact.what)),
+        Stops::Instances => format!("instances fail in {}: {}", to.short(), filled(fact.what)),
+        Stops::Sense | Stops::Nothing => format!("in {} {}", to.short(), filled(fact.what)),
     };
     let (location, blamed) = place(context, fact);
     let finding = Finding::new(rule, location, message)
-        .with_reason(reason(&programs, &filled(&fact.message), meant))
-        .with_help(filled(&fact.instead))
+        .with_reason(reason(&filled(fact.message), meant))
+        .with_help(filled(fact.instead))
         .with_hop(step(context, fact));
     let finding = if meant.is_guess || fact.stops == Stops::Nothing {
         finding.with_severity(Severity::Info).with_effect(Effect::ToPlan)
@@ -82,18 +88,39 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
     let finding = others.fold(finding, |finding, (group, name)| {
         context.along_with(finding, (group, name), "this belongs to it")
     });
-    match fact.options.first() {
-        Some((group, name)) if blamed.is_none() => finding.about_option(Announced::new(*group, *name)),
-        _ => finding,
+    match blamed {
+        Some(_) => finding,
+        None => about_missing(context, fact, finding),
+    }
+}
+
+/// With the option that is missing, where no line is to blame.
+fn about_missing(context: &Context<'_>, fact: &Refusal, finding: Finding) -> Finding {
+    let asked = Condition::parse(fact.when).ok();
+    let asked = asked.iter().flat_map(Condition::options);
+    let mut missing = asked.filter(|name| name.setting(&context.to).is_none_or(|setting| !setting.is_set()));
+    match missing.next() {
+        Some(name) => finding.about_option(Announced::new(name.group.clone(), name.name.clone())),
+        None => finding,
+    }
+}
+
+/// What the services do, by the verb for several.
+fn verb(meant: &Meant<'_>, several: &str) -> String {
+    match (&meant.programs[..], several) {
+        ([_], "do") => "does".to_owned(),
+        ([_], _) => format!("{several}s"),
+        _ => several.to_owned(),
     }
 }
 
 /// Nova's own words, and how it is known that they concern the files.
-fn reason(programs: &str, message: &str, meant: &Meant<'_>) -> String {
+fn reason(message: &str, meant: &Meant<'_>) -> String {
+    let programs = in_words(&meant.programs);
     let said = if message.is_empty() {
         format!("nothing in the log of {programs} tells of it")
     } else {
-        format!("{programs} says: {message}")
+        format!("{programs} {}: {message}", verb(meant, "say"))
     };
     match &meant.because {
         Some(because) if meant.is_guess => format!(
