@@ -1,0 +1,141 @@
+//! Real nova's start beside novamend's word on it: the same made-up nova.conf, and nova refuses to start with it where novamend
+//! has an error that stops the service and names the lines, and nowhere else.
+//!
+//! Nova's own code runs, of every release that `make venvs` installs and whose start can be had (`tests/start/real.py`).
+//! `NOVAMEND_START_FILES` is how many files each run makes up (5,000 where it is not set), spread over the releases;
+//! `NOVAMEND_SEED` repeats a run.
+
+#[path = "oracle/each.rs"]
+mod each;
+#[path = "harness/mod.rs"]
+mod harness;
+#[path = "start/known.rs"]
+mod known;
+#[path = "oracle/novas.rs"]
+mod novas;
+#[path = "start/ours.rs"]
+mod ours;
+#[path = "oracle/python.rs"]
+mod python;
+#[path = "start/real.rs"]
+mod real;
+#[path = "start/report.rs"]
+mod report;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use novamend::catalog::Release;
+
+use each::of_each;
+use harness::tests;
+use novas::Nova;
+use ours::Ours;
+use real::{Asked, Real};
+use report::{Case, Disagreement};
+
+/// Whose start is not run: the libraries are not the ones that rocky's needs, and gazpacho's neighbour is asked.
+const LEFT_OUT: [u32; 2] = [18, 33];
+
+/// How many files to make up.
+fn files() -> usize {
+    std::env::var("NOVAMEND_START_FILES").map_or(5_000, |text| text.parse().expect("a number of files"))
+}
+
+/// How often nova and novamend agreed, by what they said.
+#[derive(Default)]
+struct Agreed {
+    refused: usize,
+    accepted: usize,
+    /// Files that nova refuses with a message that novamend quotes.
+    quoted: usize,
+    /// Files of which nothing can be said here.
+    skipped: usize,
+    /// Disagreements that are known, by why.
+    known: BTreeMap<&'static str, usize>,
+}
+
+/// What `files` come to in `release`: each is asked about, and each that is refused once more without the lines that novamend
+/// names.
+fn compared(real: &mut Real, release: Release, files: &[Asked], agreed: &Mutex<Agreed>) -> Vec<Disagreement> {
+    let mut found = Vec::new();
+    let mut again = Vec::new();
+    let answers = real.ask(files);
+    for (asked, nova) in files.iter().zip(answers) {
+        let ours = Ours::of(asked, release);
+        if nova.is_skipped {
+            agreed.lock().expect("figures").skipped += 1;
+            continue;
+        }
+        let case = Case::of(&nova, &ours);
+        if let Some(message) = nova.refusal.as_ref().filter(|_| case == Case::Agreed) {
+            let rest = ours.without_what_it_names(asked);
+            again.push((asked.clone(), rest, message.clone()));
+            agreed.lock().expect("figures").quoted += usize::from(ours.quotes(message));
+        }
+        count(agreed, &case, &nova);
+        found.extend(Disagreement::of(case, asked, release, &nova, &ours));
+    }
+    let rests: Vec<Asked> = again.iter().map(|(_, rest, _)| rest.clone()).collect();
+    for ((asked, rest, first), nova) in again.iter().zip(real.ask(&rests)) {
+        let ours = Ours::of(rest, release);
+        let case = if nova.refusal.as_ref() == Some(first) {
+            Case::Misnamed
+        } else {
+            Case::of(&nova, &ours)
+        };
+        let about = if case == Case::Misnamed { asked } else { rest };
+        let ours = if case == Case::Misnamed { Ours::of(asked, release) } else { ours };
+        count(agreed, &case, &nova);
+        found.extend(Disagreement::of(case, about, release, &nova, &ours));
+    }
+    found.retain(|disagreement| match known::why(disagreement) {
+        Some(why) => {
+            *agreed.lock().expect("figures").known.entry(why).or_default() += 1;
+            false
+        }
+        None => true,
+    });
+    found
+}
+
+fn count(agreed: &Mutex<Agreed>, case: &Case, nova: &real::Verdict) {
+    let mut agreed = agreed.lock().expect("figures");
+    if *case == Case::Agreed {
+        match nova.refusal {
+            Some(_) => agreed.refused += 1,
+            None => agreed.accepted += 1,
+        }
+    }
+}
+
+fn nova_refuses_to_start_where_novamend_says_so_and_nowhere_else() {
+    let novas: Vec<Nova> = novas::all_but(&LEFT_OUT);
+    assert!(novas.len() >= 5);
+    let (seed, files) = (real::seed(), files());
+    let made = real::made_up(&novas[0].environment, seed, files);
+    assert!(made.len() == files, "{} files", made.len());
+    let share = files.div_ceil(novas.len());
+    let agreed = Mutex::new(Agreed::default());
+    let novas_and_files: BTreeMap<Release, &[Asked]> =
+        novas.iter().map(|nova| nova.release).zip(made.chunks(share)).collect();
+    let reports = of_each(&novas, "../start/real.py", |oracle, release| {
+        let mut real = Real::new(oracle);
+        let found = compared(&mut real, release, novas_and_files[&release], &agreed);
+        report::lines(&mut real, found)
+    });
+    let agreed = agreed.into_inner().expect("figures");
+    let figures = format!(
+        "NOVAMEND_SEED={seed} NOVAMEND_START_FILES={files}: {} files refused by both ({} with nova's message in ours), {} \
+         accepted by both, {} skipped; known: {:?}",
+        agreed.refused, agreed.quoted, agreed.accepted, agreed.skipped, agreed.known
+    );
+    eprintln!("{figures}");
+    assert!(reports.is_empty(), "{figures}\n{}", reports.join("\n"));
+    assert!(agreed.refused > files / 5 && agreed.accepted > files / 5, "{figures}");
+}
+
+fn main() -> ExitCode {
+    harness::run(&[tests![nova_refuses_to_start_where_novamend_says_so_and_nowhere_else,]])
+}
