@@ -38,6 +38,9 @@ use report::{Case, Disagreement};
 /// Whose start is not run: the libraries are not the ones that rocky's needs, and gazpacho's neighbour is asked.
 const LEFT_OUT: [u32; 2] = [18, 33];
 
+/// The exception of a value that oslo.config rejects.
+const OSLOS_WORD: &str = "ConfigFileValueError";
+
 /// How many files to make up.
 fn files() -> usize {
     std::env::var("NOVAMEND_START_FILES").map_or(5_000, |text| text.parse().expect("a number of files"))
@@ -48,7 +51,9 @@ fn files() -> usize {
 struct Agreed {
     refused: usize,
     accepted: usize,
-    /// Files that nova refuses with a message that novamend quotes.
+    /// Files that nova itself refuses, and not oslo.config a value.
+    of_nova: usize,
+    /// Those of them whose message novamend quotes.
     quoted: usize,
     /// Files of which nothing can be said here.
     skipped: usize,
@@ -72,7 +77,9 @@ fn compared(real: &mut Real, release: Release, files: &[Asked], agreed: &Mutex<A
         if let Some(message) = nova.refusal.as_ref().filter(|_| case == Case::Agreed) {
             let rest = ours.without_what_it_names(asked);
             again.push((asked.clone(), rest, message.clone()));
-            agreed.lock().expect("figures").quoted += usize::from(ours.quotes(message));
+            let mut agreed = agreed.lock().expect("figures");
+            agreed.of_nova += usize::from(message.exception != OSLOS_WORD);
+            agreed.quoted += usize::from(message.exception != OSLOS_WORD && ours.quotes(message));
         }
         count(agreed, &case, &nova);
         found.extend(Disagreement::of(case, asked, release, &nova, &ours));
@@ -86,7 +93,11 @@ fn compared(real: &mut Real, release: Release, files: &[Asked], agreed: &Mutex<A
             Case::of(&nova, &ours)
         };
         let about = if case == Case::Misnamed { asked } else { rest };
-        let ours = if case == Case::Misnamed { Ours::of(asked, release) } else { ours };
+        let ours = if case == Case::Misnamed {
+            Ours::of(asked, release)
+        } else {
+            ours
+        };
         count(agreed, &case, &nova);
         found.extend(Disagreement::of(case, about, release, &nova, &ours));
     }
@@ -127,9 +138,9 @@ fn nova_refuses_to_start_where_novamend_says_so_and_nowhere_else() {
     });
     let agreed = agreed.into_inner().expect("figures");
     let figures = format!(
-        "NOVAMEND_SEED={seed} NOVAMEND_START_FILES={files}: {} files refused by both ({} with nova's message in ours), {} \
-         accepted by both, {} skipped; known: {:?}",
-        agreed.refused, agreed.quoted, agreed.accepted, agreed.skipped, agreed.known
+        "NOVAMEND_SEED={seed} NOVAMEND_START_FILES={files}: {} files refused by both (of {} messages of \
+         nova's own we quote {}), {} accepted by both, {} skipped; known: {:?}",
+        agreed.refused, agreed.of_nova, agreed.quoted, agreed.accepted, agreed.skipped, agreed.known
     );
     eprintln!("{figures}");
     assert!(reports.is_empty(), "{figures}\n{}", reports.join("\n"));

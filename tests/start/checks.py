@@ -79,7 +79,7 @@ class Options:
                     self.places.setdefault(plain(name), set()).add((group, dest))
 
     def read(self, conf):
-        if not getattr(conf, 'log_options', True):
+        if not conf.log_options:
             return
         wanted = set(self.always)
         for name in set_by(conf):

@@ -204,6 +204,7 @@ memory = Memory()
 logging.getLogger('nova').addHandler(memory)
 logging.getLogger('nova').setLevel(logging.ERROR)
 logging.lastResort = None
+conf.register_opts(importlib.import_module('oslo_service._options').service_opts)
 options = Options(conf)
 gc.freeze()
 if '--list' in sys.argv:

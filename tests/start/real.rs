@@ -74,7 +74,10 @@ fn refusal(said: &Value) -> Refusal {
 
 /// Without the place that oslo.config names, a file of each run's own.
 fn without_place(message: &str) -> String {
-    match (message.split_once(" from LocationInfo("), message.rfind("') is not valid")) {
+    match (
+        message.split_once(" from LocationInfo("),
+        message.rfind("') is not valid"),
+    ) {
         (Some((before, _)), Some(end)) => format!("{before}{}", &message[end + 2..]),
         _ => message.to_owned(),
     }

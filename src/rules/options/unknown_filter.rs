@@ -1,6 +1,6 @@
 //! A scheduler filter that the release to come does not have: nova-scheduler does not start.
 //!
-//! Filters that the operator makes available by names of their own are not judged.
+//! Filters that the operator makes available by names of their own are not judged, and files that only other services read neither.
 
 use crate::catalog::spelling::mistyped;
 use crate::catalog::{self, Release, code};
