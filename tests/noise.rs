@@ -3,19 +3,24 @@
 //!
 //! `fixtures/deployments/NAME.conf` opens with `# read as: RELEASE`; `NAME.out` is what was read.
 
+#[path = "harness/defaults.rs"]
+mod defaults;
+
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use novamend::catalog::Release;
 use novamend::catalog::changes::changes;
-use novamend::catalog::{self, OptionFacts, Release};
 use novamend::lint::{self, Context, Finding, Location, Settings};
 use novamend::nova::nature::{Nature, nature};
 use novamend::oslo::Document;
 use novamend::oslo::stack::Stack;
 use novamend::rules::{LIVE_MIGRATION, RULES};
 use novamend::text::Source;
+
+use defaults::all_defaults;
 
 /// Whether a rule is about single options: those about live migration speak of what values mean together, defaults too.
 fn is_ours(finding: &Finding) -> bool {
@@ -37,45 +42,6 @@ fn findings(stack: &Stack, from: Release, to: Release) -> Vec<(String, Option<St
         (words, context.option_of(finding.location))
     })
     .collect()
-}
-
-/// A file that sets every option of `release` to its default, but for those that are announced to go.
-fn all_defaults(release: Release) -> String {
-    let (mut text, mut group) = (String::new(), "");
-    for option in catalog::options(release) {
-        let values = values(option);
-        if values.is_empty() || option.is_deprecated_for_removal() {
-            continue;
-        }
-        if option.group() != group {
-            group = option.group();
-            writeln!(text, "[{group}]").expect("a String takes it");
-        }
-        for value in values {
-            writeln!(text, "{} = {value}", option.name()).expect("a String takes it");
-        }
-    }
-    text
-}
-
-fn values(option: OptionFacts) -> Vec<String> {
-    if option.is_host_dependent() {
-        return Vec::new();
-    }
-    match option.default() {
-        Some(serde_json::Value::Array(items)) if option.is_multi() => items
-            .iter()
-            .map(|item| item.as_str().unwrap_or_default().to_owned())
-            .collect(),
-        // A default need not be a value that the type takes: an empty text, a float of an int.
-        Some(serde_json::Value::Number(number)) if option.kind() == "integer" && number.is_f64() => Vec::new(),
-        _ => option
-            .default_text()
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
-            .collect(),
-    }
 }
 
 #[test]

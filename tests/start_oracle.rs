@@ -3,8 +3,11 @@
 //!
 //! Nova's own code runs, of every release that `make venvs` installs and whose start can be had (`tests/start/real.py`).
 //! `NOVAMEND_START_FILES` is how many files each run makes up (5,000 where it is not set), spread over the releases;
-//! `NOVAMEND_SEED` repeats a run.
+//! `NOVAMEND_SEED` repeats a run. Each release is also asked about a file of its defaults, about the deployments of the
+//! fixtures, and about the files of the directory `NOVAMEND_START_MORE`, where that is set.
 
+#[path = "harness/defaults.rs"]
+mod defaults;
 #[path = "oracle/each.rs"]
 mod each;
 #[path = "harness/mod.rs"]
@@ -23,6 +26,8 @@ mod real;
 mod report;
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
@@ -44,6 +49,36 @@ const OSLOS_WORD: &str = "ConfigFileValueError";
 /// How many files to make up.
 fn files() -> usize {
     std::env::var("NOVAMEND_START_FILES").map_or(5_000, |text| text.parse().expect("a number of files"))
+}
+
+/// Whom a file that is not made up is asked about.
+const SERVICES: [&str; 4] = ["nova-compute", "nova-scheduler", "nova-conductor", "nova-api"];
+
+/// Files that are not made up: all defaults of `release`, and those of directories.
+fn others(release: Release) -> Vec<Asked> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/deployments");
+    let more = std::env::var_os("NOVAMEND_START_MORE").map(PathBuf::from);
+    let mut texts = vec![("defaults".to_owned(), defaults::all_defaults(release))];
+    for directory in [Some(fixtures), more].into_iter().flatten() {
+        let paths = fs::read_dir(&directory)
+            .expect("a directory")
+            .map(|entry| entry.expect("an entry").path());
+        let mut paths: Vec<PathBuf> = paths
+            .filter(|path| path.extension().is_some_and(|is| is == "conf"))
+            .collect();
+        paths.sort();
+        let text = |path: PathBuf| (path.display().to_string(), fs::read_to_string(&path).expect("a file"));
+        texts.extend(paths.into_iter().map(text));
+    }
+    let asked = |(family, conf): (String, String)| {
+        SERVICES.map(|program| Asked {
+            family: family.clone(),
+            program: program.to_owned(),
+            conf: conf.clone(),
+            is_whole: false,
+        })
+    };
+    texts.into_iter().flat_map(asked).collect()
 }
 
 /// How often nova and novamend agreed, by what they said.
@@ -133,7 +168,8 @@ fn nova_refuses_to_start_where_novamend_says_so_and_nowhere_else() {
         novas.iter().map(|nova| nova.release).zip(made.chunks(share)).collect();
     let reports = of_each(&novas, "../start/real.py", |oracle, release| {
         let mut real = Real::new(oracle);
-        let found = compared(&mut real, release, novas_and_files[&release], &agreed);
+        let files = [novas_and_files[&release], &others(release)].concat();
+        let found = compared(&mut real, release, &files, &agreed);
         report::lines(&mut real, found)
     });
     let agreed = agreed.into_inner().expect("figures");

@@ -202,7 +202,7 @@ STOPS = [
         ('nova-compute',),
         compute_manager,
         'nova.compute.manager',
-        "ComputeManager() with the driver that compute_driver names, and its init_host to the end of the driver's: PCI, CPU sets, "
+        "ComputeManager() with the driver that compute_driver names, and init_host to the end of the driver's: PCI, CPU sets, "
         'huge pages, mdev, pmem, file_backed_memory, cpu_mode, vTPM, multipath, images_type, TLS and tunnel, disk devices',
     ),
     (

@@ -331,3 +331,46 @@ def odd_choices(rng, conf):
     ):
         if rng.random() < 0.13:
             conf.put(group, name, rng.choice(values))
+
+
+def whole(rng, conf):
+    """All that a service needs, but for what is forgotten."""
+    conf.put('DEFAULT', 'host', 'here')
+    if rng.random() < 0.85:
+        conf.put(
+            'DEFAULT', 'compute_driver', rng.choice(('libvirt.LibvirtDriver', 'libvirt.LibvirtDriver', 'fake.FakeDriver', ''))
+        )
+    how = rng.random()
+    if how < 0.7:
+        conf.put('DEFAULT', 'transport_url', 'rabbit://u:p@h:5672/')
+    elif how < 0.8:
+        conf.put('DEFAULT', 'rpc_backend', 'rabbit')
+    conf.put('database', 'connection', 'sqlite://')
+    conf.put('api_database', 'connection', 'sqlite://')
+    for group in ('placement', 'neutron', 'cinder', 'service_user', 'keystone_authtoken'):
+        if rng.random() < 0.75:
+            credentials(rng, conf, group)
+    if rng.random() < 0.3:
+        conf.put('service_user', 'send_service_user_token', flag(rng, 0.7))
+    if rng.random() < 0.5:
+        conf.put('glance', 'api_servers', 'http://192.0.2.1:9292')
+    if rng.random() < 0.3:
+        conf.put('placement', rng.choice(('region_name', 'os_region_name')), 'RegionOne')
+
+
+def credentials(rng, conf, group):
+    conf.put(
+        group,
+        rng.choice(('auth_type', 'auth_type', 'auth_type', 'auth_plugin')),
+        rng.choice(('password', 'password', 'v3password')),
+    )
+    for name, value in (
+        (rng.choice(('auth_url', 'auth_url', 'auth_uri')), 'http://k:5000/v3'),
+        ('username', 'nova'),
+        ('password', 'p'),
+        ('project_name', 'service'),
+        ('user_domain_name', 'Default'),
+        ('project_domain_name', 'Default'),
+    ):
+        if rng.random() < 0.93:
+            conf.put(group, name, value)

@@ -2,8 +2,8 @@
 
     generate.py [--seed N] [--count N] [--family NAME]
 
-Every line is {"family": ..., "program": ..., "conf": ...}, made for real.py. The same seed gives the same lines. Every
-family is drawn equally often, and some files mix two of them. It does not know novamend.
+Every line is {"family": ..., "program": ..., "conf": ..., "whole": ...}, made for real.py. The same seed gives the same
+lines. Every family is drawn equally often, and some files mix two of them. It does not know novamend.
 """
 
 import argparse
@@ -46,6 +46,7 @@ FAMILIES = {
     'proxies': (cloud.proxies, PROXIES),
     'odd choices': (cloud.odd_choices, SERVICES),
     'upgrade levels': (cloud.upgrade_levels, SERVICES),
+    'whole': (cloud.whole, SERVICES),
     'plain values': (plain.values, SERVICES),
     'references': (plain.references, SERVICES),
     'lines': (plain.lines, SERVICES),
@@ -58,7 +59,7 @@ def made(rng, name):
     make(rng, conf)
     if rng.random() < 0.03:
         FAMILIES[rng.choice(sorted(FAMILIES))][0](rng, conf)
-    return {'family': name, 'program': rng.choice(programs), 'conf': conf.text()}
+    return {'family': name, 'program': rng.choice(programs), 'conf': conf.text(), 'whole': name == 'whole'}
 
 
 def main():

@@ -40,7 +40,8 @@ impl Ours {
             document: Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())).into(),
             origin: Origin::Named,
         };
-        let stack = Stack::new(vec![layer(NEEDED), layer(&asked.conf)], Vec::new());
+        let before = if asked.is_whole { "" } else { NEEDED };
+        let stack = Stack::new(vec![layer(before), layer(&asked.conf)], Vec::new());
         let settings = Settings {
             programs: Programs::parse(&asked.program),
             ..Settings::default()

@@ -4,8 +4,8 @@ Every line on standard input is a JSON object:
 
     {"conf": "text of a nova.conf", "program": "nova-compute", "whole": false}
 
-Only `conf` is needed. Without `whole`, what every nova.conf of a cloud has (needed.conf) is read before it, so that a few
-lines can be asked about. Every line on standard output is a JSON object:
+Only `conf` is needed, or in its place the path of a nova.conf as `file`. Without `whole`, what every nova.conf of a cloud
+has (needed.conf) is read before it, so that a few lines can be asked about. Every line on standard output is a JSON object:
 
     {"refused": false, "later": [...]}
     {"refused": true, "check": "...", "exception": "InvalidConfiguration", "message": "...", "later": []}
@@ -174,8 +174,11 @@ def answer(asked):
     held['program'] = asked['program']
     memory.lines.clear()
     fresh()
-    with open(asked_file, 'w', encoding='utf-8') as file:
-        file.write(asked['conf'])
+    if 'file' in asked:
+        shutil.copyfile(asked['file'], asked_file)
+    else:
+        with open(asked_file, 'w', encoding='utf-8') as file:
+            file.write(asked['conf'])
     printed.seek(0)
     printed.truncate()
     with contextlib.redirect_stderr(printed), contextlib.redirect_stdout(printed):

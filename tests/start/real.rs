@@ -1,10 +1,15 @@
 //! Real nova's start: what is asked, and what it says.
 
+use std::io::Write;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use super::python::{self, Oracle};
+
+/// Of files below so many bytes a number fit a pipe.
+const SHORT: usize = 2_000;
 
 /// A nova.conf, and the service that starts with it.
 #[derive(Clone, Debug)]
@@ -13,8 +18,10 @@ pub(crate) struct Asked {
     pub(crate) family: String,
     /// The service.
     pub(crate) program: String,
-    /// The text; what every nova.conf has stands in `needed.conf`, which is read before it.
+    /// The text.
     pub(crate) conf: String,
+    /// Whether it is all that there is; else `needed.conf` is read before it, which has what every nova.conf has.
+    pub(crate) is_whole: bool,
 }
 
 impl Asked {
@@ -94,13 +101,26 @@ impl<'o> Real<'o> {
 
     /// What it does with each of `files`.
     pub(crate) fn ask(&mut self, files: &[Asked]) -> Vec<Verdict> {
-        let questions = files
-            .iter()
-            .map(|asked| json!({"program": asked.program, "conf": asked.conf}));
-        let questions: Vec<Value> = questions.collect();
-        let answers = questions.chunks(16).flat_map(|some| self.0.ask(some));
-        answers.map(|answer| Verdict::of(&answer)).collect()
+        let some = files.chunks(16).flat_map(|some| {
+            let written: Vec<Option<NamedTempFile>> = some.iter().map(|asked| written(&asked.conf)).collect();
+            let questions = some.iter().zip(&written).map(|(asked, written)| match written {
+                Some(file) => json!({"program": asked.program, "whole": asked.is_whole, "file": file.path()}),
+                None => json!({"program": asked.program, "whole": asked.is_whole, "conf": asked.conf}),
+            });
+            self.0.ask(&questions.collect::<Vec<Value>>())
+        });
+        some.map(|answer| Verdict::of(&answer)).collect()
     }
+}
+
+/// A file with `conf` where it is too long to be asked about as it is.
+fn written(conf: &str) -> Option<NamedTempFile> {
+    if conf.len() < SHORT {
+        return None;
+    }
+    let mut file = NamedTempFile::new().expect("a file");
+    file.write_all(conf.as_bytes()).expect("the file takes it");
+    Some(file)
 }
 
 /// `NOVAMEND_SEED`, else a seed of always.
@@ -126,6 +146,7 @@ pub(crate) fn made_up(environment: &str, seed: u64, count: usize) -> Vec<Asked> 
             family: word("family"),
             program: word("program"),
             conf: word("conf"),
+            is_whole: made["whole"] == true,
         }
     };
     lines.lines().map(asked).collect()
