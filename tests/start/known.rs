@@ -11,7 +11,10 @@ struct Known {
 }
 
 /// All of them.
-const KNOWN: &[Known] = &[];
+const KNOWN: &[Known] = &[Known {
+    nova: "isn't on host",
+    why: "the host has no such pmem namespace",
+}];
 
 /// Why `disagreement` is right as it is.
 pub(crate) fn why(disagreement: &Disagreement) -> Option<&'static str> {

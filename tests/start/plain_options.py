@@ -123,7 +123,6 @@ OPTIONS = [
     ('notifications', 'default_level', ('DEBUG', 'INFO', 'info', 'x', '')),
     ('notifications', 'versioned_notifications_topics', TEXT),
     ('oslo_concurrency', 'disable_process_locking', SWITCH),
-    ('oslo_messaging_rabbit', 'rabbit_retry_interval', WHOLE),
     ('oslo_messaging_rabbit', 'ssl', SWITCH),
     ('oslo_messaging_rabbit', 'kombu_compression', ('gzip', 'bz2', 'x', '')),
     ('oslo_policy', 'enforce_scope', SWITCH),

@@ -38,7 +38,7 @@ pub(crate) struct Refusal {
     pub(crate) check: String,
     /// The exception.
     pub(crate) exception: String,
-    /// What it says; of a file's path nothing is left.
+    /// What it says, without places on this machine.
     pub(crate) message: String,
 }
 
@@ -79,8 +79,11 @@ fn refusal(said: &Value) -> Refusal {
     }
 }
 
-/// Without the place that oslo.config names, a file of each run's own.
+/// Without the place that oslo.config names, a file of each run's own, and without what Python says of the way there.
 fn without_place(message: &str) -> String {
+    let message = message
+        .split_once(" (['Traceback")
+        .map_or(message, |(before, _)| before);
     match (
         message.split_once(" from LocationInfo("),
         message.rfind("') is not valid"),

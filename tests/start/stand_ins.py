@@ -102,10 +102,9 @@ def number(version):
 
 
 class Connection(Anything):
-    """A connection to a libvirt that is recent enough for every nova."""
+    """A connection to a libvirt and a QEMU that are recent enough for every nova, and not the newest."""
 
-    # Recent ones.
-    libvirt, qemu = (11, 0, 0), (10, 1, 0)
+    libvirt, qemu = (11, 0, 0), (10, 0, 0)
 
     def getLibVersion(self):
         return number(Connection.libvirt)
@@ -266,7 +265,7 @@ def network(_self, url, method='GET', **_fields):
             }
         }
         answered.headers['X-Subject-Token'] = 'token'
-    elif 'v3' in url or ':5000' in url or 'identity' in url or 'keystone' in url:
+    elif 'v3' in url or ':5000' in url or ':35357' in url or 'identity' in url or 'keystone' in url:
         body = {'version': {'id': 'v3.14', 'status': 'stable', 'links': [where]}}
     answered.headers['Content-Type'] = 'application/json'
     answered._content = json.dumps(body).encode()
