@@ -3,7 +3,7 @@
 //! It knows words and the names of the catalog; what is made of a guess the rules say.
 
 use super::known::Via;
-use super::lookup::{by_any_name, groups_with, is_group_known, option};
+use super::lookup::{by_any_name, called, groups_with, is_group_known, option};
 use super::table::table;
 use super::{OptionFacts, Release, before_ocata};
 use crate::oslo::names::{normal_group, without_hyphens};
@@ -43,14 +43,63 @@ pub fn did_you_mean(
     if let Some(name) = mistyped_fitting(&wanted, names.map(|facts| facts.name()), is_known) {
         return known(&here, name);
     }
-    // One name in two groups of their own is mostly two things.
     match groups_with(&wanted, release)[..] {
-        [] => return None,
-        [only] if here == "DEFAULT" || only == "DEFAULT" => return known(only, &wanted),
+        [] => return old_name_of(&here, &wanted, release).filter(|option| fits(*option)),
+        // One word in two groups of their own is mostly two things.
+        [only] if here == "DEFAULT" || only == "DEFAULT" || wanted.contains('_') => return known(only, &wanted),
         _ => {}
     }
     let near_group = nearest(&here.to_lowercase(), table().groups_of(release))?;
     known(near_group, &wanted)
+}
+
+/// The option of `release` that `wanted`, which is no option's own name, is an old name of: in another group, or without the
+/// word for its group (`default_filters` in `[filter_scheduler]`), or with it (`libvirt_virt_type` in `[libvirt]`).
+fn old_name_of(here: &str, wanted: &str, release: Release) -> Option<OptionFacts> {
+    let only = |name: &str| {
+        let mut options: Vec<OptionFacts> = called(name)
+            .filter(|(_, via)| *via == Via::Deprecated)
+            .filter_map(|(facts, _)| option(facts.group(), facts.name(), release))
+            .collect();
+        options.sort_by_key(|facts| (facts.group(), facts.name()));
+        options.dedup_by_key(|facts| (facts.group(), facts.name()));
+        match options[..] {
+            [one] => Some(one),
+            _ => None,
+        }
+    };
+    if wanted.contains('_')
+        && let Some(found) = only(wanted)
+    {
+        return Some(found);
+    }
+    let bare = wanted.strip_prefix(here).and_then(|rest| rest.strip_prefix('_'));
+    if let Some(found) = bare.and_then(|bare| option(here, bare, release)) {
+        return Some(found);
+    }
+    let words = std::iter::successors(Some(here), |rest| Some(rest.split_once('_')?.1));
+    let mut whole = words.filter_map(|words| only(&format!("{words}_{wanted}")));
+    whole.find(|found| found.group() == here)
+}
+
+/// What people write in a group whose options have other names for it than all others, and the option that does it there.
+const CONFUSED: [(&str, &str, &str); 7] = [
+    ("cinder", "interface", "catalog_info"),
+    ("cinder", "valid_interfaces", "catalog_info"),
+    ("cinder", "endpoint_type", "catalog_info"),
+    ("cinder", "service_type", "catalog_info"),
+    ("cinder", "service_name", "catalog_info"),
+    ("cinder", "region_name", "os_region_name"),
+    ("cinder", "endpoint_override", "endpoint_template"),
+];
+
+/// The option that does in `group` what `key` does in others, whatever its value looks like.
+#[must_use]
+pub fn confused(group: &str, key: &str, release: Release) -> Option<OptionFacts> {
+    let group = normal_group(group);
+    let mut pairs = CONFUSED.iter();
+    let (_, _, name) = pairs.find(|(here, wrong, _)| *here == group && *wrong == key)?;
+    option(&group, name, release)
 }
 
 /// The group that a section called `name` was plainly meant for, though oslo.config reads another one.
@@ -266,6 +315,36 @@ mod tests {
         ] {
             assert!(!slip(wanted, word), "{wanted}");
         }
+    }
+
+    #[test]
+    fn an_option_is_meant_in_the_only_other_group_that_has_it_or_by_an_old_name() {
+        let meant = |group, key| {
+            let found = did_you_mean(group, key, Release::NEWEST, |_| true);
+            found.map(|option| option.title())
+        };
+        for (group, key, expected) in [
+            ("os_vif_ovs", "hw_disk_discard", Some("[libvirt] hw_disk_discard")),
+            ("DEFAULT", "images_type", Some("[libvirt] images_type")),
+            (
+                "filter_scheduler",
+                "default_filters",
+                Some("[filter_scheduler] enabled_filters"),
+            ),
+            (
+                "libvirt",
+                "scheduler_default_filters",
+                Some("[filter_scheduler] enabled_filters"),
+            ),
+            ("libvirt", "libvirt_virt_type", Some("[libvirt] virt_type")),
+            ("libvirt", "auth_url", None),
+            ("libvirt", "proxies", None),
+            ("libvirt", "no_such_thing", None),
+        ] {
+            assert_eq!(meant(group, key).as_deref(), expected, "[{group}] {key}");
+        }
+        let confused = confused("cinder", "interface", Release::NEWEST).map(|option| option.title());
+        assert_eq!(confused.as_deref(), Some("[cinder] catalog_info"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Indented comments are up to `comment-swallowed`, indented lines where no value is open to `malformed-line`.
 
+use crate::catalog;
 use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::redact;
 use crate::rules::format::value_lines::{self, SwallowedLine};
@@ -43,8 +44,26 @@ fn report(context: &Context<'_>, place: AssignmentId, first: &SwallowedLine, lin
             "an indented line continues the value above it, whatever it looks like; nova does not read it as a line \
              of its own",
         )
-        .with_help("move the line to the first column")
+        .with_help(help(context, place, lines))
         .with_fix(fix(context, place, lines))
+}
+
+/// Where the lines belong: an option of another group below its own header.
+fn help(context: &Context<'_>, place: AssignmentId, lines: &[SwallowedLine]) -> String {
+    let (group, to) = (context.stack.group(place), context.to.release());
+    let foreign = lines.iter().find_map(|line| {
+        let key = line
+            .key
+            .as_deref()
+            .filter(|key| catalog::by_any_name(group, key, to).is_none())?;
+        match catalog::groups_with(key, to)[..] {
+            [home] => Some(format!("move the line to the first column, and `{key}` to `[{home}]`")),
+            _ => Some(format!(
+                "move the line to the first column, and `{key}` below its own header"
+            )),
+        }
+    });
+    foreign.unwrap_or_else(|| "move the line to the first column".to_owned())
 }
 
 /// The lines move to the first column where nothing but they continues the value, and nothing else sets their options.
@@ -54,7 +73,8 @@ fn fix(context: &Context<'_>, place: AssignmentId, lines: &[SwallowedLine]) -> O
     let keys: Option<Vec<&str>> = lines.iter().map(|line| line.key.as_deref()).collect();
     let keys = keys.filter(|_| assignment.continuations() == lines.len())?;
     let is_set = |key: &&str| context.stack.places_of(group, key).next().is_some();
-    if redact::is_secret_at(context.stack, place) || keys.iter().any(is_set) {
+    let is_foreign = |key: &&str| catalog::by_any_name(group, key, context.to.release()).is_none();
+    if redact::is_secret_at(context.stack, place) || keys.iter().any(|key| is_set(key) || is_foreign(key)) {
         return None;
     }
     let own = document.key(assignment);

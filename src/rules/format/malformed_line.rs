@@ -1,12 +1,16 @@
 //! Lines that oslo.config rejects, each of which keeps nova from starting.
 //!
-//! What only a byte-order mark makes malformed is up to `byte-order-mark`, bytes that are no text to `undecodable-text`.
+//! What only a byte-order mark makes malformed is up to `byte-order-mark`, bytes that are no text to `undecodable-text`, what
+//! a merge left behind to `merge-conflict`.
+
+use std::collections::HashSet;
 
 use crate::catalog;
 use crate::lint::{Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::oslo::Document;
 use crate::oslo::document::{Malformed, MalformedKind};
 use crate::oslo::lexer;
+use crate::rules::format::markers;
 use crate::text::{Edit, Source, Span};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -33,7 +37,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let found = rest.malformed().iter();
             findings.extend(found.map(|malformed| report(&rest, layer, malformed, BYTE_ORDER_MARK.len())));
         } else {
-            let found = file.document.malformed().iter();
+            let malformed = file.document.malformed();
+            let conflicts = if malformed.is_empty() {
+                Vec::new()
+            } else {
+                markers::conflicts(&file.document)
+            };
+            let marks: HashSet<usize> = conflicts
+                .iter()
+                .flat_map(|one| &one.markers)
+                .map(|one| one.start)
+                .collect();
+            let found = malformed.iter().filter(|one| !marks.contains(&one.span.start));
             findings.extend(found.map(|malformed| report(&file.document, layer, malformed, 0)));
         }
     }

@@ -7,7 +7,7 @@
 use crate::catalog::{self, OptionFacts};
 use crate::lint::Rule;
 use crate::lint::context::Context;
-use crate::lint::finding::{AssignmentId, Finding, Location, Severity};
+use crate::lint::finding::{AssignmentId, Effect, Finding, Location, Severity};
 use crate::nova::View;
 use crate::oslo::document::{Assignment, Document};
 use crate::oslo::lexer::Line;
@@ -100,13 +100,13 @@ fn comment_start(text: &[u8]) -> Option<usize> {
 }
 
 /// Whether the option's type takes `text`.
-fn takes(view: &View<'_>, option: OptionFacts, text: &str) -> bool {
+pub(in crate::rules) fn takes(view: &View<'_>, option: OptionFacts, text: &str) -> bool {
     let text = view.expanded(option.group(), text);
     text.is_ok_and(|text| value::check(option.option_type(), &text, view.profile()).is_ok())
 }
 
 /// Whether what stands in front of a comment is so plain that nothing with a `#` can have been meant.
-fn is_plain(head: &str, option: Option<&OptionFacts>) -> bool {
+pub(in crate::rules) fn is_plain(head: &str, option: Option<&OptionFacts>) -> bool {
     let is_list = option.is_some_and(|option| matches!(option.option_type(), OptionType::List { .. }));
     let is_format = option.is_some_and(|option| option.name().contains("format"));
     let is_word = |text: &str| !text.contains(char::is_whitespace);
@@ -155,7 +155,7 @@ pub(in crate::rules) struct SwallowedLine {
     pub(in crate::rules) key: Option<String>,
 }
 
-/// The continuation lines of the value at `place` that name an option of its group, or are a header of a group of nova's.
+/// The continuation lines of the value at `place` that name an option, or are a header of a group of nova's.
 #[must_use]
 pub(in crate::rules) fn lines_within(view: &View<'_>, place: AssignmentId) -> Vec<SwallowedLine> {
     let (document, assignment) = (view.stack().document(place), view.stack().assignment(place));
@@ -167,7 +167,9 @@ pub(in crate::rules) fn lines_within(view: &View<'_>, place: AssignmentId) -> Ve
         Line::Header(name) if catalog::is_group_known(&document.text(name)) => Some(SwallowedLine { line, key: None }),
         Line::Assignment { key, .. } => {
             let key = document.text(key).into_owned();
-            let is_known = catalog::by_any_name(group, &key, view.release()).is_some();
+            // In another group only what is no common word.
+            let is_elsewhere = || key.contains('_') && !catalog::groups_with(&key, view.release()).is_empty();
+            let is_known = catalog::by_any_name(group, &key, view.release()).is_some() || is_elsewhere();
             let key = Some(key);
             is_known.then_some(SwallowedLine { line, key })
         }
@@ -194,11 +196,13 @@ pub(in crate::rules) fn finding(
         return Finding::new(rule, location, message);
     }
     let to = context.to.release().short();
-    Finding::new(rule, location, format!("{message}, and {to} rejects it")).with_severity(Severity::Error)
+    Finding::new(rule, location, format!("{message}, and {to} rejects it"))
+        .with_severity(Severity::Error)
+        .with_effect(Effect::StopsService)
 }
 
 /// Whether the release of `view` knows the option at `place` and rejects its value.
-fn is_rejected(view: &View<'_>, place: AssignmentId) -> bool {
+pub(in crate::rules) fn is_rejected(view: &View<'_>, place: AssignmentId) -> bool {
     let option = view.option_at(place).map(|named| named.option);
     let is_known = !view.stack().is_unknown(Site::File(place));
     option.is_some_and(|option| is_known && !takes(view, option, &view.stack().value(Site::File(place))))

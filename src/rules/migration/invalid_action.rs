@@ -18,7 +18,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
         Yields::Line("backslash-continuation"),
         Yields::Line("comment-swallowed"),
         Yields::Line("inline-comment"),
+        Yields::Line("left-behind-line"),
         Yields::Line("line-swallowed"),
+        Yields::Line("option-swallowed"),
     ],
 };
 

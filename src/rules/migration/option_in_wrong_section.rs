@@ -1,9 +1,10 @@
 //! A live-migration option in a section where nova does not look for it.
 //!
 //! Section names that only look right (`[ libvirt ]`, `[default]`) are for another rule, and so are the migration flags
-//! of Mitaka, see [`super::removed_migration_flags`].
+//! of Mitaka, see [`super::removed_migration_flags`]. So are several options in a row that another
+//! group alone has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::catalog;
 use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, Rule, Safety, Severity, Yields};
@@ -12,6 +13,7 @@ use crate::nova::migration::settings::{ACTION, LIBVIRT, PREFIX};
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::value;
 use crate::redact;
+use crate::rules::options::blocks;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "option-in-wrong-section",
@@ -27,9 +29,11 @@ pub(in crate::rules) static RULE: Rule = Rule {
 const HOMES: [&str; 3] = [LIBVIRT, "DEFAULT", "compute"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let blocks = blocks::blocks(context);
+    let in_blocks: HashSet<AssignmentId> = blocks.into_iter().flat_map(|block| block.places).collect();
     let mut misplaced: BTreeMap<(&str, String), Vec<AssignmentId>> = BTreeMap::new();
     for place in context.stack.places().filter(|&place| has_prefix(context.stack, place)) {
-        if let Some(home) = home_of(context, place) {
+        if let Some(home) = home_of(context, place).filter(|_| !in_blocks.contains(&place)) {
             let key = context.stack.key(place).into_owned();
             misplaced.entry((home, key)).or_default().push(place);
         }

@@ -1,9 +1,11 @@
 //! Rules about options of any kind: what the releases know, rename, refuse and change.
 
+pub(super) mod blocks;
 mod changed_default;
 mod deprecated_option;
 mod dropped_alias;
 mod invalid_value;
+mod left_behind_pin;
 mod moved_option;
 pub(super) mod old_names;
 mod removed_option;
@@ -11,6 +13,7 @@ pub(super) mod rename;
 mod renamed_option;
 mod unknown_filter;
 mod unknown_option;
+mod wrong_header;
 
 use crate::lint::{Rule, Yields};
 
@@ -21,6 +24,7 @@ const MIGRATION: &[Yields] = &[
     Yields::Line("option-in-wrong-section"),
     Yields::Line("removed-migration-flags"),
     Yields::Line("removed-progress-timeout"),
+    Yields::Line("value-in-first-column"),
 ];
 /// These, and the rules that say why a value is not what its author meant.
 const REJECTED: &[Yields] = &[
@@ -29,9 +33,12 @@ const REJECTED: &[Yields] = &[
     Yields::Line("comment-swallowed"),
     Yields::Line("inline-comment"),
     Yields::Line("invalid-action"),
+    Yields::Line("left-behind-line"),
     Yields::Line("line-swallowed"),
+    Yields::Line("missing-comma"),
     Yields::Line("negative-timeout"),
     Yields::Line("option-in-wrong-section"),
+    Yields::Line("option-swallowed"),
     Yields::Line("removed-migration-flags"),
     Yields::Line("removed-progress-timeout"),
     Yields::Line("removed-value"),
@@ -44,6 +51,7 @@ const UNKNOWN: &[Yields] = &[
     Yields::Line("removed-migration-flags"),
     Yields::Line("removed-option"),
     Yields::Line("removed-progress-timeout"),
+    Yields::Line("value-in-first-column"),
 ];
 
 /// All of them, in the order of their ids.
@@ -52,9 +60,11 @@ pub(super) static RULES: &[&Rule] = &[
     &deprecated_option::RULE,
     &dropped_alias::RULE,
     &invalid_value::RULE,
+    &left_behind_pin::RULE,
     &moved_option::RULE,
     &removed_option::RULE,
     &renamed_option::RULE,
     &unknown_filter::RULE,
     &unknown_option::RULE,
+    &wrong_header::RULE,
 ];

@@ -69,6 +69,8 @@ fn help(missing: &[String], to: Release) -> String {
             format!("`{shown}` was removed in {}: remove it from the list", gone.short())
         } else if class != name && code::filters(to).any(|filter| filter == class) {
             format!("write `{class}` for `{shown}`: filters are enabled by the name of the class alone")
+        } else if name.contains('\n') {
+            format!("`{shown}` stands on two lines: end the first with a comma")
         } else if !name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))

@@ -1,9 +1,15 @@
 //! Names that no release from Ocata on knows, in sections that nova alone reads.
 //!
-//! It keeps silent wherever something else may read them: options of plugins, of other services, of foreign sections.
+//! Several in a row that another group alone has are for `wrong-header`. It keeps silent wherever something else may read
+//! them: options of plugins, of other services, of foreign sections.
 
+use std::collections::HashSet;
+
+use super::blocks;
 use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
-use crate::lint::{Announced, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
+use crate::lint::{
+    Announced, AssignmentId, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity,
+};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
 use crate::text::Edit;
@@ -22,7 +28,12 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.to.release().is_complete() {
         return;
     }
+    let blocks = blocks::blocks(context);
+    let in_blocks: HashSet<AssignmentId> = blocks.into_iter().flat_map(|block| block.places).collect();
     for seen in context.named_uses() {
+        if matches!(seen.site, Site::File(place) if in_blocks.contains(&place)) {
+            continue;
+        }
         if seen.outside.is_some() || matches!(seen.site, Site::Environment(_)) {
             continue;
         }
@@ -54,6 +65,11 @@ fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
     }
     let near = catalog::spelling::did_you_mean(&seen.group, &seen.key, to, |near| takes(context, seen, near))
         .filter(|near| is_likely(seen, *near));
+    let confused = near
+        .is_none()
+        .then(|| catalog::spelling::confused(&seen.group, &seen.key, to))
+        .flatten();
+    let near = near.or(confused);
     // In a section that no release knows only an option that plainly belongs elsewhere is worth a word.
     if near.is_none() && !seen.is_group_known {
         return None;
@@ -61,6 +77,7 @@ fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
     let is_old = seen.group == "DEFAULT" && before_ocata::had(&seen.key);
     let (title, first) = (seen.title(), Release::FIRST_COMPLETE.short());
     let message = match near {
+        Some(near) if confused.is_some() => format!("unknown option `{title}`: `{}` says that here", near.title()),
         Some(near) => format!("unknown option `{title}`; did you mean `{}`?", near.title()),
         None if is_old => format!(
             "`{title}` is an option of nova before {first}; {} ignores it",
@@ -126,7 +143,7 @@ fn correction(context: &Context<'_>, seen: &NamedUse<'_>, near: OptionFacts) -> 
     let Site::File(place) = seen.site else {
         return None;
     };
-    if near.group() != seen.group || context.to.setting_of(near).is_set() {
+    if near.group() != seen.group || !takes(context, seen, near) || context.to.setting_of(near).is_set() {
         return None;
     }
     let edit = Edit::replace(context.stack.assignment(place).key(), near.name());
