@@ -30,7 +30,7 @@ pub enum Outside {
     AuditMap,
     /// Another service's option in a file that services share.
     OtherService,
-    /// An option of a library that nova accepted before its own list named it.
+    /// An option of a library that nova accepted before its own list named it, or that no list names.
     NotYetListed,
 }
 
@@ -65,6 +65,7 @@ struct Lists {
     command_line: &'static [&'static str],
     listed_late: &'static [&'static str],
     other_services: &'static [&'static str],
+    routed_notifications: &'static [&'static str],
 }
 
 static LISTS: Lists = include!(concat!(env!("OUT_DIR"), "/outside.rs"));
@@ -107,6 +108,11 @@ impl<'a> Section<'a> {
         let lists = [
             (is_default, LISTS.command_line, Outside::CommandLine),
             (is_default, LISTS.other_services, Outside::OtherService),
+            (
+                group == "oslo_messaging_notifications",
+                LISTS.routed_notifications,
+                Outside::NotYetListed,
+            ),
             (is_own && is_privileged(group), LISTS.privsep, Outside::Privsep),
             (
                 is_own && is_mediated(group, hints),
@@ -219,6 +225,10 @@ mod tests {
         assert_eq!(at("mdev_nvidia-35", "device_addresses"), Some(Outside::MediatedDevice));
         assert_eq!(at("DEFAULT", "config_file"), Some(Outside::CommandLine));
         assert_eq!(at("composite:metadata", "use"), Some(Outside::Paste));
+        assert_eq!(
+            at("oslo_messaging_notifications", "routing_config"),
+            Some(Outside::NotYetListed)
+        );
         assert_eq!(at("libvirt", "username"), None);
         assert_eq!(at("vault", "uri"), None);
     }

@@ -118,8 +118,9 @@ impl<'g> Section<'g> {
         let recognised = || self.outside.recognise(&known);
         let outside = match fate {
             Fate::Known(_) | Fate::Old(_) => None,
-            // A name that nova once had is nova's own, whoever else has it too.
-            Fate::Gone(_) => recognised().filter(|why| *why != Outside::OtherService),
+            // A name that nova once had is nova's own, whoever else has it too; a privileged context that its library has
+            // dropped has no options.
+            Fate::Gone(_) => recognised().filter(|why| !matches!(why, Outside::OtherService | Outside::Privsep)),
             _ => recognised(),
         };
         Some(NamedUse {
