@@ -69,12 +69,12 @@ impl Programs {
         }
     }
 
-    /// Whether what the files say counts for `program`.
+    /// Whether what the files say counts for `program`; `nova-status` reads whatever is to be upgraded.
     #[must_use]
     pub fn may_be(&self, program: &str) -> bool {
         match self {
             Self::Guessed | Self::All => true,
-            Self::Named(names) => names.iter().any(|name| name == program),
+            Self::Named(names) => program == "nova-status" || names.iter().any(|name| name == program),
         }
     }
 
@@ -135,5 +135,6 @@ mod tests {
         assert_eq!(Programs::parse("all"), Programs::All);
         let two = Programs::parse("nova-compute, nova-scheduler");
         assert!(two.may_be("nova-scheduler") && !two.may_be("nova-api"));
+        assert!(two.may_be("nova-status"));
     }
 }
