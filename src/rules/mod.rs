@@ -15,12 +15,16 @@ pub static RULES: &[&Rule] = &all();
 /// The rules about live migration: what they find is said also where only an older release that may run today has it.
 pub static LIVE_MIGRATION: &[&Rule] = migration::RULES;
 
+/// The engine's own.
+const OWN: &[&Rule] = &[&suppressions::UNUSED_SUPPRESSION];
+
 /// How many there are: the families, and the engine's own.
-const COUNT: usize = format::RULES.len() + migration::RULES.len() + options::RULES.len() + start::RULES.len() + 1;
+const COUNT: usize =
+    format::RULES.len() + migration::RULES.len() + options::RULES.len() + start::RULES.len() + OWN.len();
 
 /// The families as one list, in the order of ids.
 const fn all() -> [&'static Rule; COUNT] {
-    let families = [format::RULES, migration::RULES, options::RULES, start::RULES];
+    let families = [format::RULES, migration::RULES, options::RULES, start::RULES, OWN];
     let mut all = [&suppressions::UNUSED_SUPPRESSION; COUNT];
     let (mut family, mut filled) = (0, 0);
     while family < families.len() {
