@@ -3,7 +3,7 @@
 //! What a release does not take as a pin at all is for `removed-value`.
 
 use crate::catalog::{Release, code};
-use crate::lint::{Context, Effect, Finding, Rule, Severity, Yields};
+use crate::lint::{AssignmentId, Context, Effect, Finding, Rule, Severity, Yields};
 use crate::oslo::stack::Site;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -34,45 +34,59 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .as_ref()
             .is_some_and(|setting| setting.winner() == Some(seen.site));
         let text = setting.and_then(|setting| context.to.text(&setting).ok().flatten());
-        if let Some(text) = text.filter(|_| is_effective)
-            && is_of_the_past(&seen.key, &text, context.today_oldest)
-        {
-            let today = context.today_oldest;
-            let message = format!(
-                "`{}` is pinned to {}, and {} runs today: a pin is for the time of one upgrade",
-                seen.title(),
-                text.trim(),
-                today.short()
-            );
-            findings.push(
-                Finding::new(&RULE, context.value_location(place), message)
-                    .with_reason(format!(
-                        "messages to that service keep the form of {}, so what newer releases can do fails or is left \
-                         out; a release that has dropped the form refuses them",
-                        text.trim()
-                    ))
-                    .with_help(format!(
-                        "remove the line once every service of the cloud runs {}",
-                        today.short()
-                    )),
-            );
+        if let Some(text) = text.filter(|_| is_effective) {
+            findings.extend(report(context, place, &seen.key, text.trim()));
         }
     }
 }
 
-/// Whether `pin` of `service` is the name of a release before `today`, or a version before that of `today`.
-fn is_of_the_past(service: &str, pin: &str, today: Release) -> bool {
-    let word = pin.trim();
-    if let Some((major, minor)) = word.split_once('.') {
+fn report(context: &Context<'_>, place: AssignmentId, service: &str, pin: &str) -> Option<Finding> {
+    let (today, to) = (context.today_oldest, context.to.release());
+    let (message, why) = if is_before(service, pin, today) {
+        let message = format!(
+            "`[{GROUP}] {service}` is pinned to {pin}, and {} runs today: a pin is for the time of one upgrade",
+            today.short()
+        );
+        let why = format!(
+            "messages to that service keep the form of {pin}, so what newer releases can do fails or is left out; a \
+             release that has dropped the form refuses them"
+        );
+        (message, why)
+    } else if context.from.release() < to && is_before(service, pin, to) {
+        let message = format!("`[{GROUP}] {service}` is pinned to {pin}: the pin is to go once the upgrade is over");
+        let why = format!(
+            "while {pin} and newer releases run side by side it is right; left behind, it keeps what {} can do from working",
+            to.short()
+        );
+        (message, why)
+    } else {
+        return None;
+    };
+    let last = if is_before(service, pin, today) { today } else { to };
+    let finding = Finding::new(&RULE, context.value_location(place), message)
+        .with_reason(why)
+        .with_help(format!(
+            "remove the line once every service of the cloud runs {}",
+            last.short()
+        ));
+    if is_before(service, pin, today) {
+        return Some(finding);
+    }
+    Some(finding.with_severity(Severity::Info).with_effect(Effect::ToPlan))
+}
+
+/// Whether `pin` of `service` is the name of a release before `than`, or a version before that of `than`.
+fn is_before(service: &str, pin: &str, than: Release) -> bool {
+    if let Some((major, minor)) = pin.split_once('.') {
         let version = major.parse().ok().zip(minor.parse().ok());
-        let own = code::rpc_version(service, today.series(), today);
+        let own = code::rpc_version(service, than.series(), than);
         return version
             .zip(own)
             .is_some_and(|(version, own): ((u32, u32), _)| version < own);
     }
-    let is_word = word.bytes().all(|byte| byte.is_ascii_lowercase()) && !word.is_empty();
-    let older = || Release::parse(word).is_ok_and(|release| release < today);
-    is_word && (OLDER.contains(&word) || older())
+    let is_word = pin.bytes().all(|byte| byte.is_ascii_lowercase()) && !pin.is_empty();
+    let older = || Release::parse(pin).is_ok_and(|release| release < than);
+    is_word && (OLDER.contains(&pin) || older())
 }
 
 #[cfg(test)]
@@ -93,7 +107,7 @@ mod tests {
             ("18", false),
             ("", false),
         ] {
-            assert_eq!(is_of_the_past("compute", pin, Release::STEIN), expected, "{pin}");
+            assert_eq!(is_before("compute", pin, Release::STEIN), expected, "{pin}");
         }
     }
 }
