@@ -5,6 +5,7 @@
 
 use std::net::IpAddr;
 
+use crate::catalog::OptionFacts;
 use crate::lint::{AssignmentId, Context, Effect, Finding, Rule, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::types::OptionType;
@@ -42,7 +43,8 @@ enum Found {
 
 fn found(context: &Context<'_>, place: AssignmentId) -> Option<Found> {
     let (document, assignment) = (context.stack.document(place), context.stack.assignment(place));
-    let kind = context.to.option_at(place)?.option.option_type();
+    let option = context.to.option_at(place)?.option;
+    let kind = option.option_type();
     let bytes = document.source().bytes();
     let is_told_elsewhere = !value_lines::comments_within(document, assignment).is_empty()
         || !value_lines::lines_within(&context.to, place).is_empty()
@@ -57,29 +59,31 @@ fn found(context: &Context<'_>, place: AssignmentId) -> Option<Found> {
     let is_one_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
     if first.is_empty() {
         let is_wrong =
-            matches!(others[..], [_]) && is_one_word(&second) && minds_a_line_end(context, place, kind, &second);
+            matches!(others[..], [_]) && is_one_word(&second) && minds_a_line_end(context, place, option, &second);
         return is_wrong.then(|| Found::Below(others[0]));
     }
     let is_left = match kind {
         OptionType::Text(limits) if limits.choices.is_none() => is_same_kind(&first, &second),
-        OptionType::Text(_) => value_lines::is_rejected(&context.to, place),
         OptionType::List { .. } | OptionType::Dict { .. } | OptionType::Multi(_) | OptionType::Opaque => false,
-        _ => value_lines::is_rejected(&context.to, place),
+        _ => value_lines::is_rejected(&context.to, place) && value_lines::takes(&context.to, option, &first),
     };
     is_left.then_some(Found::Left(others))
 }
 
 /// Whether a line end in front of `text` does harm: the type rejects it, or what reads it takes it for a part of a path, of the
 /// name of a class or of a URL of a database.
-fn minds_a_line_end(context: &Context<'_>, place: AssignmentId, kind: &OptionType, text: &str) -> bool {
-    let is_free = matches!(kind, OptionType::Text(limits) if limits.choices.is_none());
-    if !is_free {
-        return value_lines::is_rejected(&context.to, place);
+fn minds_a_line_end(context: &Context<'_>, place: AssignmentId, option: OptionFacts, text: &str) -> bool {
+    let key = context.stack.key(place);
+    match option.option_type() {
+        OptionType::List { .. } | OptionType::Dict { .. } | OptionType::Multi(_) | OptionType::Opaque => false,
+        OptionType::Text(limits) if limits.choices.is_none() => {
+            let is_database = key.ends_with("connection") && text.contains("://");
+            let is_path = text.starts_with('/') && text.len() > 1 && !key.ends_with("command");
+            let is_class = text.starts_with("nova.") || key == "compute_driver";
+            is_database || is_path || is_class
+        }
+        _ => value_lines::is_rejected(&context.to, place) && value_lines::takes(&context.to, option, text),
     }
-    let is_database = context.stack.key(place).ends_with("connection") && text.contains("://");
-    let is_path = text.starts_with('/') && text.len() > 1;
-    let is_class = text.starts_with("nova.") || context.stack.key(place) == "compute_driver";
-    is_database || is_path || is_class
 }
 
 /// Whether both are whole values of one kind, so that no value goes on from one to the other.
