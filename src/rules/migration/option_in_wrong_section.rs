@@ -4,7 +4,7 @@
 //! of Mitaka, see [`super::removed_migration_flags`]. So are several options in a row that another
 //! group alone has.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::catalog;
 use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, Rule, Safety, Severity, Yields};
@@ -29,8 +29,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 const HOMES: [&str; 3] = [LIBVIRT, "DEFAULT", "compute"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let blocks = blocks::blocks(context);
-    let in_blocks: HashSet<AssignmentId> = blocks.into_iter().flat_map(|block| block.places).collect();
+    let in_blocks = blocks::lines(context);
     let mut misplaced: BTreeMap<(&str, String), Vec<AssignmentId>> = BTreeMap::new();
     for place in context.stack.places().filter(|&place| has_prefix(context.stack, place)) {
         if let Some(home) = home_of(context, place).filter(|_| !in_blocks.contains(&place)) {

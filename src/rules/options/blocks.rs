@@ -2,7 +2,7 @@
 //!
 //! It finds them; what to say of them the rules know.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, before_ocata, spelling};
 use crate::lint::{AssignmentId, Context};
@@ -62,6 +62,11 @@ pub(in crate::rules) fn blocks(context: &Context<'_>) -> Vec<Block> {
     }
     found.extend(block(context, &strays, run, &shared));
     found
+}
+
+/// The lines of all of them.
+pub(in crate::rules) fn lines(context: &Context<'_>) -> HashSet<AssignmentId> {
+    blocks(context).into_iter().flat_map(|block| block.places).collect()
 }
 
 /// Whether `place` follows `last` in the same section.

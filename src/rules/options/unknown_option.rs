@@ -3,13 +3,9 @@
 //! Several in a row that another group alone has are for `wrong-header`. It keeps silent wherever something else may read
 //! them: options of plugins, of other services, of foreign sections.
 
-use std::collections::HashSet;
-
 use super::blocks;
 use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
-use crate::lint::{
-    Announced, AssignmentId, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity,
-};
+use crate::lint::{Announced, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
 use crate::text::Edit;
@@ -28,8 +24,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.to.release().is_complete() {
         return;
     }
-    let blocks = blocks::blocks(context);
-    let in_blocks: HashSet<AssignmentId> = blocks.into_iter().flat_map(|block| block.places).collect();
+    let in_blocks = blocks::lines(context);
     for seen in context.named_uses() {
         if matches!(seen.site, Site::File(place) if in_blocks.contains(&place)) {
             continue;
