@@ -7,6 +7,7 @@ mod entry;
 #[allow(dead_code)]
 #[path = "../src/catalog/index.rs"]
 mod index;
+mod libraries;
 mod moves;
 #[allow(unreachable_pub)]
 #[path = "../src/oslo/names.rs"]
@@ -36,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     table(&out, "options", &[&read("early.txt")?, &read("options.txt")?])?;
     table(&out, "plugins", &[&read("plugins.txt")?])?;
+    fs::write(out.join("libraries.rs"), libraries::source(&read("libraries.txt")?)?)?;
     fs::write(out.join("moves.rs"), moves::source(&read("moves.toml")?)?)?;
     fs::write(out.join("outside.rs"), outside::source(&read("outside.toml")?)?)?;
     fs::write(out.join("refusals.rs"), refusals::source(&read("refusals.toml")?)?)?;

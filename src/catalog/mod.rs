@@ -9,6 +9,7 @@ pub mod extra;
 pub mod facts;
 mod index;
 mod known;
+pub mod libraries;
 mod lookup;
 pub mod moves;
 pub mod outside;

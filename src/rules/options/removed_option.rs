@@ -2,6 +2,7 @@
 //!
 //! Names with a successor are for `dropped-alias`; the old live-migration options have rules of their own.
 
+use crate::catalog::libraries;
 use crate::catalog::moves::{self, Outgoing};
 use crate::catalog::readers;
 use crate::catalog::{Fate, OptionFacts, Release};
@@ -73,7 +74,7 @@ fn report(context: &Context<'_>, seen: &NamedUse<'_>, gone: Option<(OptionFacts,
 
 fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Outgoing>, step: Step) -> String {
     let mut words = Vec::new();
-    if let Some((last, _)) = gone {
+    if let Some((last, release)) = gone {
         let place = step.place();
         if !place.is_empty() {
             words.push(format!("nova stops reading it{place}"));
@@ -86,6 +87,7 @@ fn why(gone: Option<(OptionFacts, Release)>, known: Option<&Outgoing>, step: Ste
             _ if last.is_deprecated_for_removal() => words.push("it was deprecated for removal before".to_owned()),
             _ => {}
         }
+        words.extend(libraries::clause(last, release));
     }
     words.extend(known.map(|known| known.why.to_owned()));
     if words.is_empty() {

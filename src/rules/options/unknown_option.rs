@@ -4,7 +4,7 @@
 //! them: options of plugins, of other services, of foreign sections.
 
 use super::blocks;
-use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, spelling};
+use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, libraries, spelling};
 use crate::lint::{Announced, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
@@ -43,8 +43,11 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 fn too_early(context: &Context<'_>, seen: &NamedUse<'_>, release: Release) -> Finding {
     let to = context.to.release().short();
     let message = format!("`{}` comes with {}; {to} ignores it", seen.title(), release.short());
+    let option = catalog::by_any_name(&seen.group, &seen.key, release).map(|named| named.option);
+    let library = option.and_then(|option| libraries::clause(option, context.to.release()));
+    let why = "nova silently ignores options it does not know";
     Finding::new(&RULE, context.site_location(seen.site), message)
-        .with_reason("nova silently ignores options it does not know")
+        .with_reason(library.map_or_else(|| why.to_owned(), |library| format!("{why}; {library}")))
         .with_help(format!("pass `--to {}` if the upgrade leads there", release.short()))
 }
 
