@@ -1,8 +1,7 @@
 //! A live-migration option in a section where nova does not look for it.
 //!
 //! Section names that only look right (`[ libvirt ]`, `[default]`) are for another rule, and so are the migration flags
-//! of Mitaka, see [`super::removed_migration_flags`]. So are several options in a row that another
-//! group alone has.
+//! of Mitaka, see [`super::removed_migration_flags`], and several options in a row that another group alone has.
 
 use std::collections::BTreeMap;
 
@@ -43,9 +42,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 fn has_prefix(stack: &Stack, place: AssignmentId) -> bool {
-    let key = stack.assignment(place).key();
-    key.of(stack.document(place).source().bytes())
-        .starts_with(PREFIX.as_bytes())
+    stack.key(place).starts_with(PREFIX)
 }
 
 /// The group that the option at `place` belongs in, if it does not stand there and no release in question reads it.
