@@ -130,15 +130,6 @@ pub fn filters(release: Release) -> impl Iterator<Item = &'static str> {
         .map(|row| row.name)
 }
 
-/// The RPC version that `series` stands for as a pin of `service`, as `release` knows it: (5, 1) for compute and stein.
-#[must_use]
-pub fn rpc_version(service: &str, series: &str, release: Release) -> Option<(u32, u32)> {
-    let wanted = format!("{service}/{series}");
-    let mut rows = of_kind("rpc_versions").filter(|row| row.name == wanted && row.covers(release));
-    let (major, minor) = rows.next()?.module.split_once('.')?;
-    Some((major.parse().ok()?, minor.parse().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,12 +5,12 @@
 
 pub mod condition;
 pub mod cpu_set;
+mod drivers;
 pub mod huge_pages;
 pub mod ignored;
 pub mod json;
 pub mod judged;
 pub mod mdev;
-mod drivers;
 mod messages;
 mod named;
 pub mod pci_alias;

@@ -43,7 +43,14 @@ const TESTS: &[NamedTest] = &[
 
 /// The test called `name`.
 pub(super) fn by_name(name: &str) -> Option<&'static NamedTest> {
-    let all = [TESTS, pci::TESTS, devices::TESTS, drivers::TESTS, messages::TESTS, services::TESTS];
+    let all = [
+        TESTS,
+        pci::TESTS,
+        devices::TESTS,
+        drivers::TESTS,
+        messages::TESTS,
+        services::TESTS,
+    ];
     all.into_iter().flatten().find(|test| test.name == name)
 }
 

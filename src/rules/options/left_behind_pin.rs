@@ -77,16 +77,19 @@ fn report(context: &Context<'_>, place: AssignmentId, service: &str, pin: &str) 
 
 /// Whether `pin` of `service` is the name of a release before `than`, or a version before that of `than`.
 fn is_before(service: &str, pin: &str, than: Release) -> bool {
-    if let Some((major, minor)) = pin.split_once('.') {
-        let version = major.parse().ok().zip(minor.parse().ok());
-        let own = code::rpc_version(service, than.series(), than);
-        return version
-            .zip(own)
-            .is_some_and(|(version, own): ((u32, u32), _)| version < own);
+    if pin.contains('.') {
+        let own = code::rpc_version(service, than.series(), than).and_then(version);
+        return version(pin).zip(own).is_some_and(|(pin, own)| pin < own);
     }
     let is_word = pin.bytes().all(|byte| byte.is_ascii_lowercase()) && !pin.is_empty();
     let older = || Release::parse(pin).is_ok_and(|release| release < than);
     is_word && (OLDER.contains(&pin) || older())
+}
+
+/// `5.1`
+fn version(text: &str) -> Option<(u32, u32)> {
+    let (major, minor) = text.split_once('.')?;
+    major.parse().ok().zip(minor.parse().ok())
 }
 
 #[cfg(test)]

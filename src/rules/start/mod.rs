@@ -2,8 +2,8 @@
 
 mod conflicting_settings;
 mod deprecated_value;
-mod item_ignored;
 mod instances_fail;
+mod item_ignored;
 mod migrations_fail;
 mod refused;
 mod removed_value;
