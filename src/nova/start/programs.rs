@@ -1,6 +1,6 @@
 //! Which of nova's services a stack of files is for: as it was said, else as what it sets tells.
 
-use crate::nova::View;
+use crate::nova::{Setting, View};
 
 /// Whom the files serve.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Programs {
             Self::Guessed => {
                 let mut signs = SIGNS.iter().filter(|sign| sign.program == program);
                 let sign = signs.find(|sign| is_set(view, sign.group, sign.name))?;
-                let bus = is_set(view, "DEFAULT", "transport_url");
+                let bus = is_chosen(view, "DEFAULT", "transport_url");
                 bus.then(|| format!("they set `[{}] {}` and `transport_url`", sign.group, sign.name))
             }
         }
@@ -100,6 +100,15 @@ impl Programs {
 
 fn is_set(view: &View<'_>, group: &str, name: &str) -> bool {
     view.setting(group, name).is_some_and(|setting| setting.is_set())
+}
+
+/// Whether the option is set to something else than its default: a sample file sets everything to that.
+fn is_chosen(view: &View<'_>, group: &str, name: &str) -> bool {
+    let setting = view.setting(group, name).filter(Setting::is_set);
+    setting.is_some_and(|setting| {
+        let default = setting.facts.default_text().unwrap_or_default();
+        !matches!(view.text(&setting), Ok(Some(text)) if text == default)
+    })
 }
 
 #[cfg(test)]
@@ -128,6 +137,8 @@ mod tests {
         let conf = "[DEFAULT]\ntransport_url = rabbit://h/\n[libvirt]\nvirt_type = kvm\n";
         assert!(of(conf, "nova-compute") && !of(conf, "nova-scheduler"));
         assert!(!of("[libvirt]\nvirt_type = kvm\n", "nova-compute"));
+        let defaults = "[DEFAULT]\ntransport_url = rabbit://\n[libvirt]\nvirt_type = kvm\n";
+        assert!(!of(defaults, "nova-compute"), "a sample file shows nothing");
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod conflicting_settings;
 mod deprecated_value;
 mod instances_fail;
 mod item_ignored;
-mod migrations_fail;
+pub(super) mod migrations_fail;
 mod refused;
 mod removed_value;
 mod service_does_not_start;
@@ -16,8 +16,8 @@ use crate::lint::Rule;
 pub(super) static RULES: &[&Rule] = &[
     &conflicting_settings::RULE,
     &deprecated_value::RULE,
-    &item_ignored::RULE,
     &instances_fail::RULE,
+    &item_ignored::RULE,
     &migrations_fail::RULE,
     &removed_value::RULE,
     &service_does_not_start::RULE,
