@@ -17,6 +17,7 @@ use crate::nova::migration::intent::{self, Intent};
 use crate::nova::migration::settings::{LIBVIRT, WrittenAction};
 use crate::nova::migration::{self, TimeoutAction};
 use crate::nova::nature::Nature;
+use crate::nova::start::{self, Refused, Written};
 use crate::nova::today::Today;
 use crate::nova::{Setting, View};
 use crate::oslo::edit;
@@ -46,6 +47,8 @@ pub struct Context<'a> {
     seen: OnceCell<Vec<NamedUse<'a>>>,
     references: Rc<OnceCell<References>>,
     reach: OnceCell<Reach>,
+    written: Rc<OnceCell<Written>>,
+    refused: Rc<OnceCell<Vec<Refused>>>,
     pub(super) natures: Rc<OnceCell<Vec<Nature>>>,
     pub(super) secrets: Rc<OnceCell<Arc<Secrets>>>,
 }
@@ -71,6 +74,8 @@ impl<'a> Context<'a> {
             seen: OnceCell::new(),
             references: Rc::default(),
             reach: OnceCell::new(),
+            written: Rc::default(),
+            refused: Rc::default(),
             natures: Rc::default(),
             secrets: Rc::default(),
         }
@@ -91,6 +96,8 @@ impl<'a> Context<'a> {
         Self {
             after: Rc::clone(&self.after),
             references: Rc::clone(&self.references),
+            written: Rc::clone(&self.written),
+            refused: Rc::clone(&self.refused),
             natures: Rc::clone(&self.natures),
             secrets: Rc::clone(&self.secrets),
             ..Self::new(self.stack, from, self.to.release(), self.settings)
@@ -104,6 +111,18 @@ impl<'a> Context<'a> {
             let _ = self.secrets.set(secrets);
         }
         self
+    }
+
+    /// Which options of the release to come the stack writes.
+    #[must_use]
+    pub fn written(&self) -> &Written {
+        self.written.get_or_init(|| Written::of(&self.to))
+    }
+
+    /// All that the release to come refuses of the stack.
+    #[must_use]
+    pub fn refused(&self) -> &[Refused] {
+        self.refused.get_or_init(|| start::refusals(&self.to, self.written()))
     }
 
     /// Every release that may run today, oldest first.

@@ -22,9 +22,13 @@ mod python_format;
 mod python_regex;
 mod services;
 pub mod values;
+mod written;
 
 use crate::catalog::refusals::{self, Refusal};
 use crate::nova::{View, printed};
+
+pub use written::Written;
+
 use condition::{Condition, OptionName, Outcome};
 
 /// A refusal that a view meets.
@@ -66,12 +70,14 @@ fn shown(view: &View<'_>, text: &str) -> Option<String> {
     view.value(&setting).ok().map(|value| printed(&value))
 }
 
-/// Every refusal of the release of `view` that it meets, in the order of the facts. What is not known is none.
+/// Every refusal of the release of `view` that it meets, in the order of the facts; `written` is what it writes. What is not
+/// known is none.
 #[must_use]
-pub fn refusals(view: &View<'_>) -> Vec<Refused> {
+pub fn refusals(view: &View<'_>, written: &Written) -> Vec<Refused> {
     let facts = refusals::all().iter().filter(|fact| fact.covers(view.release()));
-    let is_asked =
-        |fact: &&Refusal| fact.options.is_empty() || fact.options.iter().any(|option| is_written(view, *option));
+    let is_asked = |fact: &&Refusal| {
+        fact.options.is_empty() || fact.options.iter().any(|option| is_written(view, written, *option))
+    };
     let meets = |fact: &'static Refusal| match condition(fact)?.outcome(view) {
         Outcome::Holds(found) => Some(Refused { fact, found }),
         Outcome::Fails | Outcome::Open => None,
@@ -87,14 +93,17 @@ pub fn meets(view: &View<'_>, fact: &'static Refusal) -> bool {
 }
 
 /// Whether anything sets the option, by any name: a cheap question before the condition.
-fn is_written(view: &View<'_>, (group, name): (&str, &str)) -> bool {
-    match crate::catalog::option(group, name, view.release()) {
-        Some(facts) => view.is_written(facts) || !view.stack().environment().is_empty(),
-        // A condition may ask for what the release no longer has.
-        None => [group, "DEFAULT"]
-            .iter()
-            .any(|group| view.stack().places_of(group, name).next().is_some()),
-    }
+fn is_written(view: &View<'_>, written: &Written, (group, name): (&str, &str)) -> bool {
+    // A condition may ask for what the release no longer has.
+    let is_there = |group: &str| view.stack().places_of(group, name).next().is_some();
+    written.has(group, name) || is_there(group) || is_there("DEFAULT")
+}
+
+/// The first option that the condition of a fact asks for.
+#[must_use]
+pub fn first_asked(fact: &Refusal) -> Option<OptionName> {
+    let condition = condition(fact)?;
+    condition.options().first().map(|option| (*option).clone())
 }
 
 /// The condition of a fact; every one is read in the tests.
@@ -140,7 +149,8 @@ mod tests {
                 fact.example.as_bytes().to_vec(),
             )));
             for release in Release::all().filter(|release| release.is_complete()) {
-                let found = refusals(&View::new(&stack, release));
+                let view = View::new(&stack, release);
+                let found = refusals(&view, &Written::of(&view));
                 let is_found = found.iter().any(|refused| refused.fact.id == fact.id);
                 if is_found != fact.covers(release) {
                     wrong.push(format!("{} in {release}: {is_found}", fact.id));

@@ -10,6 +10,7 @@ use crate::catalog::{self, Release};
 use crate::nova::{Setting, Unusable, View, printed};
 use crate::oslo::value::Value;
 
+use super::Written;
 use super::condition::{Condition, Outcome};
 
 /// So many items are named; a list that has more has gone wrong as a whole.
@@ -30,16 +31,16 @@ pub struct Found {
     pub code: Option<&'static Use>,
 }
 
-/// All that the release of `view` deprecates or does not have, by option. What is not known is not there.
+/// All that the release of `view` deprecates or does not have, by option; `written` is what it writes. What is not known is not there.
 #[must_use]
-pub fn found(view: &View<'_>) -> Vec<Found> {
+pub fn found(view: &View<'_>, written: &Written) -> Vec<Found> {
     let mut found = Vec::new();
     if !view.release().is_complete() {
         return found;
     }
     for (group, name) in options() {
         if let Some(facts) = catalog::option(group, name, view.release())
-            && (view.is_written(facts) || !view.stack().environment().is_empty())
+            && written.has(facts.group(), facts.name())
         {
             of_option(view, &view.setting_of(facts), &mut found);
         }
@@ -196,7 +197,7 @@ mod tests {
             let mut times = 0;
             for release in Release::all().filter(|release| release.is_complete()) {
                 let view = View::new(&stack, release);
-                let found = found(&view);
+                let found = found(&view, &Written::of(&view));
                 let stages = found
                     .iter()
                     .filter(|found| found.fact.is_some_and(|known| std::ptr::eq(known, fact)));
@@ -218,7 +219,8 @@ mod tests {
     fn code_that_nobody_has_is_found_without_a_fact_and_a_stranger_s_is_not() {
         let text = "[filter_scheduler]\nweight_classes = nova.scheduler.weights.ram.RAMWeigher,mine.Weigher,nova.scheduler.weights.ram.Ram\n";
         let stack = stack(text);
-        let found = found(&View::new(&stack, Release::NEWEST));
+        let view = View::new(&stack, Release::NEWEST);
+        let found = found(&view, &Written::of(&view));
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].items, ["nova.scheduler.weights.ram.Ram"]);
         assert!(found[0].stage == Stage::Gone && found[0].fact.is_none() && found[0].code.is_some());

@@ -18,7 +18,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for found in values::found(&context.to) {
+    for found in values::found(&context.to, context.written()) {
         if let (Stage::Deprecated, Some(fact)) = (found.stage, found.fact)
             && is_served(context, &found)
             && (is_lasting(context, &found, fact) || fact.deprecated.is_some_and(|since| context.crosses(since)))

@@ -14,12 +14,26 @@ pub(super) fn findings<'c>(
     rule: &'static Rule,
     stops: Stops,
 ) -> impl Iterator<Item = Finding> + 'c {
-    let refused = start::refusals(&context.to).into_iter();
-    let refused = refused.filter(move |refused| refused.fact.stops == stops);
+    let refused = context.refused().iter();
+    let refused = refused.filter(move |refused| refused.fact.stops == stops && !is_said(context, refused));
     refused.filter_map(move |refused| {
         let meant = meant(context, refused.fact)?;
-        Some(report(context, rule, &refused, &meant))
+        Some(report(context, rule, refused, &meant))
     })
+}
+
+/// Whether something graver follows from what is missing, too, or the same: one word about it is enough.
+fn is_said(context: &Context<'_>, refused: &Refused) -> bool {
+    if !refused.fact.options.is_empty() {
+        return false;
+    }
+    let missing = start::first_asked(refused.fact);
+    let all = || context.refused().iter().enumerate();
+    let place = all().find(|(_, other)| std::ptr::eq(*other, refused));
+    let rank = |(number, refused): (usize, &Refused)| (refused.fact.stops, number);
+    let mut others =
+        all().filter(|(_, other)| other.fact.options.is_empty() && start::first_asked(other.fact) == missing);
+    others.any(|other| Some(rank(other)) < place.map(rank) && meant(context, other.1.fact).is_some())
 }
 
 /// Whom a refusal concerns, and how that is known.

@@ -21,7 +21,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let found = values::found(&context.to);
+    let found = values::found(&context.to, context.written());
     let gone = found
         .iter()
         .filter(|found| found.stage == Stage::Gone && !is_filter(found) && is_served(context, found));

@@ -1,0 +1,51 @@
+//! Which options a stack of files writes in one release, by any of their names: found out once, as hundreds of facts ask for it.
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
+use crate::catalog;
+use crate::nova::View;
+
+/// The options that something writes.
+#[derive(Debug)]
+pub struct Written {
+    /// By group and name, as the release has them.
+    options: HashSet<(&'static str, &'static str), RandomState>,
+    /// A variable may set any option.
+    by_environment: bool,
+}
+
+impl Written {
+    /// What the stack of `view` writes, as its release reads it.
+    #[must_use]
+    pub fn of(view: &View<'_>) -> Self {
+        let (stack, release) = (view.stack(), view.release());
+        let mut options = HashSet::default();
+        for layer in stack.layers() {
+            let document = &layer.document;
+            for lines in document.assignments().chunk_by(|a, b| a.section() == b.section()) {
+                let group = catalog::group(document.group(&lines[0]));
+                if !group.is_known() {
+                    continue;
+                }
+                for line in lines {
+                    let key = document.key(line);
+                    let known = group.known(&key);
+                    let read = known.option(release).into_iter().chain(known.by_old_name(release));
+                    options.extend(read.map(|option| (option.group(), option.name())));
+                }
+            }
+        }
+        Self {
+            options,
+            by_environment: !stack.environment().is_empty(),
+        }
+    }
+
+    /// Whether something may set `name` of `group`, an option of the release.
+    #[must_use]
+    pub fn has(&self, group: &str, name: &str) -> bool {
+        self.by_environment || self.options.contains(&(group, name))
+    }
+}
