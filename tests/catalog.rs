@@ -240,14 +240,30 @@ fn what_is_said_of_defaults_and_meanings_is_true_of_the_lists() {
             "{title} is grave and says not why"
         );
     }
-    for entry in known.meanings {
+}
+
+#[test]
+fn what_nova_does_otherwise_is_about_options_of_the_release_that_brings_it() {
+    let known = moves::moves();
+    for entry in known.meanings.iter().chain(known.news) {
+        let title = format!("[{}] {}", entry.group, entry.name);
+        let is_there = |group: &str, name: &str| catalog::option(group, name, entry.release).is_some();
+        assert!(is_there(entry.group, entry.name), "{title} in {}", entry.release);
+        for (group, name) in entry.concerns {
+            assert!(is_there(group, name), "{title}: [{group}] {name} in {}", entry.release);
+        }
         assert!(
-            catalog::is_known_anywhere(entry.group, entry.name),
-            "[{}] {}",
-            entry.group,
-            entry.name
+            entry.source.starts_with("https://") && !entry.why.ends_with('.'),
+            "{title}"
         );
-        assert!(entry.source.starts_with("https://") && !entry.why.ends_with('.'));
+        let says_what_to_do = !entry.instead.is_empty() || !entry.before.is_empty();
+        assert_eq!(says_what_to_do, !entry.when.is_empty(), "{title}");
+        if !entry.before.is_empty() {
+            let option = catalog::option(entry.group, entry.name, entry.release).expect("it is there");
+            let profile = Profile::of(entry.release.oslo_config());
+            let verdict = value::check(option.option_type(), entry.before, profile);
+            assert!(verdict.is_ok(), "{title}: {verdict:?}");
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::known::{Fate, Gone};
 use super::lookup::{fate, option, options};
 use super::outside::is_listed_late;
 use super::same::is_same_default;
-use super::table::OfCatalog;
+use super::table::{OfCatalog, table};
 use super::{OptionFacts, Release, moves};
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
@@ -177,8 +177,10 @@ fn in_order(mut kind: OptionType) -> OptionType {
 pub struct ChangedDefault {
     /// As the earlier release has it.
     pub old: OptionFacts,
-    /// As the later one has it.
+    /// As the later one has it; of an option that went meanwhile, as the last release with it had it.
     pub new: OptionFacts,
+    /// The release that no longer has the option, where the later one does not.
+    pub gone: Option<Release>,
     /// What is known of the change beyond the lists.
     pub known: Option<&'static moves::NewDefault>,
 }
@@ -187,11 +189,13 @@ pub struct ChangedDefault {
 struct Pair {
     old: OptionFacts,
     new: OptionFacts,
+    /// When the option went, where the later release does not have it.
+    gone: Option<Release>,
     differs: OnceLock<bool>,
 }
 
-/// The options that both releases have and whose default is another value, of those that `is_asked` about, as `to` has them;
-/// host-dependent ones left out.
+/// The options whose default is another value in the later release, or was when they went, of those that `is_asked` about, as
+/// `to` or the last release before it has them; host-dependent ones left out.
 pub fn changed_defaults(
     from: Release,
     to: Release,
@@ -207,25 +211,41 @@ pub fn changed_defaults(
     let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
     let pairs = KNOWN.read()[at(from) * RELEASES + at(to)].get_or_init(|| pairs(from, to));
     let asked = pairs.iter().filter(move |pair| is_asked(pair.new));
-    let changed = asked.filter(|pair| *pair.differs.get_or_init(|| is_changed(pair.old, pair.new)));
-    changed.map(move |&Pair { old, new, .. }| ChangedDefault {
+    let changed = asked.filter(move |pair| {
+        let differs = || is_changed(pair.old, pair.new) && (pair.gone.is_none() || is_lasting(pair.new, to));
+        *pair.differs.get_or_init(differs)
+    });
+    changed.map(move |&Pair { old, new, gone, .. }| ChangedDefault {
         old,
         new,
+        gone,
         known: moves::new_default(new.group(), new.name(), from, to),
     })
 }
 
-/// The options that both releases have and about which anything changed.
+/// The options about which anything changed and that the later release has, or a release between that removed them after it.
 fn pairs(from: Release, to: Release) -> Vec<Pair> {
     let changed = options(from).filter(|old| !old.covers(to));
     let pairs = changed.filter_map(|old| {
-        let new = if old.since() < to {
+        let there = if old.since() < to {
             old.later(to)
         } else {
             option(old.group(), old.name(), to)
-        }?;
+        };
+        let (new, gone) = match there {
+            Some(new) => (new, None),
+            None => {
+                let last = old.last_before(to)?;
+                (last, Some(last.until()?.next()?))
+            }
+        };
         let differs = OnceLock::new();
-        Some(Pair { old, new, differs })
+        Some(Pair {
+            old,
+            new,
+            gone,
+            differs,
+        })
     });
     pairs.collect()
 }
@@ -234,6 +254,12 @@ fn is_changed(old: OptionFacts, new: OptionFacts) -> bool {
     let is_written_alike = field(old.words(), "default") == field(new.words(), "default");
     let is_of_host = || old.is_host_dependent() || new.is_host_dependent();
     !is_written_alike && !is_of_host() && !is_same_default(old, new)
+}
+
+/// Whether what an option did goes on in `to`, which no longer has it: nothing took its place, and its group is still there.
+fn is_lasting(last: OptionFacts, to: Release) -> bool {
+    let is_gone = matches!(fate(last.group(), last.name(), to), Fate::Gone(gone) if gone.successors.is_empty());
+    is_gone && table().rows_in(last.group()).iter().any(|facts| facts.covers(to))
 }
 
 #[cfg(test)]
@@ -265,6 +291,23 @@ mod tests {
         let release = |name| Release::parse(name).unwrap();
         assert!(!defaults(release("queens"), release("rocky")), "3 and 3.0");
         assert!(defaults(release("queens"), release("train")), "3 and 1.0");
+    }
+
+    #[test]
+    fn a_default_that_changed_before_its_option_went_is_known() {
+        let release = |name| Release::parse(name).unwrap();
+        let changed = |from, to, name: &str| {
+            let mut found = changed_defaults(release(from), release(to), |new| new.name() == name);
+            found.next().map(|changed| changed.gone)
+        };
+        let newest = Some(Some(Release::NEWEST));
+        assert_eq!(changed("zed", "2026.2", "enforce_scope"), newest);
+        assert_eq!(changed("2023.1", "2026.2", "enforce_scope"), None);
+        assert_eq!(
+            changed("rocky", "ussuri", "image_upload_handler"),
+            None,
+            "its group went"
+        );
     }
 
     #[test]

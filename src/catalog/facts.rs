@@ -102,6 +102,12 @@ impl OptionFacts {
         self.table.later(self.number).find(|facts| facts.covers(release))
     }
 
+    /// The option under the same name as the last release before `release` has it, where it is not as here any more.
+    pub(super) fn last_before(self, release: Release) -> Option<Self> {
+        let later = self.table.later(self.number);
+        later.take_while(|facts| facts.since() < release).last()
+    }
+
     /// The group as oslo.config matches it.
     #[must_use]
     pub fn group(&self) -> &'static str {

@@ -39,23 +39,41 @@ pub struct NewDefault {
     pub release: Release,
     /// What nova does otherwise, a sentence without its full stop; empty where old and new default mean the same.
     pub why: &'static str,
+    /// The condition that says which files it concerns; empty: those that use its group.
+    pub when: &'static str,
     /// Whether what relied on the old default may break.
     pub is_grave: bool,
     /// Where that is said.
     pub source: &'static str,
 }
 
-/// An option that kept its name and changed its meaning.
+/// What nova does otherwise from a release on: by an option that kept its name, or by one that is new.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMeaning {
+pub struct NewBehaviour {
     /// The option's group.
     pub group: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// The release that brings the meaning.
+    /// The release that brings it.
     pub release: Release,
-    /// What it means from then on, a sentence without its full stop.
+    /// Further options that belong to it.
+    pub concerns: &'static [(&'static str, &'static str)],
+    /// The services that act otherwise; none where all do.
+    pub programs: &'static [&'static str],
+    /// The condition that says which files it concerns; without it nobody learns it of a file.
+    pub when: &'static str,
+    /// What is so from then on, a sentence without its full stop.
     pub why: &'static str,
+    /// The value with which nova does what it did before; empty where there is none.
+    pub before: &'static str,
+    /// What to do instead, an order; empty where `before` says it.
+    pub instead: &'static str,
+    /// Whether what relied on the old behaviour may break.
+    pub is_grave: bool,
+    /// Whether it hardly ever matters: worth a word with `--pedantic` alone.
+    pub is_quiet: bool,
+    /// A nova.conf that it concerns.
+    pub example: &'static str,
     /// Where that is said.
     pub source: &'static str,
 }
@@ -68,7 +86,9 @@ pub struct Moves {
     /// `[[default]]`.
     pub defaults: &'static [NewDefault],
     /// `[[meaning]]`.
-    pub meanings: &'static [NewMeaning],
+    pub meanings: &'static [NewBehaviour],
+    /// `[[new]]`.
+    pub news: &'static [NewBehaviour],
     /// `[[successor]]`.
     pub successors: &'static [Outgoing],
 }
@@ -121,6 +141,13 @@ pub fn has_early(group: &str) -> bool {
 #[must_use]
 pub fn new_default(group: &str, name: &str, from: Release, to: Release) -> Option<&'static NewDefault> {
     let mut entries = moves().defaults.iter().rev();
+    entries.find(|entry| entry.group == group && entry.name == name && from < entry.release && entry.release <= to)
+}
+
+/// What the new option `name` of `group` changes that came after `from` and by `to`.
+#[must_use]
+pub fn new_option(group: &str, name: &str, from: Release, to: Release) -> Option<&'static NewBehaviour> {
+    let mut entries = moves().news.iter();
     entries.find(|entry| entry.group == group && entry.name == name && from < entry.release && entry.release <= to)
 }
 

@@ -156,8 +156,10 @@ impl<'a> Section<'a> {
             return Some(Outside::AuthPlugin);
         }
         let mut lists = self.lists.iter();
-        let found = lists.find(|(list, _)| list.binary_search(&known.key()).is_ok());
-        found.map(|(_, outside)| *outside)
+        let (_, outside) = lists.find(|(list, _)| list.binary_search(&known.key()).is_ok())?;
+        // A context that went with its plugin is made no more.
+        let is_gone = *outside == Outside::Privsep && matches!(known.fate(self.release), Fate::Gone(_));
+        (!is_gone).then_some(*outside)
     }
 
     /// Whether the plugin that `auth_type` of the section chooses reads the name.
@@ -222,6 +224,7 @@ mod tests {
     fn options_that_no_list_can_hold_are_recognised() {
         assert_eq!(at("keystone_authtoken", "username"), Some(Outside::AuthPlugin));
         assert_eq!(at("vif_plug_ovs_privileged", "helper_command"), Some(Outside::Privsep));
+        assert_eq!(at("vif_plug_linux_bridge_privileged", "user"), None);
         assert_eq!(at("mdev_nvidia-35", "device_addresses"), Some(Outside::MediatedDevice));
         assert_eq!(at("DEFAULT", "config_file"), Some(Outside::CommandLine));
         assert_eq!(at("composite:metadata", "use"), Some(Outside::Paste));

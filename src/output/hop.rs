@@ -4,8 +4,9 @@ use serde::{Serialize, Serializer};
 
 use super::{entry, facts};
 use crate::catalog::changes::{Change, changes};
+use crate::catalog::moves::NewBehaviour;
 use crate::catalog::release::Version;
-use crate::catalog::{OptionFacts, Release, moves, options};
+use crate::catalog::{OptionFacts, Release, moves, option, options};
 
 /// One hop.
 #[derive(Clone, Debug, Serialize)]
@@ -55,7 +56,10 @@ impl Hop {
     /// The hop from `from` to `to`.
     #[must_use]
     pub fn new(from: Release, to: Release) -> Self {
-        let meanings = moves::moves().meanings.iter();
+        // What came with a point release of an earlier series is new in no list.
+        let is_listed = |fact: &&NewBehaviour| option(fact.group, fact.name, from).is_none();
+        let news = moves::moves().news.iter().filter(|fact| !is_listed(fact));
+        let meanings = moves::moves().meanings.iter().chain(news);
         let meanings = meanings.filter(|meaning| from < meaning.release && meaning.release <= to);
         let meanings = meanings.map(|meaning| HopChange {
             change: "meaning",
@@ -181,8 +185,11 @@ fn detail(change: &Change, from: Release, to: Release) -> String {
             _ => "deprecated for removal".to_owned(),
         },
         Change::New(option) => {
-            let default = facts::default(*option);
-            format!("{}, default {default}", facts::kind(*option))
+            let kind = format!("{}, default {}", facts::kind(*option), facts::default(*option));
+            match moves::new_option(option.group(), option.name(), from, to) {
+                Some(known) => format!("{kind}: {}", known.why),
+                None => kind,
+            }
         }
     }
 }

@@ -93,7 +93,8 @@ impl Life {
             };
             notes.push(Note::new(format!("{}{instead}", gone.why), gone.source));
         }
-        for entry in known.meanings.iter().filter(|entry| is_it(entry.group, entry.name)) {
+        let behaviours = known.meanings.iter().chain(known.news);
+        for entry in behaviours.filter(|entry| is_it(entry.group, entry.name)) {
             let (release, why) = (entry.release.short(), &entry.why);
             notes.push(Note::new(format!("from {release} on {why}"), entry.source));
         }

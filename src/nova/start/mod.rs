@@ -3,6 +3,7 @@
 //!
 //! What the conditions are, [`crate::catalog::refusals`] says; what hangs on the host (its libvirt, its devices) is not asked.
 
+pub mod concerns;
 pub mod condition;
 pub mod cpu_set;
 mod drivers;

@@ -6,7 +6,7 @@ mod devices;
 mod pci;
 
 use super::condition::{OptionName, Outcome};
-use super::{cpu_set, drivers, messages, services};
+use super::{concerns, cpu_set, drivers, messages, services};
 use crate::nova::{View, printed};
 use crate::oslo::value::Value;
 
@@ -38,6 +38,34 @@ const TESTS: &[NamedTest] = &[
     NamedTest {
         name: "cpu-sets-overlap",
         run: cpu_sets_overlap,
+    },
+    NamedTest {
+        name: "any-set",
+        run: concerns::any_set,
+    },
+    NamedTest {
+        name: "section-used",
+        run: concerns::section_used,
+    },
+    NamedTest {
+        name: "sends-notifications",
+        run: concerns::sends_notifications,
+    },
+    NamedTest {
+        name: "numa-filter",
+        run: concerns::numa_filter,
+    },
+    NamedTest {
+        name: "every-weigher",
+        run: concerns::every_weigher,
+    },
+    NamedTest {
+        name: "lacks-signature-properties",
+        run: concerns::lacks_signature_properties,
+    },
+    NamedTest {
+        name: "names-signature-properties",
+        run: concerns::names_signature_properties,
     },
 ];
 

@@ -4,10 +4,11 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::moves;
+use crate::catalog::moves::{self, NewDefault};
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
 use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, NamedUse, Rule, Severity, Step, hops};
 use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
+use crate::nova::start::concerns;
 use crate::redact;
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -30,17 +31,43 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     // Names come section by section.
     groups.dedup();
     let groups: HashSet<&str> = groups.into_iter().collect();
-    let is_whole = is_whole(context);
-    let is_grave = |new: OptionFacts| {
-        let known = moves::new_default(new.group(), new.name(), from, to);
-        known.is_some_and(|known| known.is_grave)
-    };
-    let matters = |new: OptionFacts| groups.contains(new.group()) || (is_whole && is_grave(new));
-    for ChangedDefault { old, new, known } in catalog::changed_defaults(from, to, matters) {
-        let is_idle = known.is_some_and(|known| known.why.is_empty());
-        if !is_idle && !context.to.setting_of(new).is_set() && !context.from.setting_of(old).is_set() {
-            findings.push(report(context, old, new, known));
+    let widened = Widened::of(context);
+    let matters = |new: OptionFacts| widened.concerns(new).unwrap_or_else(|| groups.contains(new.group()));
+    for changed in catalog::changed_defaults(from, to, matters) {
+        let (old, new) = (changed.old, changed.new);
+        let is_idle = changed.known.is_some_and(|known| known.why.is_empty());
+        let is_set = || {
+            let is_set_today = context.from.setting_of(old).is_set();
+            is_set_today || (changed.gone.is_none() && context.to.setting_of(new).is_set())
+        };
+        if !is_idle && !is_set() {
+            findings.push(report(context, &changed));
         }
+    }
+}
+
+/// The changes of the upgrade of which it is known which files they concern, and whether these are such.
+struct Widened(Vec<(&'static NewDefault, bool)>);
+
+impl Widened {
+    fn of(context: &Context<'_>) -> Self {
+        let is_whole = is_whole(context);
+        let facts = moves::moves().defaults.iter().rev();
+        let facts = facts.filter(|fact| context.crosses(fact.release));
+        let judged = facts.filter_map(|fact| {
+            if !fact.when.is_empty() {
+                return Some((fact, concerns::meets(context.stack, fact.release, fact.when)));
+            }
+            (fact.is_grave && is_whole).then_some((fact, true))
+        });
+        Self(judged.collect())
+    }
+
+    /// Whether the change of `option` concerns the files; `None` where their groups decide.
+    fn concerns(&self, option: OptionFacts) -> Option<bool> {
+        let mut facts = self.0.iter();
+        let found = facts.find(|(fact, _)| fact.name == option.name() && fact.group == option.group());
+        found.map(|(_, concerns)| *concerns)
     }
 }
 
@@ -63,34 +90,30 @@ fn is_whole(context: &Context<'_>) -> bool {
     whole.into_iter().any(is_set)
 }
 
-fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Option<&moves::NewDefault>) -> Finding {
+fn report(context: &Context<'_>, changed: &ChangedDefault) -> Finding {
+    let &ChangedDefault { old, new, gone, known } = changed;
     let (from, to) = (context.from.release(), context.to.release());
-    let changed = first_with(old, new, from, to);
+    let first = first_with(old, new, from, gone.and_then(Release::previous).unwrap_or(to));
     let (was, is) = (shown(old), shown(new));
     let values = match (was, is) {
         (Some(was), Some(is)) => format!("from {was} to {is}"),
         _ => format!("(`novamend option {}.{}` shows both)", new.group(), new.name()),
     };
+    let end = gone.map_or_else(String::new, |gone| {
+        format!(", and {} no longer has the option", gone.short())
+    });
     let message = format!(
-        "the default of `{}` changes in {} {values}",
+        "the default of `{}` changes in {} {values}{end}",
         new.title(),
-        changed.short()
+        first.short()
     );
     let step = Step {
-        hop: hops::hop_over(from, to, changed),
+        hop: hops::hop_over(from, to, first),
         edited: EditWindow::Before,
     };
     let why = match known {
         Some(known) => known.why.to_owned(),
         None => format!("nothing sets it, so nova will use the new default{}", step.place()),
-    };
-    let help = match old.default_text() {
-        Some(_) => format!(
-            "to keep the old default, write {} into `[{}]` before the upgrade",
-            written(old),
-            old.group()
-        ),
-        None => "set it before the upgrade if the new default does not suit you".to_owned(),
     };
     let severity = if known.is_some_and(|known| known.is_grave) {
         Severity::Warning
@@ -101,8 +124,25 @@ fn report(context: &Context<'_>, old: OptionFacts, new: OptionFacts, known: Opti
         .about_option(Announced::new(new.group(), new.name()))
         .with_severity(severity)
         .with_reason(why)
-        .with_help(help)
+        .with_help(help(changed))
         .with_hop(step)
+}
+
+fn help(changed: &ChangedDefault) -> String {
+    if let Some(gone) = changed.gone {
+        return format!(
+            "be ready for the new default before the upgrade: from {} on nothing brings back the old one",
+            gone.short()
+        );
+    }
+    match changed.old.default_text() {
+        Some(_) => format!(
+            "to keep the old default, write {} into `[{}]` before the upgrade",
+            written(changed.old),
+            changed.old.group()
+        ),
+        None => "set it before the upgrade if the new default does not suit you".to_owned(),
+    }
 }
 
 /// The release from which on the default is the new one.

@@ -1,12 +1,15 @@
 //! Rules about options of any kind: what the releases know, rename, refuse and change.
 
+mod behaviour;
 pub(super) mod blocks;
 mod changed_default;
+mod changed_meaning;
 mod deprecated_option;
 mod dropped_alias;
 mod invalid_value;
 mod left_behind_pin;
 mod moved_option;
+mod new_behaviour;
 pub(super) mod old_names;
 mod removed_option;
 pub(super) mod rename;
@@ -57,11 +60,13 @@ const UNKNOWN: &[Yields] = &[
 /// All of them, in the order of their ids.
 pub(super) static RULES: &[&Rule] = &[
     &changed_default::RULE,
+    &changed_meaning::RULE,
     &deprecated_option::RULE,
     &dropped_alias::RULE,
     &invalid_value::RULE,
     &left_behind_pin::RULE,
     &moved_option::RULE,
+    &new_behaviour::RULE,
     &removed_option::RULE,
     &renamed_option::RULE,
     &unknown_filter::RULE,
