@@ -29,10 +29,22 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             Fate::Old(options) => options[0],
             _ => continue,
         };
-        if option.is_deprecated_for_removal() && told.insert((option.group(), option.name())) {
+        if option.is_deprecated_for_removal()
+            && told.insert((option.group(), option.name()))
+            && (context.settings.pedantic || is_of_use(context, option))
+        {
             findings.push(report(context, seen, option));
         }
     }
+}
+
+/// Whether there is more to say than that it will go some day: what takes its place, why it goes, or when.
+fn is_of_use(context: &Context<'_>, option: OptionFacts) -> bool {
+    let (group, name, to) = (option.group(), option.name(), context.to.release());
+    moves::successor(group, name).is_some()
+        || moves::gone(group, name).is_some()
+        || dropped_after(group, name, to).is_some()
+        || !by_old_name(group, name, to).is_empty()
 }
 
 fn report(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts) -> Finding {
