@@ -18,6 +18,9 @@ pub(in crate::rules) static RULE: Rule = Rule {
     yields_to: &[],
 };
 
+/// Of more lines than this nobody can see at a glance what a header above them would do.
+const MOST_FIXED: usize = 100;
+
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let blocks = blocks::blocks(context);
     findings.extend(blocks.iter().filter_map(|block| report(context, block)));
@@ -83,7 +86,7 @@ fn fix(context: &Context<'_>, block: &Block) -> Option<Fix> {
             text.is_ok_and(|text| value::check(kind, &text, context.to.profile()).is_ok())
         })
     };
-    if !ends || is_open || !block.places.iter().all(|place| is_taken(*place)) {
+    if !ends || is_open || block.places.len() > MOST_FIXED || !block.places.iter().all(|place| is_taken(*place)) {
         return None;
     }
     let end = document.line_ending();
