@@ -39,7 +39,7 @@ pub(in crate::rules) fn kind(context: &Context<'_>, place: AssignmentId) -> Opti
         && key.bytes().all(is_scheme);
     let kind = if is_url {
         Kind::Url(key.clone().into_owned())
-    } else if key.starts_with(['{']) && key.ends_with(['"', '\'']) {
+    } else if key.len() > 2 && key.starts_with(['{', '"', '\'']) && key.ends_with(['"', '\'']) {
         Kind::Json
     } else if key.parse::<IpAddr>().is_ok() && value.first().is_some_and(u8::is_ascii_digit) {
         Kind::Address
