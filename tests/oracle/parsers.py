@@ -28,7 +28,7 @@ if not importlib.util.find_spec('netifaces'):
 
 import nova.conf
 from nova import exception
-from nova.pci import request, whitelist
+from nova.pci import request, utils, whitelist
 from nova.virt import hardware
 from nova.virt.libvirt import driver
 
@@ -63,7 +63,8 @@ def bare():
 
 
 def pci_spec():
-    found = whitelist.Whitelist(CONF.pci.device_spec if 'device_spec' in CONF.pci else CONF.pci.passthrough_whitelist)
+    with mock.patch.object(utils, 'get_function_by_ifname', lambda _name: (None, False)):
+        found = whitelist.Whitelist(CONF.pci.device_spec if 'device_spec' in CONF.pci else CONF.pci.passthrough_whitelist)
     # The resource tracker does so a moment later.
     if 'report_in_placement' in CONF.pci and CONF.pci.report_in_placement:
         pci_placement_translator.ensure_no_dev_spec_with_devname(found.specs)
@@ -104,8 +105,8 @@ def physnets():
     nova.conf.neutron.register_dynamic_opts(CONF)
     for network in CONF.neutron.physnets:
         getattr(CONF, f'neutron_physnet_{network}').numa_nodes
-    # A host of two NUMA nodes, as the driver reports it a moment later.
-    cells = [types.SimpleNamespace(id=number, cpus=[], mempages=[], memory=1) for number in (0, 1)]
+    # A host of four NUMA nodes, as the driver reports it a moment later.
+    cells = [types.SimpleNamespace(id=number, cpus=[], mempages=[], memory=1) for number in range(4)]
     host = mock.MagicMock()
     host._host.get_capabilities.return_value.host.topology.cells = cells
     host._get_vcpu_available.return_value = host._get_pcpu_available.return_value = set()

@@ -1,6 +1,8 @@
-//! Items of lists that nova-compute warns of and leaves out: cache modes of disks, machine types, events that are counted.
+//! Items of lists that nova-compute warns of and leaves out: cache modes of disks, machine types, events that are counted, types
+//! of mediated devices.
 
 use super::values::MOST;
+use super::{made, mdev};
 use crate::nova::{Setting, View, printed};
 use crate::oslo::value::Value;
 
@@ -74,7 +76,30 @@ const PERF_EVENTS: [&str; 22] = [
 /// All that nova-compute of the release of `view` leaves out, by option.
 #[must_use]
 pub fn found(view: &View<'_>) -> Vec<Ignored> {
-    LISTS.iter().filter_map(|list| of_list(view, list)).collect()
+    let of_lists = LISTS.iter().filter_map(|list| of_list(view, list));
+    of_lists.chain(of_mdev_types(view)).collect()
+}
+
+/// Types of mediated devices for which no address is given.
+fn of_mdev_types(view: &View<'_>) -> Option<Ignored> {
+    let mut names = ["enabled_mdev_types", "enabled_vgpu_types"].into_iter();
+    let setting = names.find_map(|name| view.setting("devices", name))?;
+    let Value::List(items) = view.value(&setting).ok().filter(|_| setting.is_set())? else {
+        return None;
+    };
+    let names: Vec<String> = items.iter().map(printed).collect();
+    let (mut items, warning) = mdev::unused(&made::mdev_types(view, &names).ok()?, view.release())?;
+    items.truncate(MOST);
+    Some(Ignored {
+        setting,
+        items,
+        warning,
+        instead: if view.release().number() < 21 {
+            "name one type: several work from ussuri on"
+        } else {
+            "write `device_addresses` in the group of each type, or name one type alone"
+        },
+    })
 }
 
 fn of_list(view: &View<'_>, list: &List) -> Option<Ignored> {

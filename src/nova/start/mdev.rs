@@ -20,6 +20,8 @@ pub enum MdevFault {
 /// A type and what its group says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MdevType {
+    /// As the list has it.
+    pub name: String,
     /// `device_addresses`.
     pub addresses: Vec<String>,
     /// `mdev_class`, where the group sets it.
@@ -85,6 +87,42 @@ fn addresses(types: &[MdevType], release: Release) -> Judged<MdevFault> {
     Judged::Taken
 }
 
+/// The types that nova-compute of `release` does not use though it takes them, and its warning about the first of them.
+#[must_use]
+pub fn unused(types: &[MdevType], release: Release) -> Option<(Vec<String>, String)> {
+    let (first, others) = types.split_first().filter(|(_, others)| !others.is_empty())?;
+    let names = |types: &[MdevType]| types.iter().map(|kind| kind.name.clone()).collect();
+    let mut lacking = types.iter().filter(|kind| kind.addresses.is_empty());
+    match release.number() {
+        17..=20 => {
+            let warning = "libvirt only supports one GPU type per compute node, only first type will be used.";
+            Some((names(others), warning.to_owned()))
+        }
+        number @ 22..=28 => {
+            let (kind, name, first) = (
+                if number < 24 { "vgpu" } else { "mdev" },
+                &lacking.next()?.name,
+                &first.name,
+            );
+            let warning = format!(
+                "The {} type '{name}' was listed in '[devices] enabled_{kind}_types' but no corresponding '[{kind}_{name}]' \
+                 group or '[{kind}_{name}] device_addresses' option was defined. Only the first type '{first}' will be \
+                 used.",
+                if number < 24 { "vGPU" } else { "mdev" },
+            );
+            Some((names(others), warning))
+        }
+        29.. => {
+            let default = &lacking.next()?.name;
+            let unused: Vec<String> = lacking.map(|kind| kind.name.clone()).collect();
+            let name = unused.first()?;
+            let warning = format!("Mdev type default already set to  {default} so {name} will not be used.");
+            Some((unused, warning))
+        }
+        _ => None,
+    }
+}
+
 /// `domain:bus:slot.function`, with any one character for the point, as nova's pattern has it.
 fn is_address(text: &str) -> bool {
     let text = text.strip_suffix('\n').unwrap_or(text);
@@ -132,7 +170,7 @@ mod tests {
         let release = Release::all().find(|release| release.number() == number).unwrap();
         let of_one = |addresses: &&[&str]| MdevType {
             addresses: addresses.iter().map(|&address| address.to_owned()).collect(),
-            class: None,
+            ..MdevType::default()
         };
         judge(&types.iter().map(of_one).collect::<Vec<_>>(), release)
     }
@@ -163,12 +201,42 @@ mod tests {
     }
 
     #[test]
+    fn types_without_addresses_are_not_used() {
+        let types = |addresses: [bool; 3]| {
+            let of_one = |(name, has_one): (&str, bool)| MdevType {
+                name: name.to_owned(),
+                addresses: has_one.then(|| format!("0000:8{name}:00.0")).into_iter().collect(),
+                class: None,
+            };
+            ["4", "5", "6"]
+                .into_iter()
+                .zip(addresses)
+                .map(of_one)
+                .collect::<Vec<_>>()
+        };
+        let of = |number, addresses| {
+            let release = Release::all().find(|release| release.number() == number).unwrap();
+            unused(&types(addresses), release).map(|(names, _)| names.join(","))
+        };
+        for (number, addresses, names) in [
+            (19, [true, true, true], Some("5,6")),
+            (21, [false, false, false], None),
+            (28, [true, true, true], None),
+            (28, [true, true, false], Some("5,6")),
+            (29, [true, false, true], None),
+            (34, [false, true, false], Some("6")),
+        ] {
+            assert_eq!(of(number, addresses).as_deref(), names, "{number} {addresses:?}");
+        }
+    }
+
+    #[test]
     fn classes_are_names_of_resource_classes() {
         let of_class = |class: &str, number| {
             let release = Release::all().find(|release| release.number() == number).unwrap();
             let kind = MdevType {
-                addresses: Vec::new(),
                 class: Some(class.to_owned()),
+                ..MdevType::default()
             };
             judge(&[kind], release)
         };

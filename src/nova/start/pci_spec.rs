@@ -225,9 +225,8 @@ fn wrong_format(address: &str) -> Judged<SpecFault> {
 fn patterns(address: &Json) -> Result<(), Judged<SpecFault>> {
     for key in ["domain", "bus", "slot", "function"] {
         match address.get(key) {
-            None => {}
             Some(Json::Text(pattern)) if is_surely_wrong(pattern) => return Err(wrong_format(&python::shown(address))),
-            Some(Json::Text(_)) => {}
+            None | Some(Json::Text(_)) => {}
             Some(other @ (Json::List(_) | Json::Dict(_))) => {
                 let kind = python::type_name(other);
                 return Err(refused(SpecFault::Address, format!("unhashable type: '{kind}'")));

@@ -5,7 +5,8 @@ use super::{NamedTest, texts};
 use crate::nova::start::condition::{OptionName, Outcome};
 use crate::nova::start::huge_pages;
 use crate::nova::start::judged::Judged;
-use crate::nova::start::mdev::{self, MdevFault, MdevType};
+use crate::nova::start::made;
+use crate::nova::start::mdev::{self, MdevFault};
 use crate::nova::start::pmem::{self, PmemFault};
 use crate::nova::{View, printed};
 use crate::oslo::names::normal_group;
@@ -59,31 +60,6 @@ fn items(view: &View<'_>, names: &[OptionName]) -> Result<Vec<String>, Outcome> 
     }
 }
 
-/// The text of an option whose group nova makes at run time, by its names; `None` where nothing sets it.
-fn made(view: &View<'_>, names: &[(&str, &str)]) -> Result<Option<String>, Outcome> {
-    let stack = view.stack();
-    let Some(site) = stack.find(names, false, view.reads_environment()).winner() else {
-        return Ok(None);
-    };
-    if stack.is_unknown(site) {
-        return Err(Outcome::Open);
-    }
-    let text = view.expanded(names[0].0, &stack.value(site));
-    text.map(Some).map_err(|_| Outcome::Open)
-}
-
-/// `text` as a list whose items are of the type `item`; `None` where it is none.
-fn listed(view: &View<'_>, text: &str, item: OptionType) -> Option<Vec<String>> {
-    let kind = OptionType::List {
-        item: item.into(),
-        bounds: false,
-    };
-    match value::check(&kind, text, view.profile()) {
-        Ok(Value::List(items)) => Some(items.iter().map(printed).collect()),
-        _ => None,
-    }
-}
-
 fn outcome<Fault: PartialEq>(judged: Judged<Fault>, fault: &Fault) -> Outcome {
     match judged {
         Judged::Refused(found, message) if found == *fault => Outcome::Holds(vec![message]),
@@ -98,22 +74,7 @@ fn ended(result: Result<Outcome, Outcome>) -> Outcome {
 }
 
 fn mdev_fault(view: &View<'_>, names: &[OptionName], fault: MdevFault) -> Outcome {
-    let of_one = |kind: &String| -> Result<MdevType, Outcome> {
-        let (new, old) = (
-            normal_group(&format!("mdev_{kind}")).into_owned(),
-            normal_group(&format!("vgpu_{kind}")).into_owned(),
-        );
-        let mut groups = vec![(&*new, "device_addresses"), (&*old, "device_addresses")];
-        if view.release().number() < 24 {
-            groups.remove(0);
-        }
-        let addresses = made(view, &groups)?.and_then(|text| listed(view, &text, OptionType::text()));
-        Ok(MdevType {
-            addresses: addresses.unwrap_or_default(),
-            class: made(view, &[(&new, "mdev_class")])?,
-        })
-    };
-    let types = items(view, names).and_then(|kinds| kinds.iter().map(of_one).collect::<Result<Vec<_>, _>>());
+    let types = items(view, names).and_then(|names| made::mdev_types(view, &names).map_err(|_| Outcome::Open));
     ended(types.map(|types| outcome(mdev::judge(&types, view.release()), &fault)))
 }
 
@@ -151,7 +112,7 @@ fn huge_pages_rejected(view: &View<'_>, names: &[OptionName]) -> Outcome {
 fn networks(view: &View<'_>, names: &[OptionName]) -> Result<Vec<(String, Option<String>)>, Outcome> {
     let of_one = |network: String| {
         let group = normal_group(&format!("neutron_physnet_{network}")).into_owned();
-        let nodes = made(view, &[(&group, "numa_nodes")])?;
+        let nodes = made::text(view, &[(&group, "numa_nodes")]).map_err(|_| Outcome::Open)?;
         Ok((network, nodes))
     };
     items(view, names)?.into_iter().map(of_one).collect()
@@ -163,7 +124,7 @@ fn nodes(view: &View<'_>, text: &str) -> Option<Vec<String>> {
         max: None,
         choices: None,
     };
-    listed(view, text, number)
+    made::items(view, text, number)
 }
 
 fn physnet_without_nodes(view: &View<'_>, names: &[OptionName]) -> Outcome {
