@@ -170,7 +170,7 @@ fn version(view: &View<'_>, service: &str, word: &str) -> Option<(i64, i64)> {
 fn rpc_version_before_numa_migration(view: &View<'_>, names: &[OptionName]) -> Outcome {
     of_texts(view, names, |texts| {
         let version = texts.first().and_then(|word| version(view, "compute", word));
-        Outcome::of(version.is_some_and(|version| (5, 0) <= version && version < (5, 3)))
+        Outcome::of(version.is_some_and(|version| ((5, 0)..(5, 3)).contains(&version)))
     })
 }
 

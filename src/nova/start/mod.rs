@@ -11,6 +11,7 @@ pub mod huge_pages;
 pub mod ignored;
 pub mod json;
 pub mod judged;
+mod logs;
 pub mod made;
 pub mod mdev;
 mod messages;

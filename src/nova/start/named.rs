@@ -6,7 +6,7 @@ mod devices;
 mod pci;
 
 use super::condition::{OptionName, Outcome};
-use super::{concerns, cpu_set, drivers, messages, services};
+use super::{concerns, cpu_set, drivers, logs, messages, services};
 use crate::nova::{View, printed};
 use crate::oslo::value::Value;
 
@@ -76,6 +76,7 @@ pub(super) fn by_name(name: &str) -> Option<&'static NamedTest> {
         pci::TESTS,
         devices::TESTS,
         drivers::TESTS,
+        logs::TESTS,
         messages::TESTS,
         services::TESTS,
     ];

@@ -23,9 +23,7 @@ pub(super) fn of_zero(template: &str) -> Formatted {
     let mut chars = template.chars().peekable();
     let (mut length, mut used) = (0, 0);
     while let Some(c) = chars.next() {
-        if c != '%' {
-            length += 1;
-        } else if chars.next_if_eq(&'%').is_some() {
+        if c != '%' || chars.next_if_eq(&'%').is_some() {
             length += 1;
         } else {
             match conversion(&mut chars) {

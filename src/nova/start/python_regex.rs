@@ -54,11 +54,8 @@ fn ends_set(chars: &mut Peekable<Chars<'_>>) -> bool {
     while let Some(c) = chars.next() {
         match c {
             ']' if !is_first => return true,
-            '\\' => {
-                if chars.next().is_none() {
-                    return false;
-                }
-            }
+            '\\' if chars.next().is_none() => return false,
+            '\\' => {}
             first if chars.peek() == Some(&'-') => {
                 let mut ahead = chars.clone();
                 ahead.next();
