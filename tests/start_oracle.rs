@@ -37,14 +37,11 @@ use each::of_each;
 use harness::tests;
 use novas::Nova;
 use ours::Ours;
-use real::{Asked, Real};
-use report::{Case, Disagreement};
+use real::{Asked, Real, Verdict};
+use report::Disagreement;
 
 /// Whose start is not run: the libraries are not the ones that rocky's needs, and gazpacho's neighbour is asked.
 const LEFT_OUT: [u32; 2] = [18, 33];
-
-/// The exception of a value that oslo.config rejects.
-const OSLOS_WORD: &str = "ConfigFileValueError";
 
 /// How many files to make up.
 fn files() -> usize {
@@ -88,71 +85,78 @@ struct Agreed {
     accepted: usize,
     /// Files that nova itself refuses, and not oslo.config a value.
     of_nova: usize,
-    /// Those of them whose message novamend quotes.
-    quoted: usize,
+    /// The messages of those that novamend does not quote, without what differs from file to file.
+    unquoted: BTreeMap<String, usize>,
     /// Files of which nothing can be said here.
     skipped: usize,
     /// Disagreements that are known, by why.
     known: BTreeMap<&'static str, usize>,
 }
 
-/// What `files` come to in `release`: each is asked about, and each that is refused once more without the lines that novamend
-/// names.
-fn compared(real: &mut Real, release: Release, files: &[Asked], agreed: &Mutex<Agreed>) -> Vec<Disagreement> {
-    let mut found = Vec::new();
-    let mut again = Vec::new();
-    let answers = real.ask(files);
-    for (asked, nova) in files.iter().zip(answers) {
-        let ours = Ours::of(asked, release);
-        if nova.is_skipped {
-            agreed.lock().expect("figures").skipped += 1;
-            continue;
+impl Agreed {
+    fn count(&mut self, nova: &Verdict, ours: &Ours) {
+        match &nova.refusal {
+            None => self.accepted += 1,
+            Some(refusal) => {
+                self.refused += 1;
+                self.of_nova += usize::from(!refusal.is_oslos());
+                if !refusal.is_oslos() && !ours.quotes(refusal) {
+                    *self.unquoted.entry(report::masked(&refusal.words())).or_default() += 1;
+                }
+            }
         }
-        let case = Case::of(&nova, &ours);
-        if let Some(message) = nova.refusal.as_ref().filter(|_| case == Case::Agreed) {
-            let rest = ours.without_what_it_names(asked);
-            again.push((asked.clone(), rest, message.clone()));
-            let mut agreed = agreed.lock().expect("figures");
-            agreed.of_nova += usize::from(message.exception != OSLOS_WORD);
-            agreed.quoted += usize::from(message.exception != OSLOS_WORD && ours.quotes(message));
-        }
-        count(agreed, &case, &nova);
-        found.extend(Disagreement::of(case, asked, release, &nova, &ours));
     }
-    let rests: Vec<Asked> = again.iter().map(|(_, rest, _)| rest.clone()).collect();
-    for ((asked, rest, first), nova) in again.iter().zip(real.ask(&rests)) {
-        let ours = Ours::of(rest, release);
-        let case = if nova.refusal.as_ref() == Some(first) {
-            Case::Misnamed
-        } else {
-            Case::of(&nova, &ours)
-        };
-        let about = if case == Case::Misnamed { asked } else { rest };
-        let ours = if case == Case::Misnamed {
-            Ours::of(asked, release)
-        } else {
-            ours
-        };
-        count(agreed, &case, &nova);
-        found.extend(Disagreement::of(case, about, release, &nova, &ours));
+
+    fn figures(&self) -> String {
+        let mut unquoted: Vec<(&String, &usize)> = self.unquoted.iter().collect();
+        unquoted.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let lines = unquoted
+            .iter()
+            .map(|(message, count)| format!("\n  {count} times {message}"));
+        format!(
+            "{} files refused by both, {} accepted by both, {} skipped; known: {:?}; of {} messages of nova's own novamend \
+             does not quote {}:{}",
+            self.refused,
+            self.accepted,
+            self.skipped,
+            self.known,
+            self.of_nova,
+            self.unquoted.values().sum::<usize>(),
+            lines.take(20).collect::<String>()
+        )
     }
-    found.retain(|disagreement| match known::why(disagreement) {
-        Some(why) => {
-            *agreed.lock().expect("figures").known.entry(why).or_default() += 1;
-            false
-        }
-        None => true,
-    });
-    found
 }
 
-fn count(agreed: &Mutex<Agreed>, case: &Case, nova: &real::Verdict) {
-    let mut agreed = agreed.lock().expect("figures");
-    if *case == Case::Agreed {
-        match nova.refusal {
-            Some(_) => agreed.refused += 1,
-            None => agreed.accepted += 1,
+/// What `files` come to in `release`.
+struct Compared<'a, 'o> {
+    real: &'a mut Real<'o>,
+    release: Release,
+    agreed: &'a Mutex<Agreed>,
+    found: Vec<Disagreement>,
+}
+
+impl Compared<'_, '_> {
+    /// Compares `files`; what both refuse is left, without what novamend names there.
+    fn add(&mut self, files: &[Asked]) -> Vec<Asked> {
+        let mut rests = Vec::new();
+        for (asked, nova) in files.iter().zip(self.real.ask(files)) {
+            let ours = Ours::of(asked, self.release);
+            let mut agreed = self.agreed.lock().expect("figures");
+            if nova.is_skipped {
+                agreed.skipped += 1;
+            } else if let Some(disagreement) = Disagreement::of(asked, self.release, &nova, &ours) {
+                match known::why(&disagreement) {
+                    Some(why) => *agreed.known.entry(why).or_default() += 1,
+                    None => self.found.push(disagreement),
+                }
+            } else {
+                agreed.count(&nova, &ours);
+                if nova.refusal.is_some() {
+                    rests.push(ours.without_what_it_names(asked));
+                }
+            }
         }
+        rests
     }
 }
 
@@ -167,16 +171,24 @@ fn nova_refuses_to_start_where_novamend_says_so_and_nowhere_else() {
     let novas_and_files: BTreeMap<Release, &[Asked]> =
         novas.iter().map(|nova| nova.release).zip(made.chunks(share)).collect();
     let reports = of_each(&novas, "../start/real.py", |oracle, release| {
-        let mut real = Real::new(oracle);
         let files = [novas_and_files[&release], &others(release)].concat();
-        let found = compared(&mut real, release, &files, &agreed);
+        let mut real = Real::new(oracle);
+        let mut compared = Compared {
+            real: &mut real,
+            release,
+            agreed: &agreed,
+            found: Vec::new(),
+        };
+        // Where novamend blames what nova does not, or not all that nova does, nova refuses the rest, and novamend does not.
+        let rests = compared.add(&files);
+        compared.add(&rests);
+        let found = compared.found;
         report::lines(&mut real, found)
     });
     let agreed = agreed.into_inner().expect("figures");
     let figures = format!(
-        "NOVAMEND_SEED={seed} NOVAMEND_START_FILES={files}: {} files refused by both (of {} messages of \
-         nova's own we quote {}), {} accepted by both, {} skipped; known: {:?}",
-        agreed.refused, agreed.of_nova, agreed.quoted, agreed.accepted, agreed.skipped, agreed.known
+        "NOVAMEND_SEED={seed} NOVAMEND_START_FILES={files}: {}",
+        agreed.figures()
     );
     eprintln!("{figures}");
     assert!(reports.is_empty(), "{figures}\n{}", reports.join("\n"));

@@ -151,6 +151,12 @@ def pci_devices(conf):
     modules['nova.pci.whitelist'].Whitelist(getattr(conf.pci, 'device_spec', None) or conf.pci.passthrough_whitelist)
 
 
+def pci_in_placement(conf):
+    specs = modules['nova.pci.whitelist'].Whitelist(conf.pci.device_spec).specs
+    if conf.pci.report_in_placement:
+        modules['nova.compute.pci_placement_translator'].ensure_no_dev_spec_with_devname(specs)
+
+
 def cpu_inventory(_conf):
     driver = held.get('driver')
     for name in ('_get_vcpu_total', '_get_vcpu_available', '_get_pcpu_available'):
@@ -252,9 +258,16 @@ STOPS = [
     ),
 ]
 # What fails only afterwards; what nova-compute does at its first look at its resources may stop it all the same.
-RESOURCES = ('PCI devices', 'NUMA topology', 'CPU inventory')
+RESOURCES = ('PCI devices', 'PCI in placement', 'NUMA topology', 'CPU inventory')
 FAILS = [
     ('PCI devices', ('nova-compute',), pci_devices, 'nova.pci.whitelist', 'the tracker of PCI devices'),
+    (
+        'PCI in placement',
+        ('nova-compute',),
+        pci_in_placement,
+        'nova.compute.pci_placement_translator',
+        'what of PCI goes to placement, without devices',
+    ),
     ('PCI aliases', ('nova-api', 'nova-compute'), pci_alias, 'nova.pci.request', 'a request with a PCI alias'),
     (
         'NUMA topology',

@@ -11,10 +11,16 @@ struct Known {
 }
 
 /// All of them.
-const KNOWN: &[Known] = &[Known {
-    nova: "isn't on host",
-    why: "the host has no such pmem namespace",
-}];
+const KNOWN: &[Known] = &[
+    Known {
+        nova: "or your host CPU arch does not support this model",
+        why: "libvirt on the host does not know the CPU model",
+    },
+    Known {
+        nova: "isn't on host",
+        why: "the host has no such pmem namespace",
+    },
+];
 
 /// Why `disagreement` is right as it is.
 pub(crate) fn why(disagreement: &Disagreement) -> Option<&'static str> {

@@ -55,23 +55,11 @@ impl Ours {
         }
     }
 
-    /// The file without what is named: the lines, and the others of the same option, which may repeat.
+    /// The file without the lines that are named.
     pub(crate) fn without_what_it_names(&self, asked: &Asked) -> Asked {
-        let mut group = "";
-        let placed = asked.conf.lines().map(|line| {
-            if line.starts_with('[') {
-                group = line;
-            }
-            (group, line.split('=').next().unwrap_or_default().trim(), line)
-        });
-        let placed: Vec<(&str, &str, &str)> = placed.collect();
-        let named = placed.iter().enumerate();
-        let named = named.filter(|(index, _)| self.lines.contains(&(index + 1)));
-        let named: BTreeSet<(&str, &str)> = named.map(|(_, (group, name, _))| (*group, *name)).collect();
-        let kept = placed
-            .iter()
-            .filter(|(group, name, _)| !named.contains(&(*group, *name)));
-        asked.with(kept.map(|(_, _, line)| format!("{line}\n")).collect())
+        let kept = asked.conf.lines().enumerate();
+        let kept = kept.filter(|(index, _)| !self.lines.contains(&(index + 1)));
+        asked.with(kept.map(|(_, line)| format!("{line}\n")).collect())
     }
 
     /// Whether an error says what nova says.

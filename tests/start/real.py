@@ -57,6 +57,7 @@ WANTED = [
     'nova.scheduler.host_manager',
     'nova.scheduler.manager',
     'nova.compute.manager',
+    'nova.compute.pci_placement_translator',
     'nova.compute.rpcapi',
     'nova.compute.api',
     'nova.conductor.manager',
@@ -120,13 +121,17 @@ class Memory(logging.Handler):
 
 
 def said(check, error):
-    """What nova says of a refusal."""
+    """What nova says of a refusal, without the place of the file."""
     if isinstance(error, SystemExit):
         lines = memory.lines[-1:] or printed.getvalue().strip().splitlines()[-1:] or [str(error.code)]
         cause = error.__context__
-        because = {} if cause is None else {'cause': f'{type(cause).__name__}: {cause}'}
-        return {'check': check, 'exception': 'SystemExit', 'message': lines[0], **because}
-    return {'check': check, 'exception': type(error).__name__, 'message': str(error)}
+        because = {} if cause is None else {'cause': without_place(f'{type(cause).__name__}: {cause}')}
+        return {'check': check, 'exception': 'SystemExit', 'message': without_place(lines[0]), **because}
+    return {'check': check, 'exception': type(error).__name__, 'message': without_place(str(error))}
+
+
+def without_place(text):
+    return text.replace(folder + os.sep, '')
 
 
 def run(name, function, asked):

@@ -40,6 +40,25 @@ pub(crate) struct Refusal {
     pub(crate) exception: String,
     /// What it says, without places on this machine.
     pub(crate) message: String,
+    /// Where the service only ends: the exception that it caught, empty where there was none.
+    pub(crate) cause: String,
+}
+
+impl Refusal {
+    /// All of it, in a line.
+    pub(crate) fn words(&self) -> String {
+        let cause = match &*self.cause {
+            "" => String::new(),
+            cause => format!(" ({cause})"),
+        };
+        format!("{}: {}{cause}", self.exception, self.message)
+    }
+
+    /// Whether it is oslo.config's own, about a value or a line.
+    pub(crate) fn is_oslos(&self) -> bool {
+        let both = [&self.exception, &self.cause];
+        both.iter().any(|text| text.starts_with("ConfigFile")) || self.message.starts_with("argument --")
+    }
 }
 
 /// What nova does with a file.
@@ -66,16 +85,11 @@ impl Verdict {
 
 fn refusal(said: &Value) -> Refusal {
     let word = |key: &str| said[key].as_str().unwrap_or_default();
-    let cause = word("cause");
-    let message = if cause.is_empty() {
-        word("message").to_owned()
-    } else {
-        format!("{} ({cause})", word("message"))
-    };
     Refusal {
         check: word("check").to_owned(),
         exception: word("exception").to_owned(),
-        message: without_place(&message),
+        message: without_place(word("message")),
+        cause: without_place(word("cause")),
     }
 }
 

@@ -9,20 +9,18 @@ use super::real::{Asked, Real, Refusal, Verdict};
 
 /// How the two stand to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Case {
+enum Case {
     /// They agree.
     Agreed,
     /// Nova refuses, and novamend has no error.
     Missed,
     /// Nova starts, and novamend says that it does not.
     FalseAlarm,
-    /// Without the lines that novamend names nova still says the same.
-    Misnamed,
 }
 
 impl Case {
     /// What a file comes to.
-    pub(crate) fn of(nova: &Verdict, ours: &Ours) -> Self {
+    fn of(nova: &Verdict, ours: &Ours) -> Self {
         match (&nova.refusal, ours.errors.is_empty()) {
             (Some(_), false) | (None, true) => Self::Agreed,
             (Some(_), true) => Self::Missed,
@@ -47,7 +45,8 @@ pub(crate) struct Disagreement {
 
 impl Disagreement {
     /// The disagreement, unless they agree.
-    pub(crate) fn of(case: Case, asked: &Asked, release: Release, nova: &Verdict, ours: &Ours) -> Option<Self> {
+    pub(crate) fn of(asked: &Asked, release: Release, nova: &Verdict, ours: &Ours) -> Option<Self> {
+        let case = Case::of(nova, ours);
         let rules: Vec<&str> = ours.errors.iter().map(|error| error.rule).collect();
         let words: Vec<String> = ours
             .errors
@@ -56,10 +55,10 @@ impl Disagreement {
             .collect();
         let kind = match (&nova.refusal, case) {
             (_, Case::Agreed) => return None,
-            (Some(refusal), _) => format!("{} {}", refusal.exception, masked(&refusal.message)),
+            (Some(refusal), _) => masked(&refusal.words()),
             (None, _) => format!("{rules:?} {}", masked(&words.join(" "))),
         };
-        let said = |refusal: &Refusal| format!("{}: {}: {}", refusal.check, refusal.exception, refusal.message);
+        let said = |refusal: &Refusal| format!("{}: {}", refusal.check, refusal.words());
         let nova = match &nova.refusal {
             Some(refusal) => format!("refuses: {}", said(refusal)),
             None => {
@@ -84,7 +83,7 @@ impl Disagreement {
 }
 
 /// A message without what differs from file to file: numbers, and what stands in quotes.
-fn masked(message: &str) -> String {
+pub(crate) fn masked(message: &str) -> String {
     let mut out = String::new();
     let mut quote = None;
     for c in message.chars() {
@@ -134,14 +133,14 @@ fn indented(conf: &str) -> String {
 fn smallest(real: &mut Real<'_>, whole: &Disagreement) -> Disagreement {
     let mut best = whole.clone();
     let mut at = 0;
-    while best.case != Case::Misnamed && at < best.asked.conf.lines().count() {
+    while at < best.asked.conf.lines().count() {
         let kept = best.asked.conf.lines().enumerate().filter(|(index, _)| *index != at);
         let asked = best
             .asked
             .with(kept.map(|(_, line)| format!("{line}\n")).collect::<String>());
         let nova = real.ask(std::slice::from_ref(&asked)).remove(0);
         let ours = Ours::of(&asked, best.release);
-        match Disagreement::of(Case::of(&nova, &ours), &asked, best.release, &nova, &ours) {
+        match Disagreement::of(&asked, best.release, &nova, &ours) {
             Some(less) if !nova.is_skipped && less.is_like(&best) => best = less,
             _ => at += 1,
         }

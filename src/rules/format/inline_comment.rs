@@ -32,16 +32,18 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn report(context: &Context<'_>, place: AssignmentId, behind: &CommentBehind) -> Finding {
     let key = context.stack.key(place);
-    let (message, severity) = if behind.rejected {
+    let (message, severity, effect) = if behind.rejected {
         let to = context.to.release().short();
         (
             format!("the comment is part of the value of `{key}`, and {to} rejects it"),
             Severity::Error,
+            value_lines::effect_of_rejected(context, place),
         )
     } else {
         (
             format!("the comment is part of the value of `{key}`"),
             Severity::Warning,
+            RULE.effect,
         )
     };
     let location = Location::File {
@@ -50,6 +52,7 @@ fn report(context: &Context<'_>, place: AssignmentId, behind: &CommentBehind) ->
     };
     Finding::new(&RULE, location, message)
         .with_severity(severity)
+        .with_effect(effect)
         .with_reason(
             "only a line that starts with `#` or `;` in the first column is a comment; after a value it is part \
                   of the value",

@@ -198,7 +198,27 @@ pub(in crate::rules) fn finding(
     let to = context.to.release().short();
     Finding::new(rule, location, format!("{message}, and {to} rejects it"))
         .with_severity(Severity::Error)
-        .with_effect(Effect::StopsService)
+        .with_effect(effect_of_rejected(context, place))
+}
+
+/// What comes of the value at `place`, which the release to come rejects: a service reads every option when it starts, but
+/// not what another place overrides.
+#[must_use]
+pub(in crate::rules) fn effect_of_rejected(context: &Context<'_>, place: AssignmentId) -> Effect {
+    let option = context.to.option_at(place).map(|named| named.option);
+    let is_read = |option| {
+        context
+            .to
+            .setting_of(option)
+            .found
+            .effective
+            .contains(&Site::File(place))
+    };
+    if option.is_some_and(is_read) {
+        Effect::StopsService
+    } else {
+        Effect::MeansOther
+    }
 }
 
 /// Whether the release of `view` knows the option at `place` and rejects its value.

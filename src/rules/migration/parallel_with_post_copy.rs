@@ -1,6 +1,6 @@
 //! Several connections for one migration together with post-copy, which only QEMU 10.1 and later can do.
 //!
-//! Which QEMU the hosts have it does not know.
+//! Which QEMU the hosts have it does not know. Services other than nova-compute do not look at either.
 
 use crate::lint::{Context, Effect, Finding, Rule, Safety, Severity};
 use crate::nova::migration::settings::{LIBVIRT, PARALLEL, POST_COPY};
@@ -17,7 +17,8 @@ pub(in crate::rules) static RULE: Rule = Rule {
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let after = context.after();
-    if !after.post_copy || after.parallel <= 1 || !after.runs_qemu() {
+    let is_read = context.settings.programs.may_be("nova-compute");
+    if !is_read || !after.post_copy || after.parallel <= 1 || !after.runs_qemu() {
         return;
     }
     let count = after.parallel;
