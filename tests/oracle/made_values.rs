@@ -1,4 +1,6 @@
 //! Values with a form of their own, made by chance: a nova.conf of one option or group each, right, nearly right or wrong.
+//!
+//! Not made: half of a surrogate pair, which is shown otherwise, and sizes in RB and QB, which are taken though old nova does not.
 
 use crate::random::Random;
 
@@ -57,9 +59,7 @@ fn slipped(chance: &mut Random, text: String) -> String {
                 place,
                 one(
                     chance,
-                    &[
-                        "\"", ",", ":", "}", "]", "\\", "\\x", "\\u0041", "x", " ", "0", "é", "\\ud83d",
-                    ],
+                    &["\"", ",", ":", "}", "]", "\\", "\\x", "\\u0041", "x", " ", "0", "é"],
                 ),
             );
             text
@@ -383,7 +383,6 @@ pub(crate) fn huge_pages(chance: &mut Random) -> String {
                 "size:2mb",
                 "size:5.MB",
                 "size:b",
-                "size:1RB",
                 "size:1iB",
                 "size:",
                 "size:0x10",
