@@ -4,12 +4,12 @@
 
 use std::collections::HashSet;
 
+use super::defaults::{shown, written};
 use crate::catalog::moves::{self, NewDefault};
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
 use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, NamedUse, Rule, Severity, Step, hops};
 use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
 use crate::nova::start::concerns;
-use crate::redact;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "changed-default",
@@ -153,28 +153,4 @@ fn first_with(old: OptionFacts, new: OptionFacts, from: Release, to: Release) ->
         there.is_some_and(|facts| catalog::is_same_default(facts, new))
     };
     on_the_way.take_while(is_new).last().unwrap_or(to)
-}
-
-/// The longest default that is shown whole, in characters.
-const LONGEST: usize = 60;
-
-/// The default as a report shows it; `None` where it is too long for that.
-fn shown(option: OptionFacts) -> Option<String> {
-    let Some(text) = option.default_text() else {
-        return Some("unset".to_owned());
-    };
-    let text = redact::shown(option.name(), text);
-    (text.chars().count() <= LONGEST).then(|| format!("`{text}`"))
-}
-
-fn written(option: OptionFacts) -> String {
-    let text = option.default_text().unwrap_or_default();
-    if text.chars().count() > LONGEST {
-        return format!(
-            "its value (`novamend option {}.{}` shows it)",
-            option.group(),
-            option.name()
-        );
-    }
-    format!("`{} = {}`", option.name(), redact::shown(option.name(), text))
 }

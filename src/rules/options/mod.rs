@@ -4,6 +4,7 @@ mod behaviour;
 pub(super) mod blocks;
 mod changed_default;
 mod changed_meaning;
+mod defaults;
 mod deprecated_option;
 mod dropped_alias;
 mod invalid_value;
