@@ -87,7 +87,12 @@ fn an_upgrade_speaks_only_of_options_that_it_changes() {
                 .map(|title| title.replacen('[', "", 1).replacen("] ", ".", 1));
             let option = option.or(named).unwrap_or_default();
             // A default that the hop calls deprecated is a change of the hop, too, and so is what a fact of the hop says.
-            let of_facts = ["changed-meaning: ", "deprecated-value: ", "new-behaviour: "];
+            let of_facts = [
+                "changed-meaning: ",
+                "conflicting-settings: ",
+                "deprecated-value: ",
+                "new-behaviour: ",
+            ];
             let is_changed = changed.contains(&option) || of_facts.iter().any(|rule| words.starts_with(rule));
             assert!(is_changed, "{from} to {to}: {words}");
         }
