@@ -29,7 +29,7 @@ FAMILIES = {
     'images': (host.images, COMPUTE),
     'multipath': (host.multipath, COMPUTE),
     'disks': (host.disks, COMPUTE),
-    'pci devices': (device.pci_devices, COMPUTE),
+    'pci devices': (device.pci_devices, ('nova-compute', 'nova-compute', 'nova-conductor', 'nova-api')),
     'pci aliases': (device.pci_aliases, ('nova-compute', 'nova-api', 'nova-conductor')),
     'mdevs': (device.mdevs, COMPUTE),
     'pmem': (device.pmem, COMPUTE),

@@ -1,29 +1,78 @@
-//! Disagreements that are right as they are: nova looks at the host, and novamend does not.
+//! Disagreements that are right as they are: what nova refuses depends on more than the file, or is not nova's own.
 
 use super::report::Disagreement;
 
-/// A kind of them.
+/// A kind of them; an empty text is in all.
 struct Known {
     /// What nova's message has in it.
     nova: &'static str,
-    /// Why novamend cannot say it.
+    /// What novamend's words have in them.
+    ours: &'static str,
+    /// What the file has in it.
+    conf: &'static str,
+    /// What the program's name ends with.
+    program: &'static str,
+    /// Why they may differ.
     why: &'static str,
 }
+
+const ANY: Known = Known {
+    nova: "",
+    ours: "",
+    conf: "",
+    program: "",
+    why: "",
+};
 
 /// All of them.
 const KNOWN: &[Known] = &[
     Known {
         nova: "or your host CPU arch does not support this model",
         why: "libvirt on the host does not know the CPU model",
+        ..ANY
     },
     Known {
         nova: "isn't on host",
         why: "the host has no such pmem namespace",
+        ..ANY
+    },
+    Known {
+        nova: "Auth plugin requires parameters which were not given",
+        why: "what a plugin of keystoneauth needs, keystoneauth says",
+        ..ANY
+    },
+    Known {
+        nova: "In the V3 identity API",
+        why: "what a plugin of keystoneauth needs, keystoneauth says",
+        ..ANY
+    },
+    Known {
+        nova: "password is a required attribute",
+        why: "what a plugin of keystoneauth needs, keystoneauth says",
+        ..ANY
+    },
+    Known {
+        nova: "Scheduler Host Filter",
+        conf: "available_filters",
+        why: "which filters there are beside nova's own, the host says",
+        ..ANY
+    },
+    Known {
+        nova: "starts",
+        ours: "invalid-value",
+        program: "proxy",
+        why: "a console proxy reads few options, and novamend does not say which",
+        ..ANY
     },
 ];
 
 /// Why `disagreement` is right as it is.
 pub(crate) fn why(disagreement: &Disagreement) -> Option<&'static str> {
-    let known = KNOWN.iter().find(|known| disagreement.nova.contains(known.nova));
-    known.map(|known| known.why)
+    let is_it = |known: &&Known| {
+        disagreement.nova.contains(known.nova)
+            && disagreement.ours.contains(known.ours)
+            && disagreement.asked.conf.contains(known.conf)
+            && disagreement.asked.program.ends_with(known.program)
+    };
+    KNOWN.iter().find(is_it).map(|known| known.why)
 }

@@ -34,11 +34,12 @@ impl Case {
 pub(crate) struct Disagreement {
     case: Case,
     release: Release,
-    asked: Asked,
+    /// What was asked.
+    pub(crate) asked: Asked,
     /// What nova says.
     pub(crate) nova: String,
     /// What novamend says.
-    ours: String,
+    pub(crate) ours: String,
     /// What tells one kind from another.
     kind: String,
 }
