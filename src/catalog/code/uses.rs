@@ -215,7 +215,12 @@ impl Use {
         let is_novas =
             of_kind(self.kind).any(|row| row.name.rsplit_once('.').is_some_and(|(known, _)| known == module));
         let is_other = OTHER_MODULES.contains(&module);
-        (is_novas || is_other || module.starts_with("nova.virt.")).then_some(false)
+        let is_name = |part: &str| {
+            let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+            part.bytes().all(is_sign) && part.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+        };
+        let is_no_path = !name.split('.').all(is_name);
+        (is_novas || is_other || is_no_path || module.starts_with("nova.virt.")).then_some(false)
     }
 
     /// `auto` is taken for nova-compute alone.
@@ -341,6 +346,8 @@ mod tests {
             ("xenapi.XenAPIDriver", 21, Some(true)),
             ("xenapi.XenAPIDriver", 22, Some(false)),
             ("virtapi.VirtAPI", 34, Some(false)),
+            ("192.0.2.1", 34, Some(false)),
+            ("libvirt.driver.", 34, Some(false)),
             ("lxd.LXDDriver", 34, None),
         ] {
             assert_eq!(
