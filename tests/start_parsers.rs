@@ -84,7 +84,7 @@ fn ours(reader: &Reader, text: &str, release: Release) -> Vec<String> {
     let stack = Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())));
     let view = View::new(&stack, release);
     let of_reader = |id: &str| reader.facts.iter().any(|start| id.starts_with(start));
-    let refusals = start::refusals(&view, &start::Written::of(&view)).into_iter();
+    let refusals = start::refusals(&view, &start::Written::of(&view), |_| true).into_iter();
     let refusals = refusals.filter(|refused| of_reader(&refused.fact.id));
     refusals
         .map(|refused| refused.filled(&view, &refused.fact.message))

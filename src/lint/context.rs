@@ -2,7 +2,7 @@
 //!
 //! It answers questions of many rules and asks none of its own.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -122,7 +122,20 @@ impl<'a> Context<'a> {
     /// All that the release to come refuses of the stack.
     #[must_use]
     pub fn refused(&self) -> &[Refused] {
-        self.refused.get_or_init(|| start::refusals(&self.to, self.written()))
+        self.refused.get_or_init(|| {
+            let asked = RefCell::new(Vec::new());
+            let may_lack = |program| {
+                let mut asked = asked.borrow_mut();
+                let known = asked.iter().find(|(known, _)| *known == program);
+                let known: Option<bool> = known.map(|(_, is_whole)| *is_whole);
+                known.unwrap_or_else(|| {
+                    let is_whole = self.settings.programs.wholly(&self.to, program).is_some();
+                    asked.push((program, is_whole));
+                    is_whole
+                })
+            };
+            start::refusals(&self.to, self.written(), may_lack)
+        })
     }
 
     /// Every release that may run today, oldest first.

@@ -1,6 +1,8 @@
 //! Whom a fact about an upgrade concerns: whether a stack of files meets its condition in the release of the fact, and the
 //! named tests that such conditions call.
 
+use std::collections::HashSet;
+
 use super::condition::{Condition, OptionName, Outcome};
 use crate::catalog::{self, Release};
 use crate::nova::{View, printed};
@@ -9,18 +11,19 @@ use crate::oslo::value::Value;
 
 /// Whether `stack` meets the condition `when`, as `release` reads both. What is not known is not met.
 #[must_use]
-pub fn meets(stack: &Stack, release: Release, when: &str) -> bool {
-    let condition = Condition::parse(when);
-    condition.is_ok_and(|condition| matches!(condition.outcome(&View::new(stack, release)), Outcome::Holds(_)))
+pub fn meets(stack: &Stack, release: Release, when: &'static str) -> bool {
+    let condition = Condition::of_fact(when);
+    condition.is_some_and(|condition| matches!(condition.outcome(&View::new(stack, release)), Outcome::Holds(_)))
 }
 
 /// Some option of the group is written, by any of its names.
 pub(super) fn section_used(view: &View<'_>, names: &[OptionName]) -> Outcome {
-    let in_group = |name: &OptionName| {
-        let mut options = catalog::options(view.release()).filter(|option| option.group() == name.group);
-        options.any(|option| view.is_written(option))
-    };
-    Outcome::of(names.iter().any(in_group))
+    let stack = view.stack();
+    let read = stack
+        .places()
+        .filter_map(|place| catalog::by_any_name(stack.group(place), &stack.key(place), view.release()));
+    let groups: HashSet<&str> = read.map(|named| named.option.group()).collect();
+    Outcome::of(names.iter().any(|name| groups.contains(&*name.group)))
 }
 
 /// Something sets one of the options.
@@ -105,7 +108,7 @@ mod tests {
     use crate::oslo::Document;
     use crate::text::Source;
 
-    fn holds(conf: &str, when: &str) -> bool {
+    fn holds(conf: &str, when: &'static str) -> bool {
         let source = Source::new("nova.conf", conf.as_bytes().to_vec());
         meets(&Stack::of(Document::parse(source)), Release::NEWEST, when)
     }

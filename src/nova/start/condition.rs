@@ -8,9 +8,14 @@
 //!
 //! `and` binds closer than `or`. What each named test finds out is up to [`super::tests`].
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::iter::Peekable;
+use std::rc::Rc;
 use std::str::Chars;
+
+use foldhash::fast::RandomState;
 
 use super::named::{self, NamedTest};
 use crate::nova::{Setting, View, printed, whole_number};
@@ -105,6 +110,20 @@ impl Condition {
             None => Ok(condition),
             Some(_) => Err(reader.wants("`and`, `or` or the end")),
         }
+    }
+
+    /// The condition of a fact, read once in each thread: a fleet asks ten thousand times. `None` where it is none, which the tests
+    /// of the facts rule out.
+    #[must_use]
+    pub fn of_fact(text: &'static str) -> Option<Rc<Self>> {
+        thread_local! {
+            /// By the address of the text, which a fact keeps.
+            static READ: RefCell<HashMap<usize, Option<Rc<Condition>>, RandomState>> = RefCell::default();
+        }
+        READ.with_borrow_mut(|read| {
+            let known = read.entry(text.as_ptr().addr());
+            known.or_insert_with(|| Self::parse(text).ok().map(Rc::new)).clone()
+        })
     }
 
     /// Whether `view` meets it.

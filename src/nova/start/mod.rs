@@ -27,6 +27,8 @@ mod services;
 pub mod values;
 mod written;
 
+use std::rc::Rc;
+
 use crate::catalog::refusals::{self, Refusal};
 use crate::nova::{View, printed};
 
@@ -73,13 +75,15 @@ fn shown(view: &View<'_>, text: &str) -> Option<String> {
     view.value(&setting).ok().map(|value| printed(&value))
 }
 
-/// Every refusal of the release of `view` that it meets, in the order of the facts; `written` is what it writes. What is not
-/// known is none.
+/// Every refusal of the release of `view` that it meets, in the order of the facts; `written` is what it writes. What is missing
+/// is asked for only where the stack `may_lack` it for one of the services. What is not known is none.
 #[must_use]
-pub fn refusals(view: &View<'_>, written: &Written) -> Vec<Refused> {
+pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static str) -> bool) -> Vec<Refused> {
     let facts = refusals::all().iter().filter(|fact| fact.covers(view.release()));
     let is_asked = |fact: &&Refusal| {
-        fact.options.is_empty() || fact.options.iter().any(|option| is_written(view, written, *option))
+        let mut options = fact.options.iter();
+        options.any(|option| is_written(view, written, *option))
+            || (fact.options.is_empty() && fact.programs.iter().any(|program| may_lack(program)))
     };
     let meets = |fact: &'static Refusal| match condition(fact)?.outcome(view) {
         Outcome::Holds(found) => Some(Refused { fact, found }),
@@ -99,7 +103,7 @@ pub fn meets(view: &View<'_>, fact: &'static Refusal) -> bool {
 fn is_written(view: &View<'_>, written: &Written, (group, name): (&str, &str)) -> bool {
     // A condition may ask for what the release no longer has.
     let is_there = |group: &str| view.stack().places_of(group, name).next().is_some();
-    written.has(group, name) || is_there(group) || is_there("DEFAULT")
+    written.has(group, name) || (written.may_name(name) && (is_there(group) || is_there("DEFAULT")))
 }
 
 /// The first option that the condition of a fact asks for.
@@ -110,8 +114,8 @@ pub fn first_asked(fact: &Refusal) -> Option<OptionName> {
 }
 
 /// The condition of a fact; every one is read in the tests.
-fn condition(fact: &Refusal) -> Option<Condition> {
-    Condition::parse(fact.when).ok()
+fn condition(fact: &Refusal) -> Option<Rc<Condition>> {
+    Condition::of_fact(fact.when)
 }
 
 #[cfg(test)]
@@ -153,7 +157,7 @@ mod tests {
             )));
             for release in Release::all().filter(|release| release.is_complete()) {
                 let view = View::new(&stack, release);
-                let found = refusals(&view, &Written::of(&view));
+                let found = refusals(&view, &Written::of(&view), |_| true);
                 let is_found = found.iter().any(|refused| refused.fact.id == fact.id);
                 if is_found != fact.covers(release) {
                     wrong.push(format!("{} in {release}: {is_found}", fact.id));

@@ -89,10 +89,12 @@ impl Programs {
                 is_named.then(|| format!("`--program {program}` says so"))
             }
             Self::Guessed => {
+                if !is_chosen(view, "DEFAULT", "transport_url") {
+                    return None;
+                }
                 let mut signs = SIGNS.iter().filter(|sign| sign.program == program);
                 let sign = signs.find(|sign| is_set(view, sign.group, sign.name))?;
-                let bus = is_chosen(view, "DEFAULT", "transport_url");
-                bus.then(|| format!("they set `[{}] {}` and `transport_url`", sign.group, sign.name))
+                Some(format!("they set `[{}] {}` and `transport_url`", sign.group, sign.name))
             }
         }
     }

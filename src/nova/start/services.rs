@@ -61,9 +61,7 @@ fn only_vencrypt(view: &View<'_>, names: &[OptionName]) -> Outcome {
 
 /// A class is named by its path, so a word without a dot names none, nor does an empty one.
 fn item_without_module(view: &View<'_>, names: &[OptionName]) -> Outcome {
-    of_words(view, names, |words| {
-        first(words, |word| !word.contains('.'))
-    })
+    of_words(view, names, |words| first(words, |word| !word.contains('.')))
 }
 
 fn item_is_filter(view: &View<'_>, names: &[OptionName]) -> Outcome {

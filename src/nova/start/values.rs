@@ -38,9 +38,9 @@ pub fn found(view: &View<'_>, written: &Written) -> Vec<Found> {
     if !view.release().is_complete() {
         return found;
     }
-    for (group, name) in options() {
-        if let Some(facts) = catalog::option(group, name, view.release())
-            && written.has(facts.group(), facts.name())
+    for &(group, name) in options() {
+        if written.has(group, name)
+            && let Some(facts) = catalog::option(group, name, view.release())
         {
             of_option(view, &view.setting_of(facts), &mut found);
         }
@@ -153,7 +153,7 @@ fn verdict(view: &View<'_>, option: (&str, &str), uses: &[&'static Use], item: &
 /// Whether the condition of a fact holds, where it has one.
 fn holds(view: &View<'_>, fact: &ValueFact) -> bool {
     fact.when.is_empty()
-        || Condition::parse(fact.when).is_ok_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
+        || Condition::of_fact(fact.when).is_some_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
 }
 
 /// The first release after `from`, up to `to`, in which what was found in `to` comes; `None` where `from` has it already.

@@ -1,6 +1,7 @@
 //! Which options a stack of files writes in one release, by any of their names: found out once, as hundreds of facts ask for it.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
@@ -8,10 +9,13 @@ use crate::catalog;
 use crate::nova::View;
 
 /// The options that something writes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Written {
     /// By group and name, as the release has them.
     options: HashSet<(&'static str, &'static str), RandomState>,
+    /// The hashes of all names, as they are written in whatever group.
+    names: HashSet<u64, RandomState>,
+    hasher: RandomState,
     /// A variable may set any option.
     by_environment: bool,
 }
@@ -21,7 +25,10 @@ impl Written {
     #[must_use]
     pub fn of(view: &View<'_>) -> Self {
         let (stack, release) = (view.stack(), view.release());
-        let mut options = HashSet::default();
+        let mut written = Self {
+            by_environment: !stack.environment().is_empty(),
+            ..Self::default()
+        };
         for layer in stack.layers() {
             let document = &layer.document;
             for lines in document.assignments().chunk_by(|a, b| a.section() == b.section()) {
@@ -31,21 +38,27 @@ impl Written {
                 }
                 for line in lines {
                     let key = document.key(line);
+                    written.names.insert(written.hasher.hash_one(&*key));
                     let known = group.known(&key);
                     let read = known.option(release).into_iter().chain(known.by_old_name(release));
-                    options.extend(read.map(|option| (option.group(), option.name())));
+                    written
+                        .options
+                        .extend(read.map(|option| (option.group(), option.name())));
                 }
             }
         }
-        Self {
-            options,
-            by_environment: !stack.environment().is_empty(),
-        }
+        written
     }
 
     /// Whether something may set `name` of `group`, an option of the release.
     #[must_use]
     pub fn has(&self, group: &str, name: &str) -> bool {
         self.by_environment || self.options.contains(&(group, name))
+    }
+
+    /// Whether `name` may stand in some group that nova has in any release; `false` says that it does not.
+    #[must_use]
+    pub fn may_name(&self, name: &str) -> bool {
+        self.names.contains(&self.hasher.hash_one(name))
     }
 }

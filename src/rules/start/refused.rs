@@ -110,8 +110,8 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
 
 /// With the option that is missing, where no line is to blame.
 fn about_missing(context: &Context<'_>, fact: &Refusal, finding: Finding) -> Finding {
-    let asked = Condition::parse(fact.when).ok();
-    let asked = asked.iter().flat_map(Condition::options);
+    let asked = Condition::of_fact(fact.when);
+    let asked = asked.iter().flat_map(|condition| condition.options());
     let mut missing = asked.filter(|name| name.setting(&context.to).is_none_or(|setting| !setting.is_set()));
     match missing.next() {
         Some(name) => finding.about_option(Announced::new(name.group.clone(), name.name.clone())),
