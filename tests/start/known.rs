@@ -37,6 +37,11 @@ const KNOWN: &[Known] = &[
         ..ANY
     },
     Known {
+        nova: "is not actually present on the host",
+        why: "the host has no such device",
+        ..ANY
+    },
+    Known {
         nova: "Auth plugin requires parameters which were not given",
         why: "what a plugin of keystoneauth needs, keystoneauth says",
         ..ANY
@@ -62,6 +67,12 @@ const KNOWN: &[Known] = &[
         ours: "invalid-value",
         program: "proxy",
         why: "a console proxy reads few options, and novamend does not say which",
+        ..ANY
+    },
+    Known {
+        nova: "starts",
+        ours: "the value of `[oslo_policy] ",
+        why: "a service without policies does not read their options, and novamend does not say which those are",
         ..ANY
     },
 ];

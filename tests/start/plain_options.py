@@ -166,7 +166,7 @@ def values(rng, conf):
 
 def references(rng, conf):
     """Values that refer to other options."""
-    target = rng.choice(('my_ip', 'host', 'state_path', 'nonesuch', 'my-ip', 'MY_IP', 'libvirt.virt_type', 'compute_driver', ''))
+    target = rng.choice(('my_ip', 'host', 'state_path', 'nonesuch', 'my-ip', 'MY_IP', 'libvirt.virt_type', ''))
     written = rng.choice(
         (f'${target}', f'${{{target}}}', f'x${target}/y', f'$${target}', f'\\${target}', f'${{{target}', '$', 'a$')
     )
