@@ -122,7 +122,7 @@ impl Agreed {
             self.known,
             self.of_nova,
             self.unquoted.values().sum::<usize>(),
-            lines.take(20).collect::<String>()
+            lines.take(20).collect::<Vec<String>>().concat()
         )
     }
 }

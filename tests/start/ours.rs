@@ -59,7 +59,7 @@ impl Ours {
     pub(crate) fn without_what_it_names(&self, asked: &Asked) -> Asked {
         let kept = asked.conf.lines().enumerate();
         let kept = kept.filter(|(index, _)| !self.lines.contains(&(index + 1)));
-        asked.with(kept.map(|(_, line)| format!("{line}\n")).collect())
+        asked.with(kept.flat_map(|(_, line)| [line, "\n"]).collect())
     }
 
     /// Whether an error says what nova says.
@@ -80,10 +80,7 @@ fn lines(stack: &Stack, finding: &Finding) -> Vec<usize> {
     let related = finding.related.iter().map(|related| related.location);
     let document = &stack.layers()[ASKED].document;
     let line = |location: Location| match location {
-        Location::File { layer: ASKED, span } => {
-            let before = &document.source().bytes()[..span.start];
-            Some(before.iter().filter(|byte| **byte == b'\n').count() + 1)
-        }
+        Location::File { layer: ASKED, span } => Some(document.source().position(span.start).line),
         _ => None,
     };
     related.chain([finding.location]).filter_map(line).collect()

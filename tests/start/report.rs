@@ -60,12 +60,11 @@ impl Disagreement {
             (None, _) => format!("{rules:?} {}", masked(&words.join(" "))),
         };
         let said = |refusal: &Refusal| format!("{}: {}", refusal.check, refusal.words());
-        let nova = match &nova.refusal {
-            Some(refusal) => format!("refuses: {}", said(refusal)),
-            None => {
-                let later: Vec<String> = nova.later.iter().map(said).collect();
-                format!("starts; later: {}", later.join("; "))
-            }
+        let nova = if let Some(refusal) = &nova.refusal {
+            format!("refuses: {}", said(refusal))
+        } else {
+            let later: Vec<String> = nova.later.iter().map(said).collect();
+            format!("starts; later: {}", later.join("; "))
         };
         Some(Self {
             case,
@@ -127,7 +126,7 @@ pub(crate) fn lines(real: &mut Real<'_>, found: Vec<Disagreement>) -> Vec<String
 }
 
 fn indented(conf: &str) -> String {
-    conf.lines().map(|line| format!("    {line}\n")).collect::<String>()
+    conf.lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }
 
 /// `whole` with only the lines that matter.
@@ -136,9 +135,7 @@ fn smallest(real: &mut Real<'_>, whole: &Disagreement) -> Disagreement {
     let mut at = 0;
     while at < best.asked.conf.lines().count() {
         let kept = best.asked.conf.lines().enumerate().filter(|(index, _)| *index != at);
-        let asked = best
-            .asked
-            .with(kept.map(|(_, line)| format!("{line}\n")).collect::<String>());
+        let asked = best.asked.with(kept.flat_map(|(_, line)| [line, "\n"]).collect());
         let nova = real.ask(std::slice::from_ref(&asked)).remove(0);
         let ours = Ours::of(&asked, best.release);
         match Disagreement::of(&asked, best.release, &nova, &ours) {
