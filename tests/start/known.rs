@@ -57,6 +57,16 @@ const KNOWN: &[Known] = &[
         ..ANY
     },
     Known {
+        nova: "is not a valid value for valid_interfaces",
+        why: "what is an interface, keystoneauth says",
+        ..ANY
+    },
+    Known {
+        nova: "No 'nova.scheduler.driver' driver found",
+        why: "which drivers there are beside nova's own, the host says",
+        ..ANY
+    },
+    Known {
         nova: "Scheduler Host Filter",
         conf: "available_filters",
         why: "which filters there are beside nova's own, the host says",
