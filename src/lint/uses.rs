@@ -22,6 +22,8 @@ pub struct NamedUse<'a> {
     pub key: Cow<'a, str>,
     /// Whether any release has an option in the group.
     pub is_group_known: bool,
+    /// Whether neither its group nor the name, as it is written, is known of any group: what no other spelling leads to.
+    pub is_nobodys: bool,
     /// What the release of today makes of it.
     pub before: Option<Named>,
     /// What the release to come makes of it.
@@ -123,11 +125,16 @@ impl<'g> Section<'g> {
             Fate::Gone(_) => recognised().filter(|why| !matches!(why, Outside::OtherService | Outside::Privsep)),
             _ => recognised(),
         };
+        let is_nobodys = fate == Fate::Unknown
+            && !self.group.is_known()
+            && is_plain(&key)
+            && !catalog::is_name_of_any_group(&key);
         Some(NamedUse {
             site,
             group,
             key,
             is_group_known: self.group.is_known(),
+            is_nobodys,
             before,
             fate,
             outside,
@@ -136,13 +143,18 @@ impl<'g> Section<'g> {
 
     /// Whether nova knows what is written with other case or hyphens.
     fn is_misspelt(&self, key: &str) -> bool {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        if key.bytes().all(is_plain) {
+        if is_plain(key) {
             return false; // Nearly every name.
         }
         let plain = spelling::plain(key);
         plain != key && self.group.known(&plain).is_anywhere()
     }
+}
+
+/// Whether a name is written as nova's are: nearly every one is.
+fn is_plain(key: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    key.bytes().all(is_plain)
 }
 
 /// A name before the first section, or under a header that oslo.config rejects, is up to the reader.

@@ -29,6 +29,7 @@ pub(in crate::rules) fn blocks(context: &Context<'_>) -> Vec<Block> {
     let mut strays: HashMap<AssignmentId, Vec<&'static str>> = HashMap::new();
     for seen in context.named_uses() {
         if let (Site::File(place), Fate::Unknown, None) = (seen.site, &seen.fate, seen.outside)
+            && !seen.is_nobodys
             && !(seen.group == "DEFAULT" && before_ocata::had(&seen.key))
         {
             let homes = catalog::groups_with(&spelling::plain(&seen.key), context.to.release());

@@ -52,7 +52,7 @@ fn too_early(context: &Context<'_>, seen: &NamedUse<'_>, release: Release) -> Fi
 }
 
 fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
-    if is_nobodys(seen) {
+    if seen.is_nobodys {
         return None;
     }
     let to = context.to.release();
@@ -97,12 +97,6 @@ fn unknown(context: &Context<'_>, seen: &NamedUse<'_>) -> Option<Finding> {
             .with_help(help(context, near))
             .with_fix(near.and_then(|near| correction(context, seen, near))),
     )
-}
-
-/// Whether neither the section nor the name, as it is written, is known of any section: what no other spelling leads to.
-fn is_nobodys(seen: &NamedUse<'_>) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    !seen.is_group_known && seen.key.bytes().all(is_plain) && !catalog::is_name_of_any_group(&seen.key)
 }
 
 fn help(context: &Context<'_>, near: Option<OptionFacts>) -> String {
