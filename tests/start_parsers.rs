@@ -85,9 +85,9 @@ fn ours(reader: &Reader, text: &str, release: Release) -> Vec<String> {
     let view = View::new(&stack, release);
     let of_reader = |id: &str| reader.facts.iter().any(|start| id.starts_with(start));
     let refusals = start::refusals(&view, &start::Written::of(&view), |_| true).into_iter();
-    let refusals = refusals.filter(|refused| of_reader(&refused.fact.id));
+    let refusals = refusals.filter(|refused| of_reader(refused.fact.id));
     refusals
-        .map(|refused| refused.filled(&view, &refused.fact.message))
+        .map(|refused| refused.filled(&view, refused.fact.message))
         .collect()
 }
 

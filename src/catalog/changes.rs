@@ -232,12 +232,11 @@ fn pairs(from: Release, to: Release) -> Vec<Pair> {
         } else {
             option(old.group(), old.name(), to)
         };
-        let (new, gone) = match there {
-            Some(new) => (new, None),
-            None => {
-                let last = old.last_before(to)?;
-                (last, Some(last.until()?.next()?))
-            }
+        let (new, gone) = if let Some(new) = there {
+            (new, None)
+        } else {
+            let last = old.last_before(to)?;
+            (last, Some(last.until()?.next()?))
         };
         let differs = OnceLock::new();
         Some(Pair {

@@ -125,10 +125,8 @@ impl<'g> Section<'g> {
             Fate::Gone(_) => recognised().filter(|why| !matches!(why, Outside::OtherService | Outside::Privsep)),
             _ => recognised(),
         };
-        let is_nobodys = fate == Fate::Unknown
-            && !self.group.is_known()
-            && is_plain(&key)
-            && !catalog::is_name_of_any_group(&key);
+        let is_nobodys =
+            fate == Fate::Unknown && !self.group.is_known() && is_plain(&key) && !catalog::is_name_of_any_group(&key);
         Some(NamedUse {
             site,
             group,

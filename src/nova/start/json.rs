@@ -164,12 +164,11 @@ impl Reader {
             }
             self.skip_space();
             let value = self.value()?;
-            match places.get(&key) {
-                Some(&place) => pairs[place] = (key, value),
-                None => {
-                    places.insert(key.clone(), pairs.len());
-                    pairs.push((key, value));
-                }
+            if let Some(&place) = places.get(&key) {
+                pairs[place] = (key, value);
+            } else {
+                places.insert(key.clone(), pairs.len());
+                pairs.push((key, value));
             }
             self.skip_space();
             if self.takes('}') {

@@ -229,9 +229,10 @@ fn named<'a>(
     let mut names: Vec<&str> = aliases.map(|alias| &*alias.name).collect();
     names.sort_unstable();
     names.dedup();
-    match names.is_empty() {
-        true => Judged::Taken,
-        false => Judged::Refused(fault, message(names.join(","))),
+    if names.is_empty() {
+        Judged::Taken
+    } else {
+        Judged::Refused(fault, message(names.join(",")))
     }
 }
 

@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn every_example_is_found_by_the_releases_of_its_fact_and_by_no_other() {
         for fact in values::all() {
-            let stack = stack(&fact.example);
+            let stack = stack(fact.example);
             let mut times = 0;
             for release in Release::all().filter(|release| release.is_complete()) {
                 let view = View::new(&stack, release);

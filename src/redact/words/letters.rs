@@ -154,14 +154,8 @@ fn is_of_word(word: Letters) -> bool {
     if word & SOME_OF == 0 {
         return false; // Many.
     }
-    // Without an end before the last: the whole list at once takes less than to look after each.
-    let has = |all: &[Letters]| all.iter().fold(false, |found, wanted| found | (wanted & !word == 0));
+    let has = |wanted: &Letters| wanted & !word == 0;
     // One edit of a word takes one of its letters away at most.
-    let is_near = NEAR.iter().fold(false, |found, &(meant, most)| {
-        let missing = meant & !word;
-        let but_one = missing & missing.wrapping_sub(1);
-        let but_two = but_one & but_one.wrapping_sub(1);
-        found | (if most == 1 { but_one } else { but_two } == 0)
-    });
-    has(&WORDS) | has(&ENDS) | is_near
+    let is_near = |&(meant, most): &(Letters, u32)| (meant & !word).count_ones() <= most;
+    WORDS.iter().chain(&ENDS).any(has) || NEAR.iter().any(is_near)
 }

@@ -63,7 +63,7 @@ fn spec(view: &View<'_>, names: &[OptionName], fault: SpecFault) -> Outcome {
         release: view.release(),
         reports: flag(view, "pci", "report_in_placement"),
     };
-    of_first(view, names, fault, |values| reader.judge(values))
+    of_first(view, names, &fault, |values| reader.judge(values))
 }
 
 fn alias(view: &View<'_>, names: &[OptionName], fault: AliasFault) -> Outcome {
@@ -71,7 +71,7 @@ fn alias(view: &View<'_>, names: &[OptionName], fault: AliasFault) -> Outcome {
         release: view.release(),
         in_placement: flag(view, "filter_scheduler", "pci_in_placement"),
     };
-    of_first(view, names, fault, |values| reader.judge(values))
+    of_first(view, names, &fault, |values| reader.judge(values))
 }
 
 /// A truth value, false where the release has no such option; `None` where it is not known.
@@ -86,7 +86,7 @@ fn flag(view: &View<'_>, group: &str, name: &str) -> Option<bool> {
 fn of_first<Fault: PartialEq>(
     view: &View<'_>,
     names: &[OptionName],
-    fault: Fault,
+    fault: &Fault,
     judge: impl Fn(&[String]) -> Judged<Fault>,
 ) -> Outcome {
     for name in names {
@@ -94,7 +94,7 @@ fn of_first<Fault: PartialEq>(
             Ok(values) if values.is_empty() => {}
             Ok(values) => {
                 return match judge(&values) {
-                    Judged::Refused(found, message) if found == fault => Outcome::Holds(vec![message]),
+                    Judged::Refused(found, message) if found == *fault => Outcome::Holds(vec![message]),
                     Judged::Open => Outcome::Open,
                     _ => Outcome::Fails,
                 };
