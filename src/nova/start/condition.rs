@@ -6,7 +6,7 @@
 //! [libvirt] mem_stats_period_seconds > [DEFAULT] other or ([a] b in x, y and [a] c is unset)
 //! ```
 //!
-//! `and` binds closer than `or`. What each named test finds out is up to [`super::tests`].
+//! `and` binds closer than `or`. What each named test finds out is up to `super::named`.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
