@@ -230,6 +230,15 @@ impl Step {
         }
     }
 
+    /// To begin a sentence: "it begins at the hop from rocky to stein; "; empty where no hop lies ahead.
+    #[must_use]
+    pub fn begin(&self) -> String {
+        match self.place() {
+            place if place.is_empty() => place,
+            place => format!("it begins{place}; "),
+        }
+    }
+
     /// Where it happens, to end a sentence: " at the hop from rocky to stein"; empty where no hop lies ahead.
     #[must_use]
     pub fn place(&self) -> String {

@@ -89,10 +89,11 @@ fn report(context: &Context<'_>, rule: &'static Rule, refused: &Refused, meant: 
         Stops::Sense | Stops::Nothing => format!("in {} {}", to.short(), filled(fact.what)),
     };
     let (location, blamed) = place(context, fact);
+    let step = step(context, fact);
     let finding = Finding::new(rule, location, message)
-        .with_reason(reason(&filled(fact.message), meant))
+        .with_reason(step.begin() + &reason(&filled(fact.message), meant))
         .with_help(filled(fact.instead))
-        .with_hop(step(context, fact));
+        .with_hop(step);
     let finding = if meant.is_guess || fact.stops == Stops::Nothing {
         finding.with_severity(Severity::Info).with_effect(Effect::ToPlan)
     } else {

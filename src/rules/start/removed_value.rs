@@ -46,12 +46,13 @@ fn report(context: &Context<'_>, found: &Found) -> Finding {
         to.short(),
         quoted(&found.items)
     );
+    let step = step(context, found);
     let finding = Finding::new(&RULE, super::values::place(context, &found.setting), message)
         .with_severity(severity)
         .with_effect(stops)
-        .with_reason(why(context, found))
+        .with_reason(step.begin() + &why(context, found))
         .with_help(help(found, to))
-        .with_hop(step(context, found));
+        .with_hop(step);
     with_others(context, finding, &found.setting)
 }
 
