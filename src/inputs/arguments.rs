@@ -231,7 +231,12 @@ fn programs(text: &str) -> Result<Programs, String> {
         Programs::Named(names) if names.is_empty() || !names.iter().all(is_name) => {
             Err("write the names of nova's programs, such as nova-compute, separated by commas, or `all`".to_owned())
         }
-        _ => Ok(programs),
+        _ => match programs.unknown() {
+            // Whom nothing concerns all is well for: a slip here must not be a clean bill.
+            Some((name, Some(near))) => Err(format!("nova has no program `{name}`; did you mean `{near}`?")),
+            Some((name, None)) => Err(format!("nova has no program `{name}`")),
+            None => Ok(programs),
+        },
     }
 }
 

@@ -1,5 +1,6 @@
 //! Which of nova's services a stack of files is for: as it was said, else as what it sets tells.
 
+use crate::catalog::spelling;
 use crate::nova::{Setting, View};
 
 /// Whom the files serve.
@@ -17,6 +18,44 @@ pub enum Programs {
 
 /// Whose files are meant where nobody says otherwise.
 const USUAL: &str = "nova-compute";
+
+/// The programs of nova in any release, and the service that each of them runs, by the name that facts have for it.
+const PROGRAMS: [(&str, &str); 22] = [
+    ("nova-api", "nova-api"),
+    ("nova-api-metadata", "nova-api"),
+    ("nova-api-os-compute", "nova-api"),
+    ("nova-api-wsgi", "nova-api"),
+    ("nova-cells", "nova-cells"),
+    ("nova-cert", "nova-cert"),
+    ("nova-compute", "nova-compute"),
+    ("nova-conductor", "nova-conductor"),
+    ("nova-console", "nova-console"),
+    ("nova-consoleauth", "nova-consoleauth"),
+    ("nova-dhcpbridge", "nova-network"),
+    ("nova-manage", "nova-manage"),
+    ("nova-metadata-wsgi", "nova-api"),
+    ("nova-network", "nova-network"),
+    ("nova-novncproxy", "nova-novncproxy"),
+    ("nova-placement-api", "nova-placement-api"),
+    ("nova-policy", "nova-api"),
+    ("nova-scheduler", "nova-scheduler"),
+    ("nova-serialproxy", "nova-serialproxy"),
+    ("nova-spicehtml5proxy", "nova-spicehtml5proxy"),
+    ("nova-status", "nova-status"),
+    ("nova-xvpvncproxy", "nova-xvpvncproxy"),
+];
+
+/// The service that `program` runs: a name that goes on behind a hyphen (`nova-compute-ironic`) is of the one before it. `None` where
+/// nova has no such program.
+fn service(program: &str) -> Option<&'static str> {
+    let goes_on = |name: &str| {
+        program
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    };
+    let known = PROGRAMS.iter().filter(|(name, _)| goes_on(name));
+    known.max_by_key(|(name, _)| name.len()).map(|(_, service)| *service)
+}
 
 /// An option that shows a service, where it is set.
 struct Sign {
@@ -60,6 +99,17 @@ impl Programs {
         Self::Named(names.map(str::to_owned).collect())
     }
 
+    /// The first name that is no program of nova's, and the one that is nearly it.
+    #[must_use]
+    pub fn unknown(&self) -> Option<(&str, Option<&'static str>)> {
+        let Self::Named(names) = self else {
+            return None;
+        };
+        let unknown = names.iter().find(|name| service(name).is_none())?;
+        let known = PROGRAMS.iter().map(|(name, _)| *name);
+        Some((unknown, spelling::nearest(unknown, known)))
+    }
+
     /// The program whose default files are read: the first that is named, else nova-compute.
     #[must_use]
     pub fn first(&self) -> &str {
@@ -74,7 +124,7 @@ impl Programs {
     pub fn may_be(&self, program: &str) -> bool {
         match self {
             Self::Guessed | Self::All => true,
-            Self::Named(names) => program == "nova-status" || names.iter().any(|name| name == program),
+            Self::Named(names) => program == "nova-status" || names.iter().any(|name| service(name) == Some(program)),
         }
     }
 
@@ -85,7 +135,7 @@ impl Programs {
         match self {
             Self::All => Some("`--program all` says so".to_owned()),
             Self::Named(names) => {
-                let is_named = names.iter().any(|name| name == program);
+                let is_named = names.iter().any(|name| service(name) == Some(program));
                 is_named.then(|| format!("`--program {program}` says so"))
             }
             Self::Guessed => {
@@ -149,5 +199,9 @@ mod tests {
         let two = Programs::parse("nova-compute, nova-scheduler");
         assert!(two.may_be("nova-scheduler") && !two.may_be("nova-api"));
         assert!(two.may_be("nova-status"));
+        let metadata = Programs::parse("nova-api-metadata,nova-compute-ironic");
+        assert!(metadata.may_be("nova-api") && metadata.may_be("nova-compute") && metadata.unknown().is_none());
+        let slip = Programs::parse("nova-scheduler,nova-compoot");
+        assert_eq!(slip.unknown(), Some(("nova-compoot", Some("nova-compute"))));
     }
 }
