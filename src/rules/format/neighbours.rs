@@ -10,6 +10,9 @@ use crate::oslo::types::OptionType;
 use crate::rules::format::value_lines;
 use crate::text::Span;
 
+/// A longer word holds no name, in bytes: those of nova have half of that.
+const LONGEST: usize = 120;
+
 /// A name inside a value.
 pub(in crate::rules) struct Swallowed {
     /// The bytes of the name; of a header with its brackets.
@@ -62,7 +65,13 @@ pub(in crate::rules) fn swallowed(context: &Context<'_>, place: AssignmentId) ->
 /// Where the option is named that `text` sets at the `=` at `at`: start, end, and whether a blank stands before it.
 fn name_before(group: &str, text: &str, at: usize) -> Option<(usize, usize, bool)> {
     let head = text[..at].trim_end();
-    let start = head.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+    let mut starts = (0..=head.len().saturating_sub(LONGEST)).rev();
+    let tail = starts.find(|&start| head.is_char_boundary(start))?;
+    let start = match head[tail..].rfind(char::is_whitespace) {
+        Some(blank) => tail + blank + 1,
+        None if tail == 0 => 0,
+        None => return None,
+    };
     let word = &head[start..];
     let is_known = |name: &str| catalog::is_known_anywhere(group, name);
     let is_name = |text: &str| {
@@ -123,6 +132,9 @@ mod tests {
         ] {
             assert_eq!(at(text), None, "{text}");
         }
+        let long = "x".repeat(2 * LONGEST);
+        assert_eq!(at(&format!("{long}use_neutron = true")), None);
+        assert_eq!(at(&format!("{long} use_neutron = true")), Some("use_neutron"));
         assert_eq!(header("[vnc]"), None);
         assert_eq!(header("x [vnc]"), Some(2));
         assert_eq!(header("x[vnc]"), None);
