@@ -67,8 +67,9 @@ fn name_before(group: &str, text: &str, at: usize) -> Option<(usize, usize, bool
     let head = text[..at].trim_end();
     let mut starts = (0..=head.len().saturating_sub(LONGEST)).rev();
     let tail = starts.find(|&start| head.is_char_boundary(start))?;
-    let start = match head[tail..].rfind(char::is_whitespace) {
-        Some(blank) => tail + blank + 1,
+    let mut signs = head[tail..].char_indices().rev();
+    let start = match signs.find(|(_, sign)| sign.is_whitespace()) {
+        Some((blank, sign)) => tail + blank + sign.len_utf8(),
         None if tail == 0 => 0,
         None => return None,
     };
@@ -119,6 +120,7 @@ mod tests {
         assert_eq!(at("192.0.2.1use_neutron=true"), Some("use_neutron"));
         assert_eq!(at("trueuse_neutron = true"), Some("use_neutron"));
         assert_eq!(at("true debug=true"), Some("debug"));
+        assert_eq!(at("true\u{3000}debug=true"), Some("debug"));
     }
 
     #[test]
