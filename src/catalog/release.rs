@@ -103,6 +103,20 @@ impl Release {
         (0..SERIES.len()).map(|row| Self(FIRST + row as u8))
     }
 
+    /// Those that an upgrade to `to` leads over, the last included, oldest first.
+    pub fn on_the_way(self, to: Self) -> impl DoubleEndedIterator<Item = Self> + use<> {
+        Self::all().filter(move |&release| self < release && release <= to)
+    }
+
+    /// The first release on the way to `to` of which `is_so` is true; `None` where it is true of this one already.
+    #[must_use]
+    pub fn first_on_the_way(self, to: Self, is_so: impl Fn(Self) -> bool) -> Option<Self> {
+        if is_so(self) {
+            return None;
+        }
+        self.on_the_way(to).find(|&release| is_so(release))
+    }
+
     /// The release with major version `number`, if known.
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {

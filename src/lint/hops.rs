@@ -16,6 +16,15 @@ pub fn hop_over(from: Release, to: Release, release: Release) -> Option<(Release
     None
 }
 
+/// The step that brings what begins with `first`, to be edited before the upgrade; none ahead where that is `None`.
+#[must_use]
+pub fn beginning(from: Release, to: Release, first: Option<Release>) -> Step {
+    Step {
+        hop: first.and_then(|release| hop_over(from, to, release)),
+        edited: EditWindow::Before,
+    }
+}
+
 /// When to edit for what `changed` brings, given which releases read the new text as it is meant.
 #[must_use]
 pub fn step(from: Release, to: Release, changed: Release, reads_new: impl Fn(Release) -> bool) -> Step {

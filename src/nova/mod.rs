@@ -6,6 +6,7 @@ pub mod code;
 pub mod migration;
 pub mod nature;
 pub mod reference;
+mod repr;
 pub mod start;
 pub mod today;
 mod walk;
@@ -19,6 +20,7 @@ use crate::catalog::{self, OptionFacts, Release};
 use crate::oslo::stack::{AssignmentId, Site, Sites, Stack};
 use crate::oslo::substitution;
 use crate::oslo::value::{self, Profile, Value, ValueError};
+use repr::repr;
 use walk::{MOST_WORK, Walk};
 
 /// A stack of files as one release of nova reads it.
@@ -252,7 +254,7 @@ pub fn printed(value: &Value) -> String {
         Value::Dict(pairs) => {
             let pairs = pairs
                 .iter()
-                .map(|(key, value)| format!("{}: {}", quoted(&Value::Text(key.clone())), quoted(value)));
+                .map(|(key, value)| format!("{}: {}", repr(key), quoted(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
     }
@@ -262,26 +264,7 @@ pub fn printed(value: &Value) -> String {
 fn quoted(value: &Value) -> String {
     match value {
         Value::None => "None".to_owned(),
-        Value::Text(text) => {
-            let quote = if text.contains('\'') && !text.contains('"') {
-                '"'
-            } else {
-                '\''
-            };
-            let mut out = String::from(quote);
-            for c in text.chars() {
-                match c {
-                    '\\' => out.push_str("\\\\"),
-                    '\n' => out.push_str("\\n"),
-                    '\t' => out.push_str("\\t"),
-                    '\r' => out.push_str("\\r"),
-                    c if c == quote => out.extend(['\\', c]),
-                    c => out.push(c),
-                }
-            }
-            out.push(quote);
-            out
-        }
+        Value::Text(text) => repr(text),
         other => printed(other),
     }
 }

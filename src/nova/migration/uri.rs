@@ -4,6 +4,8 @@
 //!
 //! Sources: `_live_migration_uri` of nova/virt/libvirt/driver.py, the same from Ocata on; `PyUnicode_Format` of `CPython` 3.
 
+use crate::nova::repr::{ascii, repr};
+
 /// The widest field that is filled in; Python itself goes on until memory ends.
 const WIDEST: usize = 1 << 16;
 
@@ -144,8 +146,8 @@ impl Conversion {
     fn fill(&self, host: &str) -> Result<String, Failure> {
         let whole = match self.letter {
             's' => host.to_owned(),
-            'r' => quoted(host, false),
-            'a' => quoted(host, true),
+            'r' => repr(host),
+            'a' => ascii(host),
             'c' if host.chars().count() == 1 => return Ok(self.padded(host)),
             'c' | 'd' | 'i' | 'u' | 'o' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
                 return Err(Failure::NotText(self.letter));
@@ -184,34 +186,6 @@ fn number(rest: &mut std::str::Chars<'_>, next: &mut Option<char>, is_placed: bo
         *next = rest.next();
     }
     Ok(number)
-}
-
-/// As Python's `repr`, or `ascii`.
-fn quoted(text: &str, in_ascii: bool) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
-    let mut out = String::from(quote);
-    for letter in text.chars() {
-        match letter {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            _ if letter == quote => out.extend(['\\', quote]),
-            _ if letter.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(letter))),
-            _ if letter.is_ascii() || !in_ascii => out.push(letter),
-            _ => match u32::from(letter) {
-                code @ ..=0xff => out.push_str(&format!("\\x{code:02x}")),
-                code @ ..=0xffff => out.push_str(&format!("\\u{code:04x}")),
-                code => out.push_str(&format!("\\U{code:08x}")),
-            },
-        }
-    }
-    out.push(quote);
-    out
 }
 
 #[cfg(test)]

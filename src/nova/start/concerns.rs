@@ -4,16 +4,15 @@
 use std::collections::HashSet;
 
 use super::condition::{Condition, OptionName, Outcome};
+use super::named::of_words;
 use crate::catalog::{self, Release};
-use crate::nova::{View, printed};
+use crate::nova::View;
 use crate::oslo::stack::Stack;
-use crate::oslo::value::Value;
 
 /// Whether `stack` meets the condition `when`, as `release` reads both. What is not known is not met.
 #[must_use]
 pub fn meets(stack: &Stack, release: Release, when: &'static str) -> bool {
-    let condition = Condition::of_fact(when);
-    condition.is_some_and(|condition| matches!(condition.outcome(&View::new(stack, release)), Outcome::Holds(_)))
+    Condition::holds(when, &View::new(stack, release))
 }
 
 /// Some option of the group is written, by any of its names.
@@ -88,18 +87,7 @@ fn of_written_items(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[Stri
 
 /// What `judge` says of the items of the first of `names`, a list or an option of several values.
 fn of_items(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[String]) -> bool) -> Outcome {
-    let Some(setting) = names.first().and_then(|name| name.setting(view)) else {
-        return Outcome::Fails;
-    };
-    let items = if setting.facts.is_multi() {
-        view.texts(&setting)
-    } else {
-        view.value(&setting).map(|value| match value {
-            Value::List(items) => items.iter().map(printed).collect(),
-            value => vec![printed(&value)],
-        })
-    };
-    items.map_or(Outcome::Open, |items| Outcome::of(judge(&items)))
+    of_words(view, names, |items| Outcome::of(judge(items)))
 }
 
 #[cfg(test)]

@@ -126,6 +126,12 @@ impl Condition {
         })
     }
 
+    /// Whether `view` meets the condition of a fact; what is not known is not met.
+    #[must_use]
+    pub fn holds(text: &'static str, view: &View<'_>) -> bool {
+        Self::of_fact(text).is_some_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
+    }
+
     /// Whether `view` meets it.
     #[must_use]
     pub fn outcome(&self, view: &View<'_>) -> Outcome {

@@ -1,18 +1,19 @@
 //! Sets of host CPUs as nova reads them: `0-3,^2,8` (`parse_cpu_spec` of `nova/virt/hardware.py`, the same since Ocata).
 
-use super::python::quoted_text;
+use super::python;
+use crate::nova::repr::repr;
 
 /// Why a text is no set of CPUs, in nova's words but for the text itself.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CpuSetError {
     /// `a-b` whose ends are no numbers, or the wrong way round.
-    #[error("Invalid range expression {}", quoted_text(.0))]
+    #[error("Invalid range expression {}", repr(.0))]
     Range(String),
     /// `^` with no number behind it.
-    #[error("Invalid exclusion expression {}", quoted_text(.0))]
+    #[error("Invalid exclusion expression {}", repr(.0))]
     Exclusion(String),
     /// No number.
-    #[error("Invalid inclusion expression {}", quoted_text(.0))]
+    #[error("Invalid inclusion expression {}", repr(.0))]
     Inclusion(String),
 }
 
@@ -100,20 +101,11 @@ pub fn parse(text: &str) -> Result<CpuSet, CpuSetError> {
     Ok(CpuSet::of(taken).without(&CpuSet::of(excluded)))
 }
 
-/// A whole number as Python's `int` takes it: spaces around, one sign, single underscores between digits.
+/// A whole number as Python's `int` takes it, of ASCII's digits alone: what counts here is its value. One beyond 64 bits is held
+/// at the end of the range.
 pub(super) fn whole(text: &str) -> Option<i64> {
-    let text = text.trim();
-    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let is_number = !digits.is_empty()
-        && !digits.starts_with('_')
-        && !digits.ends_with('_')
-        && !digits.contains("__")
-        && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
-    if !is_number {
-        return None;
-    }
-    let number: i64 = digits.replace('_', "").parse().unwrap_or(i64::MAX);
-    Some(if text.starts_with('-') { -number } else { number })
+    let number = python::whole(text).filter(|_| python::strip(text).is_ascii())?;
+    Some(number.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
 }
 
 #[cfg(test)]

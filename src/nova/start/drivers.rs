@@ -1,7 +1,7 @@
 //! Tests about the drivers of nova-compute: which one a file has, and what the others ask of their options.
 
 use super::condition::{OptionName, Outcome};
-use super::named::{NamedTest, of_texts, text, words};
+use super::named::{NamedTest, of_texts, of_words, text, words};
 use super::python_format::{Formatted, of_zero};
 use super::python_regex;
 use crate::nova::View;
@@ -72,23 +72,17 @@ fn item_missing(view: &View<'_>, names: &[OptionName]) -> Outcome {
 
 /// The options of mounting that nova sets itself.
 fn mount_option_of_nova(view: &View<'_>, names: &[OptionName]) -> Outcome {
-    let Some(words) = names.first().map(|name| words(view, name)) else {
-        return Outcome::Fails;
-    };
-    match words {
-        Ok(words) => {
-            let own = words
-                .iter()
-                .filter(|word| MOUNT_OPTIONS_OF_NOVA.contains(&word.as_str()));
-            let own: Vec<&str> = own.map(String::as_str).collect();
-            if own.is_empty() {
-                Outcome::Fails
-            } else {
-                Outcome::Holds(vec![own.join(", ")])
-            }
+    of_words(view, names, |words| {
+        let own = words
+            .iter()
+            .filter(|word| MOUNT_OPTIONS_OF_NOVA.contains(&word.as_str()));
+        let own: Vec<&str> = own.map(String::as_str).collect();
+        if own.is_empty() {
+            Outcome::Fails
+        } else {
+            Outcome::Holds(vec![own.join(", ")])
         }
-        Err(open) => open,
-    }
+    })
 }
 
 fn no_regex(view: &View<'_>, names: &[OptionName]) -> Outcome {

@@ -2,6 +2,7 @@
 //! same since Ocata).
 
 use super::python;
+use crate::nova::repr::repr;
 
 /// Nova's message where one of `values`, each the pairs of one line, is not what it needs; `None` where it takes all.
 #[must_use]
@@ -9,8 +10,7 @@ pub fn rejected(values: &[Vec<(String, String)>]) -> Option<String> {
     if values.iter().all(|pairs| is_taken(pairs)) {
         return None;
     }
-    let of_pair =
-        |(key, value): &(String, String)| format!("{}: {}", python::quoted_text(key), python::quoted_text(value));
+    let of_pair = |(key, value): &(String, String)| format!("{}: {}", repr(key), repr(value));
     let of_line =
         |pairs: &Vec<(String, String)>| format!("{{{}}}", pairs.iter().map(of_pair).collect::<Vec<_>>().join(", "));
     let found = values.iter().map(of_line).collect::<Vec<_>>().join(", ");

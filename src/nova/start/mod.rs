@@ -95,8 +95,7 @@ pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static s
 /// Whether `fact` is met by `view`.
 #[must_use]
 pub fn meets(view: &View<'_>, fact: &'static Refusal) -> bool {
-    fact.covers(view.release())
-        && condition(fact).is_some_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
+    fact.covers(view.release()) && Condition::holds(fact.when, view)
 }
 
 /// Whether anything sets the option, by any name: a cheap question before the condition.

@@ -132,6 +132,15 @@ pub(super) fn of_texts(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[S
     judge(&texts)
 }
 
+/// What `judge` says of the items of the list that comes first.
+pub(super) fn of_words(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[String]) -> Outcome) -> Outcome {
+    match names.first().map(|name| words(view, name)) {
+        Some(Ok(words)) => judge(&words),
+        Some(Err(open)) => open,
+        None => Outcome::Fails,
+    }
+}
+
 fn cpu_set_rejected(view: &View<'_>, names: &[OptionName]) -> Outcome {
     of_texts(view, names, |texts| {
         let error = texts.iter().find_map(|text| cpu_set::parse(text).err());

@@ -6,6 +6,7 @@ use super::json::{Json, JsonError};
 use super::judged::Judged;
 use super::python;
 use crate::catalog::Release;
+use crate::nova::repr::repr;
 
 /// What is wrong with an alias, by what is to be done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +120,7 @@ impl AliasReader {
         let schema = |reason| Some((AliasFault::Schema, reason));
         if !extras.is_empty() {
             let verb = if extras.len() == 1 { "was" } else { "were" };
-            let names = extras.into_iter().map(python::quoted_text).collect::<Vec<_>>();
+            let names = extras.into_iter().map(repr).collect::<Vec<_>>();
             return schema(format!(
                 "Additional properties are not allowed ({} {verb} unexpected)",
                 names.join(", ")
@@ -173,7 +174,7 @@ impl Form {
                 (!is_id).then(|| format!("{shown} does not match '^([\\\\da-fA-F]{{4}})$'"))
             }
             Self::OneOf(words) => {
-                let listed = words.iter().map(|word| python::quoted_text(word)).collect::<Vec<_>>();
+                let listed = words.iter().map(|word| repr(word)).collect::<Vec<_>>();
                 (!words.contains(&&**text)).then(|| format!("{shown} is not one of [{}]", listed.join(", ")))
             }
         }

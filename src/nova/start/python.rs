@@ -4,6 +4,7 @@
 
 use super::json::Json;
 use crate::nova::printed;
+use crate::nova::repr::repr;
 use crate::oslo::value::Value;
 
 /// What `strutils.bool_from_string` takes for true.
@@ -109,39 +110,15 @@ pub fn quoted(value: &Json) -> String {
         Json::Int(text) if text == "-0" => "0".to_owned(),
         Json::Int(text) => text.clone(),
         Json::Float(number) => printed(&Value::Float(*number)),
-        Json::Text(text) => quoted_text(text),
+        Json::Text(text) => repr(text),
         Json::List(items) => format!("[{}]", items.iter().map(quoted).collect::<Vec<_>>().join(", ")),
         Json::Dict(pairs) => {
             let pairs = pairs
                 .iter()
-                .map(|(key, value)| format!("{}: {}", quoted_text(key), quoted(value)));
+                .map(|(key, value)| format!("{}: {}", repr(key), quoted(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
     }
-}
-
-/// A text as Python's `repr()` prints it.
-#[must_use]
-pub fn quoted_text(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
-    let mut out = String::from(quote);
-    for c in text.chars() {
-        match c {
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            '\r' => out.push_str("\\r"),
-            c if c == quote => out.extend(['\\', c]),
-            c if c < ' ' || ('\x7f'..='\u{a0}').contains(&c) => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push(quote);
-    out
 }
 
 /// What Python calls the type of a value.

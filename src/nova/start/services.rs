@@ -2,7 +2,7 @@
 
 use super::condition::{OptionName, Outcome};
 use super::cpu_set::whole;
-use super::named::{NamedTest, of_texts, words};
+use super::named::{NamedTest, of_texts, of_words, words};
 use crate::nova::View;
 
 pub(super) const TESTS: &[NamedTest] = &[
@@ -151,15 +151,6 @@ fn written(view: &View<'_>, names: &[OptionName]) -> Outcome {
 fn first(words: &[String], test: impl Fn(&str) -> bool) -> Outcome {
     match words.iter().find(|word| test(word)) {
         Some(word) => Outcome::Holds(vec![word.clone()]),
-        None => Outcome::Fails,
-    }
-}
-
-/// What `judge` says of the items of the list that comes first.
-fn of_words(view: &View<'_>, names: &[OptionName], judge: impl Fn(&[String]) -> Outcome) -> Outcome {
-    match names.first().map(|name| words(view, name)) {
-        Some(Ok(words)) => judge(&words),
-        Some(Err(open)) => open,
         None => Outcome::Fails,
     }
 }

@@ -11,7 +11,7 @@ use crate::nova::{Setting, Unusable, View, printed};
 use crate::oslo::value::Value;
 
 use super::Written;
-use super::condition::{Condition, Outcome};
+use super::condition::Condition;
 
 /// So many items are named; a list that has more has gone wrong as a whole.
 pub const MOST: usize = 20;
@@ -152,19 +152,13 @@ fn verdict(view: &View<'_>, option: (&str, &str), uses: &[&'static Use], item: &
 
 /// Whether the condition of a fact holds, where it has one.
 fn holds(view: &View<'_>, fact: &ValueFact) -> bool {
-    fact.when.is_empty()
-        || Condition::of_fact(fact.when).is_some_and(|condition| matches!(condition.outcome(view), Outcome::Holds(_)))
+    fact.when.is_empty() || Condition::holds(fact.when, view)
 }
 
 /// The first release after `from`, up to `to`, in which what was found in `to` comes; `None` where `from` has it already.
 #[must_use]
 pub fn first(view: &View<'_>, from: Release, to: &Found) -> Option<Release> {
-    let comes_in = |release: Release| comes(&View::new(view.stack(), release), to);
-    if comes_in(from) {
-        return None;
-    }
-    let mut on_the_way = Release::all().filter(|release| from < *release && *release <= view.release());
-    on_the_way.find(|&release| comes_in(release))
+    from.first_on_the_way(view.release(), |release| comes(&View::new(view.stack(), release), to))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use crate::catalog::moves::NewBehaviour;
 use crate::catalog::{self, Fate};
-use crate::lint::{Announced, Context, EditWindow, Finding, Location, Rule, Severity, Step, hops};
+use crate::lint::{Announced, Context, Finding, Location, Rule, Severity, hops};
 use crate::nova::View;
 use crate::nova::start::concerns;
 
@@ -46,10 +46,7 @@ pub(super) fn report(
     message: String,
     help: String,
 ) -> Finding {
-    let step = Step {
-        hop: hops::hop_over(context.from.release(), context.to.release(), fact.release),
-        edited: EditWindow::Before,
-    };
+    let step = hops::beginning(context.from.release(), context.to.release(), Some(fact.release));
     let severity = if fact.is_grave {
         Severity::Warning
     } else {

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use super::defaults::{shown, written};
 use crate::catalog::moves::{self, NewDefault};
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
-use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, NamedUse, Rule, Severity, Step, hops};
+use crate::lint::{Announced, Context, Effect, Finding, Location, NamedUse, Rule, Severity, hops};
 use crate::nova::migration::settings::{ACTION, BLOCK_FLAGS, FLAGS, LIBVIRT, PREFIX, PROGRESS_TIMEOUT};
 use crate::nova::start::concerns;
 
@@ -107,10 +107,7 @@ fn report(context: &Context<'_>, changed: &ChangedDefault) -> Finding {
         new.title(),
         first.short()
     );
-    let step = Step {
-        hop: hops::hop_over(from, to, first),
-        edited: EditWindow::Before,
-    };
+    let step = hops::beginning(from, to, Some(first));
     let why = match known {
         Some(known) => known.why.to_owned(),
         None => format!("nothing sets it, so nova will use the new default{}", step.place()),
@@ -147,7 +144,7 @@ fn help(changed: &ChangedDefault) -> String {
 
 /// The release from which on the default is the new one.
 fn first_with(old: OptionFacts, new: OptionFacts, from: Release, to: Release) -> Release {
-    let on_the_way = Release::all().filter(|release| from < *release && *release <= to).rev();
+    let on_the_way = from.on_the_way(to).rev();
     let is_new = |release: &Release| {
         let there = catalog::option(old.group(), old.name(), *release);
         there.is_some_and(|facts| catalog::is_same_default(facts, new))

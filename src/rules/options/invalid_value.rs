@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::catalog::{self, Fate, OptionFacts, Release, spelling};
-use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Fix, NamedUse, Rule, Safety, Severity, Step, hops};
+use crate::lint::{Announced, Context, Effect, Finding, Fix, NamedUse, Rule, Safety, Severity, hops};
 use crate::nova::View;
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
@@ -59,10 +59,7 @@ fn report(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts, error
     let (from, to) = (context.from.release(), context.to.release());
     let since = since(context, option, seen.site);
     let message = format!("{} rejects the value of `{}`: {error}", to.short(), option.title());
-    let step = Step {
-        hop: since.and_then(|release| hops::hop_over(from, to, release)),
-        edited: EditWindow::Before,
-    };
+    let step = hops::beginning(from, to, since);
     let why = match (since, step.hop) {
         (Some(release), Some((start, end))) => format!(
             "accepted until now; rejected from {} on, with the hop from {} to {}",
@@ -89,16 +86,10 @@ fn report(context: &Context<'_>, seen: &NamedUse<'_>, option: OptionFacts, error
 /// The first release on the way that rejects the value; `None` where today's does already.
 fn since(context: &Context<'_>, option: OptionFacts, site: Site) -> Option<Release> {
     let (from, to) = (context.from.release(), context.to.release());
-    let rejects = |release: &Release| {
-        let facts = catalog::option(option.group(), option.name(), *release);
-        facts.is_some_and(|facts| rejected(&View::new(context.stack, *release), facts, site).is_some())
-    };
-    if rejects(&from) {
-        return None;
-    }
-    Release::all()
-        .filter(|release| from < *release && *release <= to)
-        .find(rejects)
+    from.first_on_the_way(to, |release| {
+        let facts = catalog::option(option.group(), option.name(), release);
+        facts.is_some_and(|facts| rejected(&View::new(context.stack, release), facts, site).is_some())
+    })
 }
 
 fn help(error: &ValueError) -> String {

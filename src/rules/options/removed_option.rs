@@ -53,10 +53,7 @@ fn report(context: &Context<'_>, seen: &NamedUse<'_>, gone: Option<(OptionFacts,
             to.short()
         ),
     };
-    let step = Step {
-        hop: gone.and_then(|(_, release)| hops::hop_over(from, to, release)),
-        edited: EditWindow::Before,
-    };
+    let step = hops::beginning(from, to, gone.map(|(_, release)| release));
     let step = match step.hop {
         Some((_, end)) => Step {
             edited: EditWindow::With(end),

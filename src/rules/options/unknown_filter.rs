@@ -4,7 +4,7 @@
 
 use crate::catalog::spelling::mistyped;
 use crate::catalog::{self, Release, code};
-use crate::lint::{Context, EditWindow, Effect, Finding, Rule, Severity, Step, hops};
+use crate::lint::{Context, Effect, Finding, Rule, Severity, Step, hops};
 use crate::nova::{Setting, View, code as named};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -91,14 +91,9 @@ fn help(missing: &[String], to: Release) -> String {
 /// The hop at which the scheduler first fails.
 fn step(context: &Context<'_>, name: &str) -> Step {
     let (from, to) = (context.from.release(), context.to.release());
-    let fails = |release: &Release| {
-        let facts = catalog::option("filter_scheduler", name, *release);
-        facts.is_some_and(|facts| !named::missing_filters(&View::new(context.stack, *release), facts).is_empty())
-    };
-    let mut on_the_way = Release::all().filter(|release| from < *release && *release <= to);
-    let first = if fails(&from) { None } else { on_the_way.find(fails) };
-    Step {
-        hop: first.and_then(|release| hops::hop_over(from, to, release)),
-        edited: EditWindow::Before,
-    }
+    let first = from.first_on_the_way(to, |release| {
+        let facts = catalog::option("filter_scheduler", name, release);
+        facts.is_some_and(|facts| !named::missing_filters(&View::new(context.stack, release), facts).is_empty())
+    });
+    hops::beginning(from, to, first)
 }

@@ -1,8 +1,7 @@
 //! Findings about what nova refuses, from the facts about it: shared by the rules, which differ in what is stopped.
 
-use crate::catalog::Release;
 use crate::catalog::refusals::{Refusal, Stops};
-use crate::lint::{Announced, Context, EditWindow, Effect, Finding, Location, Rule, Severity, Step, hops};
+use crate::lint::{Announced, Context, Effect, Finding, Location, Rule, Severity, Step, hops};
 use crate::nova::View;
 use crate::nova::start::condition::Condition;
 use crate::nova::start::programs::Programs;
@@ -167,17 +166,8 @@ fn place<'f>(context: &Context<'_>, fact: &'f Refusal) -> (Location, Option<(&'f
 /// The hop at which it begins; none where today's release refuses already.
 fn step(context: &Context<'_>, fact: &'static Refusal) -> Step {
     let (from, to) = (context.from.release(), context.to.release());
-    let refuses = |release: Release| start::meets(&View::new(context.stack, release), fact);
-    let first = if refuses(from) {
-        None
-    } else {
-        let mut on_the_way = Release::all().filter(|release| from < *release && *release <= to);
-        on_the_way.find(|&release| refuses(release))
-    };
-    Step {
-        hop: first.and_then(|release| hops::hop_over(from, to, release)),
-        edited: EditWindow::Before,
-    }
+    let first = from.first_on_the_way(to, |release| start::meets(&View::new(context.stack, release), fact));
+    hops::beginning(from, to, first)
 }
 
 /// Names of services in a sentence.

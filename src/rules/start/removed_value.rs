@@ -7,7 +7,7 @@ use crate::catalog::Release;
 use crate::catalog::code::Naming;
 use crate::catalog::spelling::mistyped;
 use crate::catalog::values::{Follows, Stage};
-use crate::lint::{Context, EditWindow, Effect, Finding, Rule, Severity, Step, Yields, hops};
+use crate::lint::{Context, Effect, Finding, Rule, Severity, Step, Yields, hops};
 use crate::nova::start::values::{self, Found};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -103,9 +103,5 @@ fn help(found: &Found, to: Release) -> String {
 /// The hop at which the first of them fails.
 fn step(context: &Context<'_>, found: &Found) -> Step {
     let (from, to) = (context.from.release(), context.to.release());
-    let first = values::first(&context.to, from, found);
-    Step {
-        hop: first.and_then(|release| hops::hop_over(from, to, release)),
-        edited: EditWindow::Before,
-    }
+    hops::beginning(from, to, values::first(&context.to, from, found))
 }
