@@ -2,12 +2,25 @@
 
 use std::error::Error;
 
-use toml_edit::Table;
+use toml_edit::{Document, Table};
 
 use super::series::{FIRST, SERIES};
 
 /// An option: its group and its name.
 pub(super) type Title = (String, String);
+
+/// The entries of `text`, a list of `kind` alone, in its order.
+pub(super) fn entries(text: &str, kind: &str) -> Result<Vec<Table>, Box<dyn Error>> {
+    let document = Document::parse(text)?;
+    let mut found = Vec::new();
+    for (name, item) in document.iter() {
+        if name != kind {
+            return Err(format!("a list of `{kind}` has no `{name}`").into());
+        }
+        found.extend(item.as_array_of_tables().ok_or("not a list of tables")?.iter().cloned());
+    }
+    Ok(found)
+}
 
 pub(super) fn word<'a>(table: &'a Table, key: &str) -> Result<&'a str, Box<dyn Error>> {
     let word = table.get(key).and_then(|item| item.as_str());

@@ -3,21 +3,15 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use toml_edit::{Document, Table};
+use toml_edit::Table;
 
-use super::entry::{chosen, optional_release, options, release_or_none, word, words};
+use super::entry::{chosen, entries, optional_release, options, release_or_none, word, words};
 
 /// An expression that holds every entry, in the order of the file.
 pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
-    let document = Document::parse(text)?;
     let mut out = String::from("&[\n");
-    for (kind, item) in document.iter() {
-        if kind != "refusal" {
-            return Err(format!("refusals.toml has no `{kind}`").into());
-        }
-        for table in item.as_array_of_tables().ok_or("not a list of tables")? {
-            one(&mut out, table)?;
-        }
+    for table in entries(text, "refusal")? {
+        one(&mut out, &table)?;
     }
     Ok(out + "]\n")
 }

@@ -3,21 +3,15 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use toml_edit::{Document, Table};
+use toml_edit::Table;
 
-use super::entry::{chosen, options, release_or_none, text_or_empty, word, words};
+use super::entry::{chosen, entries, options, release_or_none, text_or_empty, word, words};
 
 /// An expression that holds every entry, in the order of the file.
 pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
-    let document = Document::parse(text)?;
     let mut out = String::from("&[\n");
-    for (kind, item) in document.iter() {
-        if kind != "value" {
-            return Err(format!("values.toml has no `{kind}`").into());
-        }
-        for table in item.as_array_of_tables().ok_or("not a list of tables")? {
-            one(&mut out, table)?;
-        }
+    for table in entries(text, "value")? {
+        one(&mut out, &table)?;
     }
     Ok(out + "]\n")
 }

@@ -104,6 +104,7 @@ impl Release {
     }
 
     /// Those that an upgrade to `to` leads over, the last included, oldest first.
+    #[must_use]
     pub fn on_the_way(self, to: Self) -> impl DoubleEndedIterator<Item = Self> + use<> {
         Self::all().filter(move |&release| self < release && release <= to)
     }

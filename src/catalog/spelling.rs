@@ -14,6 +14,13 @@ pub fn plain(word: &str) -> String {
     without_hyphens(&word.to_lowercase()).into_owned()
 }
 
+/// Whether a name is written as nova's are, in lower case and without hyphens: nearly every one is.
+#[must_use]
+pub fn is_plain(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    name.bytes().all(is_plain)
+}
+
 /// What a person who wrote the unknown `key` in `group` may have meant: the mistyped name in this group first, then the
 /// right name of another; of those that `fits` only. `None` for what a nova before Ocata knew by that name.
 #[must_use]

@@ -50,9 +50,9 @@ pub struct ValueFact {
     pub effect: &'static str,
     /// Of which kind that is; `None` where the list of code says it.
     pub follows: Option<Follows>,
-    /// What nova says of it while it is deprecated; empty where it says nothing.
+    /// What nova says of it while it is deprecated; empty where nova is silent about it.
     pub warning: &'static str,
-    /// What nova says of it once it is gone; empty where it says nothing, or the list of code says it.
+    /// What nova says of it once it is gone; empty where nova is silent about it, or the list of code says it.
     pub message: &'static str,
     /// Why it matters, a clause.
     pub why: &'static str,

@@ -2,10 +2,12 @@
 //!
 //! It answers questions of many rules and asks none of its own.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::blocks::{self, Block};
 use super::finding::{Announced, AssignmentId, Finding, Fix, LayerEdit, Safety};
 use super::reach::Reach;
 use super::references::References;
@@ -47,6 +49,7 @@ pub struct Context<'a> {
     seen: OnceCell<Vec<NamedUse<'a>>>,
     references: Rc<OnceCell<References>>,
     reach: OnceCell<Reach>,
+    blocks: Rc<OnceCell<Vec<Block>>>,
     written: Rc<OnceCell<Written>>,
     refused: Rc<OnceCell<Vec<Refused>>>,
     pub(super) natures: Rc<OnceCell<Vec<Nature>>>,
@@ -74,6 +77,7 @@ impl<'a> Context<'a> {
             seen: OnceCell::new(),
             references: Rc::default(),
             reach: OnceCell::new(),
+            blocks: Rc::default(),
             written: Rc::default(),
             refused: Rc::default(),
             natures: Rc::default(),
@@ -96,6 +100,7 @@ impl<'a> Context<'a> {
         Self {
             after: Rc::clone(&self.after),
             references: Rc::clone(&self.references),
+            blocks: Rc::clone(&self.blocks),
             written: Rc::clone(&self.written),
             refused: Rc::clone(&self.refused),
             natures: Rc::clone(&self.natures),
@@ -113,6 +118,21 @@ impl<'a> Context<'a> {
         self
     }
 
+    /// Every run of lines under a header not their own, in reading order.
+    #[must_use]
+    pub fn blocks(&self) -> &[Block] {
+        self.blocks.get_or_init(|| blocks::blocks(self))
+    }
+
+    /// The lines of all of them.
+    #[must_use]
+    pub fn lines_of_blocks(&self) -> HashSet<AssignmentId> {
+        self.blocks()
+            .iter()
+            .flat_map(|block| block.places.iter().copied())
+            .collect()
+    }
+
     /// Which options of the release to come the stack writes.
     #[must_use]
     pub fn written(&self) -> &Written {
@@ -123,17 +143,7 @@ impl<'a> Context<'a> {
     #[must_use]
     pub fn refused(&self) -> &[Refused] {
         self.refused.get_or_init(|| {
-            let asked = RefCell::new(Vec::new());
-            let may_lack = |program| {
-                let mut asked = asked.borrow_mut();
-                let known = asked.iter().find(|(known, _)| *known == program);
-                let known: Option<bool> = known.map(|(_, is_whole)| *is_whole);
-                known.unwrap_or_else(|| {
-                    let is_whole = self.settings.programs.wholly(&self.to, program).is_some();
-                    asked.push((program, is_whole));
-                    is_whole
-                })
-            };
+            let may_lack = |program| self.settings.programs.wholly(&self.to, program).is_some();
             start::refusals(&self.to, self.written(), may_lack)
         })
     }

@@ -3,6 +3,7 @@
 //! It knows no rule: the slice comes from [`crate::rules`].
 
 mod about;
+mod blocks;
 pub mod condition;
 pub mod context;
 pub mod finding;
@@ -18,6 +19,7 @@ pub mod suppressions;
 mod today;
 pub mod uses;
 
+pub use blocks::Block;
 pub use condition::{Condition, run_today, with_older};
 pub use context::Context;
 pub use finding::{

@@ -125,8 +125,10 @@ impl<'g> Section<'g> {
             Fate::Gone(_) => recognised().filter(|why| !matches!(why, Outside::OtherService | Outside::Privsep)),
             _ => recognised(),
         };
-        let is_nobodys =
-            fate == Fate::Unknown && !self.group.is_known() && is_plain(&key) && !catalog::is_name_of_any_group(&key);
+        let is_nobodys = fate == Fate::Unknown
+            && !self.group.is_known()
+            && spelling::is_plain(&key)
+            && !catalog::is_name_of_any_group(&key);
         Some(NamedUse {
             site,
             group,
@@ -141,18 +143,12 @@ impl<'g> Section<'g> {
 
     /// Whether nova knows what is written with other case or hyphens.
     fn is_misspelt(&self, key: &str) -> bool {
-        if is_plain(key) {
+        if spelling::is_plain(key) {
             return false; // Nearly every name.
         }
         let plain = spelling::plain(key);
         plain != key && self.group.known(&plain).is_anywhere()
     }
-}
-
-/// Whether a name is written as nova's are: nearly every one is.
-fn is_plain(key: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    key.bytes().all(is_plain)
 }
 
 /// A name before the first section, or under a header that oslo.config rejects, is up to the reader.

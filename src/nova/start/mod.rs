@@ -27,6 +27,7 @@ mod services;
 pub mod values;
 mod written;
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::catalog::refusals::{self, Refusal};
@@ -80,10 +81,11 @@ fn shown(view: &View<'_>, text: &str) -> Option<String> {
 #[must_use]
 pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static str) -> bool) -> Vec<Refused> {
     let facts = refusals::all().iter().filter(|fact| fact.covers(view.release()));
-    let is_asked = |fact: &&Refusal| {
-        let mut options = fact.options.iter();
-        options.any(|option| is_written(view, written, *option))
-            || (fact.options.is_empty() && fact.programs.iter().any(|program| may_lack(program)))
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut may_lack = |program: &&'static str| *known.entry(program).or_insert_with(|| may_lack(program));
+    let is_asked = |fact: &&Refusal| match fact.options {
+        [] => fact.programs.iter().any(&mut may_lack),
+        options => options.iter().any(|option| is_written(view, written, *option)),
     };
     let meets = |fact: &'static Refusal| match condition(fact)?.outcome(view) {
         Outcome::Holds(found) => Some(Refused { fact, found }),

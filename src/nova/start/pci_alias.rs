@@ -52,7 +52,7 @@ enum Form {
 const POLICIES: &[&str] = &["required", "legacy", "preferred", "socket"];
 
 impl AliasReader {
-    /// Whether nova takes `values`; the first that it does not is told of in its words.
+    /// Whether nova takes `values`; the first that it does not comes with its message.
     #[must_use]
     pub fn judge(self, values: &[String]) -> Judged<AliasFault> {
         let mut aliases: Vec<Alias> = Vec::new();

@@ -43,7 +43,7 @@ pub struct SpecReader {
 }
 
 impl SpecReader {
-    /// Whether nova takes `values`; the first that it does not is told of in its words.
+    /// Whether nova takes `values`; the first that it does not comes with its message.
     #[must_use]
     pub fn judge(self, values: &[String]) -> Judged<SpecFault> {
         let (mut is_open, mut named) = (false, None);

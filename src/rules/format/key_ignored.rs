@@ -19,13 +19,8 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let stack = context.stack;
     for place in stack.places() {
-        let key = stack.assignment(place).key();
-        let bytes = key.of(stack.document(place).source().bytes());
         // Nearly every name is plain, and the catalog is not asked about it.
-        if bytes
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_')
-        {
+        if catalog::spelling::is_plain(&stack.key(place)) {
             continue;
         }
         let (group, key) = (stack.group(place), stack.key(place));

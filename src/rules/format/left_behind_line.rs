@@ -7,7 +7,6 @@ use std::net::IpAddr;
 
 use crate::catalog::OptionFacts;
 use crate::lint::{AssignmentId, Context, Effect, Finding, Rule, Severity};
-use crate::oslo::stack::Site;
 use crate::oslo::types::OptionType;
 use crate::rules::format::value_lines::{self, ValueLine};
 
@@ -22,11 +21,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for place in context.stack.places() {
-        let assignment = context.stack.assignment(place);
-        if assignment.continuations() == 0 || context.stack.is_unknown(Site::File(place)) {
-            continue;
-        }
+    for place in value_lines::of_several_lines(context) {
         if let Some(found) = found(context, place) {
             findings.push(report(context, place, &found));
         }

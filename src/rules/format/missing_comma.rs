@@ -2,7 +2,6 @@
 
 use crate::lint::{AssignmentId, Context, Effect, Finding, Fix, LayerEdit, Rule, Safety, Severity};
 use crate::oslo::Document;
-use crate::oslo::stack::Site;
 use crate::oslo::types::OptionType;
 use crate::redact;
 use crate::rules::format::value_lines::{self, ValueLine};
@@ -19,11 +18,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for place in context.stack.places() {
-        let assignment = context.stack.assignment(place);
-        if assignment.continuations() == 0 || context.stack.is_unknown(Site::File(place)) {
-            continue;
-        }
+    for place in value_lines::of_several_lines(context) {
         let kind = context.to.option_at(place).map(|named| named.option.option_type());
         if matches!(kind, Some(OptionType::List { .. } | OptionType::Dict { .. })) {
             let ends = unended(context, place);

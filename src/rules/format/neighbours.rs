@@ -2,7 +2,7 @@
 //!
 //! It finds where; what to say of them and how to fix it the rules know.
 
-use crate::catalog;
+use crate::catalog::{self, spelling};
 use crate::lint::{AssignmentId, Context};
 use crate::oslo::lexer;
 use crate::oslo::stack::Site;
@@ -75,13 +75,9 @@ fn name_before(group: &str, text: &str, at: usize) -> Option<(usize, usize, bool
     };
     let word = &head[start..];
     let is_known = |name: &str| catalog::is_known_anywhere(group, name);
-    let is_name = |text: &str| {
-        text.bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-    };
     // In another group only what is no common word.
     let is_elsewhere = |name: &str| name.contains('_') && catalog::called(name).next().is_some();
-    if start > 0 && word.len() > 2 && is_name(word) && (is_known(word) || is_elsewhere(word)) {
+    if start > 0 && word.len() > 2 && spelling::is_plain(word) && (is_known(word) || is_elsewhere(word)) {
         return Some((start, head.len(), true));
     }
     // `192.0.2.1use_neutron`, `Defaultproject_name`: a name of several words, with nothing of a name before it.
@@ -92,7 +88,7 @@ fn name_before(group: &str, text: &str, at: usize) -> Option<(usize, usize, bool
     let starts = word.char_indices().skip(1).map(|(at, _)| at);
     let name = starts
         .filter(|&at| is_end(word.as_bytes()[at - 1]))
-        .find(|&at| word[at..].contains('_') && is_name(&word[at..]) && is_known(&word[at..]))?;
+        .find(|&at| word[at..].contains('_') && spelling::is_plain(&word[at..]) && is_known(&word[at..]))?;
     Some((start + name, head.len(), false))
 }
 

@@ -120,6 +120,16 @@ fn is_behind_a_url(head: &str, comment: &str) -> bool {
     is_url && comment.starts_with("# ") && !comment.contains('@') && head.rsplit('@').next() != Some("")
 }
 
+/// The places of values that go on over several lines and are known.
+pub(in crate::rules) fn of_several_lines<'c>(context: &'c Context<'_>) -> impl Iterator<Item = AssignmentId> + 'c {
+    let stack = context.stack;
+    let goes_on = |place: &AssignmentId| stack.assignment(*place).continuations() > 0;
+    stack
+        .places()
+        .filter(goes_on)
+        .filter(|place| !stack.is_unknown(Site::File(*place)))
+}
+
 /// The comment lines inside a value: all continuation lines that start with `#` or `;`.
 #[must_use]
 pub(in crate::rules) fn comments_within(document: &Document, assignment: &Assignment) -> Vec<ValueLine> {

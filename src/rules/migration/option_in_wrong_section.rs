@@ -12,7 +12,6 @@ use crate::nova::migration::settings::{ACTION, LIBVIRT, PREFIX};
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::value;
 use crate::redact;
-use crate::rules::options::blocks;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "option-in-wrong-section",
@@ -28,7 +27,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 const HOMES: [&str; 3] = [LIBVIRT, "DEFAULT", "compute"];
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let in_blocks = blocks::lines(context);
+    let in_blocks = context.lines_of_blocks();
     let mut misplaced: BTreeMap<(&str, String), Vec<AssignmentId>> = BTreeMap::new();
     for place in context.stack.places().filter(|&place| has_prefix(context.stack, place)) {
         if let Some(home) = home_of(context, place).filter(|_| !in_blocks.contains(&place)) {

@@ -1,7 +1,6 @@
 //! Rules about options of any kind: what the releases know, rename, refuse and change.
 
 mod behaviour;
-pub(super) mod blocks;
 mod changed_default;
 mod changed_meaning;
 mod defaults;

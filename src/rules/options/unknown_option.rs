@@ -3,7 +3,6 @@
 //! Several in a row that another group alone has are for `wrong-header`. It keeps silent wherever something else may read
 //! them: options of plugins, of other services, of foreign sections.
 
-use super::blocks;
 use crate::catalog::{self, Fate, OptionFacts, Release, before_ocata, libraries, spelling};
 use crate::lint::{Announced, Context, Effect, Finding, Fix, LayerEdit, NamedUse, Rule, Safety, Severity};
 use crate::oslo::stack::Site;
@@ -24,7 +23,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if !context.to.release().is_complete() {
         return;
     }
-    let in_blocks = blocks::lines(context);
+    let in_blocks = context.lines_of_blocks();
     for seen in context.named_uses() {
         if matches!(seen.site, Site::File(place) if in_blocks.contains(&place)) {
             continue;

@@ -2,8 +2,7 @@
 //!
 //! One or two such lines are for `unknown-option`, and for `option-in-wrong-section` where they are of live migration.
 
-use super::blocks::{self, Block};
-use crate::lint::{Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
+use crate::lint::{Block, Context, Effect, Finding, Fix, LayerEdit, Location, Rule, Safety, Severity};
 use crate::oslo::stack::Site;
 use crate::oslo::value;
 use crate::text::{Edit, Span};
@@ -22,8 +21,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 const MOST_FIXED: usize = 100;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let blocks = blocks::blocks(context);
-    findings.extend(blocks.iter().filter_map(|block| report(context, block)));
+    findings.extend(context.blocks().iter().filter_map(|block| report(context, block)));
 }
 
 fn report(context: &Context<'_>, block: &Block) -> Option<Finding> {

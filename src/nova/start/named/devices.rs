@@ -96,7 +96,7 @@ fn huge_pages_rejected(view: &View<'_>, names: &[OptionName]) -> Outcome {
     };
     let mut values = Vec::with_capacity(texts.len());
     for text in &texts {
-        // What oslo.config rejects is told of as that.
+        // What oslo.config rejects is reported as that.
         let Ok(Value::Dict(pairs)) = value::check(kind, text, view.profile()) else {
             return Outcome::Fails;
         };

@@ -2,10 +2,11 @@
 //!
 //! It finds them; what to say of them the rules know.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
+use super::context::Context;
+use super::finding::AssignmentId;
 use crate::catalog::{self, Fate, before_ocata, spelling};
-use crate::lint::{AssignmentId, Context};
 use crate::nova::migration::settings::PREFIX;
 use crate::oslo::stack::Site;
 
@@ -14,15 +15,15 @@ const LEAST: usize = 3;
 
 /// Lines of one section that belong in another.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::rules) struct Block {
+pub struct Block {
     /// The lines, in order, none between them.
-    pub(in crate::rules) places: Vec<AssignmentId>,
+    pub places: Vec<AssignmentId>,
     /// The group that has all of them.
-    pub(in crate::rules) home: &'static str,
+    pub home: &'static str,
 }
 
 /// Every such run, in reading order.
-pub(in crate::rules) fn blocks(context: &Context<'_>) -> Vec<Block> {
+pub(super) fn blocks(context: &Context<'_>) -> Vec<Block> {
     if !context.to.release().is_complete() {
         return Vec::new();
     }
@@ -63,11 +64,6 @@ pub(in crate::rules) fn blocks(context: &Context<'_>) -> Vec<Block> {
     }
     found.extend(block(context, &strays, run, &shared));
     found
-}
-
-/// The lines of all of them.
-pub(in crate::rules) fn lines(context: &Context<'_>) -> HashSet<AssignmentId> {
-    blocks(context).into_iter().flat_map(|block| block.places).collect()
 }
 
 /// Whether `place` follows `last` in the same section.
