@@ -19,6 +19,7 @@ use crate::nova::migration::intent::{self, Intent};
 use crate::nova::migration::settings::{LIBVIRT, WrittenAction};
 use crate::nova::migration::{self, TimeoutAction};
 use crate::nova::nature::Nature;
+use crate::nova::start::values::{self, Found};
 use crate::nova::start::{self, Refused, Written};
 use crate::nova::today::Today;
 use crate::nova::{Setting, View};
@@ -52,6 +53,7 @@ pub struct Context<'a> {
     blocks: Rc<OnceCell<Vec<Block>>>,
     written: Rc<OnceCell<Written>>,
     refused: Rc<OnceCell<Vec<Refused>>>,
+    values: Rc<OnceCell<Vec<Found>>>,
     pub(super) natures: Rc<OnceCell<Vec<Nature>>>,
     pub(super) secrets: Rc<OnceCell<Arc<Secrets>>>,
 }
@@ -80,6 +82,7 @@ impl<'a> Context<'a> {
             blocks: Rc::default(),
             written: Rc::default(),
             refused: Rc::default(),
+            values: Rc::default(),
             natures: Rc::default(),
             secrets: Rc::default(),
         }
@@ -103,6 +106,7 @@ impl<'a> Context<'a> {
             blocks: Rc::clone(&self.blocks),
             written: Rc::clone(&self.written),
             refused: Rc::clone(&self.refused),
+            values: Rc::clone(&self.values),
             natures: Rc::clone(&self.natures),
             secrets: Rc::clone(&self.secrets),
             ..Self::new(self.stack, from, self.to.release(), self.settings)
@@ -146,6 +150,12 @@ impl<'a> Context<'a> {
             let may_lack = |program| self.settings.programs.wholly(&self.to, program).is_some();
             start::refusals(&self.to, self.written(), may_lack)
         })
+    }
+
+    /// All values that the release to come deprecates or does not have.
+    #[must_use]
+    pub fn doubtful_values(&self) -> &[Found] {
+        self.values.get_or_init(|| values::found(&self.to, self.written()))
     }
 
     /// Every release that may run today, oldest first.

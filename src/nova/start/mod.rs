@@ -76,7 +76,7 @@ fn shown(view: &View<'_>, text: &str) -> Option<String> {
     view.value(&setting).ok().map(|value| printed(&value))
 }
 
-/// Every refusal of the release of `view` that it meets, in the order of the facts; `written` is what it writes. What is missing
+/// Every refusal of the release of `view` that it meets, the gravest first and then in the order of the facts; `written` is what it writes. What is missing
 /// is asked for only where the stack `may_lack` it for one of the services. What is not known is none.
 #[must_use]
 pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static str) -> bool) -> Vec<Refused> {
@@ -91,7 +91,9 @@ pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static s
         Outcome::Holds(found) => Some(Refused { fact, found }),
         Outcome::Fails | Outcome::Open => None,
     };
-    facts.filter(is_asked).filter_map(meets).collect()
+    let mut found: Vec<Refused> = facts.filter(is_asked).filter_map(meets).collect();
+    found.sort_by_key(|refused| refused.fact.stops);
+    found
 }
 
 /// Whether `fact` is met by `view`.

@@ -6,6 +6,7 @@ use crate::oslo::lexer;
 use crate::redact;
 use crate::rules::format::neighbours::{self, Swallowed};
 use crate::rules::format::value_lines;
+use crate::rules::in_words;
 use crate::text::{Edit, Span};
 
 pub(in crate::rules) static RULE: Rule = Rule {
@@ -34,15 +35,10 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn report(context: &Context<'_>, place: AssignmentId, swallowed: &[Swallowed]) -> Finding {
     let (document, key) = (context.stack.document(place), context.stack.key(place));
-    let names: Vec<String> = swallowed
-        .iter()
-        .map(|one| format!("`{}`", document.text(one.name)))
-        .collect();
-    let (names, are) = match &names[..] {
-        [one] => (one.clone(), "is"),
-        [most @ .., last] => (format!("{} and {last}", most.join(", ")), "are"),
-        [] => return Finding::new(&RULE, context.value_location(place), String::new()),
-    };
+    let quoted = swallowed.iter().map(|one| format!("`{}`", document.text(one.name)));
+    let quoted: Vec<String> = quoted.collect();
+    let names = in_words(&quoted.iter().map(String::as_str).collect::<Vec<_>>());
+    let are = if quoted.len() == 1 { "is" } else { "are" };
     let message = format!("{names} {are} part of the value of `{key}`, being on the same line");
     value_lines::finding(&RULE, context, place, swallowed[0].name, message)
         .with_reason("a value reaches to the end of its line, whatever stands there; nova reads no other option in it")

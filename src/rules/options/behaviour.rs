@@ -6,6 +6,7 @@ use crate::catalog::{self, Fate};
 use crate::lint::{Announced, Context, Finding, Location, Rule, Severity, hops};
 use crate::nova::View;
 use crate::nova::start::concerns;
+use crate::rules::in_words;
 
 /// Those of `facts` that the upgrade brings and that concern the files.
 pub(super) fn concerning<'c>(
@@ -70,8 +71,7 @@ fn reason(context: &Context<'_>, fact: &NewBehaviour) -> String {
     let programs = fact.programs.iter().copied().filter(|program| served.may_be(program));
     match &programs.collect::<Vec<_>>()[..] {
         [] => fact.why.to_owned(),
-        [one] => format!("{}; this is about {one}", fact.why),
-        [most @ .., last] => format!("{}; this is about {} and {last}", fact.why, most.join(", ")),
+        named => format!("{}; this is about {}", fact.why, in_words(named)),
     }
 }
 

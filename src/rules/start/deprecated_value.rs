@@ -5,7 +5,7 @@
 use super::values::{is_served, place, quoted, says, with_others};
 use crate::catalog::values::{Stage, ValueFact};
 use crate::lint::{Context, Effect, Finding, Rule, Severity};
-use crate::nova::start::values::{self, Found};
+use crate::nova::start::values::Found;
 
 pub(in crate::rules) static RULE: Rule = Rule {
     id: "deprecated-value",
@@ -18,12 +18,12 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    for found in values::found(&context.to, context.written()) {
+    for found in context.doubtful_values() {
         if let (Stage::Deprecated, Some(fact)) = (found.stage, found.fact)
-            && is_served(context, &found)
-            && (is_lasting(context, &found, fact) || fact.deprecated.is_some_and(|since| context.crosses(since)))
+            && is_served(context, found)
+            && (is_lasting(context, found, fact) || fact.deprecated.is_some_and(|since| context.crosses(since)))
         {
-            findings.push(report(context, &found, fact));
+            findings.push(report(context, found, fact));
         }
     }
 }

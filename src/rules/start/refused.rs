@@ -6,6 +6,7 @@ use crate::nova::View;
 use crate::nova::start::condition::Condition;
 use crate::nova::start::programs::Programs;
 use crate::nova::start::{self, Refused};
+use crate::rules::in_words;
 
 /// What the release to come refuses of the stack, and is stopped by it.
 pub(super) fn findings<'c>(
@@ -27,12 +28,12 @@ fn is_said(context: &Context<'_>, refused: &Refused) -> bool {
         return false;
     }
     let missing = start::first_asked(refused.fact);
-    let all = || context.refused().iter().enumerate();
-    let place = all().find(|(_, other)| std::ptr::eq(*other, refused));
-    let rank = |(number, refused): (usize, &Refused)| (refused.fact.stops, number);
-    let mut others =
-        all().filter(|(_, other)| other.fact.options.is_empty() && start::first_asked(other.fact) == missing);
-    others.any(|other| Some(rank(other)) < place.map(rank) && meant(context, other.1.fact).is_some())
+    let graver = context
+        .refused()
+        .iter()
+        .take_while(|other| !std::ptr::eq(*other, refused));
+    let mut same = graver.filter(|other| other.fact.options.is_empty() && start::first_asked(other.fact) == missing);
+    same.any(|other| meant(context, other.fact).is_some())
 }
 
 /// Whom a refusal concerns, and how that is known.
@@ -168,13 +169,4 @@ fn step(context: &Context<'_>, fact: &'static Refusal) -> Step {
     let (from, to) = (context.from.release(), context.to.release());
     let first = from.first_on_the_way(to, |release| start::meets(&View::new(context.stack, release), fact));
     hops::beginning(from, to, first)
-}
-
-/// Names of services in a sentence.
-pub(super) fn in_words(programs: &[&str]) -> String {
-    match programs {
-        [one] => (*one).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-        [] => String::new(),
-    }
 }

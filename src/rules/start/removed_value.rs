@@ -21,8 +21,8 @@ pub(in crate::rules) static RULE: Rule = Rule {
 };
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let found = values::found(&context.to, context.written());
-    let gone = found
+    let gone = context
+        .doubtful_values()
         .iter()
         .filter(|found| found.stage == Stage::Gone && !is_filter(found) && is_served(context, found));
     findings.extend(gone.map(|found| report(context, found)));

@@ -4,6 +4,7 @@ use crate::catalog::Release;
 use crate::lint::{Context, Finding, Location};
 use crate::nova::Setting;
 use crate::nova::start::values::{Found, MOST};
+use crate::rules::in_words;
 
 /// The longest item that a message has in full.
 const LONGEST: usize = 120;
@@ -48,7 +49,7 @@ pub(super) fn says(context: &Context<'_>, found: &Found, words: &str) -> String 
     let mut programs = readers(found);
     programs.retain(|program| context.settings.programs.may_be(program));
     let verb = if programs.len() == 1 { "says" } else { "say" };
-    format!("{} {verb}: {words}", super::refused::in_words(&programs))
+    format!("{} {verb}: {words}", in_words(&programs))
 }
 
 /// With the other places that set it, where there are any.
