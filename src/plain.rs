@@ -92,6 +92,28 @@ pub fn output(text: &str, with_color: bool) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// As [`output`], without colours, for a report that GitHub Actions is to take for commands: a line that shows something
+/// (`::error `, `::warning `, `::notice ` at its start) stays one, and no other is one.
+#[must_use]
+pub fn commands(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let shows = ["::error ", "::warning ", "::notice "]
+            .iter()
+            .find(|word| line.starts_with(**word));
+        let word = shows.map_or("", |word| word);
+        out.push_str(word);
+        // Behind the word nothing starts a line any more.
+        let rest = lines(&line[word.len()..]);
+        if word.is_empty() {
+            without_command(&rest, &mut out);
+        } else {
+            out.push_str(&without_marks(&rest));
+        }
+    }
+    out
+}
+
 fn without_unsafe(text: &str, with_color: bool) -> Cow<'_, str> {
     if !with_color {
         return lines(text);
@@ -132,11 +154,14 @@ fn without_command(line: &str, out: &mut String) {
         }
         None => rest,
     };
-    if rest.contains("##") {
-        out.push_str(&rest.replace("##[", "#\\u{23}[").replace("##vso[", "#\\u{23}vso["));
-    } else {
-        out.push_str(rest);
+    out.push_str(&without_marks(rest));
+}
+
+fn without_marks(text: &str) -> Cow<'_, str> {
+    if !text.contains("##") {
+        return Cow::Borrowed(text);
     }
+    Cow::Owned(text.replace("##[", "#\\u{23}[").replace("##vso[", "#\\u{23}vso["))
 }
 
 /// `line` behind its blanks and colours.
@@ -227,6 +252,17 @@ mod tests {
             output("a ##vso[x] ##[error] b::c\n", false),
             "a #\\u{23}vso[x] #\\u{23}[error] b::c\n"
         );
+    }
+
+    #[test]
+    fn of_a_report_for_github_only_what_shows_something_is_a_command() {
+        let text = "::error file=a::x ##[error] ::y\n ::error file=a::x\n::set-env name=a::b\n::stop-commands::x\n";
+        let said = commands(text);
+        let commands: Vec<&str> = said
+            .lines()
+            .filter(|line| line.trim_start().starts_with("::"))
+            .collect();
+        assert_eq!(commands, ["::error file=a::x #\\u{23}[error] ::y"]);
     }
 
     #[test]

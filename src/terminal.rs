@@ -44,6 +44,16 @@ impl Terminal<'_> {
     }
 }
 
+impl Terminal<'_> {
+    /// Writes a result that GitHub Actions is to take for commands, and no more of them than show something.
+    ///
+    /// # Errors
+    /// As [`Self::print`].
+    pub(crate) fn print_commands(&mut self, text: &str) -> io::Result<()> {
+        self.out.write_all(plain::commands(text).as_bytes())
+    }
+}
+
 /// Calls `run` with the terminal of this process, and says what it ended with: results are flushed, a failure is told.
 pub(crate) fn with(
     color: clap::ColorChoice,

@@ -76,7 +76,8 @@ impl Span {
     }
 }
 
-/// A line and column, both counted from 1; the column counts characters (bytes where the text is not UTF-8).
+/// A line and column, both counted from 1; the column counts characters (bytes where the text is not UTF-8), a byte order mark
+/// is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// The line, ended by LF, CRLF or a lone CR as in Python's universal newlines.
@@ -84,6 +85,9 @@ pub struct Position {
     /// The character within the line.
     pub column: usize,
 }
+
+/// What some editors put before a text to say that it is UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file's bytes under the name they were read by. The bytes never change.
 #[derive(Debug)]
@@ -126,7 +130,11 @@ impl Source {
         let offset = offset.min(self.bytes.len());
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start <= offset);
-        let before = &self.bytes[starts[line - 1]..offset];
+        let mut before = &self.bytes[starts[line - 1]..offset];
+        if line == 1 {
+            // No editor shows it, and none counts it.
+            before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
+        }
         let column = std::str::from_utf8(before).map_or(before.len(), |text| text.chars().count()) + 1;
         Position { line, column }
     }

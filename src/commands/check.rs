@@ -2,23 +2,25 @@
 //!
 //! It writes no configuration file; its baseline is `novamend.toml`'s.
 
+mod proposed;
+
 use std::collections::HashSet;
-use std::io;
 use std::path::Path;
 
+use super::documents::{Formats, Pieces, Renderers};
 use super::{EXIT_CODES, Failure, Outcome, ReportArguments, stream};
 use crate::terminal::Terminal;
 use clap::Args;
 use novamend::catalog::Release;
 use novamend::fix;
 use novamend::inputs::Sources;
+use novamend::inputs::directory::NotRead;
 use novamend::inputs::load::LoadError;
 use novamend::inputs::survey::{Reading, Survey};
 use novamend::lint::{self, Context, EditWindow, FailOn, Finding, Found, Ignore, Safety, Settings};
 use novamend::oslo::stack::Layer;
-use novamend::output::{
-    self, CheckTotal, Counts, Findings, Format, Head, Part, Piece, Printer, Report, Summary, SuppressedCounts, Tail,
-};
+use novamend::output::envelope::Kind;
+use novamend::output::{self, Base, CheckTotal, Counts, Findings, Head, Part, Summary, SuppressedCounts, Tail};
 use novamend::rules::{LIVE_MIGRATION, RULES};
 use novamend::settings::{self, Scope};
 
@@ -44,7 +46,7 @@ struct Request {
     /// What the operator wants.
     settings: Settings,
     /// How to print.
-    format: Format,
+    formats: Formats,
     /// When to fail.
     fail_on: FailOn,
     /// Whether what is found goes into a baseline.
@@ -67,7 +69,7 @@ impl Arguments {
             sources: scope.sources,
             to: scope.to,
             settings,
-            format: self.report.format,
+            formats: self.report.formats.of(Kind::Check)?,
             fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
             is_baseline: place.is_some(),
         };
@@ -108,7 +110,7 @@ fn write_ignores(place: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &
 
 /// The results of one stack, rendered but not yet printed.
 struct Checked {
-    piece: Piece,
+    pieces: Pieces,
     summary: Summary,
     ignorable: Vec<Ignore>,
     steps: Vec<(EditWindow, String)>,
@@ -121,30 +123,38 @@ struct Total {
     ignorable: Vec<Ignore>,
     steps: Vec<(EditWindow, String)>,
     known_steps: HashSet<(EditWindow, String)>,
-    is_failed: bool,
+    unread: Vec<NotRead>,
 }
 
 /// Runs the check and returns, besides the outcome, one ignore per finding where a baseline is asked for.
-fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<(Outcome, Vec<Ignore>)> {
+fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result<(Outcome, Vec<Ignore>), Failure> {
     if survey.targets.is_empty() {
         return Ok((Outcome::Failed, Vec::new()));
     }
-    let checked = output::Checked::of(&survey, request.to, &request.settings);
-    let (mut printer, text) = Printer::begin(request.format, terminal.style, &Head::Check(&checked));
-    terminal.print(&text)?;
+    let root = &request.sources.root;
+    let checked = output::Checked {
+        base: Base::new((!root.is_host()).then(|| root.path())),
+        fail_on: request.fail_on,
+        ..output::Checked::of(&survey, request.to, &request.settings)
+    };
+    let (mut documents, text) = request.formats.begin(terminal.style, &Head::Check(&checked));
+    documents.print(terminal, text)?;
     let mut total = Total {
-        is_failed: !survey.errors.is_empty(),
+        unread: survey.errors.iter().map(NotRead::of).collect(),
         ..Total::default()
     };
-    let report = printer.report();
+    let renderers = documents.renderers();
     stream::in_order(
         survey.targets,
-        |target| check_stack(target, request, &*report),
+        |target| check_stack(target, request, &checked, &renderers),
         |outcome| {
             match outcome {
-                Ok(result) => terminal.print(&printer.add(total.add(result)))?,
+                Ok(result) => {
+                    let texts = documents.add(total.add(result));
+                    documents.print(terminal, texts)?;
+                }
                 Err(error) => {
-                    total.is_failed = true;
+                    total.unread.push(NotRead::of(&error));
                     terminal.complain(&error);
                 }
             }
@@ -155,9 +165,11 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
         checked: &checked,
         summary: total.summary,
         steps: &total.steps,
+        rules: RULES,
+        unread: &total.unread,
     };
-    terminal.print(&printer.end(&Tail::Check(&tail)))?;
-    let outcome = if total.is_failed {
+    documents.end(terminal, &Tail::Check(&tail))?;
+    let outcome = if !total.unread.is_empty() {
         Outcome::Failed
     } else {
         Outcome::of(total.summary.counts, request.fail_on)
@@ -167,29 +179,46 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::
 
 impl Total {
     /// Counts `result` in, and gives what is printed of it.
-    fn add(&mut self, result: Checked) -> Piece {
+    fn add(&mut self, result: Checked) -> Pieces {
         self.summary = self.summary.plus(result.summary);
         self.ignorable.extend(result.ignorable);
         // Each once: a fleet says the same ten thousand times.
         let known = &mut self.known_steps;
         let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
         self.steps.extend(steps);
-        result.piece
+        result.pieces
     }
 }
 
-fn check_stack(target: Reading, request: &Request, report: &dyn Report) -> Result<Checked, LoadError> {
+fn check_stack(
+    target: Reading,
+    request: &Request,
+    checked: &output::Checked,
+    renderers: &Renderers,
+) -> Result<Checked, LoadError> {
     let today = target.today.clone();
     let stack = target.into_stack(&request.sources)?;
     let context = Context::of_today(&stack, &today, request.to, &request.settings);
     let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
     fix::grade(&context, &mut found.findings);
-    Ok(Checked::new(&context, &found, request.is_baseline, report))
+    let proposed = if request.formats.have_edits() {
+        proposed::of(&stack, &today, request, &found.findings)
+    } else {
+        Vec::new()
+    };
+    let findings = Findings {
+        checked,
+        context: &context,
+        findings: &found.findings,
+        suppressed: &found.suppressed,
+        proposed: &proposed,
+    };
+    Ok(Checked::new(&findings, &found, request.is_baseline, renderers))
 }
 
 impl Checked {
-    fn new(context: &Context<'_>, found: &Found, is_baseline: bool, report: &dyn Report) -> Self {
-        let findings = &found.findings;
+    fn new(shown: &Findings<'_, '_>, found: &Found, is_baseline: bool, renderers: &Renderers) -> Self {
+        let (context, findings) = (shown.context, &found.findings);
         let ignorable = findings.iter().filter(|_| is_baseline);
         let count = |safety| {
             findings
@@ -198,11 +227,7 @@ impl Checked {
                 .count()
         };
         Self {
-            piece: report.stack(&Part::Findings(&Findings {
-                context,
-                findings,
-                suppressed: &found.suppressed,
-            })),
+            pieces: renderers.render(&Part::Findings(shown)),
             summary: Summary {
                 counts: Counts::of(findings),
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),

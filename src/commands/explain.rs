@@ -2,10 +2,12 @@
 
 use clap::Args;
 
-use super::{Failure, Outcome, formats};
+use super::documents::FormatArguments;
+use super::{Failure, Outcome};
 use crate::terminal::Terminal;
 use novamend::catalog::spelling::nearest;
-use novamend::output::{self, Format, Head, Part};
+use novamend::output::envelope::Kind;
+use novamend::output::{Head, Part};
 use novamend::rules::{self, RULES};
 
 /// Show the page of a rule
@@ -14,9 +16,8 @@ pub(crate) struct Arguments {
     /// The rule's id, as reports show it
     #[arg(value_name = "RULE-ID")]
     rule: String,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
-    format: Format,
+    #[command(flatten)]
+    formats: FormatArguments,
 }
 
 impl Arguments {
@@ -29,8 +30,9 @@ impl Arguments {
             let why = format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules");
             return Err(Failure::Refused(why));
         };
-        let text = output::document(self.format, terminal.style, &Head::Explain, [Part::Page(rule)]);
-        terminal.print(&text)?;
+        self.formats
+            .of(Kind::Explain)?
+            .print(terminal, &Head::Explain, [Part::Page(rule)])?;
         Ok(Outcome::Clean)
     }
 }

@@ -7,19 +7,21 @@ mod job;
 mod report;
 mod writing;
 
-use std::io;
-
+use super::documents::Formats;
 use super::{EXIT_CODES, Failure, Outcome, ReportArguments, WritingArguments};
 use crate::terminal::Terminal;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use novamend::catalog::Release;
 use novamend::catalog::release::UnknownRelease;
-use novamend::fix::Until;
+use novamend::fix::{Applied, Until};
 use novamend::inputs::Sources;
 use novamend::inputs::survey::{Survey, Upgrade};
 use novamend::lint::{ActionChoice, FailOn, Settings};
-use novamend::output::{Checked, Format};
+use novamend::nova::today::Today;
+use novamend::oslo::stack::Stack;
+use novamend::output::envelope::Kind;
+use novamend::output::{Base, Checked};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
 use novamend::write::Options;
@@ -105,7 +107,7 @@ struct Request {
     /// What the operator wants.
     settings: Settings,
     /// How to print.
-    format: Format,
+    formats: Formats,
     /// When to fail.
     fail_on: FailOn,
     /// Show or write.
@@ -128,7 +130,7 @@ impl Arguments {
         for message in survey.complaints(&request.sources) {
             terminal.complain(&message);
         }
-        Ok(fix(&request, survey, terminal)?)
+        fix(&request, survey, terminal)
     }
 
     fn request(self) -> Result<Request, Failure> {
@@ -154,7 +156,7 @@ impl Arguments {
                 action: self.action,
                 ..scope.file.settings
             },
-            format: self.report.format,
+            formats: self.report.formats.of(Kind::Fix)?,
             fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
             mode,
             until: self.when,
@@ -165,13 +167,48 @@ impl Arguments {
     }
 }
 
+/// What `fix` without more arguments would write of `stack`, fix by fix, and of each whether its edits would show a secret; `None`
+/// where it would not write at all.
+pub(super) fn would_write(
+    stack: &Stack,
+    today: &Today,
+    (sources, upgrade): (&Sources, Upgrade),
+    settings: &Settings,
+) -> Option<(Vec<Applied>, Vec<bool>)> {
+    let request = Request {
+        sources: sources.clone(),
+        upgrade,
+        to: upgrade.to?,
+        settings: settings.clone(),
+        formats: Formats::none(),
+        fail_on: FailOn::Never,
+        mode: Mode::Diff,
+        until: Until::Now,
+        unsafe_fixes: false,
+        allow_unwitnessed: false,
+        verify: false,
+    };
+    let job = job::Job::new(stack.clone(), today.clone(), &request);
+    if !job.is_accepted() {
+        return None;
+    }
+    let shows_secret = job.written.applied.iter().map(|fix| report::shows_secret(&job, fix));
+    let shows_secret = shows_secret.collect();
+    Some((job.written.applied, shows_secret))
+}
+
 /// Fixes every stack, prints what changes and what is left, and writes where the request says so.
-fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
     }
     let is_wanting = !survey.errors.is_empty();
-    let checked = Checked::of(&survey, request.to, &request.settings);
+    let root = &request.sources.root;
+    let checked = Checked {
+        base: Base::new((!root.is_host()).then(|| root.path())),
+        fail_on: request.fail_on,
+        ..Checked::of(&survey, request.to, &request.settings)
+    };
     let report = Report {
         request,
         checked: &checked,

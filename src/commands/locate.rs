@@ -7,12 +7,12 @@ mod hiding;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
-use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EXIT_CODES, Failure, Outcome, formats, stream};
+use super::documents::{FormatArguments, Formats, Pieces, Renderers};
+use super::{EXIT_CODES, Failure, Outcome, stream};
 use crate::terminal::Terminal;
 use novamend::catalog::outside::{self, Hints};
 use novamend::catalog::{self, Release, moves};
@@ -21,8 +21,9 @@ use novamend::inputs::survey::{Reading, Survey, Upgrade};
 use novamend::nova::{Setting, View};
 use novamend::oslo::names::normal_group;
 use novamend::oslo::stack::{AssignmentId, Site, Stack};
+use novamend::output::envelope::Kind;
 use novamend::output::places::{Answer, Assignment};
-use novamend::output::{self, Format, Head, Part, Piece, Printer, Report};
+use novamend::output::{self, Head, Part, Tail};
 use novamend::rules::RULES;
 use novamend::settings::Scope;
 
@@ -43,9 +44,8 @@ pub(crate) struct Arguments {
     /// The old name of --from
     #[arg(long, value_name = "REL", hide = true, conflicts_with = "from", value_parser = Start::parse)]
     release: Option<Start>,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
-    format: Format,
+    #[command(flatten)]
+    formats: FormatArguments,
     /// Show passwords, tokens and URLs that hold them
     #[arg(long)]
     show_secrets: bool,
@@ -60,7 +60,7 @@ struct Request {
     is_for_today: bool,
     /// The release to come, where that reads them.
     to: Option<Release>,
-    format: Format,
+    formats: Formats,
     show_secrets: bool,
 }
 
@@ -72,7 +72,7 @@ impl Arguments {
         for message in survey.complaints(&request.scope.sources) {
             terminal.complain(&message);
         }
-        Ok(request.answer(survey, terminal)?)
+        request.answer(survey, terminal)
     }
 
     fn request(mut self) -> Result<Request, Failure> {
@@ -88,7 +88,7 @@ impl Arguments {
             option: self.option.map(|option| option.to_string_lossy().into_owned()),
             is_for_today: scope.start.is_some() || scope.upgrade.to.is_none(),
             to: scope.upgrade.to,
-            format: self.format,
+            formats: self.formats.of(Kind::Where)?,
             show_secrets: self.show_secrets,
             scope,
         })
@@ -115,22 +115,25 @@ impl Request {
         readers
     }
 
-    fn answer(&self, survey: Survey, terminal: &mut Terminal<'_>) -> io::Result<Outcome> {
+    fn answer(&self, survey: Survey, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
         let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
             Outcome::Clean
         } else {
             Outcome::Failed
         };
-        let (mut printer, text) = Printer::begin(self.format, terminal.style, &Head::Where);
-        terminal.print(&text)?;
-        let report = printer.report();
+        let (mut documents, text) = self.formats.begin(terminal.style, &Head::Where);
+        documents.print(terminal, text)?;
+        let renderers = documents.renderers();
         stream::in_order(
             survey.targets,
-            |target| self.said_of(target, &*report),
+            |target| self.said_of(target, &renderers),
             |said| {
                 for said in said {
                     match said {
-                        Said::Piece(piece) => terminal.print(&printer.add(piece))?,
+                        Said::Pieces(pieces) => {
+                            let texts = documents.add(pieces);
+                            documents.print(terminal, texts)?;
+                        }
                         Said::Complaint(message) => {
                             terminal.complain(&message);
                             outcome = Outcome::Failed;
@@ -140,12 +143,12 @@ impl Request {
                 Ok(())
             },
         )?;
-        terminal.print(&printer.close())?;
+        documents.end(terminal, &Tail::Plain(Kind::Where))?;
         Ok(outcome)
     }
 
     /// What each release that reads `target` makes of it, in the order in which it is said.
-    fn said_of(&self, target: Reading, report: &dyn Report) -> Vec<Said> {
+    fn said_of(&self, target: Reading, renderers: &Renderers) -> Vec<Said> {
         let readers = self.readers(&target);
         let stack = match target.into_stack(&self.scope.sources) {
             Ok(stack) => stack,
@@ -157,7 +160,7 @@ impl Request {
             match self.answer_of(&View::new(&stack, release), &hiding, readers.len() > 1) {
                 Ok((answer, unknown)) => {
                     all.extend(unknown.map(Said::Complaint));
-                    all.push(Said::Piece(report.stack(&Part::Answer(&answer))));
+                    all.push(Said::Pieces(renderers.render(&Part::Answer(&answer))));
                 }
                 Err(message) => all.push(Said::Complaint(message)),
             }
@@ -192,7 +195,7 @@ impl Request {
 /// One thing that is said of a stack.
 enum Said {
     /// On standard output.
-    Piece(Piece),
+    Pieces(Pieces),
     /// On standard error; something is wrong then.
     Complaint(String),
 }

@@ -3,6 +3,7 @@
 //! A new verb is its file and its line in each of the lists here.
 
 mod check;
+mod documents;
 mod explain;
 mod fix;
 mod locate;
@@ -23,11 +24,11 @@ use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
 use novamend::bounded::Root;
 use novamend::inputs::arguments::ColorArguments;
 use novamend::lint::FailOn;
-use novamend::output::Format;
 use novamend::write::Options;
 
 use crate::outcome::{Failure, Outcome};
 use crate::terminal::Terminal;
+use documents::FormatArguments;
 
 /// What the exit codes mean; the same words stand in README (`tests/docs.rs` holds them together).
 const EXIT_CODES: &str = "\
@@ -129,22 +130,14 @@ impl Verb {
 /// How findings are reported.
 #[derive(Debug, Args)]
 struct ReportArguments {
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
-    format: Format,
+    #[command(flatten)]
+    formats: FormatArguments,
     /// Exit with 1 on findings of at least this severity [default: warning]
     #[arg(long, value_name = "SEVERITY", value_parser = fail_on())]
     fail_on: Option<FailOn>,
     /// Also report commented-out sample lines
     #[arg(long)]
     pedantic: bool,
-}
-
-/// The formats, with what each is for.
-fn formats() -> impl TypedValueParser<Value = Format> {
-    let value = |format: Format| PossibleValue::new(format.as_str()).help(format.summary());
-    let values = PossibleValuesParser::new(Format::ALL.map(value));
-    values.map(|word| Format::parse(&word).unwrap_or_default())
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {

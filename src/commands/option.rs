@@ -4,13 +4,15 @@
 
 use clap::Args;
 
-use super::{Failure, Outcome, formats};
+use super::documents::FormatArguments;
+use super::{Failure, Outcome};
 use crate::terminal::Terminal;
 use novamend::catalog::{self, Release, moves};
 use novamend::inputs::arguments::ExtraArguments;
 use novamend::oslo::names::normal_group;
+use novamend::output::envelope::Kind;
 use novamend::output::life::Life;
-use novamend::output::{self, Format, Head, Part};
+use novamend::output::{Head, Part};
 use novamend::rules::RULES;
 
 /// Show the history of an option: type, default and limits release by release, old names, the rules about it
@@ -21,9 +23,8 @@ pub(crate) struct Arguments {
     option: String,
     #[command(flatten)]
     extra: ExtraArguments,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
-    format: Format,
+    #[command(flatten)]
+    formats: FormatArguments,
 }
 
 impl Arguments {
@@ -32,8 +33,9 @@ impl Arguments {
         self.extra.add()?;
         let (group, name) = resolve(&self.option).map_err(Failure::Refused)?;
         let life = Life::of(&group, &name, rules(&name));
-        let text = output::document(self.format, terminal.style, &Head::Option, [Part::Life(&life)]);
-        terminal.print(&text)?;
+        self.formats
+            .of(Kind::Option)?
+            .print(terminal, &Head::Option, [Part::Life(&life)])?;
         Ok(Outcome::Clean)
     }
 }

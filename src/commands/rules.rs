@@ -2,24 +2,26 @@
 
 use clap::Args;
 
-use super::{Failure, Outcome, formats};
+use super::documents::FormatArguments;
+use super::{Failure, Outcome};
 use crate::terminal::Terminal;
-use novamend::output::{self, Format, Head, Part};
+use novamend::output::envelope::Kind;
+use novamend::output::{Head, Part};
 use novamend::rules::RULES;
 
 /// List every rule on one line
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
-    format: Format,
+    #[command(flatten)]
+    formats: FormatArguments,
 }
 
 impl Arguments {
     /// Prints id, severity and what each finds.
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
-        let text = output::document(self.format, terminal.style, &Head::Rules, [Part::Rules(RULES)]);
-        terminal.print(&text)?;
+        self.formats
+            .of(Kind::Rules)?
+            .print(terminal, &Head::Rules, [Part::Rules(RULES)])?;
         Ok(Outcome::Clean)
     }
 }

@@ -4,11 +4,13 @@
 
 use clap::Args;
 
-use super::{Failure, Outcome, formats};
+use super::documents::FormatArguments;
+use super::{Failure, Outcome};
 use crate::terminal::Terminal;
 use novamend::catalog::Release;
+use novamend::output::envelope::Kind;
 use novamend::output::hop::Hop;
-use novamend::output::{self, Format, Head, Part};
+use novamend::output::{Head, Part};
 
 /// Show what an upgrade changes, release by release, whatever the file
 #[derive(Debug, Args)]
@@ -19,15 +21,15 @@ pub(crate) struct Arguments {
     /// The release to come
     #[arg(value_name = "TO", value_parser = Release::parse)]
     to: Release,
-    /// Output format
-    #[arg(long, value_name = "FORMAT", default_value = "pretty", value_parser = formats())]
-    format: Format,
+    #[command(flatten)]
+    formats: FormatArguments,
 }
 
 impl Arguments {
     /// Prints what every hop changes.
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
-        let Self { from, to, format } = self;
+        let Self { from, to, formats } = self;
+        let formats = formats.of(Kind::Upgrade)?;
         if from >= to {
             return Err(Failure::Refused(format!(
                 "{from} is not older than {to}: name the release that runs today first, then the release to come"
@@ -43,8 +45,7 @@ impl Arguments {
         let starts = std::iter::once(from).chain(stops.iter().copied());
         let hops: Vec<Hop> = starts.zip(&stops).map(|(from, &to)| Hop::new(from, to)).collect();
         let head = Head::Upgrade(from, to);
-        let text = output::document(format, terminal.style, &head, hops.iter().map(Part::Hop));
-        terminal.print(&text)?;
+        formats.print(terminal, &head, hops.iter().map(Part::Hop))?;
         Ok(Outcome::Clean)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! It changes bytes in memory only; files are written in [`mod@crate::write`].
 
+pub mod compose;
 mod effort;
 pub mod gate;
 pub mod grade;

@@ -4,10 +4,10 @@
 
 use std::path::PathBuf;
 
-use super::shown_path;
+use super::{Base, shown_path};
 use crate::catalog::Release;
 use crate::inputs::directory::NotRead;
-use crate::lint::{By, EditWindow, Finding, SettingsFile, Severity, Suppressed};
+use crate::lint::{By, EditWindow, FailOn, Finding, SettingsFile, Severity, Suppressed};
 use crate::plain;
 
 /// What was checked: the first lines of every report.
@@ -27,6 +27,10 @@ pub struct Checked {
     pub why: String,
     /// The settings that were read.
     pub settings: Option<SettingsFile>,
+    /// Where paths start in reports for other programs.
+    pub base: Base,
+    /// From which severity on findings count.
+    pub fail_on: FailOn,
 }
 
 /// Stacks that are compared alike.

@@ -10,7 +10,7 @@ use super::entry::{Entry, SuppressedEntry};
 use super::envelope::{Envelope, Kind};
 use super::{Findings, Head, Part, Piece, Report, Tail};
 use crate::plain;
-use fields::{CheckedHead, FixRest, LifeEntry, RuleEntry, StackFixes, SummaryEntry, UpgradeHead};
+use fields::{CheckRest, CheckedHead, FixRest, LifeEntry, RuleEntry, StackFixes, UpgradeHead};
 
 /// The format.
 #[derive(Clone, Copy, Debug)]
@@ -33,14 +33,17 @@ impl Report for Json {
     }
 
     fn stack(&self, part: &Part<'_, '_>) -> Piece {
-        match part {
-            Part::Findings(found) => findings(found),
-            Part::Fixes(fixes) => one(&StackFixes::of(fixes)),
-            Part::Answer(answer) => lines(answer.assignments.iter().map(text)),
-            Part::Life(life) => text(&LifeEntry::of(life)).into(),
-            Part::Hop(hop) => one(hop),
-            Part::Rules(rules) => lines(rules.iter().map(|rule| text(&RuleEntry::of(rule, None)))),
-            Part::Page(rule) => text(&RuleEntry::of(rule, Some(rule.doc))).into(),
+        let (late, mut listed): (Vec<_>, Vec<_>) =
+            records(part).into_iter().partition(|(record, _)| *record == SUPPRESSED);
+        let late: Vec<String> = late.into_iter().map(|(_, text)| text).collect();
+        let text = match (part, listed.pop()) {
+            // It is the whole document.
+            (Part::Life(_) | Part::Page(_), Some((_, only))) => only,
+            (_, last) => lines(listed.into_iter().chain(last).map(|(_, text)| text)),
+        };
+        Piece {
+            text,
+            late: (!late.is_empty()).then(|| late.join(",")),
         }
     }
 
@@ -50,16 +53,13 @@ impl Report for Json {
 
     fn end(&self, tail: &Tail<'_>, late: &[String]) -> String {
         match tail {
+            // The fields of what follows go into the object that is open.
             Tail::Check(total) => format!(
-                "\n],\"suppressed\":[{}],\"summary\":{}}}\n",
+                "\n],\"suppressed\":[{}],{}\n",
                 late.join(","),
-                text(&SummaryEntry::of(total))
+                &text(&CheckRest::of(total))[1..]
             ),
-            Tail::Fix(total) => {
-                let rest = FixRest::of(total);
-                // The fields of it go into the object that is open.
-                format!("\n],{}\n", &text(&rest)[1..])
-            }
+            Tail::Fix(total) => format!("\n],{}\n", &text(&FixRest::of(total))[1..]),
             Tail::Plain(Kind::Option | Kind::Explain) => "}\n".to_owned(),
             Tail::Plain(_) => "\n]}\n".to_owned(),
         }
@@ -80,25 +80,47 @@ fn opened(kind: Kind, body: &impl Serialize) -> String {
     open
 }
 
-/// A piece of elements, a line each.
-fn lines(elements: impl Iterator<Item = String>) -> Piece {
-    let lines: Vec<String> = elements.map(|element| format!("\n{element}")).collect();
-    lines.join(",").into()
-}
+/// What a finding is called that is not reported.
+const SUPPRESSED: &str = "suppressed";
 
-fn one(element: &impl Serialize) -> Piece {
-    lines(std::iter::once(text(element)))
-}
-
-fn findings(found: &Findings<'_, '_>) -> Piece {
-    let entries = found.findings.iter();
-    let piece = lines(entries.map(|finding| text(&Entry::of(found.context, finding))));
-    let suppressed = found.suppressed.iter();
-    let late: Vec<String> = suppressed
-        .map(|suppressed| text(&SuppressedEntry::of(found.context, suppressed)))
-        .collect();
-    Piece {
-        late: (!late.is_empty()).then(|| late.join(",")),
-        ..piece
+/// What `part` has for the lists of its document: what each is called, and the object.
+pub(super) fn records(part: &Part<'_, '_>) -> Vec<(&'static str, String)> {
+    match part {
+        Part::Findings(found) => findings(found),
+        Part::Fixes(fixes) => vec![("stack", text(&StackFixes::of(fixes)))],
+        Part::Answer(answer) => {
+            let assignments = answer.assignments.iter();
+            assignments.map(|one| ("assignment", text(one))).collect()
+        }
+        Part::Life(life) => vec![("option", text(&LifeEntry::of(life)))],
+        Part::Hop(hop) => vec![("hop", text(hop))],
+        Part::Rules(rules) => {
+            let rules = rules.iter();
+            rules.map(|rule| ("rule", text(&RuleEntry::of(rule, None)))).collect()
+        }
+        Part::Page(rule) => vec![("rule", text(&RuleEntry::of(rule, Some(rule.doc))))],
     }
+}
+
+fn findings(found: &Findings<'_, '_>) -> Vec<(&'static str, String)> {
+    let reported = found.findings.iter();
+    let reported = reported.map(|finding| ("finding", text(&Entry::of(found.context, finding))));
+    let hidden = found.suppressed.iter();
+    let hidden = hidden.map(|one| (SUPPRESSED, text(&SuppressedEntry::of(found.context, one))));
+    reported.chain(hidden).collect()
+}
+
+/// What follows the lists, as an object; `None` where nothing does.
+pub(super) fn rest(tail: &Tail<'_>) -> Option<String> {
+    match tail {
+        Tail::Check(total) => Some(text(&CheckRest::of(total))),
+        Tail::Fix(total) => Some(text(&FixRest::of(total))),
+        Tail::Plain(_) => None,
+    }
+}
+
+/// `elements`, a line each.
+fn lines(elements: impl Iterator<Item = String>) -> String {
+    let lines: Vec<String> = elements.map(|element| format!("\n{element}")).collect();
+    lines.join(",")
 }

@@ -2,91 +2,53 @@
 //!
 //! It decides nothing: severities, secrets and exit codes are settled before. What is printed passes `plain` once more.
 
+pub mod base;
 pub mod checked;
+pub mod checkstyle;
+pub mod csv;
 pub mod diff;
 pub mod entry;
 pub mod envelope;
 pub mod excerpt;
 pub mod facts;
+mod fingerprint;
 pub mod fixed;
+mod format;
+pub mod github;
+pub mod gitlab;
 pub mod hop;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
 pub mod life;
 pub mod markdown;
+pub mod nova_status;
 pub mod places;
 pub mod pretty;
+pub mod proposed;
+mod reported;
+pub mod sarif;
 pub mod short;
 pub mod sink;
 mod survey;
 pub mod table;
+mod xml;
 
 use std::path::Path;
 use std::sync::Arc;
 
+pub use base::Base;
 pub use checked::{Checked, Compared, Counts, Summary, SuppressedCounts, counted_word};
+pub use format::Format;
+pub use proposed::Proposed;
 
 use crate::catalog::Release;
+use crate::inputs::directory::NotRead;
 use crate::lint::{Context, EditWindow, Finding, Location, Rule, Suppressed};
 use crate::oslo::stack::Stack;
 use crate::plain;
 use crate::redact;
 use envelope::Kind;
-
-/// How results are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people, on a terminal.
-    #[default]
-    Pretty,
-    /// One line for each finding, fix, place or change.
-    Short,
-    /// One document for programs (docs/json.md)
-    Json,
-    /// A page for a wiki or a ticket.
-    Markdown,
-}
-
-impl Format {
-    /// All, in the order of `--help`.
-    pub const ALL: [Self; 4] = [Self::Pretty, Self::Short, Self::Json, Self::Markdown];
-
-    /// The word for it after `--format`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pretty => "pretty",
-            Self::Short => "short",
-            Self::Json => "json",
-            Self::Markdown => "markdown",
-        }
-    }
-
-    /// What `--help` says of it.
-    #[must_use]
-    pub fn summary(self) -> &'static str {
-        match self {
-            Self::Pretty => "For people: excerpts, diffs, tables",
-            Self::Short => "One line for each finding, fix, place or change",
-            Self::Json => "One document for programs (docs/json.md)",
-            Self::Markdown => "A page for a wiki or a ticket",
-        }
-    }
-
-    /// The format that `word` names.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == word)
-    }
-
-    fn report(self, style: Style) -> Arc<dyn Report> {
-        match self {
-            Self::Pretty => Arc::new(pretty::Pretty { style }),
-            Self::Short => Arc::new(short::Short),
-            Self::Json => Arc::new(json::Json),
-            Self::Markdown => Arc::new(markdown::Markdown),
-        }
-    }
-}
 
 /// A format: it renders what every verb hands over. A document is what [`Report::begin`] returns, one piece for each part
 /// with [`Report::between`] between those that are not empty, and what [`Report::end`] returns.
@@ -171,12 +133,16 @@ pub enum Tail<'a> {
 
 /// What is found in one stack.
 pub struct Findings<'a, 'c> {
+    /// What was checked.
+    pub checked: &'a Checked,
     /// The stack and the upgrade.
     pub context: &'a Context<'c>,
     /// What is reported, in reading order, graded.
     pub findings: &'a [Finding],
     /// What is not.
     pub suppressed: &'a [Suppressed],
+    /// What `fix` would write, by its findings; empty where no format asks for it.
+    pub proposed: &'a [Proposed],
 }
 
 /// What all stacks of `check` came to.
@@ -187,6 +153,10 @@ pub struct CheckTotal<'a> {
     pub summary: Summary,
     /// When to edit which option, each once.
     pub steps: &'a [(EditWindow, String)],
+    /// Every rule that there is.
+    pub rules: &'a [&'static Rule],
+    /// What was to be checked and could not be read.
+    pub unread: &'a [NotRead],
 }
 
 /// What became of one part.
@@ -251,7 +221,7 @@ impl Printer {
 
     /// The last text, of a verb that has a total.
     #[must_use]
-    pub fn end(self, tail: &Tail<'_>) -> String {
+    pub fn end(&self, tail: &Tail<'_>) -> String {
         self.report.end(tail, &self.late)
     }
 

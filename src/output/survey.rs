@@ -3,12 +3,13 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::Base;
 use super::checked::{Checked, Compared};
 use crate::catalog::Release;
 use crate::inputs::directory::NotRead;
 use crate::inputs::load;
 use crate::inputs::survey::{Reading, Survey};
-use crate::lint::Settings;
+use crate::lint::{FailOn, Settings};
 use crate::nova::today::Evidence;
 
 impl Checked {
@@ -55,6 +56,8 @@ impl Checked {
             to,
             why,
             settings: settings.file.clone(),
+            base: Base::default(),
+            fail_on: FailOn::default(),
         }
     }
 }

@@ -5,12 +5,12 @@
 use std::io;
 
 use super::job::Job;
-use super::report::{Renderer, Report, Sum};
+use super::report::{Report, Sum};
+use crate::commands::documents::{Pieces, Renderers};
 use crate::commands::stream;
-use crate::outcome::whole;
+use crate::outcome::{Failure, whole};
 use crate::terminal::Terminal;
 use novamend::inputs::survey::Reading;
-use novamend::output::Piece;
 
 /// Calls `work` for each of `all`, and `take` with what comes of each, in their order: trials on this host
 /// (`is_tried`) come one after the other, all else is done side by side.
@@ -41,23 +41,28 @@ impl Report<'_> {
         Ok(job)
     }
 
-    fn shown(&self, reading: &Reading, renderer: &Renderer) -> Result<(Piece, Sum), String> {
+    fn shown(&self, reading: &Reading, renderers: &Renderers) -> Result<(Pieces, Sum), String> {
         let job = self.job(reading)?;
-        Ok((self.piece(renderer, &job), self.sum(&job)))
+        Ok((self.pieces(renderers, &job), self.sum(&job)))
     }
 }
 
 /// Prints what changes in each of `readings`, and says what all came to, and whether some could not be fixed or tried.
-pub(super) fn show(report: Report<'_>, readings: Vec<Reading>, terminal: &mut Terminal<'_>) -> io::Result<(Sum, bool)> {
-    let (mut printer, text) = report.begin(terminal.style);
-    terminal.print(&text)?;
+pub(super) fn show(
+    report: Report<'_>,
+    readings: Vec<Reading>,
+    terminal: &mut Terminal<'_>,
+) -> Result<(Sum, bool), Failure> {
+    let (mut documents, text) = report.begin(terminal.style);
+    documents.print(terminal, text)?;
     let (mut sum, mut is_failed) = (Sum::default(), false);
-    let renderer = printer.report();
-    let shown = |reading: Reading| report.shown(&reading, &*renderer);
+    let renderers = documents.renderers();
+    let shown = |reading: Reading| report.shown(&reading, &renderers);
     each(readings, report.request.verify, shown, |outcome| match outcome {
-        Ok((piece, of_stack)) => {
+        Ok((pieces, of_stack)) => {
             sum = sum.plus(of_stack);
-            terminal.print(&printer.add(piece))
+            let texts = documents.add(pieces);
+            documents.print(terminal, texts)
         }
         Err(error) => {
             is_failed = true;
@@ -65,6 +70,6 @@ pub(super) fn show(report: Report<'_>, readings: Vec<Reading>, terminal: &mut Te
             Ok(())
         }
     })?;
-    terminal.print(&report.end(printer, &sum, &[]))?;
+    report.end(documents, &sum, &[], terminal)?;
     Ok((sum, is_failed))
 }

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use super::job::Job;
 use super::{Mode, Request};
+use crate::commands::documents::{Documents, Pieces, Renderers, Texts};
+use crate::outcome::Failure;
+use crate::terminal::Terminal;
 use novamend::fix::witness::Witnessed;
 use novamend::fix::{Applied, Until};
 use novamend::inputs::load::{Input, STDIN};
@@ -13,13 +16,10 @@ use novamend::lint::{Context, Moment, Safety};
 use novamend::oslo::stack::Stack;
 use novamend::output::entry::hex;
 use novamend::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
-use novamend::output::{Checked, Counts, Head, Part, Piece, Printer, Style, SuppressedCounts, Tail, diff, shown_path};
+use novamend::output::{Checked, Counts, Head, Part, Style, SuppressedCounts, Tail, diff, shown_path};
 use novamend::redact::{self, Secrets};
 use novamend::text::{Edit, of_path};
 use novamend::write::Written;
-
-/// What renders the parts of a document.
-pub(super) type Renderer = dyn novamend::output::Report;
 
 /// Everything `fix` prints.
 #[derive(Clone, Copy)]
@@ -75,18 +75,24 @@ impl Report<'_> {
     }
 
     /// The document begins.
-    pub(super) fn begin(&self, style: Style) -> (Printer, String) {
-        Printer::begin(self.request.format, style, &Head::Fix(self.checked))
+    pub(super) fn begin(&self, style: Style) -> (Documents, Texts) {
+        self.request.formats.begin(style, &Head::Fix(self.checked))
     }
 
     /// What is printed of one stack; any thread may ask.
-    pub(super) fn piece(&self, renderer: &Renderer, job: &Job) -> Piece {
-        renderer.stack(&Part::Fixes(&self.fixes(job)))
+    pub(super) fn pieces(&self, renderers: &Renderers, job: &Job) -> Pieces {
+        renderers.render(&Part::Fixes(&self.fixes(job)))
     }
 
-    /// The document ends, the files `written`.
-    pub(super) fn end(&self, printer: Printer, sum: &Sum, written: &[Written]) -> String {
-        printer.end(&Tail::Fix(&FixTotal {
+    /// The documents end, the files `written`.
+    pub(super) fn end(
+        &self,
+        documents: Documents,
+        sum: &Sum,
+        written: &[Written],
+        terminal: &mut Terminal<'_>,
+    ) -> Result<(), Failure> {
+        let tail = FixTotal {
             checked: self.checked,
             hidden: sum.hidden,
             changed: sum.changed,
@@ -100,7 +106,8 @@ impl Report<'_> {
                 },
                 Mode::Write(_) => Ending::Written(written),
             },
-        }))
+        };
+        documents.end(terminal, &Tail::Fix(&tail))
     }
 
     fn fixes<'j>(&'j self, job: &'j Job) -> Fixes<'j> {
@@ -199,6 +206,12 @@ fn edits(job: &Job, applied: &Applied) -> Vec<ShownEdit> {
         }
     };
     applied.edits.iter().map(edit).collect()
+}
+
+/// Whether an edit of `applied` cannot be shown as it is: a secret would be masked in it, or it is no text.
+pub(super) fn shows_secret(job: &Job, applied: &Applied) -> bool {
+    let mut edits = applied.edits.iter().map(|edit| &edit.edit);
+    edits.any(|edit| shown_edit(edit, &job.secrets).as_bytes() != edit.text)
 }
 
 /// The new text of an edit: no secret of the stack, and none by the names that it writes.

@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::fleet::each;
 use super::job::Job;
-use super::report::{Renderer, Report, Sum};
+use super::report::{Report, Sum};
+use crate::commands::documents::{Documents, Pieces, Renderers, Texts};
+use crate::outcome::Failure;
 use crate::terminal::Terminal;
 use novamend::handover::Verdict;
 use novamend::inputs::load::STDIN;
@@ -21,7 +23,7 @@ use novamend::inputs::survey::Reading;
 use novamend::lint::ActionChoice;
 use novamend::oslo::stack::Stack;
 use novamend::output::fixed::written_line;
-use novamend::output::{Piece, Printer, counted_word, shown_path};
+use novamend::output::{counted_word, shown_path};
 use novamend::write::{self, Options, Planned, WriteError, Written};
 
 /// So many stacks are written together.
@@ -44,7 +46,7 @@ struct Plan {
 
 /// What is printed of a stack, and written.
 struct Fixed {
-    piece: Piece,
+    pieces: Pieces,
     planned: Vec<Planned>,
 }
 
@@ -53,7 +55,7 @@ struct Run<'a, 't, 'o> {
     report: Report<'a>,
     options: &'a Options,
     terminal: &'t mut Terminal<'o>,
-    printer: Printer,
+    documents: Documents,
     written: Vec<Written>,
     /// The first error of standard output: what is to be written is written all the same.
     unprinted: Option<io::Error>,
@@ -67,13 +69,13 @@ pub(super) fn write(
     readings: Vec<Reading>,
     (options, is_wanting): (&Options, bool),
     terminal: &mut Terminal<'_>,
-) -> io::Result<(Sum, bool)> {
-    let (printer, text) = report.begin(terminal.style);
+) -> Result<(Sum, bool), Failure> {
+    let (documents, text) = report.begin(terminal.style);
     let mut run = Run {
         report,
         options,
         terminal,
-        printer,
+        documents,
         written: Vec::new(),
         unprinted: None,
         is_failed: is_wanting,
@@ -86,10 +88,10 @@ pub(super) fn write(
             plans.iter().flat_map(|plan| &plan.paths).map(PathBuf::as_path),
         );
     }
-    run.print(&text);
+    run.print(text);
     run.all(plans, may_be_written)?;
     let Run {
-        printer,
+        documents,
         written,
         unprinted,
         is_failed,
@@ -97,8 +99,8 @@ pub(super) fn write(
         ..
     } = run;
     let ended = match unprinted {
-        Some(error) => Err(error),
-        None => terminal.print(&report.end(printer, &sum, &written)),
+        Some(error) => Err(error.into()),
+        None => report.end(documents, &sum, &written, terminal),
     };
     ended.map(|()| (sum, is_failed))
 }
@@ -106,9 +108,9 @@ pub(super) fn write(
 impl Run<'_, '_, '_> {
     /// Every stack that could be fixed, what all come to, and what speaks against the first that must not be written.
     fn plan(&mut self, readings: Vec<Reading>) -> io::Result<(Vec<Plan>, Sum, Option<Vec<String>>)> {
-        let (report, keeps, renderer) = (self.report, readings.len() <= MOST, self.printer.report());
+        let (report, keeps, renderers) = (self.report, readings.len() <= MOST, self.documents.renderers());
         let (mut plans, mut sum, mut objections) = (Vec::new(), Sum::default(), None);
-        let planned = |reading| Plan::of(report, reading, keeps.then_some(&*renderer));
+        let planned = |reading| Plan::of(report, reading, keeps.then_some(&renderers));
         each(readings, report.request.verify, planned, |outcome| {
             match outcome {
                 Ok((plan, of_stack, against)) => {
@@ -145,7 +147,7 @@ impl Run<'_, '_, '_> {
 
     /// Writes and prints all of `plans`, batch by batch; once one could not be written, none is any more.
     fn all(&mut self, plans: Vec<Plan>, may_be_written: bool) -> io::Result<()> {
-        let (mut goes_on, renderer) = (may_be_written, self.printer.report());
+        let (mut goes_on, renderers) = (may_be_written, self.documents.renderers());
         let mut plans = plans.into_iter().peekable();
         while plans.peek().is_some() {
             let mut room = Room::new(self.options.in_place);
@@ -154,7 +156,7 @@ impl Run<'_, '_, '_> {
                 batch.push(plan);
             }
             let (report, mut fixed) = (self.report, Vec::new());
-            let made = |plan: Plan| plan.fixed(report, &*renderer);
+            let made = |plan: Plan| plan.fixed(report, &renderers);
             each(batch, false, made, |outcome| {
                 fixed.push(outcome);
                 Ok(())
@@ -171,7 +173,7 @@ impl Run<'_, '_, '_> {
             match outcome {
                 Ok(of_stack) => {
                     planned.extend(of_stack.planned);
-                    fixed.push(of_stack.piece);
+                    fixed.push(of_stack.pieces);
                 }
                 Err(changed) => error = error.or(Some(changed)),
             }
@@ -189,9 +191,9 @@ impl Run<'_, '_, '_> {
             }
             Err(error) => self.give_up(error),
         }
-        for piece in fixed {
-            let text = self.printer.add(piece);
-            self.print(&text);
+        for pieces in fixed {
+            let texts = self.documents.add(pieces);
+            self.print(texts);
         }
         goes_on
     }
@@ -210,9 +212,9 @@ impl Run<'_, '_, '_> {
         }
     }
 
-    fn print(&mut self, text: &str) {
+    fn print(&mut self, texts: Texts) {
         if self.unprinted.is_none() {
-            self.unprinted = self.terminal.print(text).err();
+            self.unprinted = self.documents.print(self.terminal, texts).err();
         }
     }
 }
@@ -239,11 +241,11 @@ fn after_others(error: &WriteError, written: &[Written]) -> String {
 
 impl Plan {
     /// The plan for one stack, what it comes to, and what speaks against it; with what is printed and written where there
-    /// is a `renderer`.
+    /// are `renderers`.
     fn of(
         report: Report<'_>,
         reading: Reading,
-        renderer: Option<&Renderer>,
+        renderers: Option<&Renderers>,
     ) -> Result<(Self, Sum, Option<Vec<String>>), String> {
         let job = report.job(&reading)?;
         let sum = report.sum(&job);
@@ -252,7 +254,7 @@ impl Plan {
             digests: digests(&job.before),
             changing: job.changing().map(Path::to_owned).collect(),
             paths: job.paths().map(Path::to_owned).collect(),
-            fixed: renderer.map(|renderer| Fixed::of(report, renderer, &job)),
+            fixed: renderers.map(|renderers| Fixed::of(report, renderers, &job)),
             tried: (job.proven, job.action),
             reading,
         };
@@ -260,7 +262,7 @@ impl Plan {
     }
 
     /// What is printed and written, from the files as they were when this was planned.
-    fn fixed(self, report: Report<'_>, renderer: &Renderer) -> Result<Fixed, WriteError> {
+    fn fixed(self, report: Report<'_>, renderers: &Renderers) -> Result<Fixed, WriteError> {
         if let Some(fixed) = self.fixed {
             return Ok(fixed);
         }
@@ -279,14 +281,14 @@ impl Plan {
             proven,
             ..Job::new(stack, self.reading.today, &request)
         };
-        Ok(Fixed::of(report, renderer, &job))
+        Ok(Fixed::of(report, renderers, &job))
     }
 }
 
 impl Fixed {
-    fn of(report: Report<'_>, renderer: &Renderer, job: &Job) -> Self {
+    fn of(report: Report<'_>, renderers: &Renderers, job: &Job) -> Self {
         Self {
-            piece: report.piece(renderer, job),
+            pieces: report.pieces(renderers, job),
             planned: job.planned().collect(),
         }
     }

@@ -151,8 +151,22 @@ impl HiddenEntry {
     }
 }
 
+/// What follows the findings of `check`.
 #[derive(Serialize)]
-pub(super) struct SummaryEntry {
+pub(super) struct CheckRest {
+    summary: SummaryEntry,
+}
+
+impl CheckRest {
+    pub(super) fn of(total: &CheckTotal<'_>) -> Self {
+        Self {
+            summary: SummaryEntry::of(total),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct SummaryEntry {
     errors: usize,
     warnings: usize,
     infos: usize,
@@ -161,7 +175,7 @@ pub(super) struct SummaryEntry {
 }
 
 impl SummaryEntry {
-    pub(super) fn of(total: &CheckTotal<'_>) -> Self {
+    fn of(total: &CheckTotal<'_>) -> Self {
         let (counts, suppressed) = (total.summary.counts, total.summary.suppressed);
         Self {
             errors: counts.errors,

@@ -1,0 +1,88 @@
+//! Where paths in reports for other programs start: at `--root`, or at the working directory.
+//!
+//! It looks nothing up: what a link leads to is not asked.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The directory that paths in reports for other programs start at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Base {
+    /// `--root`, from `/` on.
+    root: Option<PathBuf>,
+    /// The working directory; `None` where it cannot be found out.
+    directory: Option<PathBuf>,
+}
+
+impl Base {
+    /// Paths start at `root` where there is one, else at the working directory.
+    #[must_use]
+    pub fn new(root: Option<&Path>) -> Self {
+        let directory = std::env::current_dir().ok();
+        let root = root.map(|root| whole(root, directory.as_deref()));
+        Self { root, directory }
+    }
+
+    /// `path` from the base on; from `/` on where it lies elsewhere.
+    #[must_use]
+    pub fn relative(&self, path: &Path) -> PathBuf {
+        if path.as_os_str().as_encoded_bytes().starts_with(b"<") {
+            // Standard input.
+            return path.to_owned();
+        }
+        let whole = whole(path, self.directory.as_deref());
+        let bases = [&self.root, &self.directory];
+        let below = bases
+            .into_iter()
+            .flatten()
+            .find_map(|base| whole.strip_prefix(base).ok());
+        match below {
+            Some(below) if !below.as_os_str().is_empty() => below.to_owned(),
+            _ => whole,
+        }
+    }
+}
+
+/// `path` from `/` on, without `.` and `..`.
+fn whole(path: &Path, directory: Option<&Path>) -> PathBuf {
+    let mut whole = directory.map_or_else(PathBuf::new, Path::to_path_buf);
+    for part in path.components() {
+        match part {
+            Component::RootDir | Component::Prefix(_) => whole = PathBuf::from("/"),
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::Normal(name) => whole.push(name),
+        }
+    }
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_starts_at_the_root_else_at_the_working_directory() {
+        let base = |root: Option<&str>| Base {
+            root: root.map(PathBuf::from),
+            directory: Some(PathBuf::from("/work/repo")),
+        };
+        for (root, path, shown) in [
+            (None, "nova.conf", "nova.conf"),
+            (None, "./a/../b/nova.conf", "b/nova.conf"),
+            (None, "/work/repo/nova.conf", "nova.conf"),
+            (None, "/etc/nova/nova.conf", "/etc/nova/nova.conf"),
+            (None, "../x.conf", "/work/x.conf"),
+            (None, "<stdin>", "<stdin>"),
+            (
+                Some("/mnt/image"),
+                "/mnt/image/etc/nova/nova.conf",
+                "etc/nova/nova.conf",
+            ),
+            (Some("/mnt/image"), "nova.conf", "nova.conf"),
+        ] {
+            assert_eq!(base(root).relative(Path::new(path)), Path::new(shown), "{path}");
+        }
+    }
+}
