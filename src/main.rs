@@ -7,12 +7,20 @@ mod outcome;
 mod terminal;
 
 use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use outcome::{ExitStyle, Outcome};
 
 fn main() -> ExitCode {
     novamend::plain::keep_panics_quiet("novamend");
-    ExitCode::from(match commands::Cli::read(env::args_os().collect()) {
-        Ok(cli) => terminal::with(cli.color.color, |terminal| cli.verb.run(terminal)).code(),
-        Err(error) => terminal::misused(&error),
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let style = ExitStyle::asked(&arguments);
+    ExitCode::from(match commands::Cli::read(arguments) {
+        Ok(cli) => match terminal::with(cli.color.color, |terminal| cli.verb.run(terminal)) {
+            Outcome::Failed => style.failed(Outcome::Failed.code()),
+            outcome => outcome.code(),
+        },
+        Err(error) => style.failed(terminal::misused(&error)),
     })
 }

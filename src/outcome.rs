@@ -1,5 +1,6 @@
 //! How a verb ends: with an outcome, of which the exit code is made, or with the reason why it came to none.
 
+use std::ffi::OsString;
 use std::io;
 
 use novamend::inputs::arguments::ArgumentsError;
@@ -18,6 +19,54 @@ pub(crate) enum Outcome {
     Findings,
     /// Something could not be done: exit code 2.
     Failed,
+    /// As nova-status ends: warnings and nothing worse, exit code 1.
+    Warnings,
+    /// As nova-status ends: something stops the upgrade, exit code 2.
+    Errors,
+    /// As nova-status ends: not everything could be checked, exit code 255.
+    Accident,
+}
+
+/// Whose exit codes are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum ExitStyle {
+    /// novamend's.
+    #[default]
+    Novamend,
+    /// Those of `nova-status upgrade check`.
+    Nova,
+}
+
+impl ExitStyle {
+    /// The style that `word` names.
+    pub(crate) fn parse(word: &str) -> Result<Self, &'static str> {
+        match word {
+            "novamend" => Ok(Self::Novamend),
+            "nova" => Ok(Self::Nova),
+            _ => Err("must be `novamend` or `nova`"),
+        }
+    }
+
+    /// What `arguments` ask for, whatever else is wrong with them: a slip must not end as a verdict.
+    pub(crate) fn asked(arguments: &[OsString]) -> Self {
+        let pairs = arguments.windows(2);
+        let is_pair = pairs
+            .into_iter()
+            .any(|pair| pair[0] == "--exit-style" && pair[1] == "nova");
+        if is_pair || arguments.iter().any(|word| word == "--exit-style=nova") {
+            Self::Nova
+        } else {
+            Self::Novamend
+        }
+    }
+
+    /// `code` of novamend as this style has it: what could not be done at all is 255 for nova-status.
+    pub(crate) fn failed(self, code: u8) -> u8 {
+        match self {
+            Self::Nova if code == Outcome::Failed.code() => Outcome::Accident.code(),
+            Self::Nova | Self::Novamend => code,
+        }
+    }
 }
 
 impl Outcome {
@@ -26,7 +75,19 @@ impl Outcome {
         match self {
             Self::Clean => 0,
             Self::Findings => 1,
-            Self::Failed => 2,
+            Self::Warnings => 1,
+            Self::Failed | Self::Errors => 2,
+            Self::Accident => 255,
+        }
+    }
+
+    /// The same as `style` has it, where `counts` are the findings.
+    pub(crate) fn in_style(self, style: ExitStyle, counts: Counts) -> Self {
+        match (style, self) {
+            (ExitStyle::Nova, Self::Failed) => Self::Accident,
+            (ExitStyle::Nova, Self::Findings) if counts.errors > 0 => Self::Errors,
+            (ExitStyle::Nova, Self::Findings) => Self::Warnings,
+            (_, same) => same,
         }
     }
 

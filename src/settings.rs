@@ -3,6 +3,7 @@
 //! It is read strictly: a mistake is shown with its place, as a setting that is silently ignored would be a trap.
 
 mod baseline;
+mod ignores;
 mod scope;
 
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use crate::lint::{FailOn, Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::plain;
 use crate::text::Source;
 
-pub use baseline::{Baseline, BaselineError, add_ignores, place};
+pub use baseline::{Baseline, BaselineError, Known, add_ignores, place};
 pub use scope::{Scope, ScopeError};
 
 /// The name it is looked for by.
@@ -108,7 +109,7 @@ pub fn read(path: &Path, rules: &[&Rule]) -> Result<FileSettings, SettingsError>
         path: path.to_owned(),
         why,
     })?;
-    parse(path, &text, rules).map(|found| found.of(path, true))
+    parse(path, &text, rules).map(|found| found.of(path, &text, true))
 }
 
 /// Reads the `novamend.toml` of the current directory; `None` where there is none.
@@ -121,7 +122,7 @@ pub fn find(rules: &[&Rule]) -> Result<Option<FileSettings>, SettingsError> {
         path: path.to_owned(),
         why,
     })?;
-    text.map(|text| parse(path, &text, rules).map(|found| found.of(path, false)))
+    text.map(|text| parse(path, &text, rules).map(|found| found.of(path, &text, false)))
         .transpose()
 }
 
@@ -133,18 +134,46 @@ pub fn find(rules: &[&Rule]) -> Result<Option<FileSettings>, SettingsError> {
 pub fn settings(arguments: &SettingsArguments, rules: &[&Rule]) -> Result<FileSettings, SettingsError> {
     match &arguments.settings {
         _ if arguments.no_settings => Ok(FileSettings::default()),
+        Some(path) if arguments.is_made && is_missing(path) => Ok(FileSettings::default()),
         Some(path) => read(path, rules),
         None => find(rules).map(Option::unwrap_or_default),
     }
 }
 
+/// Adds to `settings` the ignores that stand at `path` already, where that is another file than theirs: what it covers is known
+/// and need not be written there once more.
+///
+/// # Errors
+/// As [`read`]; that there is no such file is none.
+pub fn add_known(settings: &mut Settings, path: &Path, rules: &[&Rule]) -> Result<(), SettingsError> {
+    let own = settings.file.as_ref().map(|file| file.path.as_path());
+    if own.is_some_and(|own| own == path || own == Path::new(".").join(path)) || is_missing(path) {
+        return Ok(());
+    }
+    for ignore in read(path, rules)?.settings.ignores.iter() {
+        settings.ignores.add(Ignore {
+            span: None,
+            ..ignore.clone()
+        });
+    }
+    Ok(())
+}
+
+/// Whether nothing is at `path`, not even a link.
+fn is_missing(path: &Path) -> bool {
+    let looked = path.symlink_metadata();
+    looked.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+}
+
 impl FileSettings {
-    fn of(mut self, path: &Path, is_named: bool) -> Self {
+    fn of(mut self, path: &Path, text: &str, is_named: bool) -> Self {
         let from = self.from.and_then(Start::release);
         let releases = [("from", from), ("to", self.to)].into_iter();
         let mut says: Vec<String> = releases
             .filter_map(|(word, release)| Some(format!("{word} {}", release?.short())))
             .collect();
+        let valid_in: Vec<&str> = self.settings.valid_in.iter().map(|release| release.short()).collect();
+        says.extend((!valid_in.is_empty()).then(|| format!("valid-in {}", valid_in.join(", "))));
         says.extend(self.fail_on.map(|fail_on| format!("fail-on {}", fail_on.as_str())));
         let (off, other): (Vec<_>, Vec<_>) = self
             .settings
@@ -169,6 +198,7 @@ impl FileSettings {
             path: path.to_owned(),
             is_named,
             says,
+            text: text.into(),
         });
         self
     }
@@ -195,8 +225,8 @@ struct TableReader<'a> {
     rules: &'a [&'a Rule],
 }
 
-const KEYS: [&str; 5] = ["from", "to", "fail-on", "severity", "ignore"];
-const IGNORE_KEYS: [&str; 4] = ["rule", "file", "option", "reason"];
+/// What it may say.
+const KEYS: [&str; 6] = ["from", "to", "valid-in", "fail-on", "severity", "ignore"];
 
 impl TableReader<'_> {
     fn mistake(&self, offset: usize, message: impl AsRef<str>) -> SettingsError {
@@ -220,6 +250,7 @@ impl TableReader<'_> {
             match key {
                 "from" => found.from = Some(self.release(item, Start::parse)?),
                 "to" => found.to = Some(self.release(item, Release::parse)?),
+                "valid-in" => found.settings.valid_in = self.releases(item)?,
                 "fail-on" => found.fail_on = Some(self.fail_on(item)?),
                 "severity" => found.settings.severities = self.severities(item)?,
                 "ignore" => found.settings.ignores = self.ignores(item)?.into(),
@@ -263,6 +294,22 @@ impl TableReader<'_> {
         })
     }
 
+    /// Two releases or more, each once, oldest first.
+    fn releases(&self, item: &Item) -> Result<Vec<Release>, SettingsError> {
+        let list = item.as_array();
+        let list = list.ok_or_else(|| self.at(item, "must be a list: `[\"rocky\", \"stein\"]`".to_owned()))?;
+        let each = list
+            .iter()
+            .map(|one| self.release(&Item::Value(one.clone()), Release::parse));
+        let mut releases = each.collect::<Result<Vec<Release>, SettingsError>>()?;
+        releases.sort_unstable();
+        releases.dedup();
+        if releases.len() < 2 {
+            return Err(self.at(item, "must name two releases or more".to_owned()));
+        }
+        Ok(releases)
+    }
+
     fn fail_on(&self, item: &Item) -> Result<FailOn, SettingsError> {
         FailOn::parse(self.word(item)?)
             .ok_or_else(|| self.at(item, "must be `info`, `warning`, `error` or `never`".to_owned()))
@@ -299,34 +346,6 @@ impl TableReader<'_> {
                 ),
             };
             found.push((rule, severity));
-        }
-        Ok(found)
-    }
-
-    fn ignores(&self, item: &Item) -> Result<Vec<Ignore>, SettingsError> {
-        let tables = item
-            .as_array_of_tables()
-            .ok_or_else(|| self.at(item, "must be a list of tables: `[[ignore]]`".to_owned()))?;
-        tables.iter().map(|table| self.ignore(table)).collect()
-    }
-
-    fn ignore(&self, table: &Table) -> Result<Ignore, SettingsError> {
-        let mut found = Ignore::default();
-        for (key, item) in table {
-            match key {
-                "rule" => found.rule = self.rule(self.word(item)?, item.span().map_or(0, |span| span.start))?,
-                "file" => found.file = Some(PathBuf::from(self.word(item)?)),
-                "option" => found.option = Some(self.word(item)?.to_owned()),
-                "reason" => self.word(item)?.clone_into(&mut found.reason),
-                _ => return Err(self.unknown(table, key, &IGNORE_KEYS)),
-            }
-        }
-        let start = table.span().map_or(0, |span| span.start);
-        if found.rule.is_empty() {
-            return Err(self.mistake(start, "an ignore must name its rule: `rule = \"…\"`"));
-        }
-        if found.reason.trim().is_empty() {
-            return Err(self.mistake(start, "an ignore must give its reason: `reason = \"…\"`"));
         }
         Ok(found)
     }

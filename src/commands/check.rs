@@ -2,27 +2,30 @@
 //!
 //! It writes no configuration file; its baseline is `novamend.toml`'s.
 
+mod baseline;
 mod proposed;
+mod unused;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::documents::{Formats, Pieces, Renderers};
 use super::{EXIT_CODES, Failure, Outcome, ReportArguments, stream};
+use crate::outcome::ExitStyle;
 use crate::terminal::Terminal;
 use clap::Args;
 use novamend::catalog::Release;
 use novamend::fix;
 use novamend::inputs::Sources;
+use novamend::inputs::arguments::Start;
 use novamend::inputs::directory::NotRead;
 use novamend::inputs::load::LoadError;
 use novamend::inputs::survey::{Reading, Survey};
-use novamend::lint::{self, Context, EditWindow, FailOn, Finding, Found, Ignore, Safety, Settings};
-use novamend::oslo::stack::Layer;
+use novamend::lint::{self, By, Context, EditWindow, FailOn, Finding, Found, Safety, Settings, Suppressed};
 use novamend::output::envelope::Kind;
 use novamend::output::{self, Base, CheckTotal, Counts, Findings, Head, Part, Summary, SuppressedCounts, Tail};
-use novamend::rules::{LIVE_MIGRATION, RULES};
-use novamend::settings::{self, Scope};
+use novamend::rules::{ACROSS, LIVE_MIGRATION, RULES};
+use novamend::settings::{self, Known, Scope, ScopeError};
 
 /// Report what an upgrade breaks
 #[derive(Debug, Args)]
@@ -32,9 +35,18 @@ pub(crate) struct Arguments {
     inputs: novamend::inputs::Arguments,
     #[command(flatten)]
     report: ReportArguments,
-    /// Add the current findings to novamend.toml as ignores, so that only new ones are reported from now on
-    #[arg(long)]
-    write_ignores: bool,
+    /// Add the current findings as ignores to FILE, whose name ends in `.toml`, so that only new ones are reported from now on
+    /// [default: the settings]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, value_parser = baseline::file)]
+    write_ignores: Option<Option<PathBuf>>,
+    /// Say what these releases, separated by commas, do not read alike: for a file that serves all of them during a rolling
+    /// upgrade
+    #[arg(long, value_name = "REL,REL", conflicts_with_all = ["from", "to"], value_delimiter = ',', value_parser = Release::parse)]
+    valid_in: Vec<Release>,
+    /// Whose exit codes to end with: novamend's, or those of `nova-status upgrade check` (0 success, 1 warnings, 2 failures, 255
+    /// where not everything could be checked)
+    #[arg(long, value_name = "STYLE", default_value = "novamend", value_parser = ExitStyle::parse)]
+    exit_style: ExitStyle,
 }
 
 /// What to check.
@@ -55,10 +67,16 @@ struct Request {
 
 impl Arguments {
     /// Checks every stack, and writes the baseline where one is asked for.
-    pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
-        let place = self.write_ignores.then(|| settings::place(&self.inputs.settings));
+    pub(super) fn run(mut self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let told = self.write_ignores.take();
+        let place = told.map(|told| settings::place(&self.inputs.settings, told.as_deref()));
         let place = place.transpose()?;
-        let scope = Scope::of(&self.inputs, RULES)?;
+        self.inputs.settings.is_made =
+            self.inputs.settings.settings.is_some() && self.inputs.settings.settings == place;
+        let mut scope = self.scope()?;
+        if let Some(place) = &place {
+            settings::add_known(&mut scope.file.settings, place, RULES).map_err(ScopeError::from)?;
+        }
         let survey = scope.survey();
         for message in survey.complaints(&scope.sources) {
             terminal.complain(&message);
@@ -73,38 +91,53 @@ impl Arguments {
             fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
             is_baseline: place.is_some(),
         };
-        let (outcome, ignores) = check(&request, survey, terminal)?;
-        Ok(match place {
-            Some(place) => write_ignores(&place, &ignores, outcome, terminal),
+        let paths: Vec<PathBuf> = survey.targets.iter().flat_map(|target| target.files.clone()).collect();
+        let (outcome, total) = check(&request, survey, terminal)?;
+        let outcome = match place {
+            Some(place) => baseline::write(&place, &total.known, &paths, outcome, terminal),
             None => outcome,
-        })
+        };
+        Ok(outcome.in_style(self.exit_style, total.summary.counts))
     }
-}
 
-/// Adds `ignores` to the settings at `place`; what is found is then known, and only what could not be listed still counts.
-fn write_ignores(place: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &mut Terminal<'_>) -> Outcome {
-    let baseline = match settings::add_ignores(place, ignores) {
-        Ok(baseline) => baseline,
-        Err(error) => {
-            terminal.complain(&error);
-            return Outcome::Failed;
+    /// What is checked; with releases that the files must serve at once from the oldest of them to the newest.
+    fn scope(&mut self) -> Result<Scope, Failure> {
+        let mut asked = std::mem::take(&mut self.valid_in);
+        asked.sort_unstable();
+        asked.dedup();
+        if asked.len() == 1 {
+            let why = "`--valid-in` needs two releases or more, such as `--valid-in rocky,stein`";
+            return Err(Failure::Refused(why.to_owned()));
         }
-    };
-    terminal.complain(&format!(
-        "added {} to {}",
-        output::counted_word(baseline.added, "ignore"),
-        output::shown_path(&baseline.path)
-    ));
-    if baseline.unfit > 0 {
-        terminal.complain(&format!(
-            "not added: {} about an option or a file whose name no option or file of nova can have; fix the file first",
-            output::counted_word(baseline.unfit, "finding")
-        ));
-    }
-    if outcome == Outcome::Failed || baseline.unfit > 0 {
-        outcome
-    } else {
-        Outcome::Clean
+        let upgrade = &mut self.inputs.upgrade;
+        if let (Some(oldest), Some(newest)) = (asked.first(), asked.last()) {
+            (upgrade.from, upgrade.to) = (Some(Start::Release(*oldest)), Some(*newest));
+        }
+        let is_upgrade = asked.is_empty() && (upgrade.from.is_some() || upgrade.to.is_some());
+        let mut scope = Scope::of(&self.inputs, RULES)?;
+        let valid_in = &mut scope.file.settings.valid_in;
+        if is_upgrade {
+            // Who asks for an upgrade on the command line does not ask for what the settings say instead.
+            valid_in.clear();
+        } else if !asked.is_empty() {
+            *valid_in = asked;
+        } else if let (Some(oldest), Some(newest)) = (valid_in.first().copied(), valid_in.last().copied()) {
+            scope.upgrade.from = Some(oldest);
+            scope.upgrade.to = Some(newest);
+            scope.to = newest;
+        }
+        if let Some(early) = scope
+            .file
+            .settings
+            .valid_in
+            .iter()
+            .find(|release| !release.is_complete())
+        {
+            let why =
+                format!("`--valid-in` compares releases whose options are all known, and those of {early} are not");
+            return Err(Failure::Refused(why));
+        }
+        Ok(scope)
     }
 }
 
@@ -112,29 +145,33 @@ fn write_ignores(place: &Path, ignores: &[Ignore], outcome: Outcome, terminal: &
 struct Checked {
     pieces: Pieces,
     summary: Summary,
-    ignorable: Vec<Ignore>,
+    known: Vec<Known>,
     steps: Vec<(EditWindow, String)>,
+    /// The ignores of the settings that hid something.
+    used: Vec<usize>,
 }
 
 /// What all stacks have come to so far.
 #[derive(Default)]
 struct Total {
     summary: Summary,
-    ignorable: Vec<Ignore>,
+    known: Vec<Known>,
     steps: Vec<(EditWindow, String)>,
     known_steps: HashSet<(EditWindow, String)>,
     unread: Vec<NotRead>,
+    used: HashSet<usize>,
 }
 
-/// Runs the check and returns, besides the outcome, one ignore per finding where a baseline is asked for.
-fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result<(Outcome, Vec<Ignore>), Failure> {
+/// Runs the check and returns, besides the outcome, what all stacks came to.
+fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result<(Outcome, Total), Failure> {
     if survey.targets.is_empty() {
-        return Ok((Outcome::Failed, Vec::new()));
+        return Ok((Outcome::Failed, Total::default()));
     }
     let root = &request.sources.root;
     let checked = output::Checked {
         base: Base::new((!root.is_host()).then(|| root.path())),
         fail_on: request.fail_on,
+        valid_in: request.settings.valid_in.clone(),
         ..output::Checked::of(&survey, request.to, &request.settings)
     };
     let (mut documents, text) = request.formats.begin(terminal.style, &Head::Check(&checked));
@@ -161,6 +198,7 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
             Ok(())
         },
     )?;
+    unused::report(request, &checked, &mut total, (&mut documents, terminal))?;
     let tail = CheckTotal {
         checked: &checked,
         summary: total.summary,
@@ -174,14 +212,15 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
     } else {
         Outcome::of(total.summary.counts, request.fail_on)
     };
-    Ok((outcome, total.ignorable))
+    Ok((outcome, total))
 }
 
 impl Total {
     /// Counts `result` in, and gives what is printed of it.
     fn add(&mut self, result: Checked) -> Pieces {
         self.summary = self.summary.plus(result.summary);
-        self.ignorable.extend(result.ignorable);
+        self.known.extend(result.known);
+        self.used.extend(result.used);
         // Each once: a fleet says the same ten thousand times.
         let known = &mut self.known_steps;
         let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
@@ -199,9 +238,13 @@ fn check_stack(
     let today = target.today.clone();
     let stack = target.into_stack(&request.sources)?;
     let context = Context::of_today(&stack, &today, request.to, &request.settings);
-    let mut found = lint::run_today(RULES, LIVE_MIGRATION, &context, &today);
+    let mut found = if request.settings.valid_in.is_empty() {
+        lint::run_today(RULES, LIVE_MIGRATION, &context, &today)
+    } else {
+        lint::run_valid_in(RULES, ACROSS, &context, &request.settings.valid_in)
+    };
     fix::grade(&context, &mut found.findings);
-    let proposed = if request.formats.have_edits() {
+    let proposed = if request.formats.have_edits() && request.settings.valid_in.is_empty() {
         proposed::of(&stack, &today, request, &found.findings)
     } else {
         Vec::new()
@@ -219,7 +262,7 @@ fn check_stack(
 impl Checked {
     fn new(shown: &Findings<'_, '_>, found: &Found, is_baseline: bool, renderers: &Renderers) -> Self {
         let (context, findings) = (shown.context, &found.findings);
-        let ignorable = findings.iter().filter(|_| is_baseline);
+        let known = findings.iter().filter(|_| is_baseline);
         let count = |safety| {
             findings
                 .iter()
@@ -233,10 +276,22 @@ impl Checked {
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),
                 suppressed: SuppressedCounts::of(&found.suppressed, findings),
             },
-            ignorable: ignorable.map(|finding| ignore(context, finding)).collect(),
+            known: known.map(|finding| baseline::known(context, finding)).collect(),
+            used: used(&found.suppressed),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
         }
     }
+}
+
+fn used(suppressed: &[Suppressed]) -> Vec<usize> {
+    let numbers = suppressed.iter().filter_map(|one| match one.by {
+        By::Settings { number, .. } => Some(number),
+        By::Comment { .. } | By::RuleOff => None,
+    });
+    let mut numbers: Vec<usize> = numbers.collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
 }
 
 /// When to edit which option, of a finding that a hop brings about.
@@ -245,22 +300,4 @@ fn step(context: &Context<'_>, finding: &Finding) -> Option<(EditWindow, String)
     let step = finding.step.filter(|step| is_certain && step.hop.is_some())?;
     let option = context.option_of(finding.location)?;
     Some((step.edited, option))
-}
-
-/// What would keep `finding` out of the next report.
-fn ignore(context: &Context<'_>, finding: &Finding) -> Ignore {
-    let path = |layer: &Layer| layer.document.source().path().to_owned();
-    let layers = context.stack.layers();
-    let file = match finding.location {
-        lint::Location::File { layer, .. } => Some(path(&layers[layer])),
-        // Of several files none can be blamed for what none of them sets.
-        lint::Location::Stack if layers.len() == 1 => Some(path(&layers[0])),
-        _ => None,
-    };
-    Ignore {
-        rule: finding.rule.id.to_owned(),
-        file,
-        option: context.subject(finding),
-        reason: String::new(),
-    }
 }

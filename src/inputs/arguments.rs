@@ -183,6 +183,9 @@ pub struct SettingsArguments {
     /// Read no novamend.toml
     #[arg(long)]
     pub no_settings: bool,
+    /// Whether the settings file that is named is made where it is not there: a verb says so that writes it.
+    #[arg(skip)]
+    pub is_made: bool,
 }
 
 /// Why nothing can be read as the arguments ask.

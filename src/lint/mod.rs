@@ -9,6 +9,7 @@ pub mod context;
 pub mod finding;
 mod hidden;
 pub mod hops;
+pub mod ignores;
 mod location;
 mod precedence;
 mod reach;
@@ -18,6 +19,7 @@ pub mod settings;
 pub mod suppressions;
 mod today;
 pub mod uses;
+mod valid_in;
 
 pub use blocks::Block;
 pub use condition::{Condition, run_today, with_older};
@@ -26,10 +28,12 @@ pub use finding::{
     Announced, AssignmentId, EditWindow, Effect, Finding, Fix, LayerEdit, Location, Moment, Related, Safety, Severity,
     Step,
 };
+pub use ignores::{Ignore, Ignores};
 pub use precedence::Yields;
-pub use settings::{ActionChoice, FailOn, Ignore, Settings, SettingsFile};
+pub use settings::{ActionChoice, FailOn, Settings, SettingsFile};
 pub use suppressions::{By, Suppressed};
 pub use uses::NamedUse;
+pub use valid_in::run_valid_in;
 
 use crate::redact::Secrets;
 use precedence::Said;
@@ -109,13 +113,14 @@ fn run_some(
     }
     suppressions::apply(rules, context, &mut findings, &mut suppressed);
     let mut kept = Vec::with_capacity(findings.len());
+    let mut ignoring = context.settings.ignores.ignoring();
     for finding in findings {
-        match context.settings.ignoring(context, &finding) {
-            Some(ignore) => {
-                let reason = ignore.reason.clone();
+        match ignoring.next(context, &finding) {
+            Some(number) => {
+                let reason = context.settings.ignores.reason(number);
                 suppressed.push(Suppressed {
                     finding,
-                    by: By::Settings { reason },
+                    by: By::Settings { number, reason },
                 });
             }
             None => kept.push(finding),

@@ -2,16 +2,15 @@
 //!
 //! It is plain data; `novamend.toml` is read in [`crate::settings`], arguments in the command line.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::finding::{Finding, Location, Severity};
-use super::{Context, Rule};
+use super::Rule;
+use super::finding::Severity;
+use super::ignores::Ignores;
+use crate::catalog::Release;
 use crate::nova::migration::TimeoutAction;
 use crate::nova::start::programs::Programs;
-use crate::oslo::stack::Layer;
-use crate::text;
 
 /// `--action`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,19 +68,6 @@ impl FailOn {
     }
 }
 
-/// Findings the operator knows of.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Ignore {
-    /// The rule's id.
-    pub rule: String,
-    /// Only in this file, or in a stack it is of: the path as reported, or its last components.
-    pub file: Option<PathBuf>,
-    /// Only of this option: `group.name`.
-    pub option: Option<String>,
-    /// Why.
-    pub reason: String,
-}
-
 /// A file of settings, and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFile {
@@ -91,6 +77,8 @@ pub struct SettingsFile {
     pub is_named: bool,
     /// What it says, in words: `fail-on never`, `2 ignores`.
     pub says: Vec<String>,
+    /// Its text.
+    pub text: Arc<str>,
 }
 
 /// What the operator wants of a run.
@@ -102,6 +90,8 @@ pub struct Settings {
     pub severities: Vec<(String, Option<Severity>)>,
     /// Findings not to report.
     pub ignores: Ignores,
+    /// The releases that the files must serve at once, oldest first; fewer than two: there is an upgrade.
+    pub valid_in: Vec<Release>,
     /// Whether commented samples count too.
     pub pedantic: bool,
     /// `--action`.
@@ -128,109 +118,5 @@ impl Settings {
     #[must_use]
     pub fn severity(&self, rule: &Rule, own: Severity) -> Severity {
         self.configured(rule).and_then(|(_, severity)| *severity).unwrap_or(own)
-    }
-
-    /// The first ignore that covers `finding`.
-    #[must_use]
-    pub fn ignoring(&self, context: &Context<'_>, finding: &Finding) -> Option<&Ignore> {
-        self.ignores.covering(context, finding)
-    }
-}
-
-/// Ignores in their order, found without a look at each: a baseline has one for every finding.
-#[derive(Clone, Debug, Default)]
-pub struct Ignores {
-    all: Vec<Ignore>,
-    /// The first of each rule, option and file, by the hash of these; of several with one hash all, in their order.
-    first: HashMap<u64, Vec<usize>>,
-    hasher: RandomState,
-}
-
-impl From<Vec<Ignore>> for Ignores {
-    fn from(all: Vec<Ignore>) -> Self {
-        let hasher = RandomState::new();
-        let mut first: HashMap<u64, Vec<usize>> = HashMap::with_capacity(all.len());
-        for (number, ignore) in all.iter().enumerate() {
-            let known = first.entry(hasher.hash_one(ignore.key())).or_default();
-            if known.iter().all(|&one| all[one].key() != ignore.key()) {
-                known.push(number);
-            }
-        }
-        Self { all, first, hasher }
-    }
-}
-
-impl Ignore {
-    /// What must be the same for it to cover a finding.
-    fn key(&self) -> (&str, Option<&str>, Option<&Path>) {
-        (&self.rule, self.option.as_deref(), self.file.as_deref())
-    }
-}
-
-impl Ignores {
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.all.len()
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
-    /// The ignores in their order.
-    pub fn iter(&self) -> impl Iterator<Item = &Ignore> {
-        self.all.iter()
-    }
-
-    /// The first that covers `finding`.
-    #[must_use]
-    pub fn covering(&self, context: &Context<'_>, finding: &Finding) -> Option<&Ignore> {
-        if self.all.is_empty() {
-            return None;
-        }
-        let option = context.subject(finding);
-        let options = [None, option.as_deref()];
-        let options = &options[..=usize::from(option.is_some())];
-        let layers = context.stack.layers();
-        let layers = match finding.location {
-            Location::File { layer, .. } => layers.get(layer..=layer).unwrap_or_default(),
-            Location::Stack => layers,
-            Location::Environment(_) => &[],
-        };
-        let mut least: Option<usize> = None;
-        let mut look_for = |file: Option<&Path>| {
-            for &option in options {
-                let number = self.first_of((finding.rule.id, option, file));
-                least = least.into_iter().chain(number).min();
-            }
-        };
-        look_for(None);
-        for layer in layers {
-            for_each_ending(layer, |ending| look_for(Some(ending)));
-        }
-        self.all.get(least?)
-    }
-
-    /// The first with this rule, option and file.
-    fn first_of(&self, key: (&str, Option<&str>, Option<&Path>)) -> Option<usize> {
-        let known = self.first.get(&self.hasher.hash_one(key))?;
-        known.iter().copied().find(|&one| self.all[one].key() == key)
-    }
-}
-
-/// Calls `take` with what may stand for the file of `layer`: its path as reported, and the last components of that.
-fn for_each_ending(layer: &Layer, mut take: impl FnMut(&Path)) {
-    let path = layer.document.source().path();
-    // A path that is not UTF-8 is written as reports show it.
-    let written = path.to_str().is_none().then(|| PathBuf::from(&*text::of_path(path)));
-    for path in std::iter::once(path).chain(written.as_deref()) {
-        let mut rest = path.components();
-        while !rest.as_path().as_os_str().is_empty() {
-            take(rest.as_path());
-            rest.next();
-        }
     }
 }

@@ -19,6 +19,17 @@ pub static UNUSED_SUPPRESSION: Rule = Rule {
     yields_to: &[],
 };
 
+/// The rule about ignores of the settings; what it finds shows when all files are checked, and is added by `check`.
+pub static UNUSED_IGNORE: Rule = Rule {
+    id: "unused-ignore",
+    severity: Severity::Warning,
+    effect: Effect::ToPlan,
+    summary: "an `[[ignore]]` of novamend.toml that hides nothing, or has expired",
+    doc: include_str!("../../docs/rules/unused-ignore.md"),
+    check: |_, _| {},
+    yields_to: &[],
+};
+
 /// A finding that is not reported.
 #[derive(Clone, Debug)]
 pub struct Suppressed {
@@ -40,6 +51,8 @@ pub enum By {
     },
     /// An `[[ignore]]` of `novamend.toml`.
     Settings {
+        /// Its number among them.
+        number: usize,
         /// Its reason.
         reason: String,
     },

@@ -25,6 +25,8 @@ pub struct Checked {
     pub to: Release,
     /// What says which release runs today.
     pub why: String,
+    /// The releases that the files must serve at once; empty where there is an upgrade.
+    pub valid_in: Vec<Release>,
     /// The settings that were read.
     pub settings: Option<SettingsFile>,
     /// Where paths start in reports for other programs.
@@ -150,6 +152,13 @@ impl Checked {
     pub fn line(&self) -> String {
         let files = counted_word(self.paths.len(), "file");
         let (to, why) = (self.to, &self.why);
+        if !self.valid_in.is_empty() {
+            let releases: Vec<String> = self.valid_in.iter().map(ToString::to_string).collect();
+            return format!(
+                "checked {files} for {} at once, as a rolling upgrade needs it",
+                releases.join(", ")
+            );
+        }
         if self.compares_nothing() {
             return plain::line(&format!("checked {files} for {to}; no upgrade was compared: {why}")).into_owned();
         }

@@ -322,7 +322,7 @@ impl<'a> SuppressedEntry<'a> {
         let finding = &suppressed.finding;
         let (by, comment_line, reason) = match &suppressed.by {
             By::Comment { line, reason } => ("comment", Some(*line), Some(reason)),
-            By::Settings { reason } => ("settings", None, Some(reason)),
+            By::Settings { reason, .. } => ("settings", None, Some(reason)),
             By::RuleOff => ("rule-off", None, None),
         };
         Self {

@@ -55,6 +55,7 @@ impl Checked {
             compared,
             to,
             why,
+            valid_in: Vec::new(),
             settings: settings.file.clone(),
             base: Base::default(),
             fail_on: FailOn::default(),

@@ -9,6 +9,8 @@ pub(crate) mod start;
 
 use crate::lint::{Rule, suppressions};
 
+pub use options::ACROSS;
+
 /// All rules, in the order of their ids.
 pub static RULES: &[&Rule] = &all();
 
@@ -27,7 +29,7 @@ const fn live_migration() -> [&'static Rule; migration::RULES.len() + 1] {
 }
 
 /// The engine's own.
-const OWN: &[&Rule] = &[&suppressions::UNUSED_SUPPRESSION];
+const OWN: &[&Rule] = &[&suppressions::UNUSED_SUPPRESSION, &suppressions::UNUSED_IGNORE];
 
 /// How many there are: the families, and the engine's own.
 const COUNT: usize =

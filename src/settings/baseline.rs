@@ -1,11 +1,11 @@
 //! The baseline: today's findings as ignores in `novamend.toml`, so that only what is new is reported from then on.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TomlError, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TomlError, value};
 
 use super::{FILE_NAME, not_read};
 use crate::bounded::{self, ReadRefusal};
@@ -14,6 +14,17 @@ use crate::lint::Ignore;
 use crate::text;
 use crate::write::{self, Links, Options, Planned, WriteError};
 
+/// A finding that is to be known from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The rule's id.
+    pub rule: &'static str,
+    /// Its file; `None` where none of several can be blamed.
+    pub file: Option<PathBuf>,
+    /// `group.name` of the option it is about.
+    pub option: Option<String>,
+}
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Baseline {
@@ -21,6 +32,8 @@ pub struct Baseline {
     pub path: PathBuf,
     /// How many ignores were added.
     pub added: usize,
+    /// How many findings they cover.
+    pub covered: usize,
     /// How many were not: of an option or a file with a name that no option or file of nova has.
     pub unfit: usize,
 }
@@ -29,7 +42,7 @@ pub struct Baseline {
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// There is no place for them.
-    #[error("`--write-ignores` cannot be used with `--no-settings`: the ignores are written to the settings")]
+    #[error("`--write-ignores` with `--no-settings` must be told a file: `--write-ignores FILE`")]
     NoPlace,
     /// The settings cannot be read.
     #[error("{}; no ignores were written", not_read(path, why))]
@@ -48,23 +61,25 @@ pub enum BaselineError {
     NotWritten(#[from] WriteError),
 }
 
-/// Where a baseline goes: the settings that are named, else a new file where they would be looked for.
+/// Where a baseline goes: to `told`, else to the settings that are named, else to a new file where they would be looked for.
 ///
 /// # Errors
-/// None are read.
-pub fn place(arguments: &SettingsArguments) -> Result<PathBuf, BaselineError> {
-    if arguments.no_settings {
-        return Err(BaselineError::NoPlace);
+/// None are read, and none is told.
+pub fn place(arguments: &SettingsArguments, told: Option<&Path>) -> Result<PathBuf, BaselineError> {
+    match (told, &arguments.settings) {
+        (Some(path), _) => Ok(path.to_owned()),
+        (None, Some(path)) => Ok(path.clone()),
+        (None, None) if arguments.no_settings => Err(BaselineError::NoPlace),
+        (None, None) => Ok(PathBuf::from(FILE_NAME)),
     }
-    Ok(arguments.settings.clone().unwrap_or_else(|| PathBuf::from(FILE_NAME)))
 }
 
-/// Adds an ignore for each of `ignores` to the settings at `path`, which are made where there are none, with the reason
-/// that it is today's baseline (UTC).
+/// Adds ignores for `known` to the settings at `path`, which are made where there are none, with the reason that it is today's
+/// baseline (UTC). `checked` are all files of the run, so that a glob covers no other.
 ///
 /// # Errors
 /// The settings cannot be read or written; nothing has changed then.
-pub fn add_ignores(path: &Path, ignores: &[Ignore]) -> Result<Baseline, BaselineError> {
+pub fn add_ignores(path: &Path, known: &[Known], checked: &[PathBuf]) -> Result<Baseline, BaselineError> {
     let before = match bounded::read_text(path, bounded::LIMIT) {
         Ok(text) => Some(text),
         Err(ReadRefusal::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
@@ -73,10 +88,13 @@ pub fn add_ignores(path: &Path, ignores: &[Ignore]) -> Result<Baseline, Baseline
             return Err(BaselineError::NotRead { path, why });
         }
     };
-    let (fit, unfit): (Vec<Ignore>, Vec<Ignore>) = ignores.iter().cloned().partition(can_be_listed);
+    let (fit, unfit): (Vec<&Known>, Vec<&Known>) = known.iter().partition(|known| can_be_listed(known));
     let reason = Timestamp::now().strftime("baseline of %Y-%m-%d").to_string();
-    let (after, added) = with_baseline(before.as_deref().unwrap_or_default(), &fit, &reason)?;
-    if added > 0 {
+    let groups = grouped(&fit, checked);
+    let after = with_baseline(before.as_deref().unwrap_or_default(), &groups, &reason)?;
+    if groups.is_empty() {
+        write::tidy(None, [path]);
+    } else {
         let planned = Planned {
             path: path.to_owned(),
             links: if before.is_some() { Links::Follow } else { Links::Refuse },
@@ -84,96 +102,207 @@ pub fn add_ignores(path: &Path, ignores: &[Ignore]) -> Result<Baseline, Baseline
             after: after.into_bytes(),
         };
         write::write_all(&[planned], &Options::without_backup())?;
-    } else {
-        write::tidy(None, [path]);
     }
     Ok(Baseline {
         path: path.to_owned(),
-        added,
+        added: groups.len(),
+        covered: fit.len(),
         unfit: unfit.len(),
     })
 }
 
-/// Whether `ignore` can stand in a `novamend.toml`: names come from files that others write, and only what an option can
+/// Whether `known` can stand in a `novamend.toml`: names come from files that others write, and only what an option can
 /// be called, and a path without control characters, is written down.
-fn can_be_listed(ignore: &Ignore) -> bool {
+fn can_be_listed(known: &Known) -> bool {
     let is_name = |name: &String| {
         let is_part = |c: char| c.is_ascii_alphanumeric() || "_-.: ".contains(c);
         !name.is_empty() && name.chars().all(is_part)
     };
     let is_plain = |path: &PathBuf| path.to_str().is_some_and(|path| !path.contains(char::is_control));
-    ignore.option.as_ref().is_none_or(is_name) && ignore.file.as_ref().is_none_or(is_plain)
+    known.option.as_ref().is_none_or(is_name) && known.file.as_ref().is_none_or(is_plain)
 }
 
-/// `text` of a `novamend.toml` with an ignore added for each of `ignores` that it does not hold yet; comments, order and
-/// everything else stay as they are. Returns the new text and how many were added.
+/// Ignores that cover findings of one rule and option, so many in each of their files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Group {
+    rule: &'static str,
+    option: Option<String>,
+    count: usize,
+    files: Vec<String>,
+}
+
+/// `known` by rule, option and how many there are in one file; the files of each group as one glob, where that covers these of
+/// `checked` and no others.
+fn grouped(known: &[&Known], checked: &[PathBuf]) -> Vec<Group> {
+    let mut counts: BTreeMap<(&'static str, Option<&str>, Option<&Path>), usize> = BTreeMap::new();
+    for one in known {
+        *counts
+            .entry((one.rule, one.option.as_deref(), one.file.as_deref()))
+            .or_insert(0) += 1;
+    }
+    let mut groups: BTreeMap<(&'static str, Option<&str>, usize), Vec<Option<&Path>>> = BTreeMap::new();
+    for ((rule, option, file), count) in counts {
+        groups.entry((rule, option, count)).or_default().push(file);
+    }
+    let mut out = Vec::new();
+    for ((rule, option, count), files) in groups {
+        let group = |files| Group {
+            rule,
+            option: option.map(str::to_owned),
+            count,
+            files,
+        };
+        let named: Vec<&Path> = files.iter().copied().flatten().collect();
+        if named.len() < files.len() {
+            out.push(group(Vec::new()));
+        }
+        if !named.is_empty() {
+            let one = glob_of(&named, checked);
+            out.push(group(one.map_or_else(
+                || named.iter().map(|path| literal(path)).collect(),
+                |glob| vec![glob],
+            )));
+        }
+    }
+    out
+}
+
+/// From so many files on a glob is written in their place.
+const FEWEST: usize = 3;
+
+/// The glob of `files` that no other of `checked` matches.
+fn glob_of(files: &[&Path], checked: &[PathBuf]) -> Option<String> {
+    let parts: Vec<Vec<String>> = files.iter().map(|path| components(path)).collect();
+    let first = parts
+        .first()
+        .filter(|first| files.len() >= FEWEST && parts.iter().all(|own| own.len() == first.len()))?;
+    let whole = (0..first.len()).map(|at| {
+        let mut own = parts.iter().map(|parts| &parts[at]);
+        if own.all(|part| *part == first[at]) {
+            return escape(&first[at]);
+        }
+        let suffix = first[at].rfind('.').map(|dot| &first[at][dot..]);
+        let suffix = suffix.filter(|suffix| parts.iter().all(|parts| parts[at].ends_with(*suffix)));
+        format!("*{}", suffix.map(escape).unwrap_or_default())
+    });
+    let glob = whole.collect::<Vec<String>>().join("/").replacen("//", "/", 1);
+    let ignore = Ignore {
+        files: vec![glob.clone()],
+        ..Ignore::default()
+    };
+    let covered = checked.iter().filter(|path| ignore.is_of(path)).count();
+    (covered == files.len() && files.iter().all(|path| ignore.is_of(path))).then_some(glob)
+}
+
+fn components(path: &Path) -> Vec<String> {
+    let parts = path.components();
+    parts
+        .map(|part| text::of_path(Path::new(part.as_os_str())).into_owned())
+        .collect()
+}
+
+/// A path that stands for itself alone.
+fn literal(path: &Path) -> String {
+    escape(&text::of_path(path))
+}
+
+fn escape(text: &str) -> String {
+    globset::escape(text)
+}
+
+/// `text` of a `novamend.toml` with `groups` added; comments, order and everything else stay as they are.
 ///
 /// # Errors
 /// The text is no TOML; `read` says where.
-fn with_baseline(text: &str, ignores: &[Ignore], reason: &str) -> Result<(String, usize), TomlError> {
+fn with_baseline(text: &str, groups: &[Group], reason: &str) -> Result<String, TomlError> {
     let mut document: DocumentMut = text.parse()?;
+    if groups.is_empty() {
+        return Ok(text.to_owned());
+    }
     let entry = document
         .entry("ignore")
         .or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     let Some(tables) = entry.as_array_of_tables_mut() else {
-        return Ok((text.to_owned(), 0));
+        return Ok(text.to_owned());
     };
-    let mut known: HashSet<(String, Option<String>, Option<String>)> = tables
-        .iter()
-        .map(|table| {
-            let word = |key: &str| table.get(key).and_then(Item::as_str).map(str::to_owned);
-            (word("rule").unwrap_or_default(), word("file"), word("option"))
-        })
-        .collect();
-    let mut added = 0;
-    for ignore in ignores {
-        let file = ignore.file.as_ref().map(|path| text::of_path(path).into_owned());
-        let key = (ignore.rule.clone(), file.clone(), ignore.option.clone());
-        if !known.insert(key) {
-            continue;
-        }
+    for group in groups {
         let mut table = Table::new();
-        table["rule"] = value(&ignore.rule);
-        if let Some(file) = file {
-            table["file"] = value(file);
+        table["rule"] = value(group.rule);
+        match &group.files[..] {
+            [] => {}
+            [only] => table["file"] = value(only),
+            several => table["file"] = value(list(several)),
         }
-        if let Some(option) = &ignore.option {
+        if let Some(option) = &group.option {
             table["option"] = value(option);
         }
+        table["count"] = value(i64::try_from(group.count).unwrap_or(i64::MAX));
         table["reason"] = value(reason);
         table.decor_mut().set_prefix("\n");
         tables.push(table);
-        added += 1;
     }
-    let text = if added == 0 {
-        text.to_owned()
-    } else {
-        document.to_string()
-    };
-    Ok((text, added))
+    Ok(document.to_string())
+}
+
+/// `words`, each on a line.
+fn list(words: &[String]) -> Array {
+    let mut list: Array = words.iter().collect();
+    list.iter_mut().for_each(|word| word.decor_mut().set_prefix("\n    "));
+    list.set_trailing("\n");
+    list.set_trailing_comma(true);
+    list
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_baseline_keeps_comments_and_order_and_adds_nothing_twice() {
-        let text = "# ours\nto = 19 # next\n\n[severity] # none\n";
-        let ignores = [Ignore {
-            rule: "lost-auto-post-copy".into(),
-            file: Some("nova.conf".into()),
+    fn known(file: &str) -> Known {
+        Known {
+            rule: "lost-auto-post-copy",
+            file: Some(PathBuf::from(file)),
             option: Some("libvirt.x".into()),
-            reason: String::new(),
-        }];
-        let (once, added) = with_baseline(text, &ignores, "baseline").unwrap();
-        assert_eq!(added, 1);
+        }
+    }
+
+    #[test]
+    fn a_baseline_keeps_comments_and_order() {
+        let text = "# ours\nto = 19 # next\n\n[severity] # none\n";
+        let groups = grouped(
+            &[&known("nova.conf"), &known("nova.conf")],
+            &[PathBuf::from("nova.conf")],
+        );
         assert_eq!(
-            once,
+            with_baseline(text, &groups, "baseline").unwrap(),
             format!(
-                "{text}\n[[ignore]]\nrule = \"lost-auto-post-copy\"\nfile = \"nova.conf\"\noption = \"libvirt.x\"\nreason = \"baseline\"\n"
+                "{text}\n[[ignore]]\nrule = \"lost-auto-post-copy\"\nfile = \"nova.conf\"\noption = \"libvirt.x\"\n\
+                 count = 2\nreason = \"baseline\"\n"
             )
         );
-        assert_eq!(with_baseline(&once, &ignores, "baseline").unwrap(), (once, 0));
+        assert_eq!(with_baseline(text, &[], "baseline").unwrap(), text);
+    }
+
+    #[test]
+    fn equal_findings_of_many_files_are_one_glob_where_it_covers_no_other() {
+        let names = ["fleet/a/nova.conf", "fleet/b/nova.conf", "fleet/c/nova.conf"];
+        let all: Vec<Known> = names.iter().map(|name| known(name)).collect();
+        let all: Vec<&Known> = all.iter().collect();
+        let mut checked: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+        let files = |checked: &[PathBuf]| {
+            grouped(&all, checked)
+                .into_iter()
+                .flat_map(|group| group.files)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(files(&checked), ["fleet/*/nova.conf"]);
+        checked.push("fleet/d/nova.conf".into());
+        assert_eq!(files(&checked), names);
+        let hosts: Vec<Known> = ["a1.conf", "a2.conf", "a3.conf"]
+            .iter()
+            .map(|name| known(name))
+            .collect();
+        let hosts: Vec<&Known> = hosts.iter().collect();
+        let paths: Vec<PathBuf> = ["a1.conf", "a2.conf", "a3.conf"].iter().map(PathBuf::from).collect();
+        assert_eq!(grouped(&hosts, &paths)[0].files, ["*.conf"]);
     }
 }

@@ -30,6 +30,7 @@ struct CheckedEntry<'a> {
     compared: bool,
     hops: Vec<u8>,
     why: &'a str,
+    valid_in: Vec<u8>,
     settings: Option<SettingsEntry<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     paths_hex: Option<Vec<Option<String>>>,
@@ -47,6 +48,7 @@ impl<'a> CheckedHead<'a> {
             compared: checked.not_compared() == 0,
             hops: checked.stops().iter().map(|stop| stop.number()).collect(),
             why: &checked.why,
+            valid_in: checked.valid_in.iter().map(|release| release.number()).collect(),
             settings: checked.settings.as_ref().map(SettingsEntry::of),
             paths_hex: hexes.iter().any(Option::is_some).then_some(hexes),
         };

@@ -11,6 +11,7 @@ mod left_behind_pin;
 mod moved_option;
 mod new_behaviour;
 pub(super) mod old_names;
+mod read_differently;
 mod removed_option;
 pub(super) mod rename;
 mod renamed_option;
@@ -57,6 +58,14 @@ const UNKNOWN: &[Yields] = &[
     Yields::Line("value-in-first-column"),
 ];
 
+/// The rules about what releases do not read alike, for a file that must serve several.
+pub static ACROSS: &[&Rule] = &[
+    &changed_default::RULE,
+    &changed_meaning::RULE,
+    &new_behaviour::RULE,
+    &read_differently::RULE,
+];
+
 /// All of them, in the order of their ids.
 pub(super) static RULES: &[&Rule] = &[
     &changed_default::RULE,
@@ -67,6 +76,7 @@ pub(super) static RULES: &[&Rule] = &[
     &left_behind_pin::RULE,
     &moved_option::RULE,
     &new_behaviour::RULE,
+    &read_differently::RULE,
     &removed_option::RULE,
     &renamed_option::RULE,
     &unknown_filter::RULE,
