@@ -2,6 +2,7 @@
 //!
 //! It prints and writes; it finds nothing out itself.
 
+mod cut;
 mod report_files;
 mod subject;
 mod verify;

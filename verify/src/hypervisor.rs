@@ -3,6 +3,7 @@
 //! It says nothing of when to do what; that is up to the monitor.
 
 pub mod libvirt;
+pub mod recovery;
 pub mod scripted;
 mod side;
 

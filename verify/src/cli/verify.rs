@@ -21,6 +21,7 @@ use novamend_verify::trial::plan::{Plan, Wanted};
 use novamend_verify::trial::session::{RunOptions, Session};
 use novamend_verify::verdict::{self, Verdict};
 
+use super::cut::CutArguments;
 use super::subject::{self, Subject, subjects};
 use super::{Common, Failure, Format, print, report_files, whole};
 
@@ -53,6 +54,8 @@ pub(super) struct VerifyArguments {
     /// The file written by `novamend-verify guest-image`, at the same path on both hosts
     #[arg(long, value_name = "PATH", requires = "source", value_parser = absolute)]
     guest_image: Option<PathBuf>,
+    #[command(flatten)]
+    cut: CutArguments,
     /// End as soon as this process ends
     #[arg(long, value_name = "PID", hide = true)]
     ends_with: Option<u32>,
@@ -99,6 +102,7 @@ impl VerifyArguments {
         if let Some(parent) = self.ends_with {
             die_with_parent(Some(&parent.to_string()))?;
         }
+        self.cut.accepted(self.source.is_some())?;
         let interrupt = Interrupt::listen()?;
         if let Some((what, remedy)) = limits::too_little() {
             return Err(format!("{what}; {remedy}").into());
@@ -207,14 +211,25 @@ impl VerifyArguments {
             patience: self.patience,
         };
         let progress = |stage: &str| bar.set_message(shown::line(stage));
-        let session = match &order.named {
-            Some(named) => hosts::run(named, plan, options, interrupt, progress).map_err(Failure::from),
-            None => sandbox::run(&host, plan, options, interrupt.sign(), progress).map_err(Failure::from),
+        let session = match (&order.named, self.cut.accepted(self.source.is_some())?) {
+            (Some(named), None) => hosts::run(named, plan, options, interrupt, progress).map_err(Failure::from),
+            (None, None) => sandbox::run(&host, plan, options, interrupt.sign(), progress).map_err(Failure::from),
+            (None, Some(cuts)) => {
+                sandbox::cut(&host, plan, options, &cuts, interrupt.sign(), progress).map_err(Failure::from)
+            }
+            (Some(named), Some(cuts)) => {
+                hosts::cut(named, plan, options, cuts, interrupt, progress).map_err(Failure::from)
+            }
         };
         bar.finish_and_clear();
         let session = session?;
+        let verdict = if session.cuts.is_empty() {
+            verdict::draw(plan, &host, &session)
+        } else {
+            verdict::cut::draw(&session, plan.settings.transport())
+        };
         Ok(Trial {
-            verdict: verdict::draw(plan, &host, &session),
+            verdict,
             made_at: moment(Timestamp::now()),
             subject,
             plan,

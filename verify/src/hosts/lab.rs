@@ -22,7 +22,7 @@ use crate::trial::migrate::Trace;
 use crate::trial::worker::{Guest, Lab, Outlet};
 
 /// How long the guest may take to get round all its pages after a migration.
-const ROUND: Duration = Duration::from_secs(20);
+pub(super) const ROUND: Duration = Duration::from_secs(20);
 
 /// Why the two hosts could serve no longer.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +92,7 @@ pub(super) struct Order {
 /// The two hosts that the operator names.
 pub(super) struct HostLab {
     order: Order,
-    libvirt: Libvirt,
+    pub(super) libvirt: Libvirt,
 }
 
 impl HostLab {
@@ -113,7 +113,7 @@ impl HostLab {
     }
 
     /// Has `hearing` hear the guest's console at `side`; the number of its line.
-    fn read_console(&self, side: Side, hearing: &Hearing) -> Result<usize, LabError> {
+    pub(super) fn read_console(&self, side: Side, hearing: &Hearing) -> Result<usize, LabError> {
         let (line, began, heard) = (hearing.add_line(), self.order.began, hearing.clone());
         let mut joined = RecordJoiner::default();
         self.libvirt

@@ -3,6 +3,7 @@
 //! It judges nothing, and makes one domain with a name and a UUID of its own, which is removed from both ends at the end.
 
 mod console;
+mod cutting;
 mod lab;
 mod removal;
 mod roles;
@@ -16,6 +17,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
 
+pub use self::cutting::{CUTS, why_no_cut};
 use self::lab::{HostLab, LabError, Order};
 pub use self::removal::RemovalError;
 pub use self::roles::destination;
@@ -27,6 +29,7 @@ use crate::hypervisor::libvirt::Ends;
 use crate::interrupt::Interrupt;
 use crate::shown::chain;
 use crate::trial::conditions::{Conditions, Destination, Far, Mode, NO_HUGE_PAGES};
+use crate::trial::cut::{self, Cut};
 use crate::trial::messages::{Message, silence};
 use crate::trial::plan::{EMULATION_KEEPS_WRITES, Plan, Wanted};
 use crate::trial::session::{RunOptions, Session, SessionError};
@@ -111,6 +114,49 @@ pub fn run(
     interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, HostsError> {
+    let errand = Errand::Trials(options.wanted);
+    run_errand(named, plan, options, errand, interrupt, &mut progress)
+}
+
+/// Breaks migrations of the guest in post-copy, each of `cuts` in turn, which must be of [`CUTS`].
+///
+/// # Errors
+/// See [`HostsError`]; the guest has been removed then, or is named in it.
+pub fn cut(
+    named: &HostPair,
+    plan: &Plan,
+    options: RunOptions,
+    cuts: Vec<Cut>,
+    interrupt: &Interrupt,
+    mut progress: impl FnMut(&str),
+) -> Result<Session, HostsError> {
+    run_errand(named, plan, options, Errand::Cuts(cuts), interrupt, &mut progress)
+}
+
+/// What is to be done between the hosts.
+enum Errand {
+    Trials(Wanted),
+    Cuts(Vec<Cut>),
+}
+
+impl Errand {
+    /// How long the worker may say nothing.
+    fn silence(&self, plan: &Plan, patience: Duration) -> Duration {
+        match self {
+            Self::Trials(wanted) => silence(&plan.far_trials(*wanted, false), patience),
+            Self::Cuts(_) => silence(&[], patience) + cutting::order(plan, Vec::new(), false).longest(),
+        }
+    }
+}
+
+fn run_errand(
+    named: &HostPair,
+    plan: &Plan,
+    options: RunOptions,
+    errand: Errand,
+    interrupt: &Interrupt,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Session, HostsError> {
     let began = Instant::now();
     let bandwidth = plan.far_bandwidth().ok_or(HostsError::TooLong)?;
     let probe = Probe::new().map_err(HostsError::Preparation)?;
@@ -130,10 +176,10 @@ pub fn run(
         "the guest {} may still be on {} or {}; if it is, remove it there with `virsh destroy` and `virsh undefine`",
         probe.name, named.ends.source, named.ends.destination
     )));
-    let (mut said, work) = start(order.clone(), plan.clone(), options.wanted).map_err(HostsError::Preparation)?;
-    let quiet = silence(&plan.far_trials(options.wanted, false), options.patience());
+    let quiet = errand.silence(plan, options.patience());
+    let (mut said, work) = start(order.clone(), plan.clone(), errand).map_err(HostsError::Preparation)?;
     let stage = "starting".to_owned();
-    let gathered = session.gather(&mut said, stage, quiet, interrupt.sign(), &mut progress);
+    let gathered = session.gather(&mut said, stage, quiet, interrupt.sign(), progress);
     let ended = gathered.map_err(HostsError::from);
     let ended = ended.and_then(|_| work.join().map_err(|_| HostsError::Crashed));
     progress("removing the guest from both hosts");
@@ -143,7 +189,7 @@ pub fn run(
     let qemu = session.versions.map(|(_, qemu)| qemu);
     session.conditions.early = session.conditions.emulated && qemu.is_some_and(loses_writes);
     match (ended, removed) {
-        (Ok(()), removed) if !session.trials.is_empty() => {
+        (Ok(()), removed) if !session.is_empty() => {
             session.left = removed.err().map(|error| error.to_string());
             Ok(session)
         }
@@ -166,22 +212,25 @@ fn clean_up(order: &Order) -> Result<(), RemovalError> {
 }
 
 /// Starts the worker, whose messages come through the channel.
-fn start(order: Order, plan: Plan, wanted: Wanted) -> io::Result<(Receiver<Message>, JoinHandle<()>)> {
+fn start(order: Order, plan: Plan, errand: Errand) -> io::Result<(Receiver<Message>, JoinHandle<()>)> {
     let (sender, said) = channel();
     let work = thread::Builder::new().spawn(move || {
         // nobody listens any more once the session has ended
         let mut outlet = Outlet::new(|message| drop(sender.send(message)));
-        let work = work(order, &plan, wanted, &mut outlet);
+        let work = work(order, &plan, errand, &mut outlet);
         outlet.end(work);
     })?;
     Ok((said, work))
 }
 
-fn work(order: Order, plan: &Plan, wanted: Wanted, outlet: &mut Outlet) -> Result<(), WorkError<LabError>> {
+fn work(order: Order, plan: &Plan, errand: Errand, outlet: &mut Outlet) -> Result<(), WorkError<LabError>> {
     let (emulated, patience) = (order.emulated, order.patience);
     let (mut lab, qemu) = HostLab::connect(order, outlet).map_err(WorkError::Lab)?;
-    let trials = plan.far_trials(wanted, emulated && loses_writes(qemu));
-    worker::run(&mut lab, &trials, patience, outlet)
+    let early = emulated && loses_writes(qemu);
+    match errand {
+        Errand::Trials(wanted) => worker::run(&mut lab, &plan.far_trials(wanted, early), patience, outlet),
+        Errand::Cuts(cuts) => cut::run(&mut lab, &cutting::order(plan, cuts, early), patience, outlet),
+    }
 }
 
 /// Whether the software emulation of a QEMU may lose a guest's writes.

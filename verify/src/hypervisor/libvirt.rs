@@ -8,6 +8,7 @@
 mod events;
 mod far;
 mod near;
+mod recovery;
 
 use std::ffi::c_int;
 use std::ptr;
@@ -54,6 +55,8 @@ pub struct Way {
     pub migration: Option<String>,
     /// The name that the destination's certificate must have, if not that of the place QEMU sends to.
     pub certificate: Option<String>,
+    /// The MiB/s that are sent unasked in post-copy, where that is slowed down; nova sets no limit.
+    pub post_copy_bandwidth: Option<u64>,
 }
 
 fn refusal(error: &Error) -> Refusal {
@@ -137,15 +140,16 @@ impl Libvirt {
             let _ = domain.undefine();
         }
     }
-}
 
-impl Hypervisor for Libvirt {
-    fn now(&self) -> Duration {
-        self.began.elapsed()
+    /// Slows post-copy down to so many MiB/s from now on.
+    pub fn slow_post_copy(&mut self, bandwidth: u64) {
+        self.way.post_copy_bandwidth = Some(bandwidth);
     }
 
-    fn start(&mut self, request: &Request) -> Result<(), Refusal> {
-        let mut flags = sys::VIR_MIGRATE_LIVE
+    /// Makes nova's migrate call in the background, with `more` flags.
+    fn launch(&mut self, request: &Request, more: u32) -> Result<(), Refusal> {
+        let mut flags = more
+            | sys::VIR_MIGRATE_LIVE
             | sys::VIR_MIGRATE_PEER2PEER
             | sys::VIR_MIGRATE_UNDEFINE_SOURCE
             | sys::VIR_MIGRATE_PERSIST_DEST;
@@ -161,6 +165,8 @@ impl Hypervisor for Libvirt {
         }
         let parameters = MigrateParameters {
             bandwidth: Some(request.bandwidth),
+            // one that is resumed sends the rest as fast as nova's would
+            bandwidth_postcopy: self.way.post_copy_bandwidth.filter(|_| more == 0),
             uri: self.way.migration.clone().filter(|_| !request.tunnelled),
             tls_destination: self.way.certificate.clone().filter(|_| request.tls),
             parallel_connections: request.parallel.map(u32::cast_signed),
@@ -181,6 +187,16 @@ impl Hypervisor for Libvirt {
             let _ = sender.send((Instant::now(), source, Raw::Returned(result)));
         })?;
         Ok(())
+    }
+}
+
+impl Hypervisor for Libvirt {
+    fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    fn start(&mut self, request: &Request) -> Result<(), Refusal> {
+        self.launch(request, 0)
     }
 
     fn job(&mut self) -> Result<Job, Refusal> {

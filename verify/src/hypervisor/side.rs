@@ -64,6 +64,14 @@ impl<T> Sides<T> {
         }
     }
 
+    /// That of `side`, to be changed.
+    pub fn get_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::First => &mut self.first,
+            Side::Second => &mut self.second,
+        }
+    }
+
     /// Both with their sides.
     pub fn iter(&self) -> impl Iterator<Item = (Side, &T)> {
         [(Side::First, &self.first), (Side::Second, &self.second)].into_iter()

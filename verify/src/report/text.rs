@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use novamend::catalog::Release;
 
 use crate::host::{Line, Status};
-use crate::report::Report;
+use crate::report::{Report, cut};
 use crate::shown::line as shown;
 use crate::trial::kind;
 use crate::trial::messages::Evidence;
@@ -50,6 +50,9 @@ pub fn report(report: &Report) -> String {
     }
     for trial in &report.session.trials {
         text.push_str(&of_trial(trial, report.plan.settings.release));
+    }
+    for evidence in &report.session.cuts {
+        text.push_str(&cut::text(evidence));
     }
     text.push_str("\nnot proven:\n");
     for sentence in &report.verdict.not_proven {

@@ -6,11 +6,11 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use super::capabilities::unpin_cpu;
-use super::setup::Setup;
-use super::{layout, pki};
+use super::setup::{Network, Setup};
+use super::{layout, link, pki};
 use crate::guest;
 use crate::hypervisor::libvirt::{Daemon, Libvirt, Versions, Way};
-use crate::hypervisor::{Refusal, Sides};
+use crate::hypervisor::{Refusal, Side, Sides};
 
 /// Connects to both daemons, within `patience` each, and lets them run on every core; `began` is the zero of all times.
 ///
@@ -32,11 +32,19 @@ pub fn connect(
     Ok(connected)
 }
 
-/// How libvirt is to bring the domain `guest` from one daemon to the other.
+/// How libvirt is to bring the domain `guest` from one daemon to the other; where they are joined by a link only from the first
+/// to the second, as nova would have it: the port is libvirt's choice.
 pub(super) fn way(setup: &Setup, guest: &str) -> Way {
+    let to = link::address(Side::Second);
+    let migration = match setup.network {
+        Some(_) => format!("tcp://{to}"),
+        None => format!("unix://{}", layout::migration(guest).display()),
+    };
+    let is_over_the_link = setup.network == Some(Network::Tcp);
     Way {
-        peer: None,
-        migration: Some(format!("unix://{}", layout::migration(guest).display())),
+        peer: is_over_the_link.then(|| format!("qemu+tcp://{to}/{}", setup.mode.word())),
+        migration: Some(migration),
         certificate: setup.tls.as_ref().map(|tls| pki::name(tls).to_owned()),
+        post_copy_bandwidth: None,
     }
 }

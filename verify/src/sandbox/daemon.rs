@@ -14,8 +14,8 @@ use rustix::thread::{UnshareFlags, clear_ambient_capability_set, unshare_unsafe}
 
 use super::given::{HostPathError, HostPaths};
 use super::mounts::{self, MountError};
-use super::setup::Setup;
-use super::{capabilities, layout, pki};
+use super::setup::{Network, Setup};
+use super::{capabilities, layout, link, pki};
 use crate::environment::{PATH, bare};
 use crate::hypervisor::Side;
 use crate::process::INNER;
@@ -31,6 +31,9 @@ pub enum DaemonError {
     /// The kernel refused the namespace.
     #[error("cannot create a mount namespace")]
     Namespace(#[source] io::Error),
+    /// Its network namespace.
+    #[error("cannot enter the daemon's network namespace")]
+    Network(#[source] io::Error),
     /// A mount.
     #[error(transparent)]
     Mount(#[from] MountError),
@@ -71,7 +74,7 @@ pub fn start(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
     }
     fs::set_permissions(directory.join("tmp"), Permissions::from_mode(0o1777))?;
     let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
-    fs::write(directory.join("daemon.conf"), daemon_conf(side, &uuid))?;
+    fs::write(directory.join("daemon.conf"), daemon_conf(side, &uuid, setup.network))?;
     let conf = qemu_conf(setup);
     fs::write(directory.join("etc/qemu.conf"), &conf)?;
     fs::write(directory.join("etc/libvirt.conf"), "")?;
@@ -82,25 +85,39 @@ pub fn start(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
             directory.join("drivers").join(capabilities::DRIVER),
         )?;
     }
-    let order = serde_json::to_string(setup).map_err(io::Error::other)?;
     let core = capabilities::lend(
         setup.mode,
         &cache_of(side, setup.mode),
         &setup.daemon,
         setup.drivers.as_deref(),
     );
-    let log = File::create(layout::log(side))?;
-    let child = bare(&mut Command::new(own))
-        .args([INNER, "daemon", layout::letter(side), &order])
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .spawn()?;
+    let child = spawn(own, side, setup)?;
     if let Some(core) = core {
         // without it the daemon only takes longer to answer
         let _ = capabilities::tie(child.id(), core);
     }
     Ok(child)
+}
+
+/// Starts the daemon of `side` again, which has ended; it finds the guests that it had.
+///
+/// # Errors
+/// The process could not be made.
+pub fn start_again(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
+    // what it left, so that it is not taken for one that runs
+    let _ = fs::remove_file(layout::directory(side).join("daemon.pid"));
+    spawn(own, side, setup)
+}
+
+fn spawn(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
+    let order = serde_json::to_string(setup).map_err(io::Error::other)?;
+    let log = File::options().create(true).append(true).open(layout::log(side))?;
+    bare(&mut Command::new(own))
+        .args([INNER, "daemon", layout::letter(side), &order])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()
 }
 
 /// Where the daemon of `side` keeps what it knows of QEMU.
@@ -134,6 +151,9 @@ fn become_daemon(side: Side, order: &str) -> DaemonError {
     let mut command = Command::new(&setup.daemon);
     command.arg("--config").arg(directory.join("daemon.conf"));
     command.arg("--pid-file").arg(directory.join("daemon.pid"));
+    if setup.network == Some(Network::Tcp) {
+        command.arg("--listen");
+    }
     command.env_clear();
     command
         .env("PATH", PATH)
@@ -163,6 +183,9 @@ fn prepare(side: Side, order: &str) -> Result<Setup, DaemonError> {
     #[allow(unsafe_code)]
     let made = unsafe { unshare_unsafe(UnshareFlags::NEWNS) };
     made.map_err(|error| DaemonError::Namespace(error.into()))?;
+    if setup.network.is_some() {
+        link::enter(side).map_err(DaemonError::Network)?;
+    }
     mounts::make_private()?;
     if setup.mode == Mode::System {
         let given = HostPaths::hold(&setup.given);
@@ -181,15 +204,24 @@ fn few_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current, ..limit });
 }
 
-/// The daemon's own configuration: its sockets in its directory, open to whoever is in the sandbox.
-fn daemon_conf(side: Side, uuid: &str) -> String {
-    format!(
+/// The daemon's own configuration: its sockets in its directory, open to whoever is in the sandbox, and where it is to listen
+/// its port, open to whoever is in the sandbox's networks.
+fn daemon_conf(side: Side, uuid: &str, network: Option<Network>) -> String {
+    let mut text = format!(
         "unix_sock_dir = \"{}/{}\"\nauth_unix_rw = \"none\"\nauth_unix_ro = \"none\"\nhost_uuid = \"{}\"\n\
          log_outputs = \"3:stderr\"\nmax_clients = 20\n",
         layout::ROOT,
         layout::letter(side),
         uuid.trim(),
-    )
+    );
+    if network == Some(Network::Tcp) {
+        text.push_str(&format!(
+            "listen_tls = 0\nlisten_tcp = 1\nauth_tcp = \"none\"\nlisten_addr = \"{}\"\ntcp_port = \"{}\"\n",
+            link::address(side),
+            link::DAEMONS_PORT
+        ));
+    }
+    text
 }
 
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.

@@ -33,6 +33,8 @@ struct ProcessTable {
     /// By number.
     guests: BTreeMap<i32, GuestProcess>,
     ended: Vec<ProcessExit>,
+    /// The daemons by their numbers.
+    daemons: Vec<(Side, u32)>,
 }
 
 /// A QEMU of a guest.
@@ -48,13 +50,16 @@ struct GuestProcess {
 pub(super) struct Deaths {
     seen: Arc<Mutex<ProcessTable>>,
     kills: Kills,
-    daemons: Vec<(Side, u32)>,
 }
 
 impl Deaths {
     /// Watches from now on; `daemons` by their numbers. What init tells comes on standard input.
     pub(super) fn watch(daemons: Vec<(Side, u32)>) -> io::Result<Self> {
-        let seen = Arc::new(Mutex::new(ProcessTable::default()));
+        let table = ProcessTable {
+            daemons,
+            ..ProcessTable::default()
+        };
+        let seen = Arc::new(Mutex::new(table));
         let of_init = Arc::clone(&seen);
         thread::Builder::new().spawn(move || {
             let lines = io::stdin().lock().lines().map_while(Result::ok);
@@ -62,17 +67,16 @@ impl Deaths {
                 lock(&of_init).ended.push(ended);
             }
         })?;
-        let (of_proc, known) = (Arc::clone(&seen), daemons.clone());
+        let of_proc = Arc::clone(&seen);
         thread::Builder::new().spawn(move || {
             loop {
-                look(&of_proc, &known);
+                look(&of_proc);
                 thread::sleep(LOOK);
             }
         })?;
         Ok(Self {
             seen,
             kills: Kills::now(),
-            daemons,
         })
     }
 
@@ -87,7 +91,7 @@ impl Deaths {
         let until = Instant::now() + REAPED;
         loop {
             let found = self.killed(said, from, source).or_else(|| self.daemon_gone(source));
-            if let Some(found) = found.or_else(|| stopped_from_outside(source, &self.daemons)) {
+            if let Some(found) = found.or_else(|| stopped_from_outside(source, &self.daemons())) {
                 return Some(format!("{found}; {NOTHING_KNOWN} ({said})"));
             }
             if !is_gone(said) || Instant::now() >= until {
@@ -96,6 +100,37 @@ impl Deaths {
             thread::sleep(LOOK);
         }
         resource(said).map(|what| format!("{what} ran out: {said}; {NOTHING_KNOWN}"))
+    }
+
+    fn daemons(&self) -> Vec<(Side, u32)> {
+        lock(&self.seen).daemons.clone()
+    }
+
+    /// The number of a side's daemon.
+    pub(super) fn daemon(&self, side: Side) -> Option<u32> {
+        let daemons = self.daemons();
+        let found = daemons.iter().find(|(of, _)| *of == side);
+        found.map(|(_, number)| *number)
+    }
+
+    /// From now on the daemon of `side` has that number, having been started again.
+    pub(super) fn is_now(&self, side: Side, number: u32) {
+        for (of, known) in &mut lock(&self.seen).daemons {
+            if *of == side {
+                *known = number;
+            }
+        }
+    }
+
+    /// The number of the QEMU of `guest` at `side`, if it runs.
+    pub(super) fn qemu(&self, guest: &str, side: Side) -> Option<i32> {
+        look(&self.seen);
+        let seen = lock(&self.seen);
+        let has_ended = |number: i32| seen.ended.iter().any(|ended| ended.pid == number);
+        let mut guests = seen.guests.iter();
+        let found = guests
+            .find(|(number, process)| process.guest == guest && process.side == Some(side) && !has_ended(**number));
+        found.map(|(number, _)| *number)
     }
 
     /// Stops the QEMUs of every guest but that one, or lets them go on.
@@ -130,7 +165,8 @@ impl Deaths {
 
     fn daemon_gone(&self, source: Side) -> Option<String> {
         let gone = |daemon: &&(Side, u32)| state(daemon.1).is_none_or(|state| matches!(state, 'Z' | 'X'));
-        let (side, number) = self.daemons.iter().find(gone)?;
+        let daemons = self.daemons();
+        let (side, number) = daemons.iter().find(gone)?;
         let who = format!("the libvirt daemon on {}", end_of(*side, source));
         let end = signal_of(*number).map(|signal| self.kills.killed(&who, signal));
         Some(end.unwrap_or_else(|| format!("{who} has exited")))
@@ -155,7 +191,8 @@ fn namespace(number: u32) -> Option<PathBuf> {
 }
 
 /// Takes note of every QEMU of a guest that runs now.
-fn look(seen: &Mutex<ProcessTable>, daemons: &[(Side, u32)]) {
+fn look(seen: &Mutex<ProcessTable>) {
+    let daemons = lock(seen).daemons.clone();
     let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
     for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
         if lock(seen).guests.contains_key(&number.cast_signed()) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::deaths::Deaths;
+use super::link::{Link, LinkError};
 use super::memory::Lent;
 use super::setup::WorkOrder;
 use super::{connection, daemon, layout, logs, pki};
@@ -27,7 +28,7 @@ use crate::trial::turns::Hush;
 use crate::trial::worker::{Guest, Lab, Outlet};
 
 /// How long the guest may take to get round all its pages after a migration.
-const ROUND: Duration = Duration::from_secs(20);
+pub(super) const ROUND: Duration = Duration::from_secs(20);
 
 /// Why the sandbox could serve no longer.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub(super) enum LabError {
     /// Certificates for the trials.
     #[error("the certificates for the trials cannot be made")]
     Certificates(#[source] io::Error),
+    /// The network of the daemons.
+    #[error("the network of the sandbox cannot be made")]
+    Network(#[source] LinkError),
     /// The guest's serial port.
     #[error("nothing can listen to the guest")]
     Serial(#[source] io::Error),
@@ -68,14 +72,16 @@ pub(super) enum LabError {
 
 /// The sandbox's two daemons and one guest.
 pub(super) struct SandboxLab {
-    order: Arc<WorkOrder>,
+    pub(super) order: Arc<WorkOrder>,
     /// The domain's name.
-    guest: String,
-    libvirt: Libvirt,
-    hearing: Hearing,
+    pub(super) guest: String,
+    pub(super) libvirt: Libvirt,
+    pub(super) hearing: Hearing,
+    /// What joins the daemons, where they migrate over a network.
+    pub(super) link: Option<Arc<Link>>,
     /// The files of the guest's memory, where they are not the sandbox's own.
     lent: Option<Lent>,
-    deaths: Arc<Deaths>,
+    pub(super) deaths: Arc<Deaths>,
     before: Before,
     began: Instant,
     /// Whether other guests are tried meanwhile, of which the daemons write to the same logs.
@@ -116,6 +122,8 @@ impl SandboxLab {
         let lent = lent(&order.memory, outlet);
         let hearing = Hearing::listen(&layout::serial(guest::NAME), began).map_err(LabError::Serial)?;
         run_event_loop().map_err(LabError::EventLoop)?;
+        let link = order.setup.network.map(|_| Link::lay()).transpose();
+        let link = link.map_err(LabError::Network)?.map(Arc::new);
         let own = Path::new("/proc/self/exe");
         let daemons = Sides::try_of(|side| daemon::start(own, side, &order.setup)).map_err(LabError::Daemon)?;
         let numbers = daemons.iter().map(|(side, daemon)| (side, daemon.id())).collect();
@@ -134,6 +142,7 @@ impl SandboxLab {
             guest: guest::NAME.to_owned(),
             libvirt,
             hearing,
+            link,
             lent,
             deaths: Arc::new(deaths),
             before: Before::NOTHING,
@@ -154,6 +163,7 @@ impl SandboxLab {
             libvirt: libvirt.map_err(|refusal| self.explained(&refusal.message))?,
             guest,
             hearing,
+            link: self.link.clone(),
             lent: None,
             deaths: Arc::clone(&self.deaths),
             before: Before::NOTHING,
@@ -163,7 +173,7 @@ impl SandboxLab {
     }
 
     /// Takes note of how things are before something happens to the guest at `source`.
-    fn take_note(&mut self, source: Side) {
+    pub(super) fn take_note(&mut self, source: Side) {
         self.before = Before {
             source,
             deaths: self.deaths.so_far(),
@@ -277,6 +287,10 @@ impl Lab for SandboxLab {
     }
 
     fn keep(&self, guest: Guest, moved: bool) -> Option<Guest> {
+        if moved && self.link.is_some() {
+            // the way over the link leads to the second side alone
+            return None;
+        }
         Some(if moved {
             Guest {
                 side: guest.side.other(),

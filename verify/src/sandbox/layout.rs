@@ -53,6 +53,12 @@ pub(super) const PLACES: [(&str, &str); 5] = [
     ("run", "/run/libvirt"),
 ];
 
+/// The network namespace of a side's daemon and its QEMUs, where they are joined by a link.
+#[must_use]
+pub fn network(side: Side) -> PathBuf {
+    Path::new(ROOT).join(format!("network-{}", letter(side)))
+}
+
 /// The guest's image with its parameters.
 #[must_use]
 pub fn image() -> PathBuf {

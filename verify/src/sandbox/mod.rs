@@ -9,12 +9,14 @@
 mod alike;
 pub mod capabilities;
 pub mod connection;
+mod cutting;
 pub mod daemon;
 mod deaths;
 pub mod given;
 pub mod init;
 mod lab;
 pub mod layout;
+mod link;
 mod logs;
 pub mod memory;
 pub mod mounts;
@@ -32,7 +34,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-pub use self::trials::{SandboxError, run};
+pub use self::trials::{SandboxError, cut, run};
 use crate::accident::Kills;
 use crate::process::inner;
 use crate::trial::conditions::Mode;

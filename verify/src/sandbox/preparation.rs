@@ -8,8 +8,9 @@ use std::time::Duration;
 use novamend::nova::migration::timeout::has_timeout_action;
 
 use super::alike::{given, memory, not_alike};
-use super::setup::{Setup, WorkOrder};
+use super::setup::{Network, Setup, WorkOrder};
 use super::trials::SandboxError;
+use crate::guest::FAR;
 use crate::guest::memory::Memory;
 use crate::host::programs::NAMELESS_REMEDY;
 use crate::host::qemu_conf::QemuConfFault;
@@ -17,6 +18,7 @@ use crate::host::room::{self, Guests};
 use crate::host::{Host, Kvm, programs};
 use crate::shown;
 use crate::trial::conditions::{CertificateSource, Conditions, Mode, Tls};
+use crate::trial::cut::{Cut, CutOrder};
 use crate::trial::messages::TrialOrder;
 use crate::trial::plan::{EMULATION_KEEPS_WRITES, Plan};
 use crate::trial::session::RunOptions;
@@ -65,7 +67,35 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         ticks_per_second: ticks_per_second(),
         patience: options.patience,
         trials,
+        cuts: None,
     };
+    Ok((order, conditions))
+}
+
+/// The same for cuts: the two daemons are joined by a link, over which one guest after the other is migrated to post-copy.
+///
+/// # Errors
+/// [`SandboxError::Missing`].
+pub(super) fn prepare_cuts(
+    host: &Host,
+    plan: &Plan,
+    options: RunOptions,
+    cuts: &[Cut],
+) -> Result<(WorkOrder, Conditions), SandboxError> {
+    let (mut order, mut conditions) = prepare(host, plan, options)?;
+    let is_modular = host.daemon.as_ref().is_some_and(|daemon| daemon.is_modular);
+    order.setup.network = Some(if is_modular { Network::Socket } else { Network::Tcp });
+    order.size = FAR;
+    order.trials = Vec::new();
+    order.side_by_side = false;
+    let trial = plan.post_copy_trial(conditions.early);
+    conditions.bandwidth = trial.request.bandwidth;
+    conditions.memory_mib = FAR.memory_mib();
+    conditions.hot_mib = FAR.hot_mib();
+    order.cuts = Some(CutOrder {
+        cuts: cuts.to_vec(),
+        trial,
+    });
     Ok((order, conditions))
 }
 
@@ -124,6 +154,7 @@ fn setup(host: &Host, plan: &Plan) -> Result<Setup, SandboxError> {
         drivers: if daemon.is_modular { None } else { programs::drivers() },
         tls: tls(host, plan),
         forces_tls: host.tls.is_forced,
+        network: None,
         given: Vec::new(),
     };
     setup.given = given(&setup, &host.tls.files());

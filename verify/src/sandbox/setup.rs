@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::guest::Size;
 use crate::guest::memory::Memory;
 use crate::trial::conditions::{Mode, Tls};
+use crate::trial::cut::CutOrder;
 use crate::trial::messages::TrialOrder;
 
 /// What is started as a daemon, and how.
@@ -33,8 +34,21 @@ pub struct Setup {
     pub tls: Option<Tls>,
     /// Whether the host's libvirt refuses migrations without TLS.
     pub forces_tls: bool,
+    /// A network of two for the daemons and their QEMUs, over which they migrate; none where both share one without any network
+    /// and the migration goes through a socket.
+    pub network: Option<Network>,
     /// Programs and certificates, which the sandbox must not hide wherever they lie.
     pub given: Vec<PathBuf>,
+}
+
+/// How the source's daemon reaches that of the destination where they are joined by a link; QEMU sends over it in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// Over the link by TCP, as by nova's default `live_migration_scheme`.
+    Tcp,
+    /// By its socket, as virtqemud listens on no port by itself.
+    Socket,
 }
 
 /// All that the worker needs to know.
@@ -56,4 +70,6 @@ pub struct WorkOrder {
     pub trials: Vec<TrialOrder>,
     /// Whether the machine bears them side by side.
     pub side_by_side: bool,
+    /// What is to be cut; then there are no other trials.
+    pub cuts: Option<CutOrder>,
 }

@@ -109,15 +109,18 @@ fn enter_namespaces(mode: Mode) -> Result<(), SupervisorError> {
         write("setgroups", "deny".to_owned())?;
         write("uid_map", format!("{user} {user} 1"))?;
         write("gid_map", format!("{group} {group} 1"))?;
-        keep_mounting().map_err(|error| refused(error.into()))?;
+        keep_capabilities().map_err(|error| refused(error.into()))?;
     }
     Ok(())
 }
 
-/// Without this the right to mount, held in the new user namespace, would be lost to a user other than root at the next exec.
-fn keep_mounting() -> rustix::io::Result<()> {
+/// Without this the rights to mount and to join networks, held in the new user namespace, would be lost to a user other than
+/// root at the next exec.
+fn keep_capabilities() -> rustix::io::Result<()> {
+    let kept = [CapabilitySet::SYS_ADMIN, CapabilitySet::NET_ADMIN];
     let mut sets = capabilities(None)?;
-    sets.inheritable |= CapabilitySet::SYS_ADMIN;
+    kept.iter().for_each(|&capability| sets.inheritable |= capability);
     set_capabilities(None, sets)?;
-    configure_capability_in_ambient_set(CapabilitySet::SYS_ADMIN, true)
+    kept.into_iter()
+        .try_for_each(|capability| configure_capability_in_ambient_set(capability, true))
 }

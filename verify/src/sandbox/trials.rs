@@ -4,13 +4,16 @@
 
 use std::io;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Sandbox;
-use super::preparation::{missing, prepare};
+use super::preparation::{missing, prepare, prepare_cuts};
+use super::setup::WorkOrder;
 use crate::accident::NOTHING_KNOWN;
 use crate::host::Host;
 use crate::host::confinement::Confinement;
+use crate::trial::conditions::Conditions;
+use crate::trial::cut::{Cut, CutOrder};
 use crate::trial::messages::silence;
 use crate::trial::plan::Plan;
 use crate::trial::session::{RunOptions, Session, SessionError};
@@ -51,17 +54,45 @@ pub fn run(
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SandboxError> {
-    let began = Instant::now();
     let (order, conditions) = prepare(host, plan, options)?;
-    let line = serde_json::to_string(&order).map_err(|error| missing(&error.to_string(), "report this"))?;
+    let patience = silence(&order.trials, options.patience());
+    gather(&order, conditions, patience, interrupted, &mut progress)
+}
+
+/// Breaks migrations of a guest in post-copy, each of `cuts` in turn, in a sandbox whose two daemons are joined by a link.
+///
+/// # Errors
+/// See [`SandboxError`].
+pub fn cut(
+    host: &Host,
+    plan: &Plan,
+    options: RunOptions,
+    cuts: &[Cut],
+    interrupted: &AtomicBool,
+    mut progress: impl FnMut(&str),
+) -> Result<Session, SandboxError> {
+    let (order, conditions) = prepare_cuts(host, plan, options, cuts)?;
+    let longest = order.cuts.as_ref().map(CutOrder::longest).unwrap_or_default();
+    let patience = silence(&[], options.patience()) + longest;
+    gather(&order, conditions, patience, interrupted, &mut progress)
+}
+
+fn gather(
+    order: &WorkOrder,
+    conditions: Conditions,
+    patience: Duration,
+    interrupted: &AtomicBool,
+    progress: &mut dyn FnMut(&str),
+) -> Result<Session, SandboxError> {
+    let began = Instant::now();
+    let line = serde_json::to_string(order).map_err(|error| missing(&error.to_string(), "report this"))?;
     let started = Sandbox::start(order.setup.mode, !conditions.emulated, &line);
     let mut sandbox = started.map_err(SandboxError::Start)?;
     let mut session = Session::under(conditions);
     let stage = "creating the sandbox".to_owned();
-    let patience = silence(&order.trials, options.patience());
-    let gathered = session.gather(&mut sandbox, stage, patience, interrupted, &mut progress);
+    let gathered = session.gather(&mut sandbox, stage, patience, interrupted, progress);
     let end = sandbox.end();
-    if !gathered.map_err(failed)? || session.trials.is_empty() {
+    if !gathered.map_err(failed)? || session.is_empty() {
         return Err(SandboxError::Ended(format!("{end}; {NOTHING_KNOWN}")));
     }
     session.seconds = began.elapsed().as_secs_f64();

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::lab::{LabError, SandboxLab};
 use super::setup::WorkOrder;
+use crate::trial::cut;
 use crate::trial::messages::Message;
 use crate::trial::side_by_side;
 use crate::trial::worker::{self, Outlet, WorkError};
@@ -30,8 +31,11 @@ pub fn run() -> ExitCode {
 fn work(order: &str, outlet: &mut Outlet) -> Result<(), WorkError<LabError>> {
     let order: WorkOrder = serde_json::from_str(order).map_err(|error| WorkError::Lab(LabError::Order(error)))?;
     let (trials, patience) = (order.trials.clone(), Duration::from_secs(order.patience));
-    let is_side_by_side = order.side_by_side;
+    let (is_side_by_side, cuts) = (order.side_by_side, order.cuts.clone());
     let mut lab = SandboxLab::open(order, outlet).map_err(WorkError::Lab)?;
+    if let Some(cuts) = cuts {
+        return cut::run(&mut lab, &cuts, patience, outlet);
+    }
     if !is_side_by_side {
         return worker::run(&mut lab, &trials, patience, outlet);
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::hypervisor::Request;
 use crate::trial::checks::Judgement;
+use crate::trial::cut::CutEvidence;
 use crate::trial::migrate::{Pace, Trace};
 
 /// How often a trial is run before a guest that converges by itself is given up.
@@ -108,6 +109,8 @@ pub enum Message {
     NotAlike(String),
     /// A trial is over.
     Trial(Box<Evidence>),
+    /// A cut is over.
+    Cut(Box<CutEvidence>),
     /// All of them are.
     Done,
     /// It cannot go on.

@@ -14,6 +14,7 @@ pub(crate) use self::trace::Seconds;
 pub use self::trace::{IssuedOrder, Sample, TimedEvent, Trace};
 use crate::hypervisor::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request};
 use crate::trial::kind;
+use crate::trial::messages::TrialOrder;
 use crate::trial::monitor::{Look, Monitor, Order};
 use crate::trial::turns::Turn;
 
@@ -44,6 +45,32 @@ pub fn migrate(
     pace: Pace,
     turn: &Turn,
 ) -> Trace {
+    run(hypervisor, request, (settings, pace), turn, FOLLOWED)
+}
+
+/// Runs the migration of `trial` likewise, and follows nova's monitor for so long once a migrate call has returned.
+pub(super) fn migrate_following(
+    hypervisor: &mut dyn Hypervisor,
+    trial: &TrialOrder,
+    turn: &Turn,
+    followed: Duration,
+) -> Trace {
+    run(
+        hypervisor,
+        &trial.request,
+        (&trial.settings, trial.pace),
+        turn,
+        followed,
+    )
+}
+
+fn run(
+    hypervisor: &mut dyn Hypervisor,
+    request: &Request,
+    (settings, pace): (&Settings, Pace),
+    turn: &Turn,
+    followed: Duration,
+) -> Trace {
     let monitor = Monitor::new(settings.clone());
     let timeout = monitor.completion_timeout().max(1) as f64;
     let mut running = Running {
@@ -56,6 +83,7 @@ pub fn migrate(
         pace,
         timeout,
         turn,
+        followed,
         may_act: false,
         arrived: None,
         is_brief: !kind::of(settings.ending()).pauses,
@@ -88,6 +116,8 @@ struct Running<'a> {
     pace: Pace,
     timeout: f64,
     turn: &'a Turn,
+    /// How long nova's monitor is followed once a migrate call has returned.
+    followed: Duration,
     /// Whether the turn has been taken.
     may_act: bool,
     /// When the guest ran at the destination with all its memory.
@@ -128,9 +158,9 @@ impl Running<'_> {
     /// The call has long returned, and nova's monitor still waits for a job that nobody carries on, as it does for ever where
     /// post-copy broke.
     fn is_over_for_all_but_nova(&self, hypervisor: &mut dyn Hypervisor) -> bool {
-        let mut heard = self.trace.events.iter();
+        let mut heard = self.trace.events.iter().rev();
         let returned = heard.find(|heard| matches!(heard.event, Event::Returned(_)));
-        returned.is_some_and(|returned| hypervisor.now().saturating_sub(returned.at) > FOLLOWED)
+        returned.is_some_and(|returned| hypervisor.now().saturating_sub(returned.at) > self.followed)
     }
 
     /// Takes in what happens until the next look is due, the awaited pass begins or the migrate call returns.

@@ -4,6 +4,7 @@
 
 pub mod checks;
 pub mod conditions;
+pub mod cut;
 pub mod kind;
 pub mod memory;
 pub mod messages;

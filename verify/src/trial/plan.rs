@@ -219,6 +219,13 @@ impl Plan {
         self.trials_of((FAR, self.far_bandwidth().unwrap_or(1)), wanted, early)
     }
 
+    /// The migration to post-copy with the guest of fixed size, whatever nova.conf permits.
+    #[must_use]
+    pub fn post_copy_trial(&self, early: bool) -> TrialOrder {
+        let load = (FAR, self.far_bandwidth().unwrap_or(1));
+        self.trial(load, Ending::PostCopy, early, Wanted::All)
+    }
+
     fn trial(&self, (size, bandwidth): (Size, u64), action: Ending, early: bool, wanted: Wanted) -> TrialOrder {
         let kind = kind::of(action);
         let by_nova_conf = self.settings.post_copy && wanted != Wanted::All;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::trial::conditions::Conditions;
+use crate::trial::cut::CutEvidence;
 use crate::trial::messages::{Evidence, Message};
 use crate::trial::plan::Wanted;
 
@@ -26,6 +27,9 @@ pub struct Session {
     pub ready_after: f64,
     /// The trials.
     pub trials: Vec<Evidence>,
+    /// What was cut; nothing unless that was asked for, and then there are no other trials.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<CutEvidence>,
     /// Seconds in all.
     pub seconds: f64,
     /// The guest that could not be removed from a host that the operator named, and how to do it.
@@ -111,9 +115,16 @@ impl Session {
             versions: None,
             ready_after: 0.0,
             trials: Vec::new(),
+            cuts: Vec::new(),
             seconds: 0.0,
             left: None,
         }
+    }
+
+    /// Whether it has brought nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.trials.is_empty() && self.cuts.is_empty()
     }
 
     /// Takes in what a worker says until it has ended; `progress` is told each stage, the first being `stage`. True if it
@@ -160,6 +171,7 @@ impl Session {
                 }
                 Message::NotAlike(what) => self.conditions.not_alike.push(what),
                 Message::Trial(evidence) => self.trials.push(*evidence),
+                Message::Cut(evidence) => self.cuts.push(*evidence),
                 Message::Done => done = true,
                 Message::Failure { stage, message } => return Err(SessionError::Worker { stage, message }),
             }

@@ -209,7 +209,8 @@ impl<L: Lab> Worker<'_, '_, L> {
         Err(WorkError::Converged)
     }
 
-    fn start_guest(&mut self) -> Result<Guest, WorkError<L::Error>> {
+    /// Starts a guest and waits until it is ready to be migrated.
+    pub(super) fn start_guest(&mut self) -> Result<Guest, WorkError<L::Error>> {
         self.turn.wait();
         self.outlet.enter(L::STARTING);
         self.lab.clean_up().map_err(WorkError::Lab)?;

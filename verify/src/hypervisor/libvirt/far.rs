@@ -120,6 +120,7 @@ impl Libvirt {
                 peer: Some(ends.peer.clone()),
                 migration: ends.migration.clone(),
                 certificate: None,
+                post_copy_bandwidth: None,
             },
             stop: Arc::clone(stop),
             steering: Sides {

@@ -1,0 +1,110 @@
+//! TCP connections of the network namespace that the calling thread is in, by sock_diag: which there are, and their reset.
+//!
+//! It resets the one connection that it is told, by its addresses, ports and the kernel's cookie, so that none that took its
+//! place meanwhile is hit.
+
+use std::io;
+use std::net::SocketAddr;
+
+use netlink_packet_core::{
+    NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader, NetlinkMessage, NetlinkPayload,
+    NetlinkSerializable,
+};
+use netlink_packet_sock_diag::constants::{AF_INET, IPPROTO_TCP};
+use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
+use netlink_packet_sock_diag::{SockDiagDestroy, SockDiagMessage};
+use netlink_sys::Socket;
+use netlink_sys::protocols::NETLINK_SOCK_DIAG;
+
+/// An established TCP connection.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    /// This end.
+    pub(super) local: SocketAddr,
+    /// The other end.
+    pub(super) remote: SocketAddr,
+    id: SocketId,
+}
+
+/// Every established connection over IPv4.
+///
+/// # Errors
+/// The kernel does not answer.
+pub(super) fn established() -> io::Result<Vec<Connection>> {
+    let request = InetRequest {
+        states: StateFlags::ESTABLISHED,
+        ..about(SocketId::new_v4())
+    };
+    let socket = ask(SockDiagMessage::InetRequest(request), NLM_F_DUMP)?;
+    let mut found = Vec::new();
+    loop {
+        let (bytes, _) = socket.recv_from_full()?;
+        let mut rest = bytes.as_slice();
+        while !rest.is_empty() {
+            let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
+            match message.payload {
+                NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => {
+                    found.push(Connection::of(response.header.socket_id));
+                }
+                NetlinkPayload::Error(error) if error.code.is_some() => return Err(error.to_io()),
+                NetlinkPayload::Done(_) => return Ok(found),
+                _ => {}
+            }
+            let length = (message.header.length as usize).next_multiple_of(4);
+            rest = rest.get(length.max(4)..).unwrap_or_default();
+        }
+    }
+}
+
+impl Connection {
+    fn of(id: SocketId) -> Self {
+        Self {
+            local: SocketAddr::new(id.source_address, id.source_port),
+            remote: SocketAddr::new(id.destination_address, id.destination_port),
+            id,
+        }
+    }
+
+    /// Resets this connection; its other end is told.
+    ///
+    /// # Errors
+    /// It is gone, or the kernel cannot reset connections.
+    pub(super) fn reset(&self) -> io::Result<()> {
+        let request = SockDiagMessage::InetRequest(about(self.id.clone()));
+        let socket = ask(SockDiagDestroy::new(request), NLM_F_ACK)?;
+        let (answer, _) = socket.recv_from_full()?;
+        let answer = NetlinkMessage::<SockDiagMessage>::deserialize(&answer).map_err(io::Error::other)?;
+        match answer.payload {
+            NetlinkPayload::Error(error) if error.code.is_some() => Err(error.to_io()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn about(socket_id: SocketId) -> InetRequest {
+    InetRequest {
+        family: AF_INET,
+        protocol: IPPROTO_TCP,
+        extensions: ExtensionFlags::empty(),
+        states: StateFlags::all(),
+        socket_id,
+    }
+}
+
+/// Asks the kernel; what it answers comes through the socket.
+fn ask<T>(message: T, flags: u16) -> io::Result<Socket>
+where
+    T: NetlinkSerializable + NetlinkDeserializable + Into<NetlinkPayload<T>>,
+{
+    let mut socket = Socket::new(NETLINK_SOCK_DIAG)?;
+    socket.bind_auto()?;
+    socket.connect(&netlink_sys::SocketAddr::new(0, 0))?;
+    let mut header = NetlinkHeader::default();
+    header.flags = NLM_F_REQUEST | flags;
+    let mut packet = NetlinkMessage::new(header, message.into());
+    packet.finalize();
+    let mut bytes = vec![0; packet.buffer_len()];
+    packet.serialize(&mut bytes);
+    socket.send(&bytes, 0)?;
+    Ok(socket)
+}
