@@ -13,6 +13,9 @@ use novamend::redact;
 
 pub(crate) use program::HostTrialError;
 
+/// What is decided is what happens to a guest that does not converge; what guests are made of no fix changes.
+const PLAIN: [&str; 2] = ["--shape", "plain"];
+
 /// Runs test migrations as `to` would with `stack`, which `from` reads today, and returns the verdict.
 ///
 /// # Errors
@@ -21,7 +24,8 @@ pub(crate) fn run(stack: &Stack, from: Release, to: Release) -> Result<Verdict, 
     // the comment is for a stack that sets nothing: no text at all would be taken for one that did not come
     let options = format!("# what novamend is about to write\n{}", options(stack, to));
     let (from, to) = (from.number().to_string(), to.number().to_string());
-    program::verdict(&options, &["--from", &from, "--to", &to])
+    let [shape, plain] = PLAIN;
+    program::verdict(&options, &["--from", &from, "--to", &to, shape, plain])
 }
 
 /// The options that decide over a live migration, as a file of their own; values that nova rejects stay as they are.

@@ -113,6 +113,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "verify/src/main.rs",
             "verify/src/trial/cut/kind.rs",
             "verify/src/trial/plan.rs",
+            "verify/src/trial/shape.rs",
         ],
     ),
     ("toml_edit", &["src/settings.rs", "src/settings"]),

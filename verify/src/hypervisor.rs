@@ -73,6 +73,10 @@ pub struct Request {
     pub parallel: Option<u32>,
     /// `VIR_MIGRATE_TLS`.
     pub tls: bool,
+    /// Whether the domain that is started at the destination is also handed over as the one to keep there.
+    pub persistent_xml: bool,
+    /// `VIR_MIGRATE_UNSAFE`: libvirt does not ask whether the guest's disk is on storage that both ends share.
+    pub unsafe_storage: bool,
     /// MiB/s before the switch.
     pub bandwidth: u64,
 }
@@ -88,6 +92,7 @@ impl Request {
             (self.tunnelled, "TUNNELLED"),
             (self.parallel.is_some(), "PARALLEL"),
             (self.tls, "TLS"),
+            (self.unsafe_storage, "UNSAFE"),
         ];
         names.extend(rest.iter().filter(|(set, _)| *set).map(|(_, name)| *name));
         names

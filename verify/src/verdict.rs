@@ -3,6 +3,7 @@
 //! It observes nothing and formats nothing; the reports do that.
 
 pub mod cut;
+mod guest;
 mod host;
 mod known;
 mod not_proven;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 use crate::accident::is_refusal;
 use crate::causes::{self, Cause};
+use crate::guest::memory::Memory;
 use crate::host::Host;
 use crate::host::lines::SYSCTL_REMEDY;
 use crate::host::userfault::{self, UserfaultAccess};
@@ -110,6 +112,7 @@ fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
     if session.conditions.far.is_none() {
         causes.extend(causes::of_the_host(plan, host));
     }
+    causes.extend(guest::does_not_start(plan, host, session));
     causes.extend(host::lacks_certificates(host, session));
     match cannot_start(plan, host, session) {
         Some(cause) if is_about_post_copy(&cause.what) => {
@@ -299,7 +302,8 @@ fn cannot_start(plan: &Plan, host: &Host, session: &Session) -> Option<Cause> {
     if !is_refusal(refusal.code, said) {
         return None;
     }
-    let is_the_memory = plan.settings.file_backed > 0 && host.backing.takes_post_copy == Some(false);
+    let is_the_memory =
+        matches!(session.conditions.memory, Memory::Files { .. }) && host.backing.takes_post_copy == Some(false);
     if !is_about_post_copy(said) || is_the_memory {
         return Some(Cause {
             what: format!("{} at its start: {said}", every(session)),

@@ -14,6 +14,7 @@ use novamend_verify::hypervisor::{Event, Intervention, Job, JobKind};
 use novamend_verify::trial::conditions::{Conditions, Mode};
 use novamend_verify::trial::messages::{Evidence, Message, TrialOrder};
 use novamend_verify::trial::session::{Session, SessionError};
+use novamend_verify::trial::shape::ShapeUsed;
 use novamend_verify::trial::worker::{Outlet, WorkError, run};
 
 use crate::scripted_lab::{Broken, ScriptedLab, abort, busy, cancelled, converging, lab, post_copy, refused};
@@ -129,6 +130,7 @@ fn gathered(messages: Vec<Message>, goes_on: bool, interrupted: bool) -> (Result
         tls: None,
         far: None,
         memory: Memory::Anonymous,
+        shape: ShapeUsed::plain(),
         not_alike: Vec::new(),
     });
     let mut stages = Vec::new();

@@ -19,6 +19,7 @@ use novamend_verify::sandbox;
 use novamend_verify::shown;
 use novamend_verify::trial::plan::{Plan, Wanted};
 use novamend_verify::trial::session::{RunOptions, Session};
+use novamend_verify::trial::shape::Shape;
 use novamend_verify::verdict::{self, Verdict};
 
 use super::cut::CutArguments;
@@ -34,6 +35,9 @@ pub(super) struct VerifyArguments {
     /// Timeout action to test
     #[arg(long, value_enum, default_value = "configured")]
     action: Wanted,
+    /// What the probe guest is like
+    #[arg(long, value_enum, default_value = "nova", conflicts_with = "source")]
+    shape: Shape,
     /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
@@ -207,6 +211,7 @@ impl VerifyArguments {
         }
         let options = RunOptions {
             wanted: self.action,
+            shape: self.shape,
             emulate: self.emulate,
             patience: self.patience,
         };

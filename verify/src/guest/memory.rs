@@ -12,6 +12,13 @@ use serde::{Deserialize, Serialize};
 pub enum Memory {
     /// QEMU's own, as where nova.conf says nothing.
     Anonymous,
+    /// An anonymous file that other processes may share, as for vhost-user and virtiofs.
+    Memfd,
+    /// The host's huge pages, as by a flavor's `hw:mem_page_size`.
+    HugePages {
+        /// How big each is, in KiB.
+        size_kib: u64,
+    },
     /// Shared files, as by `file_backed_memory`.
     Files {
         /// Where libvirt would put them.
@@ -34,6 +41,10 @@ impl Memory {
     pub(super) fn xml(&self) -> String {
         match self {
             Self::Anonymous => String::new(),
+            Self::Memfd => "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>".to_owned(),
+            Self::HugePages { size_kib } => {
+                format!("<memoryBacking><hugepages><page size='{size_kib}' unit='KiB'/></hugepages></memoryBacking>")
+            }
             Self::Files { discards, .. } => format!(
                 "<memoryBacking><source type='file'/><access mode='shared'/><allocation mode='immediate'/>{}</memoryBacking>",
                 if *discards { "<discard/>" } else { "" }
@@ -46,6 +57,8 @@ impl Memory {
     pub fn words(&self) -> Option<String> {
         match self {
             Self::Anonymous => None,
+            Self::Memfd => Some("guests' memory in a shared memfd".to_owned()),
+            Self::HugePages { size_kib } => Some(format!("guests' memory in huge pages of {size_kib} KiB")),
             Self::Files {
                 directory, file_system, ..
             } => Some(format!(

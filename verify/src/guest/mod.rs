@@ -2,12 +2,15 @@
 //!
 //! It starts nothing; its records are read in [`serial`].
 
+pub mod hardware;
 pub mod memory;
+pub mod nova;
 pub mod serial;
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use hardware::{Backends, Hardware};
 use memory::Memory;
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +122,10 @@ pub struct Parts<'a> {
     pub emulated: bool,
     /// What its memory is made of.
     pub memory: &'a Memory,
+    /// What else it is made of.
+    pub hardware: &'a Hardware,
+    /// What stands behind its devices.
+    pub backends: Backends<'a>,
     /// The QEMU program.
     pub emulator: &'a Path,
     /// Its image.
@@ -135,6 +142,8 @@ pub fn domain_xml(parts: Parts) -> String {
         size,
         emulated,
         memory,
+        hardware,
+        backends,
         emulator,
         image,
         serial,
@@ -148,13 +157,15 @@ pub fn domain_xml(parts: Parts) -> String {
     let path = |path: &Path| escaped(&path.display().to_string());
     let _ = write!(
         xml,
-        "<vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type><loader readonly='yes' type='rom'>{}</loader></os>\
-         <features><acpi/></features><devices><emulator>{}</emulator><controller type='usb' model='none'/>\
-         <serial type='unix'><source mode='connect' path='{}'/><target port='0'/></serial>\
-         <memballoon model='none'/></devices></domain>",
+        "<vcpu>1</vcpu><os><type arch='x86_64' machine='{}'>hvm</type><loader readonly='yes' type='rom'>{}</loader></os>\
+         {}<devices><emulator>{}</emulator>\
+         <serial type='unix'><source mode='connect' path='{}'/><target port='0'/></serial>{}</devices></domain>",
+        escaped(&hardware.machine),
         path(image),
+        hardware.middle(),
         path(emulator),
         path(serial),
+        hardware.devices(backends),
     );
     xml
 }
@@ -186,6 +197,12 @@ mod tests {
             size: Size::with_hot_mib(1),
             emulated: true,
             memory: &Memory::Anonymous,
+            hardware: &Hardware::plain(),
+            backends: Backends {
+                disk: Path::new("/d"),
+                is_direct: false,
+                has_tap: false,
+            },
             emulator: Path::new("/a b/'<&"),
             image: Path::new("/i"),
             serial: Path::new("/s"),

@@ -78,15 +78,37 @@ impl Backing {
     }
 }
 
-/// How many huge pages of any size the host keeps for programs, which are guests on a compute node.
+/// Huge pages of one size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HugePages {
+    /// How big each is, in KiB.
+    pub size_kib: u64,
+    /// How many the host keeps for programs, which are guests on a compute node.
+    pub count: u64,
+    /// How many of them nobody uses.
+    pub free: u64,
+}
+
+/// The huge pages that the host keeps, size by size, the smallest first.
 #[must_use]
-pub fn huge_pages() -> u64 {
+pub fn huge_pages() -> Vec<HugePages> {
     let sizes = fs::read_dir("/sys/kernel/mm/hugepages").into_iter().flatten().flatten();
-    let number = |size: fs::DirEntry| {
-        let text = fs::read_to_string(size.path().join("nr_hugepages")).ok()?;
-        text.trim().parse::<u64>().ok()
-    };
-    sizes.filter_map(number).sum()
+    let mut found: Vec<HugePages> = sizes
+        .filter_map(|size| {
+            let name = size.file_name().to_string_lossy().into_owned();
+            let number = |file: &str| {
+                let text = fs::read_to_string(size.path().join(file)).ok()?;
+                text.trim().parse().ok()
+            };
+            Some(HugePages {
+                size_kib: name.strip_prefix("hugepages-")?.strip_suffix("kB")?.parse().ok()?,
+                count: number("nr_hugepages")?,
+                free: number("free_hugepages")?,
+            })
+        })
+        .collect();
+    found.sort_by_key(|pages| pages.size_kib);
+    found
 }
 
 #[cfg(test)]

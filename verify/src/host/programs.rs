@@ -94,6 +94,13 @@ pub fn emulator() -> Option<PathBuf> {
     EMULATORS.iter().map(PathBuf::from).find(|path| is_program(path))
 }
 
+/// Whether libvirt finds what it emulates TPMs by.
+#[must_use]
+pub fn has_swtpm() -> bool {
+    let is_there = |name: &str| DIRECTORIES.iter().any(|at| is_program(&Path::new(at).join(name)));
+    is_there("swtpm") && is_there("swtpm_setup")
+}
+
 /// The directory with libvirt's QEMU driver, where it is in one of the usual places.
 #[must_use]
 pub fn drivers() -> Option<PathBuf> {

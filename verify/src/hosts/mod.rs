@@ -33,6 +33,7 @@ use crate::trial::cut::{self, Cut};
 use crate::trial::messages::{Message, silence};
 use crate::trial::plan::{EMULATION_KEEPS_WRITES, Plan, Wanted};
 use crate::trial::session::{RunOptions, Session, SessionError};
+use crate::trial::shape::ShapeUsed;
 use crate::trial::worker::{self, Outlet, WorkError};
 
 /// The two hosts that the operator names, and what is known of them.
@@ -291,6 +292,7 @@ fn conditions(
         bandwidth,
         tls: None,
         memory: memory(plan),
+        shape: ShapeUsed::plain(),
         not_alike: plan
             .reserves_huge_pages
             .then(|| NO_HUGE_PAGES.to_owned())

@@ -126,6 +126,12 @@ impl Libvirt {
         domain.create().map_err(|error| refusal(&error))
     }
 
+    /// The processor models that the daemon at `side` knows; none where it does not tell.
+    #[must_use]
+    pub fn cpu_models(&self, side: Side) -> Vec<String> {
+        self.steering[side].cpu_models_names("x86_64", 0).unwrap_or_default()
+    }
+
     /// Has the guest at `side` do nothing, if it is there.
     pub fn pause_guest(&self, side: Side) {
         if let Ok(domain) = self.domain(side) {
@@ -159,11 +165,17 @@ impl Libvirt {
             (request.tunnelled, sys::VIR_MIGRATE_TUNNELLED),
             (request.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
             (request.tls, sys::VIR_MIGRATE_TLS),
+            (request.unsafe_storage, sys::VIR_MIGRATE_UNSAFE),
         ];
         for (_, flag) in optional.iter().filter(|(wanted, _)| *wanted) {
             flags |= flag;
         }
+        let domain = self.domain(self.source)?;
+        let xml = domain.xml_desc(sys::VIR_DOMAIN_XML_MIGRATABLE);
+        let xml = xml.map_err(|error| refusal(&error))?;
         let parameters = MigrateParameters {
+            persist_xml: request.persistent_xml.then(|| xml.clone()),
+            dest_xml: Some(xml),
             bandwidth: Some(request.bandwidth),
             // one that is resumed sends the rest as fast as nova's would
             bandwidth_postcopy: self.way.post_copy_bandwidth.filter(|_| more == 0),
@@ -176,7 +188,6 @@ impl Libvirt {
         let from = self.uris[source].clone();
         let to = self.way.peer.as_ref().unwrap_or(&self.uris[source.other()]).clone();
         let name = self.guest.clone();
-        self.domain(source)?;
         aside(move || {
             let result = open(&from, Duration::from_secs(5), || None).and_then(|connect| {
                 let domain = connect.lookup_domain_by_name(&name).map_err(|error| refusal(&error))?;

@@ -48,6 +48,7 @@ pub fn report(report: &Report) -> String {
     if let Some(memory) = report.session.conditions.memory.words() {
         let _ = writeln!(text, "{memory}");
     }
+    let _ = writeln!(text, "guest: {}", shown(report.session.conditions.shape.words()));
     for trial in &report.session.trials {
         text.push_str(&of_trial(trial, report.plan.settings.release));
     }

@@ -24,6 +24,9 @@ const LOOK: Duration = Duration::from_millis(25);
 /// The signal that libvirt asks a QEMU to end by.
 const TERMINATION: i32 = 15;
 
+/// The signal that a program ends itself by.
+const ABORT: i32 = 6;
+
 /// How long init may take to reap what an error says has gone.
 const REAPED: Duration = Duration::from_secs(2);
 
@@ -131,6 +134,24 @@ impl Deaths {
         let found = guests
             .find(|(number, process)| process.guest == guest && process.side == Some(side) && !has_ended(**number));
         found.map(|(number, _)| *number)
+    }
+
+    /// Whether a QEMU has aborted since there were `from` deaths, as it does where it cannot go on; `said` is the error.
+    /// Who kills one from outside does it by another signal.
+    pub(super) fn gave_up(&self, said: &str, from: usize) -> bool {
+        let until = Instant::now() + REAPED;
+        loop {
+            let is_it = |ended: &ProcessExit| ended.signal == Some(ABORT);
+            let is_other = |ended: &ProcessExit| ended.code.is_some_and(|code| code != 0);
+            let ended: Vec<ProcessExit> = lock(&self.seen).ended.iter().skip(from).copied().collect();
+            if ended.iter().any(is_it) {
+                return true;
+            }
+            if !is_gone(said) || ended.iter().any(is_other) || Instant::now() >= until {
+                return false;
+            }
+            thread::sleep(LOOK);
+        }
     }
 
     /// Stops the QEMUs of every guest but that one, or lets them go on.

@@ -14,14 +14,16 @@ use rustix::process::{WaitOptions, wait};
 use serde::{Deserialize, Serialize};
 
 use super::given::{HostPathError, HostPaths};
-use super::mounts::{self, MountError};
+use super::mounts::{self, MountError, Wishes};
 use super::setup::Setup;
 use super::{KVM, layout};
 use crate::accident::Kills;
+use crate::guest::hardware::Device;
 use crate::guest::memory::Memory;
 use crate::process::{ParentError, die_with_parent, inner};
 use crate::shown;
 use crate::trial::conditions::Mode;
+use crate::trial::shape::Build;
 
 /// PID 1 ended before its worker did.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,21 @@ impl InitError {
 struct Needs {
     setup: Setup,
     memory: Memory,
+    builds: Vec<Build>,
+}
+
+impl Needs {
+    fn of_the_host(&self, kvm: bool) -> Wishes {
+        let devices = self.builds.iter().flat_map(|build| &build.hardware.devices);
+        Wishes {
+            kvm,
+            vtpm: devices.into_iter().any(|device| matches!(device, Device::Tpm(_))),
+            huge_pages: match self.memory {
+                Memory::HugePages { size_kib } => Some(size_kib),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// How a process ended that init has reaped.
@@ -121,7 +138,7 @@ fn live(mode: Mode, kvm: bool) -> Result<ExitCode, InitError> {
         } => openat(CWD, directory, OFlags::PATH | OFlags::CLOEXEC, FileMode::empty()).ok(),
         _ => None,
     };
-    mounts::mount_private(mode, kvm)?;
+    mounts::mount_private(mode, needs.of_the_host(kvm))?;
     given.put_back()?;
     if let Some(directory) = backing {
         let held = format!("/proc/self/fd/{}", directory.as_raw_fd());

@@ -6,24 +6,27 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use super::deaths::Deaths;
 use super::link::{Link, LinkError};
 use super::memory::Lent;
 use super::setup::WorkOrder;
-use super::{connection, daemon, layout, logs, pki};
+use super::{connection, daemon, devices, layout, logs, pki};
 use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
 use crate::guest;
+use crate::guest::hardware::{Backends, Hardware};
 use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
 use crate::trial::checks::{GUEST_LIVES, Observation};
-use crate::trial::conditions::Tls;
+use crate::trial::conditions::{Mode, Tls};
 use crate::trial::memory;
 use crate::trial::messages::{Evidence, Message};
 use crate::trial::migrate::Trace;
+use crate::trial::shape::NotStarted;
 use crate::trial::turns::Hush;
 use crate::trial::worker::{Guest, Lab, Outlet};
 
@@ -65,6 +68,12 @@ pub(super) enum LabError {
         /// The daemons' own.
         wrote: String,
     },
+    /// A guest was refused that a simpler one can be tried for, in libvirt's or QEMU's words.
+    #[error("{0}")]
+    NotStarted(String),
+    /// The disk of a guest.
+    #[error("the guest's disk cannot be made")]
+    Disk(#[source] io::Error),
     /// Something ended that was to live, or ran out; in words.
     #[error("{0}")]
     Accident(String),
@@ -84,6 +93,8 @@ pub(super) struct SandboxLab {
     pub(super) deaths: Arc<Deaths>,
     before: Before,
     began: Instant,
+    /// How many of the guests in the order did not start, here or beside it.
+    refused: Arc<AtomicUsize>,
     /// Whether other guests are tried meanwhile, of which the daemons write to the same logs.
     has_company: bool,
 }
@@ -146,6 +157,7 @@ impl SandboxLab {
             lent,
             deaths: Arc::new(deaths),
             before: Before::NOTHING,
+            refused: Arc::default(),
             began,
         })
     }
@@ -167,6 +179,7 @@ impl SandboxLab {
             lent: None,
             deaths: Arc::clone(&self.deaths),
             before: Before::NOTHING,
+            refused: Arc::clone(&self.refused),
             began: self.began,
             has_company: true,
         })
@@ -180,6 +193,51 @@ impl SandboxLab {
             log: fs::metadata(layout::log(source)).map_or(0, |log| log.len()),
             line: self.hearing.connections(),
         };
+    }
+
+    /// The domain, as far as guests like it have started.
+    fn xml(&self) -> Result<String, LabError> {
+        let order = &self.order;
+        let build = order
+            .builds
+            .get(self.refused.load(Ordering::Relaxed))
+            .or(order.builds.last());
+        let mut hardware = build.map_or_else(Hardware::plain, |build| build.hardware.clone());
+        if hardware.cpu_model().is_some() {
+            hardware.spell_cpu_model(&self.libvirt.cpu_models(Side::First));
+        }
+        let disk = layout::disk(&self.guest);
+        if hardware.disk().is_some() {
+            devices::make_disk(&disk).map_err(LabError::Disk)?;
+        }
+        Ok(guest::domain_xml(guest::Parts {
+            name: &self.guest,
+            size: order.size,
+            emulated: order.emulated,
+            memory: &order.memory,
+            hardware: &hardware,
+            backends: Backends {
+                disk: &disk,
+                is_direct: false,
+                has_tap: order.setup.mode == Mode::System && Path::new(devices::TUN).exists(),
+            },
+            emulator: &order.setup.emulator,
+            image: &layout::image(),
+            serial: &layout::serial(&self.guest),
+        }))
+    }
+
+    /// Why a guest did not start: where its QEMU gave up by itself, that is its answer and no accident.
+    fn not_started(&self, said: &str) -> LabError {
+        if resource(said).is_none() && self.deaths.gave_up(said, self.before.deaths) {
+            return LabError::NotStarted(plainly(said));
+        }
+        match self.explained(said) {
+            LabError::Refused { said, .. } if self.refused.load(Ordering::Relaxed) + 1 < self.order.builds.len() => {
+                LabError::NotStarted(plainly(&said))
+            }
+            other => other,
+        }
     }
 
     /// A failure with the accident that it came by, otherwise with what the daemons wrote.
@@ -204,18 +262,8 @@ impl Lab for SandboxLab {
     fn start_guest(&mut self, outlet: &mut Outlet) -> Result<Guest, LabError> {
         self.hearing.forget();
         self.take_note(Side::First);
-        let order = &self.order;
-        let xml = guest::domain_xml(guest::Parts {
-            name: &self.guest,
-            size: order.size,
-            emulated: order.emulated,
-            memory: &order.memory,
-            emulator: &order.setup.emulator,
-            image: &layout::image(),
-            serial: &layout::serial(&self.guest),
-        });
-        let started = self.libvirt.start_guest(Side::First, &xml);
-        started.map_err(|refusal| self.explained(&refusal.message))?;
+        let started = self.libvirt.start_guest(Side::First, &self.xml()?);
+        started.map_err(|refusal| self.not_started(&refusal.message))?;
         if self.lent.as_ref().is_some_and(|lent| !lent.is_used(Side::First)) {
             outlet.say(Message::NotAlike(
                 "guests' memory in files: this QEMU or libvirt put it elsewhere".to_owned(),
@@ -227,6 +275,33 @@ impl Lab for SandboxLab {
             line: self.before.line,
             hearing: self.hearing.clone(),
         })
+    }
+
+    fn falls_back(&mut self, why: &LabError, outlet: &mut Outlet) -> bool {
+        let why = match why {
+            LabError::NotStarted(said) | LabError::Refused { said, .. } => said.clone(),
+            _ => return false,
+        };
+        let refused = self.refused.load(Ordering::Relaxed);
+        let Some(build) = self
+            .order
+            .builds
+            .get(refused)
+            .filter(|_| refused + 1 < self.order.builds.len())
+        else {
+            return false;
+        };
+        outlet.say(Message::NotStarted(NotStarted {
+            built: build.built,
+            why,
+        }));
+        self.refused.store(refused + 1, Ordering::Relaxed);
+        true
+    }
+
+    fn shares_a_disk(&self) -> bool {
+        let build = self.order.builds.get(self.refused.load(Ordering::Relaxed));
+        build.is_some_and(|build| build.hardware.disk().is_some())
     }
 
     fn no_response(&self, patience: Duration) -> LabError {
@@ -301,6 +376,25 @@ impl Lab for SandboxLab {
             guest
         })
     }
+}
+
+/// What was said without what only QEMU's makers need: when, and by which program.
+fn plainly(said: &str) -> String {
+    let marks = [
+        "process exited while connecting to monitor: ",
+        "unexpectedly closed the monitor: ",
+    ];
+    let of_qemu = marks.iter().find_map(|mark| said.split_once(mark));
+    let (who, words) = of_qemu.map_or(("libvirt", said), |(_, words)| ("QEMU", words));
+    let parts = words
+        .split("; ")
+        .map(|part| match part.split_once("qemu-system-x86_64: ") {
+            Some((_, words)) => words.trim(),
+            None => part.trim(),
+        });
+    let mut kept: Vec<&str> = parts.filter(|part| !part.contains("warning: ")).collect();
+    kept.dedup();
+    format!("{who}: {}", kept.join("; "))
 }
 
 /// What was said, with what the daemons wrote.

@@ -71,6 +71,12 @@ pub fn serial(guest: &str) -> PathBuf {
     Path::new(ROOT).join(format!("{guest}.sock"))
 }
 
+/// The disk of the domain `guest`, which both ends share.
+#[must_use]
+pub fn disk(guest: &str) -> PathBuf {
+    Path::new(ROOT).join(format!("{guest}.img"))
+}
+
 /// The directory of the certificates that are made for the trials.
 #[must_use]
 pub fn pki() -> PathBuf {

@@ -12,6 +12,7 @@ pub mod connection;
 mod cutting;
 pub mod daemon;
 mod deaths;
+mod devices;
 pub mod given;
 pub mod init;
 mod lab;

@@ -2,7 +2,7 @@
 //!
 //! It mounts in the caller's mount namespace, which is the sandbox's or a daemon's, and makes nothing on the host.
 
-use std::ffi::{CStr, OsString};
+use std::ffi::{CStr, CString, OsString};
 use std::fs::{self, File, Permissions};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -37,6 +37,9 @@ pub enum MountError {
         /// Why.
         source: io::Error,
     },
+    /// Huge pages.
+    #[error("cannot mount huge pages")]
+    HugePages(#[source] io::Error),
     /// A file or a directory at another place.
     #[error("cannot mount {} at {}", from.display(), to.display())]
     Bind {
@@ -80,8 +83,22 @@ pub(super) fn make_private() -> Result<(), MountError> {
         .map_err(|error| MountError::Private(error.into()))
 }
 
-/// Mounts what is the sandbox's own; without `kvm` there is no /dev/kvm in it.
-pub(super) fn mount_private(mode: Mode, kvm: bool) -> Result<(), MountError> {
+/// What guests need in the sandbox beside what every guest does.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wishes {
+    /// /dev/kvm.
+    pub(super) kvm: bool,
+    /// What swtpm writes to.
+    pub(super) vtpm: bool,
+    /// Huge pages of this size, in KiB.
+    pub(super) huge_pages: Option<u64>,
+}
+
+/// What swtpm writes to beside its state, which libvirt keeps among its own: logs, and the keys of its own certificates.
+const OF_SWTPM: [&str; 2] = ["/var/log/swtpm", "/var/lib/swtpm-localca"];
+
+/// Mounts what is the sandbox's own.
+pub(super) fn mount_private(mode: Mode, wishes: Wishes) -> Result<(), MountError> {
     mount(
         "proc",
         "/proc",
@@ -102,14 +119,36 @@ pub(super) fn mount_private(mode: Mode, kvm: bool) -> Result<(), MountError> {
     let narrow: &CStr = c"mode=0755,size=1g";
     let run = if mode == Mode::System { narrow } else { wide };
     tmpfs("/run", run)?;
-    // nothing in it stands in the way, and programs may lie there; but nothing is to be left in it
-    read_only("/tmp").or_else(|_| tmpfs("/tmp", wide))?;
-    own_devices(kvm)?;
+    if wishes.vtpm {
+        for place in OF_SWTPM {
+            provide(Path::new(place))?;
+            tmpfs(place, wide)?;
+        }
+        // swtpm's tools know no other place for their files
+        tmpfs("/tmp", wide)?;
+    } else {
+        // nothing in it stands in the way, and programs may lie there; but nothing is to be left in it
+        read_only("/tmp").or_else(|_| tmpfs("/tmp", wide))?;
+    }
+    own_devices(wishes.kvm)?;
+    if let Some(size_kib) = wishes.huge_pages {
+        mount_huge_pages(size_kib)?;
+    }
     for directory in [layout::ROOT.into(), layout::channel(), "/run/libvirt".into()] {
         fs::create_dir_all(&directory).map_err(MountError::at(&directory))?;
     }
     let channel = layout::channel();
     fs::set_permissions(&channel, Permissions::from_mode(0o1777)).map_err(MountError::at(&channel))
+}
+
+/// Mounts huge pages where libvirt looks for them.
+fn mount_huge_pages(size_kib: u64) -> Result<(), MountError> {
+    let place = Path::new("/dev/hugepages");
+    fs::create_dir_all(place).map_err(MountError::at(place))?;
+    let options = CString::new(format!("pagesize={size_kib}K,mode=0755")).unwrap_or_default();
+    let flags = MountFlags::NOSUID | MountFlags::NODEV;
+    mount("hugetlbfs", place, "hugetlbfs", flags, Some(options.as_c_str()))
+        .map_err(|error| MountError::HugePages(error.into()))
 }
 
 /// Where huge pages are mounted: as root, libvirt looks at each such place before anything else and does not start where the
@@ -157,6 +196,12 @@ fn own_devices(kvm: bool) -> Result<(), MountError> {
             File::create(&own).map_err(MountError::at(&own))?;
             mount_bind(&real, &own).map_err(bound(&real, &own))?;
         }
+    }
+    let (tun, own) = (Path::new(super::devices::TUN), made.join("net/tun"));
+    if tun.exists() {
+        fs::create_dir_all(made.join("net")).map_err(MountError::at(made))?;
+        File::create(&own).map_err(MountError::at(&own))?;
+        mount_bind(tun, &own).map_err(bound(tun, &own))?;
     }
     for (name, target) in [("fd", "/proc/self/fd"), ("stdin", "/proc/self/fd/0")] {
         symlink(target, made.join(name)).map_err(MountError::at(made))?;

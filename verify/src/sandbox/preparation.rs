@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use novamend::nova::migration::timeout::has_timeout_action;
 
-use super::alike::{given, memory, not_alike};
+use super::alike::{Made, given, made};
 use super::setup::{Network, Setup, WorkOrder};
 use super::trials::SandboxError;
 use crate::guest::FAR;
@@ -17,11 +17,12 @@ use crate::host::qemu_conf::QemuConfFault;
 use crate::host::room::{self, Guests};
 use crate::host::{Host, Kvm, programs};
 use crate::shown;
-use crate::trial::conditions::{CertificateSource, Conditions, Mode, Tls};
+use crate::trial::conditions::{BY_VIRT_TYPE, CertificateSource, Conditions, Mode, Tls};
 use crate::trial::cut::{Cut, CutOrder};
 use crate::trial::messages::TrialOrder;
 use crate::trial::plan::{EMULATION_KEEPS_WRITES, Plan};
 use crate::trial::session::RunOptions;
+use crate::trial::shape::ShapeUsed;
 
 /// From this version on libvirt surely knows the ability that [`Setup::batch_cpu_feature_queries`] names.
 const KNOWS_THE_ABILITY: (u16, u16, u16) = (6, 0, 0);
@@ -39,6 +40,11 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
     let emulated = why_emulated.is_some();
     let early = emulated && host.qemu.is_none_or(|version| version < EMULATION_KEEPS_WRITES);
     let (size, bandwidth) = plan.load();
+    let Made {
+        memory,
+        builds,
+        not_alike,
+    } = made(plan, host, options.shape)?;
     let conditions = Conditions {
         mode: setup.mode,
         emulated,
@@ -54,8 +60,9 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         bandwidth,
         tls: setup.tls.clone(),
         far: None,
-        not_alike: not_alike(plan, host),
-        memory: memory(plan, host),
+        not_alike,
+        memory,
+        shape: ShapeUsed::of(options.shape, &builds),
     };
     let trials = plan.trials(options.wanted, early);
     let order = WorkOrder {
@@ -63,6 +70,7 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         setup,
         emulated,
         memory: conditions.memory.clone(),
+        builds,
         size,
         ticks_per_second: ticks_per_second(),
         patience: options.patience,
@@ -106,7 +114,7 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
     let is_fit = |trial: &TrialOrder| !trial.only_if_failed && has_timeout_action(trial.settings.release);
     trials.len() > 1
         && trials.iter().all(is_fit)
-        && conditions.memory == Memory::Anonymous
+        && matches!(conditions.memory, Memory::Anonymous | Memory::Memfd)
         && room::is_for(Guests {
             count: trials.len() as u64,
             memory_mib: conditions.memory_mib.into(),
@@ -117,7 +125,7 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
 fn why_emulated(host: &Host, plan: &Plan, options: RunOptions) -> Option<String> {
     match (&host.kvm, plan.settings.virt_type.as_str()) {
         _ if options.emulate => Some("--emulate".to_owned()),
-        (_, "qemu") => Some("`virt_type` is qemu".to_owned()),
+        (_, "qemu") => Some(BY_VIRT_TYPE.to_owned()),
         (Kvm::Usable, _) => None,
         (Kvm::Missing, _) => Some("there is no /dev/kvm".to_owned()),
         (Kvm::Refused(why), _) => Some(why.clone()),

@@ -11,6 +11,7 @@ use crate::guest::memory::Memory;
 use crate::trial::conditions::{Mode, Tls};
 use crate::trial::cut::CutOrder;
 use crate::trial::messages::TrialOrder;
+use crate::trial::shape::Build;
 
 /// What is started as a daemon, and how.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub struct WorkOrder {
     pub emulated: bool,
     /// What the guest's memory is made of.
     pub memory: Memory,
+    /// What else the guest is made of: the one that was asked for, then simpler ones for where that does not start.
+    pub builds: Vec<Build>,
     /// The guest.
     pub size: Size,
     /// Rate of the time-stamp counter.

@@ -8,10 +8,14 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::guest::memory::Memory;
+use crate::trial::shape::ShapeUsed;
 
 /// That huge pages were not tried.
 pub const NO_HUGE_PAGES: &str =
     "guests with huge pages, which `reserved_huge_pages` points to: the probe guest used none";
+
+/// Why KVM was not used where nova.conf leaves it out itself.
+pub const BY_VIRT_TYPE: &str = "`virt_type` is qemu";
 
 /// How the trials were run.
 #[derive(Clone, Debug, Serialize)]
@@ -38,6 +42,8 @@ pub struct Conditions {
     pub far: Option<Far>,
     /// How the guest's memory was made.
     pub memory: Memory,
+    /// What else the guest was made of.
+    pub shape: ShapeUsed,
     /// What of the guests that nova starts here could not be built alike, a sentence each.
     pub not_alike: Vec<String>,
 }

@@ -11,6 +11,7 @@ use crate::hypervisor::Request;
 use crate::trial::checks::Judgement;
 use crate::trial::cut::CutEvidence;
 use crate::trial::migrate::{Pace, Trace};
+use crate::trial::shape::NotStarted;
 
 /// How often a trial is run before a guest that converges by itself is given up.
 pub(crate) const MOST_TRIES: u32 = 3;
@@ -107,6 +108,8 @@ pub enum Message {
     },
     /// Something could not be built as on the host.
     NotAlike(String),
+    /// A guest did not start, and a simpler one is tried.
+    NotStarted(NotStarted),
     /// A trial is over.
     Trial(Box<Evidence>),
     /// A cut is over.

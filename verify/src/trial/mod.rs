@@ -12,6 +12,7 @@ pub mod migrate;
 pub mod monitor;
 pub mod plan;
 pub mod session;
+pub mod shape;
 pub mod side_by_side;
 pub mod turns;
 pub mod worker;

@@ -12,7 +12,9 @@ use novamend::nova::migration::{Ending, Settings, TimeoutAction};
 use novamend::nova::{self, Unusable, View};
 use serde::{Serialize, Serializer};
 
-use crate::guest::{FAR, Size};
+use crate::guest::hardware::Hardware;
+use crate::guest::memory::Memory;
+use crate::guest::{FAR, Size, nova as novas};
 use crate::hypervisor::Request;
 use crate::trial::kind;
 use crate::trial::messages::TrialOrder;
@@ -26,6 +28,9 @@ const BURSTS: f64 = 2.2;
 
 /// From this version on QEMU's software emulation keeps a guest's writes where a migration is acted on after its first pass.
 pub(crate) const EMULATION_KEEPS_WRITES: (u16, u16, u16) = (9, 0, 0);
+
+/// From this release on nova hands libvirt the domain to keep at the destination, too, not only the one to start there.
+const PERSISTENT_XML: u8 = 22;
 
 /// The pass that the first trial of a report waits for, to show what passes look like.
 const CURVE_PASSES: i64 = 4;
@@ -48,6 +53,10 @@ pub struct Plan {
     pub reserves_huge_pages: bool,
     /// Whether the first trial goes on for a few passes more, so that the report can show them.
     pub draws_curve: bool,
+    /// What guests are made of beside their memory: by nova, or as the domain that was named.
+    pub guest: Hardware,
+    /// The memory of the domain that was named, where that is not QEMU's own.
+    pub like_memory: Option<Memory>,
     /// The options in words, for the report, but for `live_migration_uri`, which may name a user; none can hold a secret.
     pub excerpt: Vec<SetOption>,
 }
@@ -135,6 +144,8 @@ impl Plan {
             settings,
             reserves_huge_pages: reserved.is_some_and(|setting| setting.is_set()),
             draws_curve: false,
+            guest: novas::hardware(view),
+            like_memory: None,
             excerpt,
         })
     }
@@ -236,6 +247,8 @@ impl Plan {
             tunnelled: self.settings.tunnelled,
             parallel: (self.settings.parallel > 1).then(|| self.settings.parallel.min(i32::MAX.into()) as u32),
             tls: self.settings.tls,
+            persistent_xml: self.settings.release.number() >= PERSISTENT_XML,
+            unsafe_storage: false,
             bandwidth,
         };
         let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;

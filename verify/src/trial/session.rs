@@ -12,6 +12,7 @@ use crate::trial::conditions::Conditions;
 use crate::trial::cut::CutEvidence;
 use crate::trial::messages::{Evidence, Message};
 use crate::trial::plan::Wanted;
+use crate::trial::shape::Shape;
 
 /// Between two looks for an interruption.
 const LOOK: Duration = Duration::from_millis(50);
@@ -41,6 +42,8 @@ pub struct Session {
 pub struct RunOptions {
     /// Which.
     pub wanted: Wanted,
+    /// With what guest.
+    pub shape: Shape,
     /// Without KVM even where it works.
     pub emulate: bool,
     /// Seconds to wait for a daemon or the guest.
@@ -170,6 +173,7 @@ impl Session {
                     self.ready_after = ready_after;
                 }
                 Message::NotAlike(what) => self.conditions.not_alike.push(what),
+                Message::NotStarted(what) => self.conditions.shape.not_started(what),
                 Message::Trial(evidence) => self.trials.push(*evidence),
                 Message::Cut(evidence) => self.cuts.push(*evidence),
                 Message::Done => done = true,

@@ -49,6 +49,16 @@ pub trait Lab {
     /// What it is that a guest did not respond within `patience` after its start.
     fn no_response(&self, patience: Duration) -> Self::Error;
 
+    /// Whether a simpler guest is to be tried instead of the one that could not be started, or did not respond, for that reason.
+    fn falls_back(&mut self, _why: &Self::Error, _: &mut Outlet) -> bool {
+        false
+    }
+
+    /// Whether both ends read the guest's disk from one file, which libvirt cannot know.
+    fn shares_a_disk(&self) -> bool {
+        false
+    }
+
     /// What migrates `guest` from where it is; from here on all that happens belongs to that migration.
     fn hypervisor(&mut self, guest: &Guest) -> &mut dyn Hypervisor;
 
@@ -212,6 +222,15 @@ impl<L: Lab> Worker<'_, '_, L> {
     /// Starts a guest and waits until it is ready to be migrated.
     pub(super) fn start_guest(&mut self) -> Result<Guest, WorkError<L::Error>> {
         self.turn.wait();
+        loop {
+            match self.start_this_guest() {
+                Err(WorkError::Lab(why)) if self.lab.falls_back(&why, self.outlet) => {}
+                other => return other,
+            }
+        }
+    }
+
+    fn start_this_guest(&mut self) -> Result<Guest, WorkError<L::Error>> {
         self.outlet.enter(L::STARTING);
         self.lab.clean_up().map_err(WorkError::Lab)?;
         let guest = self.lab.start_guest(self.outlet).map_err(WorkError::Lab)?;
@@ -232,8 +251,10 @@ impl<L: Lab> Worker<'_, '_, L> {
     }
 
     fn one_trial(&mut self, trial: &TrialOrder, guest: Guest) -> Result<TrialEnd, WorkError<L::Error>> {
+        let mut request = trial.request.clone();
+        request.unsafe_storage = self.lab.shares_a_disk();
         let hypervisor = self.lab.hypervisor(&guest);
-        let trace = migrate(hypervisor, &trial.request, &trial.settings, trial.pace, self.turn);
+        let trace = migrate(hypervisor, &request, &trial.settings, trial.pace, self.turn);
         // a guest that found damage halts and converges; that is no reason to try again
         if trace.converged(kind::of(trial.action)) && guest.hearing.damage().is_none() {
             return Ok(TrialEnd::Converged);
@@ -241,7 +262,7 @@ impl<L: Lab> Worker<'_, '_, L> {
         let heard = self.lab.listen(&guest, &trace, self.outlet);
         let mut observed = heard.map_err(WorkError::Lab)?;
         let evidence = Evidence {
-            request: trial.request.clone(),
+            request,
             cause: observed.cause.take(),
             judgement: judge(trial.action, &trace, &observed),
             trace,

@@ -2,7 +2,7 @@
 
 use novamend::catalog::release::Version;
 
-use super::{by_these_flags, every, place};
+use super::{by_these_flags, every, guest, place};
 use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::confinement::Confinement;
@@ -101,6 +101,7 @@ pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String>
     if let Some(CertificateSource::Made { because }) = conditions.tls.as_ref().map(|tls| &tls.certificates) {
         doubts.push(format!("whether the host's own certificates work: {because}"));
     }
+    doubts.extend(guest::doubts(plan, session));
     doubts.extend(conditions.not_alike.clone());
     doubts
 }

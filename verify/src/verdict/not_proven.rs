@@ -5,6 +5,7 @@
 use novamend::catalog::Release;
 use novamend::nova::migration::timeout::pause_seconds;
 
+use super::guest;
 use crate::trial::conditions::CertificateSource;
 use crate::trial::conditions::Far;
 use crate::trial::conditions::Mode;
@@ -54,10 +55,8 @@ fn between(far: &Far) -> Vec<String> {
 
 pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
     let conditions = &session.conditions;
-    let mut list = vec![
-        "the probe guest has no devices, no huge pages and little memory".to_owned(),
-        "nova's own code was not run: its monitor is reimplemented here, with a faster clock".to_owned(),
-    ];
+    let mut list = guest::not_proven(session);
+    list.extend(["nova's own code was not run: its monitor is reimplemented here, with a faster clock".to_owned()]);
     match &conditions.far {
         None => list.extend([
             "only this host was tested: network, ports, host names, CPU models and shared storage were not".to_owned(),

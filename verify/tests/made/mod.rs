@@ -31,6 +31,7 @@ use novamend_verify::trial::messages::Evidence;
 use novamend_verify::trial::migrate::{TimedEvent, Trace};
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::trial::session::Session;
+use novamend_verify::trial::shape::ShapeUsed;
 use novamend_verify::verdict::{Verdict, draw};
 
 pub const FORCE: &str = "live_migration_timeout_action = force_complete";
@@ -149,6 +150,7 @@ pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session 
             }),
             far,
             memory: Memory::Anonymous,
+            shape: ShapeUsed::plain(),
             not_alike: Vec::new(),
         },
         versions: None,

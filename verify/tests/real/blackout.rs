@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use novamend::catalog::Release;
 use novamend::nova::migration::settings::DowntimeSettings;
 use novamend::nova::migration::{Settings, TimeoutAction};
+use novamend_verify::guest::hardware::{Backends, Hardware};
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::guest::serial::Hearing;
 use novamend_verify::guest::{self, Size};
@@ -113,6 +114,12 @@ impl Bench {
             size: self.size,
             emulated: false,
             memory: &Memory::Anonymous,
+            hardware: &Hardware::plain(),
+            backends: Backends {
+                disk: std::path::Path::new("/"),
+                is_direct: false,
+                has_tap: false,
+            },
             emulator: &self.setup.emulator,
             image: &layout::image(),
             serial: &layout::serial(guest::NAME),

@@ -23,6 +23,7 @@ mod no_trace;
 mod pages;
 mod places;
 mod qemu_conf;
+mod shapes;
 mod snapshot;
 
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
             pages::TESTS,
             places::TESTS,
             qemu_conf::TESTS,
+            shapes::TESTS,
             interrupts::TESTS,
             no_trace::TESTS,
         ]),
