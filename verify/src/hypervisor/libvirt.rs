@@ -5,11 +5,15 @@
 //! Each daemon has two connections: the migrate call blocks one, everything else uses the other. Sharing one could hang in
 //! clients before libvirt 10, whose event loop may lose a wake-up.
 
+mod alarm;
 mod events;
 mod far;
 mod near;
 mod recovery;
+mod resume;
+mod standing;
 
+use std::collections::BTreeMap;
 use std::ffi::c_int;
 use std::ptr;
 use std::sync::Arc;
@@ -23,10 +27,13 @@ use virt::domain::{Domain, MigrateParameters};
 use virt::error::{Error, clear_error_callback};
 use virt::{event, sys};
 
+pub use self::alarm::{Alarm, listen};
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
 use self::near::open;
 pub use self::near::{Daemon, Versions};
+pub use self::resume::{Broken, SINCE, resume_post_copy};
+pub use self::standing::{Found, Off, Onlooker, Standing};
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
 
 const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
@@ -89,6 +96,26 @@ pub fn run_event_loop() -> Result<(), Refusal> {
         }
     })?;
     Ok(())
+}
+
+/// Libvirt's flags of a migration, those that nova always sets first.
+fn flags_of(request: &Request) -> u32 {
+    let mut flags = sys::VIR_MIGRATE_LIVE
+        | sys::VIR_MIGRATE_PEER2PEER
+        | sys::VIR_MIGRATE_UNDEFINE_SOURCE
+        | sys::VIR_MIGRATE_PERSIST_DEST;
+    let optional = [
+        (request.post_copy, sys::VIR_MIGRATE_POSTCOPY),
+        (request.auto_converge, sys::VIR_MIGRATE_AUTO_CONVERGE),
+        (request.tunnelled, sys::VIR_MIGRATE_TUNNELLED),
+        (request.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
+        (request.tls, sys::VIR_MIGRATE_TLS),
+        (request.unsafe_storage, sys::VIR_MIGRATE_UNSAFE),
+    ];
+    for (_, flag) in optional.iter().filter(|(wanted, _)| *wanted) {
+        flags |= flag;
+    }
+    flags
 }
 
 impl Libvirt {
@@ -154,22 +181,7 @@ impl Libvirt {
 
     /// Makes nova's migrate call in the background, with `more` flags.
     fn launch(&mut self, request: &Request, more: u32) -> Result<(), Refusal> {
-        let mut flags = more
-            | sys::VIR_MIGRATE_LIVE
-            | sys::VIR_MIGRATE_PEER2PEER
-            | sys::VIR_MIGRATE_UNDEFINE_SOURCE
-            | sys::VIR_MIGRATE_PERSIST_DEST;
-        let optional = [
-            (request.post_copy, sys::VIR_MIGRATE_POSTCOPY),
-            (request.auto_converge, sys::VIR_MIGRATE_AUTO_CONVERGE),
-            (request.tunnelled, sys::VIR_MIGRATE_TUNNELLED),
-            (request.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
-            (request.tls, sys::VIR_MIGRATE_TLS),
-            (request.unsafe_storage, sys::VIR_MIGRATE_UNSAFE),
-        ];
-        for (_, flag) in optional.iter().filter(|(wanted, _)| *wanted) {
-            flags |= flag;
-        }
+        let flags = flags_of(request) | more;
         let domain = self.domain(self.source)?;
         let xml = domain.xml_desc(sys::VIR_DOMAIN_XML_MIGRATABLE);
         let xml = xml.map_err(|error| refusal(&error))?;
@@ -304,8 +316,9 @@ fn check(answer: c_int) -> Result<(), Error> {
     if answer < 0 { Err(Error::last_error()) } else { Ok(()) }
 }
 
-/// The job of a domain; our own call, as the crate's makes a slice from a null pointer where there is no job.
-fn job_of(domain: &Domain) -> Result<Job, Error> {
+/// The kind and the whole numbers of a domain's job; our own call, as the crate's makes a slice from a null pointer where there
+/// is no job.
+fn figures(domain: &Domain) -> Result<(c_int, BTreeMap<String, u64>), Error> {
     let (mut kind, mut count): (c_int, c_int) = (0, 0);
     let mut list: sys::virTypedParameterPtr = ptr::null_mut();
     // SAFETY: a live domain and three places to write to; the list is freed below as libvirt wants it.
@@ -318,6 +331,12 @@ fn job_of(domain: &Domain) -> Result<Job, Error> {
     unsafe {
         sys::virTypedParamsFree(list, count);
     }
+    Ok((kind, figures))
+}
+
+/// The job of a domain.
+fn job_of(domain: &Domain) -> Result<Job, Error> {
+    let (kind, figures) = figures(domain)?;
     let figure = |name: &str| figures.get(name).copied().unwrap_or_default().cast_signed();
     Ok(Job {
         kind: match kind as sys::virDomainJobType {
