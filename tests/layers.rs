@@ -83,6 +83,7 @@ const VERIFY: &[(&str, u8)] = &[
     ("causes", 3),
     ("hosts", 3),
     ("sandbox", 3),
+    ("rescue", 4),
     ("verdict", 4),
     ("report", 5),
     ("cli", 6),

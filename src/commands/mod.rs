@@ -9,6 +9,7 @@ mod fix;
 mod locate;
 mod option;
 mod probe;
+mod rescue;
 mod rules;
 mod stream;
 mod undo;
@@ -107,6 +108,7 @@ pub(crate) enum Verb {
     Rules(rules::Arguments),
     Probe(probe::Arguments),
     Verify(verify::Arguments),
+    Rescue(rescue::Arguments),
 }
 
 impl Verb {
@@ -123,6 +125,7 @@ impl Verb {
             Self::Rules(arguments) => arguments.run(terminal),
             Self::Probe(arguments) => arguments.run(terminal),
             Self::Verify(arguments) => arguments.run(terminal),
+            Self::Rescue(arguments) => arguments.run(terminal),
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum Kind {
     Probe,
     /// `novamend-verify verify`.
     Verify,
+    /// `novamend-verify rescue`.
+    Rescue,
     /// What could not be done: `message` says what.
     Error,
 }

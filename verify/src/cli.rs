@@ -4,6 +4,7 @@
 
 mod cut;
 mod report_files;
+mod rescue;
 mod subject;
 mod verify;
 
@@ -22,6 +23,7 @@ use novamend_verify::host::{Host, QEMU_CONF, Status, lines};
 use novamend_verify::report::{Probe, Stacks, text};
 use novamend_verify::shown;
 
+use rescue::RescueArguments;
 use subject::subjects;
 use verify::VerifyArguments;
 
@@ -43,6 +45,7 @@ enum Command {
     /// Show what this host can do; starts no guest and does not need root
     Probe(Common),
     Verify(VerifyArguments),
+    Rescue(RescueArguments),
     /// Write the probe guest's image to standard output, for `verify --source URI --dest URI`
     GuestImage,
 }
@@ -72,6 +75,7 @@ impl Command {
         match self {
             Self::Probe(arguments) => probe(arguments),
             Self::Verify(arguments) => arguments.run(),
+            Self::Rescue(arguments) => arguments.run(),
             Self::GuestImage => guest_image(),
         }
     }
@@ -81,6 +85,7 @@ impl Command {
         let format = match self {
             Self::Probe(arguments) => arguments.format,
             Self::Verify(arguments) => arguments.common.format,
+            Self::Rescue(arguments) => arguments.format,
             Self::GuestImage => Format::Pretty,
         };
         format == Format::Json

@@ -1,7 +1,7 @@
 //! Proves on the host, by real test migrations, what nova's live-migration timeout action will do.
 //!
 //! It never touches daemons or domains of the host, but for those that `--source` and `--dest` name: all else happens in a
-//! sandbox that leaves no trace.
+//! sandbox that leaves no trace. [`rescue`] alone works on the host's own daemon, which it only looks at unless it is told to act.
 
 pub mod accident;
 pub mod causes;
@@ -14,6 +14,7 @@ pub mod interrupt;
 pub mod process;
 pub mod readable;
 pub mod report;
+pub mod rescue;
 pub mod sandbox;
 pub mod shown;
 pub mod trial;

@@ -61,6 +61,23 @@ pub(super) fn subjects(arguments: &Arguments) -> Result<Vec<Subject>, Failure> {
     survey.targets.into_iter().map(read).collect()
 }
 
+/// The one nova.conf of this host as the release that runs today reads it; where there is no file, nova's defaults.
+pub(super) fn today(arguments: &Arguments) -> Result<Subject, Failure> {
+    let mut scope = Scope::of(arguments, RULES)?;
+    let mut survey = scope.survey();
+    if survey.is_wanting() {
+        return Err(survey.complaints(&scope.sources).join("\n").into());
+    }
+    let Some(reading) = survey.targets.drain(..).next() else {
+        let stack = Stack::new(Vec::new(), scope.sources.environment.clone());
+        let today = Today::of_options(&stack, None);
+        return Subject::of(stack, &[], &today, &scope);
+    };
+    let (files, today) = (reading.files.clone(), reading.today.clone());
+    scope.to = today.newest;
+    Subject::of(reading.into_stack(&scope.sources)?, &files, &today, &scope)
+}
+
 impl Subject {
     fn of(stack: Stack, files: &[PathBuf], today: &Today, scope: &Scope) -> Result<Self, Failure> {
         accept(&stack, scope.to)?;

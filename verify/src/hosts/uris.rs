@@ -41,6 +41,8 @@ enum Why {
     UnsafeConnection(#[from] UnsafeConnection),
     #[error("it leads to a host other than the destination")]
     Elsewhere,
+    #[error("`live_migration_uri` in nova.conf makes no URI of it")]
+    NoUri,
 }
 
 impl fmt::Display for What {
@@ -54,6 +56,7 @@ impl fmt::Display for What {
 
 fn remedy(what: &What, why: &Why) -> &'static str {
     match (what, why) {
+        (What::Argument(_), Why::NoUri) => "name the destination by its URI",
         (What::Argument(_), _) => {
             "use qemu+tcp, qemu+tls, qemu+ssh or qemu+unix, with the parameters listed in docs/verify.md"
         }
@@ -116,9 +119,40 @@ pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> 
     })
 }
 
+/// The ends where the destination is given by its name or address alone, as nova has it: the URI is the one that nova makes.
+///
+/// # Errors
+/// As [`ends`]; or nova.conf makes no URI of the name.
+pub fn ends_by_name(source: &View, destination: Option<&View>, from: &str, name: &str) -> Result<Ends, RefusedUri> {
+    let refused = |why: Why| RefusedUri {
+        what: What::Argument("--dest"),
+        why,
+    };
+    let from = typed("--connect", from)?;
+    let named = Host::parse(name).map_err(|why| refused(why.into()))?;
+    let inbound = destination.and_then(|view| Settings::read(view).inbound);
+    let inbound = inbound.map(|text| address(destination, LIBVIRT, INBOUND, &text));
+    let inbound = inbound.transpose()?;
+    let made = peer(source, Some(inbound.as_ref().unwrap_or(&named)))?.ok_or_else(|| refused(Why::NoUri))?;
+    Ok(Ends {
+        source: from.to_string(),
+        destination: made.to_string(),
+        peer: made.to_string(),
+        migration: inbound.map(|address| format!("tcp://{address}")),
+    })
+}
+
 /// What is wrong with the URI that nova.conf makes for migrations from its host, if it is not to be handed to libvirt.
 pub(super) fn fault_of_uri(view: &View) -> Option<String> {
     peer(view, None).err().map(|fault| fault.why.to_string())
+}
+
+/// A URI of the command line's argument `name`, written from its parts.
+///
+/// # Errors
+/// It is one that libvirt is not to be handed.
+pub fn accepted(name: &'static str, text: &str) -> Result<String, RefusedUri> {
+    typed(name, text).map(|uri| uri.to_string())
 }
 
 fn typed(name: &'static str, text: &str) -> Result<Connection, RefusedUri> {
