@@ -159,7 +159,7 @@ fn verb(kind: Kind) -> &'static str {
         Kind::Upgrade => "upgrade",
         Kind::Rules => "rules",
         Kind::Explain => "explain",
-        Kind::Check | Kind::Probe | Kind::Verify | Kind::Error => "check",
+        Kind::Check | Kind::Probe | Kind::Verify | Kind::Rescue | Kind::Error => "check",
     }
 }
 

@@ -38,7 +38,7 @@ impl Report for Csv {
             Kind::Option => &life::COLUMNS,
             Kind::Upgrade => CHANGES,
             Kind::Rules | Kind::Explain => RULES,
-            Kind::Check | Kind::Probe | Kind::Verify | Kind::Error => FINDINGS,
+            Kind::Check | Kind::Probe | Kind::Verify | Kind::Rescue | Kind::Error => FINDINGS,
         };
         table(&[columns.iter().map(|column| (*column).to_owned()).collect()])
     }

@@ -111,6 +111,8 @@ impl Config {
             parallel: (settings.parallel > 1).then(|| settings.parallel.min(i32::MAX.into()) as u32),
             tls: settings.tls,
             bandwidth: settings.bandwidth.max(0).cast_unsigned(),
+            persistent_xml: false,
+            unsafe_storage: false,
         }
     }
 }
@@ -145,6 +147,7 @@ impl RescueArguments {
             settings: SettingsArguments {
                 settings: None,
                 no_settings: true,
+                is_made: false,
             },
         };
         let subject = subject::today(&arguments)?;
