@@ -2,8 +2,8 @@
 
 CARGO ?= cargo
 VENVS ?= .venv
-PACKAGES = acl attr binutils libvirt-clients libvirt-daemon-system libvirt-dev pkg-config python3 python3-venv \
-    qemu-system-x86 strace util-linux
+PACKAGES = acl attr binutils iproute2 libvirt-clients libvirt-daemon-system libvirt-dev openssh-client openssh-server pkg-config \
+    python3 python3-venv qemu-system-x86 strace util-linux
 # Root where it is needed: nothing for root itself.
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 

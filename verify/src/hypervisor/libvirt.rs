@@ -189,8 +189,11 @@ impl Libvirt {
             persist_xml: request.persistent_xml.then(|| xml.clone()),
             dest_xml: Some(xml),
             bandwidth: Some(request.bandwidth),
-            // one that is resumed sends the rest as fast as nova's would
-            bandwidth_postcopy: self.way.post_copy_bandwidth.filter(|_| more == 0),
+            // what is resumed is not slowed: 0 is no limit, and without a word of it the old one stays
+            bandwidth_postcopy: self
+                .way
+                .post_copy_bandwidth
+                .map(|slow| if more == 0 { slow } else { 0 }),
             uri: self.way.migration.clone().filter(|_| !request.tunnelled),
             tls_destination: self.way.certificate.clone().filter(|_| request.tls),
             parallel_connections: request.parallel.map(u32::cast_signed),

@@ -11,13 +11,13 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 
 use super::daemon;
 use super::deaths::Deaths;
-use super::lab::{ROUND, SandboxLab};
+use super::lab::{LabError, ROUND, SandboxLab};
 use super::link::Link;
 use super::setup::WorkOrder;
 use crate::hypervisor::recovery::Recovery;
 use crate::hypervisor::{End, Side};
 use crate::shown;
-use crate::trial::cut::{Breaker, Cut, CutLab, SLOWED};
+use crate::trial::cut::{Breaker, Cut, CutEvidence, CutLab, SLOWED};
 use crate::trial::memory::checked_all_pages;
 use crate::trial::worker::Guest;
 
@@ -126,6 +126,12 @@ impl CutLab for SandboxLab {
 
     fn hears_all(&self) -> bool {
         true
+    }
+
+    fn accident_of(&self, evidence: &CutEvidence) -> Option<LabError> {
+        // a QEMU that was killed on purpose is no accident, and hides none that would show otherwise
+        let found = (evidence.cut != Cut::DestinationQemu).then(|| self.unmeant_death());
+        found.flatten().map(LabError::Accident)
     }
 
     fn checks_all_pages(&mut self, _: &Guest, since: Duration) -> bool {

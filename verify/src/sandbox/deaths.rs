@@ -105,6 +105,12 @@ impl Deaths {
         resource(said).map(|what| format!("{what} ran out: {said}; {NOTHING_KNOWN}"))
     }
 
+    /// The same where a trial was broken on purpose: what may have gone is what nobody was to end.
+    pub(super) fn unmeant(&self, from: usize, source: Side) -> Option<String> {
+        let found = self.killed("", from, source).or_else(|| self.daemon_gone(source));
+        found.map(|found| format!("{found}; {NOTHING_KNOWN}"))
+    }
+
     fn daemons(&self) -> Vec<(Side, u32)> {
         lock(&self.seen).daemons.clone()
     }

@@ -240,6 +240,11 @@ impl SandboxLab {
         }
     }
 
+    /// What ended since the last note though nobody was to end it.
+    pub(super) fn unmeant_death(&self) -> Option<String> {
+        self.deaths.unmeant(self.before.deaths, self.before.source)
+    }
+
     /// A failure with the accident that it came by, otherwise with what the daemons wrote.
     fn explained(&self, said: &str) -> LabError {
         let accident = self.deaths.accident(said, self.before.deaths, self.before.source);

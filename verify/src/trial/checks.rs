@@ -22,10 +22,10 @@ pub const GUEST_LIVES: &str = "the guest is not lost";
 const MEMORY: &str = "the guest's memory is intact";
 
 /// What was seen of a memory that the guest was too slow to look at.
-const NOT_IN_TIME: &str = "the guest did not check all its pages in time";
+pub(crate) const NOT_IN_TIME: &str = "the guest did not check all its pages in time";
 
 /// What was seen of a guest whose state a daemon did not tell.
-const NOT_TOLD: &str = "its state could not be read";
+pub(crate) const NOT_TOLD: &str = "its state could not be read";
 
 /// Libvirt's code of a job that was cancelled, `VIR_ERR_OPERATION_ABORTED`.
 const CANCELLED: u32 = 78;

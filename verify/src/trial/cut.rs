@@ -3,6 +3,7 @@
 //! It breaks nothing itself: a [`Breaker`] does, and touches nothing but the test guest's.
 
 mod evidence;
+mod judge;
 mod kind;
 mod run;
 mod script;
@@ -24,7 +25,7 @@ use crate::trial::worker::{Guest, Lab};
 pub const KEEPALIVE: Duration = Duration::from_secs(30);
 
 /// The MiB/s that are sent unasked in post-copy, so that there is something left to be cut off.
-pub const SLOWED: u64 = 4;
+pub const SLOWED: u64 = 16;
 
 /// What is to be cut.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -68,6 +69,11 @@ pub trait CutLab: Lab {
 
     /// Whether a guest that is not paused is heard all the time, so that its silence tells something.
     fn hears_all(&self) -> bool;
+
+    /// The accident that a cut failed by, which is none of those that were made; none where it shows something.
+    fn accident_of(&self, _: &CutEvidence) -> Option<Self::Error> {
+        None
+    }
 
     /// Whether the guest has checked every page since `since`, waited for.
     fn checks_all_pages(&mut self, guest: &Guest, since: Duration) -> bool;

@@ -6,6 +6,8 @@ use super::{Conclusion, Verdict};
 use crate::causes::Cause;
 use crate::host::programs::from_number;
 use crate::host::versions::dotted;
+use crate::hypervisor::Answer;
+use crate::trial::checks::Check;
 use crate::trial::cut::{Cut, CutEvidence, Fate, SLOWED};
 use crate::trial::session::Session;
 
@@ -16,8 +18,13 @@ const RESUMES: (u16, u16, u16) = (8, 5, 0);
 #[must_use]
 pub fn draw(session: &Session, scheme: Option<&str>) -> Verdict {
     let mut causes: Vec<Cause> = too_old(session).into_iter().collect();
-    let failed = session.cuts.iter().filter(|evidence| !evidence.holds());
-    causes.extend(failed.map(cause));
+    let (open, failed): (Vec<_>, Vec<_>) = session
+        .cuts
+        .iter()
+        .filter(|evidence| !evidence.holds())
+        .partition(|evidence| is_open(evidence));
+    causes.extend(failed.into_iter().map(cause));
+    let open = open.into_iter().map(cause).next();
     let resumed = session.cuts.iter().find(|evidence| evidence.cut == Cut::ResetAndResume);
     let works = match resumed.and_then(CutEvidence::recovery_seconds) {
         Some(seconds) => format!(
@@ -26,15 +33,15 @@ pub fn draw(session: &Session, scheme: Option<&str>) -> Verdict {
         ),
         None => "what was cut came out as libvirt and QEMU promise; recovery was not tried".to_owned(),
     };
-    let first = causes.first();
+    let (result, headline, remedy) = match (causes.first(), open) {
+        (Some(first), _) => (Conclusion::DoesNotWork, first.what.clone(), first.remedy.clone()),
+        (None, Some(open)) => (Conclusion::NotProven, format!("not proven: {}", open.what), open.remedy),
+        (None, None) => (Conclusion::Works, works, None),
+    };
     Verdict {
-        result: if first.is_some() {
-            Conclusion::DoesNotWork
-        } else {
-            Conclusion::Works
-        },
-        headline: first.map_or(works, |cause| cause.what.clone()),
-        remedy: first.and_then(|cause| cause.remedy.clone()),
+        result,
+        headline,
+        remedy,
         shown: session.cuts.iter().map(sentence).collect(),
         not_proven: not_proven(session, scheme),
         causes,
@@ -53,7 +60,25 @@ fn too_old(session: &Session) -> Option<Cause> {
     })
 }
 
+/// Whether what does not hold tells nothing of the host: it could not be cut, or was not told or seen in time.
+fn is_open(evidence: &CutEvidence) -> bool {
+    let story = &evidence.story;
+    let was_refused = story.switched.is_none() && matches!(story.call, Some(Answer::Refused(_)));
+    let was_cut = story.cut.is_some() && story.not_done.is_none();
+    let mut failed = evidence.checks.iter().filter(|check| !check.holds);
+    !was_refused && (!was_cut || failed.all(Check::is_open))
+}
+
 fn cause(evidence: &CutEvidence) -> Cause {
+    if let (None, Some(Answer::Refused(refusal))) = (evidence.story.switched, &evidence.story.call) {
+        return Cause {
+            what: format!(
+                "a migration to post-copy fails here before it can be cut: {}",
+                refusal.message
+            ),
+            remedy: Some("verify without --cut tells why and what to do".to_owned()),
+        };
+    }
     let failed = evidence.checks.iter().find(|check| !check.holds);
     let seen = failed.map_or_else(String::new, |check| {
         if check.seen.is_empty() {
@@ -98,8 +123,12 @@ fn not_proven(session: &Session, scheme: Option<&str>) -> Vec<String> {
         }
     } else {
         list.push(
-            "a link that is down, and killed QEMUs and daemons: on hosts that are in use only the test guest's own \
-             connection is broken"
+            "a break that comes from the network: libvirt had QEMU close the test guest's connections, as by `virsh \
+             domjobabort --postcopy`"
+                .to_owned(),
+        );
+        list.push(
+            "a link that is down, and killed QEMUs and daemons: on hosts that are in use only the test guest's own stream is broken off"
                 .to_owned(),
         );
     }

@@ -12,6 +12,7 @@ mod broken_hosts;
 mod caller;
 #[path = "../../../tests/harness/chance.rs"]
 mod chance;
+mod cut;
 mod damage;
 mod encryption;
 mod ground;
@@ -19,6 +20,7 @@ mod ground;
 mod harness;
 mod interrupts;
 mod memory;
+mod network;
 mod no_trace;
 mod pages;
 mod places;
@@ -50,9 +52,11 @@ fn main() -> ExitCode {
             between::TESTS,
             broken_hosts::TESTS,
             caller::TESTS,
+            cut::TESTS,
             damage::TESTS,
             encryption::TESTS,
             memory::TESTS,
+            network::TESTS,
             pages::TESTS,
             places::TESTS,
             qemu_conf::TESTS,

@@ -61,7 +61,9 @@ pub(crate) fn inside(kills: Range<usize>) {
     let (kvm, mut chance) = (has_kvm(), chance());
     for number in kills.clone() {
         let uid = (number % 3 == 2).then_some(NOBODY);
-        let words = if kvm && number % 3 == 1 {
+        let words = if number % 10 == 4 {
+            "--cut=reset,source_daemon --yes-cut-the-test-guest"
+        } else if kvm && number % 3 == 1 {
             "--action all"
         } else {
             "--action all --emulate"

@@ -1,16 +1,17 @@
 //! What a cut brought: what was done when, how both ends stood, what became of nova's monitor, of the guest and of its memory.
 //!
-//! What must hold of it is said here; what it means for a host is up to [`crate::verdict`].
+//! What must hold of it is said in [`super::judge`]; what it means for a host is up to [`crate::verdict`].
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
-use super::{Cut, Fate};
+use super::Cut;
+use super::judge::judge;
 use crate::guest::serial::{Kind, Record};
 use crate::hypervisor::recovery::Condition;
-use crate::hypervisor::{Answer, GuestState, JobKind, Request};
+use crate::hypervisor::{Answer, JobKind, Request};
 use crate::trial::checks::{Check, Silence};
 use crate::trial::migrate::{Seconds, Trace};
 use crate::trial::monitor::Outcome;
@@ -163,7 +164,7 @@ impl CutEvidence {
             nova,
             checks: Vec::new(),
         };
-        evidence.checks = evidence.judge();
+        evidence.checks = judge(&evidence);
         evidence
     }
 
@@ -178,85 +179,5 @@ impl CutEvidence {
     pub fn recovery_seconds(&self) -> Option<f64> {
         let (asked, ended) = (self.story.resume_asked?, self.story.resume_ended?);
         Some(ended.saturating_sub(asked).as_secs_f64())
-    }
-
-    fn judge(&self) -> Vec<Check> {
-        let story = &self.story;
-        let done = story.cut.is_some() && story.not_done.is_none();
-        let why = match (&story.not_done, &story.call) {
-            _ if done => String::new(),
-            (Some(why), _) => why.clone(),
-            (None, Some(Answer::Refused(refusal))) => format!("the migration failed before: {}", refusal.message),
-            (None, _) => "post-copy was over before".to_owned(),
-        };
-        let mut checks = vec![check("the migration was cut in post-copy", done, why)];
-        if !done {
-            return checks;
-        }
-        let at = |end: fn(&Standings) -> &Option<Condition>| {
-            let told = story.end.as_ref().and_then(|standings| end(standings).as_ref());
-            told.map_or(("its state could not be read".to_owned(), None), |condition| {
-                (condition.words.clone(), Some(condition.state))
-            })
-        };
-        let (source, destination) = (
-            at(|standings| &standings.source),
-            at(|standings| &standings.destination),
-        );
-        checks.push(check(
-            "no second copy of the guest runs on the source",
-            source.1.is_some_and(|state| state != GuestState::Running),
-            source.0.clone(),
-        ));
-        match self.cut.fate() {
-            Fate::Whole => self.judge_whole(&mut checks, &destination),
-            Fate::Waits => {
-                let is_broken = |end: fn(&Standings) -> &Option<Condition>| {
-                    let told = story.end.as_ref().and_then(|standings| end(standings).as_ref());
-                    told.is_some_and(Condition::is_broken)
-                };
-                let both = is_broken(|standings| &standings.source) && is_broken(|standings| &standings.destination);
-                let seen = format!("source {}, destination {}", source.0, destination.0);
-                checks.push(check("both halves of the guest wait for each other", both, seen));
-            }
-            // that it is lost is how it must be: what the destination's QEMU held is nowhere else
-            Fate::Lost => checks.push(check(
-                "nothing claims that the guest runs",
-                destination.1.is_some_and(|state| state != GuestState::Running),
-                destination.0,
-            )),
-        }
-        checks
-    }
-
-    fn judge_whole(&self, checks: &mut Vec<Check>, destination: &(String, Option<GuestState>)) {
-        if let Some(Answer::Refused(refusal)) = &self.story.resume {
-            checks.push(check("the migration was resumed", false, refusal.message.clone()));
-        }
-        checks.push(check(
-            "the guest runs on the destination",
-            destination.1 == Some(GuestState::Running),
-            destination.0.clone(),
-        ));
-        if let Some(whole) = self.signs.beats_whole {
-            checks.push(check("no heartbeat is missing or repeated", whole, String::new()));
-        }
-        let seen = if self.signs.damaged {
-            "the guest found a page damaged"
-        } else if self.signs.memory_whole == Some(true) {
-            ""
-        } else {
-            "the guest did not check all its pages in time"
-        };
-        let whole = self.signs.memory_whole == Some(true) && !self.signs.damaged;
-        checks.push(check("the guest's memory is intact", whole, seen.to_owned()));
-    }
-}
-
-fn check(what: &str, holds: bool, seen: String) -> Check {
-    Check {
-        what: what.to_owned(),
-        holds,
-        seen,
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Cut {
-    /// The migration's TCP connection is reset; between two hosts libvirt has QEMU close it
+    /// QEMU's TCP connection is reset; between two hosts libvirt has QEMU close it
     Reset,
     /// The same, and the migration is asked for again with `POSTCOPY_RESUME`
     ResetAndResume,
@@ -51,8 +51,8 @@ impl Cut {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Reset => "the migration is broken by a TCP reset",
-            Self::ResetAndResume => "the same, then the migration is resumed (POSTCOPY_RESUME)",
+            Self::Reset => "the migration's stream breaks off, and nobody intervenes",
+            Self::ResetAndResume => "the stream breaks off, and the migration is resumed (POSTCOPY_RESUME)",
             Self::LinkDown => "the link is down until libvirt gives up, then up again",
             Self::DestinationQemu => "the destination's QEMU is killed",
             Self::SourceDaemon => "the source's libvirt daemon is killed and started again",

@@ -47,6 +47,9 @@ pub fn run<L: CutLab>(
     };
     for &cut in &order.cuts {
         let evidence = until_it_is_cut(&mut worker, &order.trial, cut)?;
+        if let Some(accident) = worker.lab.accident_of(&evidence).filter(|_| !evidence.holds()) {
+            return Err(WorkError::Lab(accident));
+        }
         let has_come_to_it = evidence.story.switched.is_some();
         worker.outlet.say(Message::Cut(Box::new(evidence)));
         if !has_come_to_it {

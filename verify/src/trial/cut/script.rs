@@ -87,6 +87,9 @@ impl<'a> Script<'a> {
             }
             self.wait_for_arrival();
         }
+        while let Some((at, event)) = self.hypervisor.next(Duration::ZERO) {
+            self.note(at, &event);
+        }
         self.story.end = Some(self.standings());
         self.story
     }
