@@ -2,8 +2,8 @@
 
 CARGO ?= cargo
 VENVS ?= .venv
-PACKAGES = acl attr binutils iproute2 libvirt-clients libvirt-daemon-system libvirt-dev openssh-client openssh-server pkg-config \
-    python3 python3-venv qemu-system-x86 strace util-linux
+PACKAGES = acl attr binutils fish iproute2 libvirt-clients libvirt-daemon-system libvirt-dev mandoc openssh-client \
+    openssh-server pkg-config python3 python3-venv qemu-system-x86 strace util-linux zsh
 # Root where it is needed: nothing for root itself.
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 
@@ -13,7 +13,14 @@ DENY = PATH="$(CURDIR)/$(TOOLS)/bin:$$PATH" $(CARGO) deny --workspace
 # Where cargo keeps other people's sources: the programs are not to name that place.
 CRATES = $(or $(CARGO_HOME),$(HOME)/.cargo)
 
-.PHONY: help run test lint deny oldest bench packages venvs build
+# Where `make install` puts things: below DESTDIR, which a packager names, and PREFIX.
+DESTDIR ?=
+PREFIX ?= /usr/local
+# What `make dist` is made with: from PyPI and crates.io, by name.
+WHEELS = ziglang==0.17.1 cargo-zigbuild==0.24.1 maturin==1.16.0
+CARGO_TOOLS = cargo-deb cargo-generate-rpm cargo-cyclonedx
+
+.PHONY: help run test lint deny oldest bench packages venvs build install dist dist-tools test-packages
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
@@ -51,6 +58,23 @@ build: packages ## both programs, optimized, in target/release
 	@for program in target/release/novamend target/release/novamend-verify; do \
 	    ! grep -aqFe "$(CRATES)" -e "$(CURDIR)/" $$program || { echo "$$program names paths of this machine" >&2; exit 1; }; \
 	done
+
+install: ## what `make build` built, its completions, pages for man and documentation, below DESTDIR= and PREFIX=/usr/local
+	packaging/install novamend target/release "$(DESTDIR)" "$(PREFIX)"
+	packaging/install novamend-verify target/release "$(DESTDIR)" "$(PREFIX)"
+
+dist: packages dist-tools ## programs for old hosts, packages, wheel, image, list of parts and digests, in target/dist
+	CARGO="$(CARGO)" packaging/dist
+
+dist-tools:
+	@[ -x $(TOOLS)/py/bin/maturin ] || python3 -m venv $(TOOLS)/py
+	@$(TOOLS)/py/bin/pip install --quiet --disable-pip-version-check $(WHEELS)
+	@for tool in $(CARGO_TOOLS); do [ -x $(TOOLS)/bin/$$tool ] || \
+	    $(CARGO) install $$tool --locked --quiet --debug --root $(TOOLS) --target-dir $(TOOLS)/build || exit 1; done
+	@rm -rf $(TOOLS)/build
+
+test-packages: ## install, run and remove what `make dist` made
+	tests/packages target/dist
 
 venvs: packages ## the Python environments with real oslo.config and real nova that the tests compare with
 	NOVAMEND_VENVS="$(VENVS)" tests/oracle/make-venvs

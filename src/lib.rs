@@ -1,7 +1,7 @@
 //! Reads nova.conf exactly as nova does and fixes it for an upgrade.
 //!
 //! The layers, lowest first: [`text`], [`bounded`] and [`mod@write`]; [`oslo`]; [`catalog`]; [`nova`] and [`redact`]; [`lint`] and
-//! [`inputs`]; [`rules`], [`settings`], [`fix`] and [`output`]; [`handover`]. Imports point downward only (`tests/layers.rs`).
+//! [`inputs`]; [`rules`], [`settings`], [`fix`] and [`output`]; [`handover`] and [`shell`]. Imports point downward only (`tests/layers.rs`).
 
 pub mod bounded;
 pub mod catalog;
@@ -17,5 +17,6 @@ pub mod plain;
 pub mod redact;
 pub mod rules;
 pub mod settings;
+pub mod shell;
 pub mod text;
 pub mod write;

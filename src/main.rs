@@ -10,14 +10,30 @@ use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use novamend::inputs::arguments::CatalogArguments;
+use novamend::shell::completions::Question;
 use outcome::{ExitStyle, Outcome};
+
+/// musl's own allocator is for one thread, and files are read by many.
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     novamend::plain::keep_panics_quiet("novamend");
     let arguments: Vec<OsString> = env::args_os().collect();
+    if let Some(question) = Question::asked(&arguments) {
+        return ExitCode::from(commands::complete(question).code());
+    }
     let style = ExitStyle::asked(&arguments);
+    let catalog = CatalogArguments::of(&arguments).add();
     ExitCode::from(match commands::Cli::read(arguments) {
-        Ok(cli) => match terminal::with(cli.color.color, |terminal| cli.verb.run(terminal)) {
+        Ok(cli) => match terminal::with(cli.color.color, |terminal| {
+            for line in catalog? {
+                terminal.complain(&line);
+            }
+            cli.verb.run(terminal)
+        }) {
             Outcome::Failed => style.failed(Outcome::Failed.code()),
             outcome => outcome.code(),
         },

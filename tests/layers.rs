@@ -50,6 +50,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("fix", 5),
     ("output", 5),
     ("handover", 6),
+    ("shell", 6),
     ("host_trial", 7),
     ("outcome", 8),
     ("terminal", 9),
@@ -93,7 +94,7 @@ const ALLOWED_IN_VERIFY: &[(&str, &str)] = &[];
 /// What verify takes of novamend, which knows nothing of verify.
 const FOR_VERIFY: &[&str] = &[
     "bounded", "catalog", "handover", "inputs", "lint", "nova", "oslo", "output", "plain", "redact", "rules",
-    "settings", "text", "write",
+    "settings", "shell", "text", "write",
 ];
 /// Libraries and the files or directories that alone may name them.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -109,6 +110,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "src/commands",
             "src/inputs/arguments.rs",
             "src/output/mod.rs",
+            "src/shell",
             "verify/src/cli.rs",
             "verify/src/cli",
             "verify/src/main.rs",
@@ -117,6 +119,9 @@ const ROOMS: &[(&str, &[&str])] = &[
             "verify/src/trial/shape.rs",
         ],
     ),
+    ("clap_complete", &["src/shell/completions.rs"]),
+    ("clap_mangen", &["src/shell/manual.rs"]),
+    ("minisign_verify", &["src/catalog/update.rs"]),
     ("toml_edit", &["src/settings.rs", "src/settings"]),
     ("anstream", &["src/terminal.rs"]),
     ("terminal_size", &["src/terminal.rs"]),

@@ -201,15 +201,14 @@ pub fn changed_defaults(
     to: Release,
     is_asked: impl Fn(OptionFacts) -> bool,
 ) -> impl Iterator<Item = ChangedDefault> {
-    const RELEASES: usize = (Release::NEWEST.number() - Release::OLDEST.number()) as usize + 1;
     /// One for each pair of releases: a fleet asks ten thousand times.
     static KNOWN: OfCatalog<Vec<OnceLock<Vec<Pair>>>> = OfCatalog::new(|| {
         std::iter::repeat_with(OnceLock::new)
-            .take(RELEASES * RELEASES)
+            .take(Release::all().len() * Release::all().len())
             .collect()
     });
     let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
-    let pairs = KNOWN.read()[at(from) * RELEASES + at(to)].get_or_init(|| pairs(from, to));
+    let pairs = KNOWN.read()[at(from) * Release::all().len() + at(to)].get_or_init(|| pairs(from, to));
     let asked = pairs.iter().filter(move |pair| is_asked(pair.new));
     let changed = asked.filter(move |pair| {
         let differs = || is_changed(pair.old, pair.new) && (pair.gone.is_none() || is_lasting(pair.new, to));

@@ -31,7 +31,7 @@ pub fn read(text: &str) -> Result<String, ExtraError> {
     let is_generated =
         start.starts_with('{') || start.starts_with("---") || text.lines().any(|line| line == "options:");
     if !is_generated {
-        return plain(text);
+        return plain(text, Release::newest().number());
     }
     // JSON is YAML as well, and one reader gives one kind of message.
     let document: Value = if start.starts_with('{') {
@@ -42,8 +42,16 @@ pub fn read(text: &str) -> Result<String, ExtraError> {
     generated(&document)
 }
 
+/// The rows of `text`, in the form of `options.txt`, which may name releases up to `newest`.
+///
+/// # Errors
+/// A line that is not of that form.
+pub(super) fn read_of(text: &str, newest: u8) -> Result<String, ExtraError> {
+    plain(text, newest)
+}
+
 /// Checks a list that is in the form already.
-fn plain(text: &str) -> Result<String, ExtraError> {
+fn plain(text: &str, newest: u8) -> Result<String, ExtraError> {
     for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line)) {
         let fail = |why| Err(ExtraError::Line(number, why));
         if line.is_empty() || line.starts_with('#') {
@@ -59,7 +67,8 @@ fn plain(text: &str) -> Result<String, ExtraError> {
         let [_, span, kind, facts @ ..] = &words[..] else {
             return fail("name, releases, type and facts must be separated by tabs");
         };
-        let number_of = |word: &str| word.parse().ok().and_then(Release::from_number);
+        let known = Release::OLDEST.number()..=newest;
+        let number_of = |word: &str| word.parse().ok().filter(|number: &u8| known.contains(number));
         let is_span = span.split_once('-').is_some_and(|(since, until)| {
             number_of(since).is_some() && (until.is_empty() || number_of(until).is_some())
         });

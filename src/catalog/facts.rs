@@ -82,7 +82,8 @@ impl OptionFacts {
     }
 
     /// The facts as the lists have them: type, then `key=JSON` and flags, tabs between.
-    pub(super) fn words(self) -> &'static str {
+    #[must_use]
+    pub fn words(self) -> &'static str {
         self.table.word(self.row().facts)
     }
 

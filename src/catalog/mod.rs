@@ -21,6 +21,7 @@ mod series;
 pub mod services;
 pub mod spelling;
 mod table;
+pub mod update;
 pub mod values;
 
 pub use changes::{ChangedDefault, changed_defaults};
@@ -37,6 +38,33 @@ pub use table::OfCatalog;
 
 // The names that `index` takes, which the build script has by the same path.
 use crate::oslo::names;
+
+/// The nova whose options the lists of a release hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its version.
+    pub nova: &'static str,
+    /// The day it was released, as `2026-09-30`.
+    pub day: &'static str,
+}
+
+/// Of which nova, and of which day, the options of `release` are; `None` before [`Release::FIRST_COMPLETE`].
+#[must_use]
+pub fn source(release: Release) -> Option<Source> {
+    if let Some(new) = release.came() {
+        let (nova, day) = new.nova.split_once(' ')?;
+        return Some(Source { nova, day });
+    }
+    let number = release.number().to_string();
+    let line = SOURCES.lines().find(|line| line.split(' ').next() == Some(&number))?;
+    let mut words = line.split(' ').skip(1);
+    Some(Source {
+        nova: words.next()?,
+        day: words.next()?,
+    })
+}
+
+const SOURCES: &str = include_str!("data/releases.txt");
 
 /// Adds options of out-of-tree drivers, `text` being in the form of `options.txt`, to what the whole process knows.
 ///

@@ -115,7 +115,7 @@ pub fn gone(group: &str, name: &str) -> Option<&'static Outgoing> {
         let end = |options: Options| {
             options
                 .iter()
-                .map(|facts| facts.until().unwrap_or(Release::NEWEST))
+                .map(|facts| facts.until().unwrap_or(Release::newest()))
                 .max()
         };
         let own = end(table().name(group, name).own);

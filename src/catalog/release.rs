@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::series::{FIRST, KNOWN, RELEASES, SERIES};
 use super::spelling::nearest;
+use super::update::{self, NewRelease};
 
 /// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -94,13 +95,19 @@ impl Release {
     /// Stein, the first release with `live_migration_timeout_action`.
     pub const STEIN: Self = Self(19);
 
-    /// The newest known release.
+    /// The newest release that the program itself knows.
     pub const NEWEST: Self = Self(*RELEASES.end());
+
+    /// The newest known release, with those that came by [`update`].
+    #[must_use]
+    pub fn newest() -> Self {
+        Self(Self::NEWEST.0 + update::releases().len() as u8)
+    }
 
     /// Every known release, oldest first.
     #[must_use]
     pub fn all() -> impl DoubleEndedIterator<Item = Self> + ExactSizeIterator {
-        (0..SERIES.len()).map(|row| Self(FIRST + row as u8))
+        (0..SERIES.len() + update::releases().len()).map(|row| Self(FIRST + row as u8))
     }
 
     /// Those that an upgrade to `to` leads over, the last included, oldest first.
@@ -122,7 +129,8 @@ impl Release {
     #[must_use]
     pub fn from_number(number: u32) -> Option<Self> {
         let number = u8::try_from(number).ok();
-        number.filter(|number| RELEASES.contains(number)).map(Self)
+        let known = FIRST..=Self::newest().0;
+        number.filter(|number| known.contains(number)).map(Self)
     }
 
     /// The release with major version `number`, which the tables hold only where there is one.
@@ -168,7 +176,16 @@ impl Release {
     }
 
     fn row(self) -> (&'static str, Option<&'static str>) {
-        SERIES[usize::from(self.0 - FIRST)]
+        match self.came() {
+            None => SERIES[usize::from(self.0 - FIRST)],
+            Some(new) => (&new.series, new.date.as_deref()),
+        }
+    }
+
+    /// What a file says of it, where it came by one.
+    #[must_use]
+    pub fn came(self) -> Option<&'static NewRelease> {
+        update::releases().get(usize::from(self.0.checked_sub(Self::NEWEST.0 + 1)?))
     }
 
     /// The series name, lower case: `rocky`.
@@ -192,7 +209,7 @@ impl Release {
     /// The release after it, if known.
     #[must_use]
     pub fn next(self) -> Option<Self> {
-        (self < Self::NEWEST).then_some(Self(self.0 + 1))
+        (self < Self::newest()).then_some(Self(self.0 + 1))
     }
 
     /// The release before it, if known.
@@ -231,6 +248,9 @@ impl Release {
     /// What it asks of the host (`MIN_LIBVIRT_VERSION` and its neighbours in `nova/virt/libvirt/driver.py`); `None` before 15.
     #[must_use]
     pub fn host_minima(self) -> Option<HostMinima> {
+        if let Some(new) = self.came() {
+            return Some(new.host);
+        }
         let (libvirt, qemu, next_libvirt, next_qemu) = match self.0 {
             15 => ((1, 2, 1), (1, 5, 3), (1, 2, 9), (2, 1, 0)),
             16..=17 => ((1, 2, 9), (2, 1, 0), (1, 3, 1), (2, 5, 0)),
@@ -278,7 +298,10 @@ impl Release {
     /// The newest oslo.config this release was made with, as (major, minor): which of its dialects nova reads.
     #[must_use]
     pub fn oslo_config(self) -> (u16, u16) {
-        OSLO_CONFIG[usize::from(self.0 - FIRST)]
+        match self.came() {
+            None => OSLO_CONFIG[usize::from(self.0 - FIRST)],
+            Some(new) => new.oslo_config,
+        }
     }
 }
 
@@ -321,7 +344,10 @@ impl UnknownRelease {
             let oldest = Release::OLDEST;
             format!("`{name}` is older than {oldest}, the oldest release known; ")
         } else if is_newer(first) {
-            format!("`{name}` is newer than {}, the newest release known; ", Release::NEWEST)
+            format!(
+                "`{name}` is newer than {}, the newest release known; ",
+                Release::newest()
+            )
         } else {
             let words = Release::all().flat_map(|release| [Some(release.series()), release.date()]);
             let near = nearest(&lower, words.flatten());
@@ -339,7 +365,7 @@ fn is_older(word: &str) -> bool {
 }
 
 fn is_newer(word: &str) -> bool {
-    whole_version(word).is_some_and(|major| (u32::from(Release::NEWEST.0) + 1..100).contains(&major))
+    whole_version(word).is_some_and(|major| (u32::from(Release::newest().0) + 1..100).contains(&major))
 }
 
 /// `2015.1.4` of `2015.1`.

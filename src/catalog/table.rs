@@ -4,6 +4,8 @@
 //! its option is read on demand in [`super::facts`].
 
 use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use super::OptionFacts;
@@ -11,7 +13,7 @@ use super::facts::Typed;
 use super::index::{Group, Lists, Name, Row, Run, Word, field};
 use super::names::without_hyphens;
 use super::release::Release;
-use super::series::RELEASES;
+use super::series::FIRST;
 
 /// Rows in order of group, name and release, and the names that lead to them.
 pub(super) struct Table {
@@ -47,6 +49,40 @@ static BUILT_IN: Edition = Edition {
     next: OnceLock::new(),
 };
 
+/// The options of nova as a file changed them: [`super::update`].
+static UPDATED: OnceLock<&'static Table> = OnceLock::new();
+
+/// The options of nova, without those that were added.
+fn nova() -> &'static Table {
+    UPDATED.get().copied().unwrap_or(&OPTIONS)
+}
+
+/// The numbers of the releases that are known.
+fn releases() -> RangeInclusive<u8> {
+    FIRST..=Release::newest().number()
+}
+
+/// Takes the rows of `text` for nova's own: one of the same option and first release takes the place of another.
+pub(super) fn update(text: &str) {
+    let updated: &'static Table = Box::leak(Box::new(nova().updated(text)));
+    // It comes once, before anybody asks.
+    let _ = UPDATED.set(updated);
+    put(updated);
+}
+
+/// Makes `table` the newest edition.
+fn put(table: &'static Table) {
+    while newest()
+        .0
+        .next
+        .set(Box::new(Edition {
+            table,
+            next: OnceLock::new(),
+        }))
+        .is_err()
+    {}
+}
+
 /// The newest edition and its number, the built-in tables having 0.
 fn newest() -> (&'static Edition, usize) {
     let (mut edition, mut number) = (&BUILT_IN, 0);
@@ -78,7 +114,7 @@ pub(super) fn add(text: &str) {
 pub(super) fn added() -> impl Iterator<Item = OptionFacts> {
     let (edition, number) = newest();
     let all = edition.table.all().take(if number == 0 { 0 } else { usize::MAX });
-    all.filter(|facts| OPTIONS.name(facts.group(), facts.name()).own.is_empty())
+    all.filter(|facts| nova().name(facts.group(), facts.name()).own.is_empty())
 }
 
 /// What is made of the whole catalog once, and once more when options have been added.
@@ -205,7 +241,7 @@ impl Table {
     #[cfg(test)]
     pub(super) fn of(list: &str) -> Self {
         let mut lists = Lists::default();
-        lists.add(list, &RELEASES);
+        lists.add(list, &releases());
         Self::made(lists)
     }
 
@@ -216,13 +252,29 @@ impl Table {
             rows: self.rows.to_owned(),
             ..Lists::default()
         };
-        lists.add(text, &RELEASES);
+        lists.add(text, &releases());
         let mut added = lists.rows.split_off(self.rows.len());
         added.retain(|row| {
             let (group, name) = (row.group.of(&lists.text), row.name.of(&lists.text));
-            OPTIONS.name(group, name).own.is_empty()
+            nova().name(group, name).own.is_empty()
         });
         lists.rows.extend(added);
+        Self::made(lists)
+    }
+
+    /// This table with the rows of `text`, each in the place of the one for the same option from the same release on.
+    fn updated(&self, text: &str) -> Self {
+        let mut lists = Lists {
+            text: self.text.to_owned(),
+            rows: Vec::new(),
+            ..Lists::default()
+        };
+        lists.add(text, &releases());
+        let of = |row: &Row, text: &str| (row.group.of(text).to_owned(), row.name.of(text).to_owned(), row.since);
+        let replaced: HashSet<_> = lists.rows.iter().map(|row| of(row, &lists.text)).collect();
+        let kept = self.rows.iter().filter(|row| !replaced.contains(&of(row, self.text)));
+        let kept: Vec<Row> = kept.copied().collect();
+        lists.rows.extend(kept);
         Self::made(lists)
     }
 

@@ -2,11 +2,14 @@
 //!
 //! A new verb is its file and its line in each of the lists here.
 
+mod catalog;
 mod check;
 mod documents;
+mod completions;
 mod explain;
 mod fix;
 mod locate;
+mod manual;
 mod option;
 mod probe;
 mod rescue;
@@ -21,11 +24,14 @@ use std::path::PathBuf;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Command, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, ColorChoice, Command, FromArgMatches, Parser, Subcommand};
 use novamend::bounded::Root;
-use novamend::inputs::arguments::ColorArguments;
+use novamend::inputs::arguments::{CatalogArguments, ColorArguments};
 use novamend::lint::FailOn;
 use novamend::write::Options;
+
+pub(crate) use completions::complete;
 
 use crate::outcome::{Failure, Outcome};
 use crate::terminal::Terminal;
@@ -52,6 +58,12 @@ const STYLES: Styles = Styles::styled()
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) color: ColorArguments,
+    // Read before the others are: `CatalogArguments::of`.
+    #[command(flatten)]
+    _catalog: CatalogArguments,
+    /// With --version: which releases the program knows, and of which day
+    #[arg(long, requires = "version", hide_short_help = true)]
+    verbose: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,
 }
@@ -68,7 +80,24 @@ impl Cli {
         let named = arguments.get(1).and_then(|verb| verb.to_str());
         match named.and_then(|verb| Self::of_one_verb(verb, &arguments)) {
             Some(cli) => Ok(cli),
-            None => Self::try_parse_from(arguments),
+            None => Self::try_parse_from(&arguments).or_else(|error| {
+                let is_verbose = arguments.iter().any(|word| word == "--verbose");
+                match error.kind() {
+                    ErrorKind::DisplayVersion if is_verbose => Ok(Self::verbose_version()),
+                    _ => Err(error),
+                }
+            }),
+        }
+    }
+
+    fn verbose_version() -> Self {
+        Self {
+            color: ColorArguments {
+                color: ColorChoice::Auto,
+            },
+            _catalog: CatalogArguments::default(),
+            verbose: true,
+            verb: Verb::Catalog(catalog::Arguments::default()),
         }
     }
 
@@ -86,10 +115,13 @@ impl Cli {
 
     fn of<A: Args>(verb: &'static str, arguments: &[OsString], made: fn(A) -> Verb) -> Option<Self> {
         let one = Command::new("novamend").subcommand(A::augment_args(Command::new(verb)));
-        let matches = ColorArguments::augment_args(one).try_get_matches_from(arguments).ok()?;
+        let one = CatalogArguments::augment_args(ColorArguments::augment_args(one));
+        let matches = one.try_get_matches_from(arguments).ok()?;
         let (_, of_verb) = matches.subcommand()?;
         Some(Self {
             color: ColorArguments::from_arg_matches(&matches).ok()?,
+            _catalog: CatalogArguments::default(),
+            verbose: false,
             verb: made(A::from_arg_matches(of_verb).ok()?),
         })
     }
@@ -104,11 +136,14 @@ pub(crate) enum Verb {
     Where(locate::Arguments),
     Option(option::Arguments),
     Upgrade(upgrade::Arguments),
+    Catalog(catalog::Arguments),
     Explain(explain::Arguments),
     Rules(rules::Arguments),
     Probe(probe::Arguments),
     Verify(verify::Arguments),
     Rescue(rescue::Arguments),
+    Completions(completions::Arguments),
+    Man(manual::Arguments),
 }
 
 impl Verb {
@@ -121,11 +156,14 @@ impl Verb {
             Self::Where(arguments) => arguments.run(terminal),
             Self::Option(arguments) => arguments.run(terminal),
             Self::Upgrade(arguments) => arguments.run(terminal),
+            Self::Catalog(arguments) => arguments.run(terminal),
             Self::Explain(arguments) => arguments.run(terminal),
             Self::Rules(arguments) => arguments.run(terminal),
             Self::Probe(arguments) => arguments.run(terminal),
             Self::Verify(arguments) => arguments.run(terminal),
             Self::Rescue(arguments) => arguments.run(terminal),
+            Self::Completions(arguments) => arguments.run(terminal),
+            Self::Man(arguments) => arguments.run(terminal),
         }
     }
 }

@@ -57,7 +57,7 @@ fn resolve(words: &str) -> Result<(String, String), String> {
     if moves::gone(group, name).is_some_and(|entry| entry.is_early) {
         return Ok((group.to_owned(), name.to_owned()));
     }
-    let near = catalog::spelling::did_you_mean(group, name, Release::NEWEST, |_| true);
+    let near = catalog::spelling::did_you_mean(group, name, Release::newest(), |_| true);
     let hint = near.map_or(String::new(), |near| {
         format!("; did you mean `{}.{}`?", near.group(), near.name())
     });

@@ -12,7 +12,7 @@ use clap::{Args, ColorChoice};
 use novamend::handover::{self, HandoverError, Verdict};
 
 /// The program's name.
-const PROGRAM: &str = "novamend-verify";
+pub(crate) const PROGRAM: &str = "novamend-verify";
 
 /// Why `novamend-verify` could not be run.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +67,15 @@ pub(crate) fn become_it(verb: &str, color: ColorChoice, handed: &HandedOver) -> 
             HostTrialError::Start(program, error)
         }
         Err(error) => error,
+    }
+}
+
+/// Becomes `novamend-verify` to answer what a shell asks, the variable that says so being set; returns where that cannot be,
+/// without a word, which would stand in the middle of somebody's command line.
+pub(crate) fn become_it_to_complete(words: &[OsString]) {
+    let own = std::env::current_exe().map_err(HostTrialError::NoPlace);
+    if let Ok(program) = own.and_then(|own| beside(&own)) {
+        let _ = Command::new(program).args(words).exec();
     }
 }
 

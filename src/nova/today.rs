@@ -77,7 +77,7 @@ impl Today {
         let came = pin(stack);
         let least = came.as_ref().map_or(Release::OLDEST, |pin| pin.release);
         let (oldest, newest) = match to {
-            None => (least, Release::NEWEST),
+            None => (least, Release::newest()),
             Some(to) if least >= to => (to, to),
             Some(to) => (least, to.previous().unwrap_or(to)),
         };
@@ -111,7 +111,7 @@ impl Today {
     #[must_use]
     pub fn in_words(&self) -> String {
         let (oldest, newest) = (self.oldest.short(), self.newest.short());
-        match (self.oldest == Release::OLDEST, self.newest == Release::NEWEST) {
+        match (self.oldest == Release::OLDEST, self.newest == Release::newest()) {
             _ if self.is_one() => newest.to_owned(),
             (true, true) => "any release".to_owned(),
             (true, false) => format!("{newest} or earlier"),

@@ -82,7 +82,7 @@ impl Life {
         let is_it = |group: &str, name: &str| group == self.group && name == self.name;
         let mut notes = Vec::new();
         let is_gone = !matches!(
-            fate(&self.group, &self.name, Release::NEWEST),
+            fate(&self.group, &self.name, Release::newest()),
             Fate::Known(_) | Fate::Old(_)
         );
         if let Some(gone) = moves::gone(&self.group, &self.name).filter(|_| is_gone) {

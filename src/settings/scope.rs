@@ -56,7 +56,7 @@ impl Scope {
             from: start.and_then(Start::release),
             to: arguments.upgrade.to.or(file.to),
         };
-        let to = upgrade.to.unwrap_or(Release::NEWEST);
+        let to = upgrade.to.unwrap_or_else(Release::newest);
         if let Some(from) = upgrade.from.filter(|from| *from > to) {
             return Err(ScopeError::Back { from, to });
         }

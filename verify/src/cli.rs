@@ -8,16 +8,19 @@ mod rescue;
 mod subject;
 mod verify;
 
+use std::env;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use novamend::handover::Accident;
 use novamend::inputs::Arguments;
-use novamend::inputs::arguments::ColorArguments;
+use novamend::inputs::arguments::{CatalogArguments, ColorArguments};
 use novamend::output::envelope::{Envelope, Kind};
+use novamend::shell::completions::{Question, Shell};
+use novamend::shell::manual::Manual;
 use novamend_verify::guest;
 use novamend_verify::host::{Host, QEMU_CONF, Status, lines};
 use novamend_verify::report::{Probe, Stacks, text};
@@ -36,6 +39,9 @@ struct Cli {
     // No report here has colours; the flag is one of both programs.
     #[command(flatten)]
     _color: ColorArguments,
+    // Read before the others are: `CatalogArguments::of`.
+    #[command(flatten)]
+    _catalog: CatalogArguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -48,6 +54,21 @@ enum Command {
     Rescue(RescueArguments),
     /// Write the probe guest's image to standard output, for `verify --source URI --dest URI`
     GuestImage,
+    /// Print the script by which a shell completes the command line of novamend-verify
+    Completions {
+        /// The shell that is to load it
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print a page for man: `novamend-verify man verify | man -l -`
+    Man {
+        /// The command that the page is about [default: the program]
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+        /// Print the names of all pages, a line each, as files are called
+        #[arg(long, conflicts_with = "command")]
+        list: bool,
+    },
 }
 
 #[derive(Args)]
@@ -77,6 +98,8 @@ impl Command {
             Self::Verify(arguments) => arguments.run(),
             Self::Rescue(arguments) => arguments.run(),
             Self::GuestImage => guest_image(),
+            Self::Completions { shell } => print(&shell.script("novamend-verify")?).map(|()| 0).map_err(Into::into),
+            Self::Man { command, list } => manual(command.as_deref(), *list),
         }
     }
 
@@ -86,7 +109,7 @@ impl Command {
             Self::Probe(arguments) => arguments.format,
             Self::Verify(arguments) => arguments.common.format,
             Self::Rescue(arguments) => arguments.format,
-            Self::GuestImage => Format::Pretty,
+            Self::GuestImage | Self::Completions { .. } | Self::Man { .. } => Format::Pretty,
         };
         format == Format::Json
     }
@@ -95,10 +118,20 @@ impl Command {
 /// Runs the command of this process's arguments; exit code 2 where it could not.
 pub(crate) fn run() -> ExitCode {
     novamend::plain::keep_panics_quiet("novamend-verify");
+    if let Some(question) = Question::asked(&env::args_os().collect::<Vec<_>>()) {
+        return complete(question);
+    }
+    let catalog = CatalogArguments::of(&env::args_os().collect::<Vec<_>>()).add();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return misused(&error),
     };
+    match catalog {
+        Ok(lines) => lines.iter().for_each(|line| {
+            let _ = writeln!(io::stderr(), "{}", shown::text(line));
+        }),
+        Err(error) => return ExitCode::from(fail(&error, cli.command.is_json())),
+    }
     let done = panic::catch_unwind(|| cli.command.run());
     // what it was has been said where it happened
     let Ok(done) = done else { return ExitCode::from(2) };
@@ -155,6 +188,29 @@ fn guest_image() -> Result<u8, Failure> {
     out.write_all(&guest::far_image())?;
     out.flush()?;
     Ok(0)
+}
+
+/// A page for man, or the names of all.
+fn manual(command: Option<&str>, list: bool) -> Result<u8, Failure> {
+    let manual = Manual::new(Cli::command(), "8");
+    let text = if list {
+        manual.files().join("\n") + "\n"
+    } else {
+        manual
+            .page(command)?
+            .ok_or("there is no such command; `novamend-verify --help` lists them")?
+    };
+    print(&text)?;
+    Ok(0)
+}
+
+/// Answers what a shell asks; where it cannot, nothing is completed.
+fn complete(question: Question) -> ExitCode {
+    let answered = question.answer(Cli::command());
+    match answered.and_then(|answer| io::stdout().write_all(&answer)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(2),
+    }
 }
 
 fn print(text: &str) -> io::Result<()> {

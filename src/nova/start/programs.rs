@@ -45,6 +45,11 @@ const PROGRAMS: [(&str, &str); 22] = [
     ("nova-xvpvncproxy", "nova-xvpvncproxy"),
 ];
 
+/// The names of nova's programs, of all releases.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().map(|(name, _)| *name)
+}
+
 /// The service that `program` runs: a name that goes on behind a hyphen (`nova-compute-ironic`) is of the one before it. `None` where
 /// nova has no such program.
 fn service(program: &str) -> Option<&'static str> {
