@@ -4,6 +4,8 @@
 
 mod baseline;
 mod ignores;
+#[cfg(test)]
+mod schema;
 mod scope;
 
 use std::path::{Path, PathBuf};

@@ -52,12 +52,16 @@ fn printed(at: &Path, arguments: &[&str], format: Format) -> String {
 fn every_verb_prints_something_else_in_every_format() {
     let at = with(CONF);
     for (kind, arguments) in verbs() {
-        let texts: BTreeSet<String> = Format::ALL
+        let formats: Vec<Format> = Format::ALL
             .into_iter()
-            .map(|format| printed(at.path(), &arguments, format))
+            .filter(|format| kind == "check" || !format.is_of_findings())
+            .collect();
+        let texts: BTreeSet<String> = formats
+            .iter()
+            .map(|format| printed(at.path(), &arguments, *format))
             .collect();
         // The page of a rule is Markdown, for people too.
-        let different = Format::ALL.len() - usize::from(kind == "explain");
+        let different = formats.len() - usize::from(kind == "explain");
         assert_eq!(texts.len(), different, "{arguments:?}: {texts:?}");
         assert!(texts.iter().all(|text| text.ends_with('\n')), "{arguments:?}");
     }
@@ -72,6 +76,106 @@ fn every_json_document_opens_with_the_same_head() {
         let head = format!("{{\"schema\":\"novamend\",\"kind\":\"{kind}\",\"version\":2,\"novamend\":\"{version}\",");
         assert!(text.starts_with(&head), "{text}");
         serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"));
+    }
+}
+
+#[test]
+fn json_lines_are_the_objects_of_json() {
+    let at = with(CONF);
+    for (kind, arguments) in verbs() {
+        let text = printed(at.path(), &arguments, Format::Jsonl);
+        let lines: Vec<Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("an object a line"))
+            .collect();
+        let whole: Value = serde_json::from_str(&printed(at.path(), &arguments, Format::Json)).expect("JSON");
+        assert_eq!(lines[0]["record"], "head");
+        assert_eq!(lines[0]["schema"], whole["schema"]);
+        let of = |record: &str| -> Vec<Value> {
+            let own = lines.iter().filter(|line| line["record"] == record).cloned();
+            own.map(|mut line| {
+                line.as_object_mut().expect("an object").remove("record");
+                line
+            })
+            .collect()
+        };
+        let (record, list) = match kind {
+            "check" => ("finding", "findings"),
+            "fix" => ("stack", "stacks"),
+            "where" => ("assignment", "assignments"),
+            "upgrade" => ("hop", "hops"),
+            "option" => ("option", "option"),
+            "rules" => ("rule", "rules"),
+            _ => ("rule", "rule"),
+        };
+        let expected = whole[list]
+            .as_array()
+            .cloned()
+            .unwrap_or_else(|| vec![whole[list].clone()]);
+        assert_eq!(of(record), expected, "{arguments:?}");
+        if kind == "check" {
+            assert_eq!(of("suppressed"), *whole["suppressed"].as_array().expect("a list"));
+            assert_eq!(of("end")[0]["summary"], whole["summary"]);
+        }
+    }
+}
+
+#[test]
+fn a_format_of_findings_is_refused_where_there_are_none() {
+    let at = with(CONF);
+    for (kind, arguments) in verbs().into_iter().filter(|(kind, _)| *kind != "check") {
+        let run = run(at.path(), &[&arguments[..], &["--format", "sarif"]].concat(), "");
+        assert_eq!((run.code, &*run.out), (2, ""), "{kind}");
+        assert!(
+            run.err.contains("`sarif` is a format of `novamend check`"),
+            "{}",
+            run.err
+        );
+    }
+}
+
+#[test]
+fn several_reports_of_one_run_say_what_each_says_alone() {
+    let at = with(CONF);
+    let (_, check) = verbs().remove(0);
+    let files: Vec<String> = Format::ALL
+        .into_iter()
+        .map(|format| format!("{0}={0}.report", format.as_str()))
+        .collect();
+    let words: Vec<&str> = files.iter().flat_map(|file| ["--format", file]).collect();
+    let all = [&check[..], &words, &["--format", "short", "--output", "main.report"]].concat();
+    // The second run replaces its own reports.
+    for _ in 0..2 {
+        let run = run(at.path(), &all, "");
+        assert_eq!((run.code, &*run.out), (0, ""), "{}", run.err);
+    }
+    let read = |name: &str| fs::read_to_string(at.path().join(name)).expect("a report");
+    assert_eq!(read("main.report"), printed(at.path(), &check, Format::Short));
+    for format in Format::ALL {
+        let name = format!("{}.report", format.as_str());
+        assert_eq!(read(&name), printed(at.path(), &check, format), "{name}");
+    }
+}
+
+#[test]
+fn a_report_replaces_no_file_that_is_none() {
+    let at = with(CONF);
+    std::os::unix::fs::symlink("nova.conf", at.path().join("link")).expect("a link");
+    let (_, check) = verbs().remove(0);
+    for format in Format::ALL {
+        for file in ["nova.conf", "link", "no/such/directory", "."] {
+            let asked = format!("{}={file}", format.as_str());
+            let run = run(at.path(), &[&check[..], &["--format", &asked]].concat(), "");
+            assert_eq!((run.code, &*run.out), (2, ""), "{asked}: nothing is checked first");
+            assert!(run.err.contains("the report cannot be written"), "{asked}: {}", run.err);
+        }
+    }
+    assert_eq!(fs::read_to_string(at.path().join("nova.conf")).expect("the file"), CONF);
+    for words in [
+        &["--format", "json", "--format", "short"][..],
+        &["--format", "json=a", "--output", "a"],
+    ] {
+        assert_eq!(run(at.path(), &[&check[..], words].concat(), "").code, 2, "{words:?}");
     }
 }
 

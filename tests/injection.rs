@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use novamend::output::Format;
+use novamend::output::envelope::Kind;
 use novamend::plain;
 use proptest::prelude::*;
 
@@ -74,14 +75,40 @@ fn run(directory: &Path, name: &OsStr, variable: &str, arguments: &[&OsStr]) -> 
     [output.stdout, output.stderr].concat()
 }
 
-fn assert_clean(said: &[u8], is_json: bool, about: &str) {
+/// Whether `line` is one of the commands that show something, and as GitHub reads it one of novamend's alone.
+fn shows(line: &str) -> bool {
+    let rest = ["::error ", "::warning ", "::notice "]
+        .iter()
+        .find_map(|word| line.strip_prefix(word));
+    let properties = rest.and_then(|rest| rest.split("::").next());
+    let names = ["file", "line", "endLine", "col", "endColumn", "title"];
+    let mut names_of = properties
+        .iter()
+        .flat_map(|text| text.split(','))
+        .map(|one| one.split('=').next());
+    properties.is_some() && names_of.all(|name| name.is_some_and(|name| names.contains(&name)))
+}
+
+fn assert_clean(said: &[u8], format: Format, about: &str) {
+    let is_json = [
+        Format::Json,
+        Format::Jsonl,
+        Format::Sarif,
+        Format::Gitlab,
+        Format::NovaStatusJson,
+    ]
+    .contains(&format);
     let text = std::str::from_utf8(said).unwrap_or_else(|error| panic!("{about}: not UTF-8: {error}"));
     let raw = text
         .chars()
         .find(|&c| plain::is_unsafe(c) && c != '\n' && (c != '\t' || is_json));
     assert!(raw.is_none(), "{about}: {raw:?} in {text:?}");
     for line in text.lines() {
-        assert!(!line.trim_start().starts_with("::"), "{about}: {line}");
+        let is_command = line.trim_start().starts_with("::");
+        assert!(
+            !is_command || (format == Format::Github && shows(line)),
+            "{about}: {line}"
+        );
         assert!(!line.contains("##[") && !line.contains("##vso["), "{about}: {line}");
     }
 }
@@ -157,11 +184,11 @@ proptest! {
         let about = format!("{key:?} {value:?} {section:?} {name:?}");
         for format in Format::ALL {
             let format_words = [OsStr::new("--format"), OsStr::new(format.as_str())];
-            let is_json = format == Format::Json;
-            for verb in [&["check", "--pedantic"][..], &["fix", "--unsafe-fixes", "--when", "upgrade"]] {
+            let verbs = if format.is_of_findings() { 1 } else { 2 };
+            for verb in [&["check", "--pedantic"][..], &["fix", "--unsafe-fixes", "--when", "upgrade"]].into_iter().take(verbs) {
                 let verb: Vec<&OsStr> = verb.iter().map(OsStr::new).collect();
                 let said = run(directory.path(), &file, &value, &[&verb, &own[..], &format_words].concat());
-                assert_clean(&said, is_json, &about);
+                assert_clean(&said, format, &about);
                 if format == Format::Markdown {
                     assert_markdown(&said, &about);
                 }
@@ -176,14 +203,14 @@ proptest! {
                 }
             }
         }
-        for format in Format::ALL {
+        for format in Format::of(Kind::Where) {
             let format_words = [OsStr::new("--format"), OsStr::new(format.as_str())];
             for arguments in [
                 &[OsStr::new("where"), OsStr::new("--all"), &file, OsStr::new("--env"), OsStr::new("--show-secrets")][..],
                 &[OsStr::new("where"), OsStr::new("libvirt.virt_type"), &file, OsStr::new("--env")],
             ] {
                 let said = run(directory.path(), &file, &value, &[arguments, &format_words].concat());
-                assert_clean(&said, format == Format::Json, &format!("{about} by {arguments:?}"));
+                assert_clean(&said, format, &format!("{about} by {arguments:?}"));
                 if format == Format::Markdown {
                     assert_markdown(&said, &about);
                 }
@@ -208,7 +235,7 @@ proptest! {
             &[OsStr::new("undo"), &file],
         ] {
             let said = run(directory.path(), &file, &value, arguments);
-            assert_clean(&said, false, &format!("{about} by {arguments:?}"));
+            assert_clean(&said, Format::Pretty, &format!("{about} by {arguments:?}"));
         }
         let json = run(directory.path(), &file, &value, &[&[OsStr::new("check")], &own[..], &[OsStr::new("--format"), OsStr::new("json")]].concat());
         let first = json.iter().position(|&byte| byte == b'{').expect("a document");
@@ -230,7 +257,7 @@ fn an_argument_that_is_refused_starts_no_command_of_a_runner() {
             let arguments: Vec<&OsStr> = arguments.iter().map(OsStr::new).collect();
             let said = run(directory.path(), OsStr::new("."), "", &arguments);
             assert!(!said.is_empty());
-            assert_clean(&said, false, &format!("{arguments:?}"));
+            assert_clean(&said, Format::Pretty, &format!("{arguments:?}"));
         }
     }
 }
@@ -272,5 +299,5 @@ fn a_name_that_is_not_utf_8_is_shown_as_text() {
     fs::write(directory.path().join(name), "[libvirt]\nvirt_type = x\n").expect("a file");
     let arguments = [OsStr::new("check"), OsStr::new(".")];
     let said = run(directory.path(), name, "x", &arguments);
-    assert_clean(&said, false, "a name that is not UTF-8");
+    assert_clean(&said, Format::Pretty, "a name that is not UTF-8");
 }

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use novamend::catalog::{self, Release};
 use novamend::output::Format;
+use novamend::output::envelope::Kind;
 
 const MARKER: &str = "hush7marker";
 
@@ -99,12 +100,14 @@ fn no_command_and_no_format_shows_a_secret() {
         fs::write(directory.path().join(name), text).expect("the directory is writable");
         let mut printed = 0;
         for (from, to) in [("newton", "rocky"), ("rocky", "34")] {
-            for format in Format::ALL.map(Format::as_str) {
-                for more in [
+            for format in Format::ALL {
+                let (is_of_fix, format) = (!format.is_of_findings(), format.as_str());
+                let verbs = [
                     &["check", "--pedantic"][..],
                     &["fix", "--unsafe-fixes", "--explicit"],
                     &["fix"],
-                ] {
+                ];
+                for more in verbs.iter().filter(|verb| is_of_fix || verb[0] == "check") {
                     let shared = [
                         name,
                         "--from",
@@ -116,7 +119,7 @@ fn no_command_and_no_format_shows_a_secret() {
                         "--fail-on",
                         "info",
                     ];
-                    printed += assert_silent(directory.path(), &[more, &shared].concat());
+                    printed += assert_silent(directory.path(), &[*more, &shared].concat());
                     let stack = [
                         "--config-file",
                         name,
@@ -128,11 +131,11 @@ fn no_command_and_no_format_shows_a_secret() {
                         "--format",
                         format,
                     ];
-                    printed += assert_silent(directory.path(), &[more, &stack].concat());
+                    printed += assert_silent(directory.path(), &[*more, &stack].concat());
                 }
             }
         }
-        for format in Format::ALL.map(Format::as_str) {
+        for format in Format::of(Kind::Where).map(Format::as_str) {
             printed += assert_silent(directory.path(), &["where", "--all", name, "--format", format]);
             for option in ["database.connection", "DEFAULT.transport_url", "neutron.password"] {
                 let arguments = [
@@ -264,11 +267,13 @@ fn marker(number: usize) -> String {
 
 fn runs(name: &str) -> Vec<Vec<&str>> {
     let mut runs = Vec::new();
-    for format in Format::ALL.map(Format::as_str) {
-        for more in [
+    for format in Format::ALL {
+        let (is_of_fix, format) = (!format.is_of_findings(), format.as_str());
+        let verbs = [
             &["check", "--pedantic"][..],
             &["fix", "--unsafe-fixes", "--explicit", "--when", "upgrade"],
-        ] {
+        ];
+        for more in verbs.into_iter().filter(|verb| is_of_fix || verb[0] == "check") {
             let shared = [
                 "--from",
                 "rocky",
@@ -283,7 +288,7 @@ fn runs(name: &str) -> Vec<Vec<&str>> {
             runs.push([more, &["--config-file", name, "--env"], &shared].concat());
         }
     }
-    for format in Format::ALL.map(Format::as_str) {
+    for format in Format::of(Kind::Where).map(Format::as_str) {
         runs.push(vec!["where", "--all", name, "--format", format]);
         for option in [
             "vmware.host_ip",

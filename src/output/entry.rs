@@ -15,6 +15,7 @@ use crate::text::of_path;
 
 /// A place in a file, a variable of the environment, or nothing that could be named.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlaceEntry {
     /// The path; what is not UTF-8 in it as `\xNN`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +85,7 @@ pub fn hex(path: &Path) -> Option<String> {
 
 /// What every finding says, reported or not.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SubjectEntry<'a> {
     /// Where.
     #[serde(flatten)]
@@ -92,8 +94,10 @@ pub struct SubjectEntry<'a> {
     pub rule: &'static str,
     /// How bad.
     #[serde(serialize_with = "severity")]
+    #[cfg_attr(test, schemars(with = "crate::output::json::schema::SeverityWord"))]
     pub severity: Severity,
     /// What comes of it: `stops-service`, `stops-work`, `means-other`, `ignored` or `to-plan`.
+    #[cfg_attr(test, schemars(with = "crate::output::json::schema::EffectWord"))]
     pub effect: &'static str,
     /// `group.name` of the option it is about.
     pub option: Option<String>,
@@ -116,6 +120,7 @@ impl<'a> SubjectEntry<'a> {
 
 /// One finding.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry<'a> {
     /// What it is about, and what is wrong.
     #[serde(flatten)]
@@ -136,9 +141,11 @@ pub struct Entry<'a> {
     pub edit: Option<When>,
     /// The release that the stack was checked from.
     #[serde(serialize_with = "number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub from: Release,
     /// The release that it was checked for.
     #[serde(serialize_with = "number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub to: Release,
 }
 
@@ -176,6 +183,7 @@ impl<'a> Entry<'a> {
 
 /// Another place, and what about it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RelatedEntry<'a> {
     /// Where.
     #[serde(flatten)]
@@ -186,11 +194,13 @@ pub struct RelatedEntry<'a> {
 
 /// A way out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FixEntry<'a> {
     /// What it does.
     pub title: &'a str,
     /// Whether it is applied without being asked for.
     #[serde(serialize_with = "safety")]
+    #[cfg_attr(test, schemars(with = "crate::output::json::schema::SafetyWord"))]
     pub safety: Safety,
     /// When it may be written.
     pub moment: Option<When>,
@@ -200,12 +210,15 @@ pub struct FixEntry<'a> {
 
 /// What must run today for a finding to hold.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConditionEntry {
     /// The oldest release of those.
     #[serde(serialize_with = "number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub oldest: Release,
     /// The newest.
     #[serde(serialize_with = "number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub newest: Release,
     /// Whether it holds for every release up to the newest.
     pub or_earlier: bool,
@@ -226,28 +239,35 @@ impl ConditionEntry {
 
 /// A hop of the upgrade.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HopEntry {
     /// Where it starts.
     #[serde(serialize_with = "number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub from: Release,
     /// Where it ends.
     #[serde(serialize_with = "number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub to: Release,
 }
 
 /// When an edit is made: `now`, `before` the upgrade, `between` two hops, or `with` one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct When {
     /// The word.
     pub when: &'static str,
     /// The release whose hop comes before.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    #[cfg_attr(test, schemars(with = "Option<u8>"))]
     pub after: Option<Release>,
     /// The release whose hop comes after.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    #[cfg_attr(test, schemars(with = "Option<u8>"))]
     pub before: Option<Release>,
     /// The release whose hop it comes with.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "some_number")]
+    #[cfg_attr(test, schemars(with = "Option<u8>"))]
     pub release: Option<Release>,
 }
 
@@ -294,6 +314,7 @@ impl When {
 
 /// An option by group and name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct OptionEntry {
     /// The group.
     pub group: String,
@@ -303,11 +324,13 @@ pub struct OptionEntry {
 
 /// A finding that is not reported.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SuppressedEntry<'a> {
     /// What it is about, and what is wrong.
     #[serde(flatten)]
     pub subject: SubjectEntry<'a>,
     /// What keeps it out: `comment`, `settings` or `rule-off`.
+    #[cfg_attr(test, schemars(with = "crate::output::json::schema::ByWord"))]
     pub by: &'static str,
     /// The line of the comment.
     pub comment_line: Option<usize>,

@@ -47,6 +47,7 @@ pub struct Batch {
 
 /// One fix in the new texts.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AppliedFix {
     /// The rule whose finding it answers; `None` where an argument asked for it.
     pub rule: Option<&'static str>,
@@ -54,9 +55,11 @@ pub struct AppliedFix {
     pub title: String,
     /// Whether it needed `--unsafe-fixes`.
     #[serde(serialize_with = "entry::safety")]
+    #[cfg_attr(test, schemars(with = "crate::output::json::schema::SafetyWord"))]
     pub safety: Safety,
     /// When it may be written.
     #[serde(serialize_with = "entry::moment")]
+    #[cfg_attr(test, schemars(with = "entry::When"))]
     pub moment: Moment,
     /// Its edits, to be made one after the other.
     pub edits: Vec<ShownEdit>,
@@ -81,6 +84,7 @@ impl AppliedFix {
 
 /// One edit, for others to make.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownEdit {
     /// The file.
     pub file: String,
@@ -92,9 +96,11 @@ pub struct ShownEdit {
     pub masked: bool,
     /// As its fix.
     #[serde(serialize_with = "entry::safety")]
+    #[cfg_attr(test, schemars(with = "crate::output::json::schema::SafetyWord"))]
     pub safety: Safety,
     /// As its fix.
     #[serde(serialize_with = "entry::moment")]
+    #[cfg_attr(test, schemars(with = "entry::When"))]
     pub moment: Moment,
     /// The path's bytes in hex, where it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,6 +109,7 @@ pub struct ShownEdit {
 
 /// A stretch of a file, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Offsets {
     /// Of the first byte.
     pub start: usize,
@@ -119,10 +126,12 @@ impl From<Span> for Offsets {
 
 /// One file that changes.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangedFile {
     /// Its path.
     pub file: String,
     /// What changes, secrets masked.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub diff: Diff,
     /// Whether a second parser agrees; `None` where it cannot read the texts.
     pub witnessed: Option<bool>,
@@ -162,6 +171,7 @@ impl ChangedFile {
 
 /// What this host did with the new texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Proof {
     /// Whether it works as configured.
     pub works: bool,

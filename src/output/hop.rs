@@ -10,12 +10,15 @@ use crate::catalog::{OptionFacts, Release, moves, option, options};
 
 /// One hop.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Hop {
     /// Where it starts.
     #[serde(serialize_with = "entry::number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub from: Release,
     /// Where it ends.
     #[serde(serialize_with = "entry::number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     pub to: Release,
     /// Whether it leads from one SLURP release to the next, over another.
     pub skips: bool,
@@ -27,6 +30,7 @@ pub struct Hop {
 
 /// One change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct HopChange {
     /// `meaning`, `removed`, `renamed` …
     pub change: &'static str,
@@ -36,6 +40,7 @@ pub struct HopChange {
     pub name: String,
     /// Group and name after it, where they are others.
     #[serde(serialize_with = "group_and_name")]
+    #[cfg_attr(test, schemars(with = "Option<entry::OptionEntry>"))]
     pub becomes: Option<OptionFacts>,
     /// The rest in words.
     pub detail: String,

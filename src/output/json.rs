@@ -3,6 +3,8 @@
 //! One element of its list stands on each line; commas and line ends of lists are nobody else's.
 
 mod fields;
+#[cfg(test)]
+pub(crate) mod schema;
 
 use serde::Serialize;
 

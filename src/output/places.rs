@@ -19,6 +19,7 @@ pub struct Answer {
 
 /// One assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Assignment {
     /// The file and line, or the variable.
     #[serde(flatten)]

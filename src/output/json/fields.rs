@@ -16,11 +16,13 @@ use crate::write::Written;
 
 /// What was checked.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CheckedHead<'a> {
     checked: CheckedEntry<'a>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct CheckedEntry<'a> {
     files: usize,
     paths: Vec<String>,
@@ -57,6 +59,7 @@ impl<'a> CheckedHead<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NotReadEntry<'a> {
     file: String,
     why: &'a str,
@@ -75,6 +78,7 @@ impl<'a> NotReadEntry<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReleaseEntry {
     release: u8,
     series: &'static str,
@@ -90,6 +94,7 @@ impl ReleaseEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ComparedEntry {
     #[serde(flatten)]
     newest_release: ReleaseEntry,
@@ -114,6 +119,7 @@ impl ComparedEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SettingsEntry<'a> {
     file: String,
     named: bool,
@@ -135,6 +141,7 @@ impl<'a> SettingsEntry<'a> {
 
 /// How many findings are not reported, or lowered, and by whose word.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct HiddenEntry {
     ignores: usize,
     rules_off: usize,
@@ -155,6 +162,7 @@ impl HiddenEntry {
 
 /// What follows the findings of `check`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CheckRest {
     summary: SummaryEntry,
 }
@@ -168,6 +176,7 @@ impl CheckRest {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SummaryEntry {
     errors: usize,
     warnings: usize,
@@ -190,6 +199,7 @@ impl SummaryEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct StackFixes<'a> {
     applied: &'a [AppliedFix],
     later: &'a [AppliedFix],
@@ -221,6 +231,7 @@ impl<'a> StackFixes<'a> {
 
 /// What follows the stacks of `fix`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FixRest {
     written: Vec<WrittenEntry>,
     hidden: HiddenEntry,
@@ -236,6 +247,7 @@ impl FixRest {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WrittenEntry {
     file: String,
     backup: Option<String>,
@@ -260,6 +272,7 @@ impl WrittenEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct UpgradeHead {
     from: DatedRelease,
     to: DatedRelease,
@@ -279,6 +292,7 @@ impl UpgradeHead {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DatedRelease {
     #[serde(flatten)]
     named: ReleaseEntry,
@@ -286,6 +300,7 @@ struct DatedRelease {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct RuleEntry {
     id: &'static str,
     severity: &'static str,
@@ -306,6 +321,7 @@ impl RuleEntry {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct LifeEntry<'a> {
     group: &'a str,
     name: &'a str,
@@ -333,12 +349,15 @@ impl<'a> LifeEntry<'a> {
 // Each is a field of the document.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SpanEntry {
     group: &'static str,
     name: &'static str,
     #[serde(serialize_with = "entry::number")]
+    #[cfg_attr(test, schemars(with = "u8"))]
     since: Release,
     #[serde(serialize_with = "entry::some_number")]
+    #[cfg_attr(test, schemars(with = "Option<u8>"))]
     until: Option<Release>,
     r#type: &'static str,
     default: Option<String>,
