@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::hypervisor::recovery::Condition;
 use crate::hypervisor::{Answer, JobKind};
 use crate::shown::line as shown;
+use crate::trial::checks::Silence;
 use crate::trial::cut::{Cut, CutEvidence, NovaEnd, Standings};
 
 /// The lines of one cut: what they are about, and what is to be said of it.
@@ -137,7 +138,7 @@ fn guest(evidence: &CutEvidence) -> String {
     match (signs.last, evidence.story.end.as_ref()) {
         (Some(last), Some(end)) if signs.silence.is_some() => {
             let still = end.at.saturating_sub(last);
-            let longest = signs.silence.map(|silence| silence.length()).unwrap_or_default();
+            let longest = signs.silence.map(Silence::length).unwrap_or_default();
             if still > longest {
                 parts.push(format!("silent since {}", after(evidence, Some(last))));
             } else {

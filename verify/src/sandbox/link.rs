@@ -1,7 +1,7 @@
 //! A network of two: a namespace for each daemon, joined by a link that can be taken down and whose connections can be reset.
 //!
 //! Both namespaces belong to the sandbox and go with it; no interface, address or connection of the host is looked at or
-//! changed. It needs CAP_NET_ADMIN over the sandbox's own namespaces alone.
+//! changed. It needs `CAP_NET_ADMIN` over the sandbox's own namespaces alone.
 
 mod connections;
 mod route;
@@ -47,18 +47,21 @@ impl LinkError {
 
 /// The link between the two daemons of the sandbox.
 #[derive(Debug)]
-pub(super) struct Link(());
+pub(super) struct Link {
+    /// The end at which it is taken down, and its connections are reset.
+    end: Side,
+}
 
 impl Link {
     /// Makes both namespaces, joins them and takes the link up; once in a sandbox, before the daemons are started.
     ///
     /// # Errors
-    /// The kernel refuses: it has no veth, or this process no CAP_NET_ADMIN.
+    /// The kernel refuses: it has no veth, or this process no `CAP_NET_ADMIN`.
     pub(super) fn lay() -> Result<Self, LinkError> {
         for side in Side::BOTH {
             make_namespace(&layout::network(side)).map_err(LinkError::at("cannot create a network namespace"))?;
         }
-        let link = Self(());
+        let link = Self { end: Side::First };
         let joined = || {
             let other = File::open(layout::network(Side::Second))?;
             within(Side::First, || route::pair(INTERFACE, other.as_fd()))
@@ -81,7 +84,7 @@ impl Link {
     /// # Errors
     /// The kernel refuses.
     pub(super) fn up(&self) -> Result<(), LinkError> {
-        set_up(true).map_err(LinkError::at("cannot take the link up"))
+        set_up(self.end, true).map_err(LinkError::at("cannot take the link up"))
     }
 
     /// Takes the link down: nothing passes, and no connection is told.
@@ -89,34 +92,35 @@ impl Link {
     /// # Errors
     /// The kernel refuses.
     pub(super) fn down(&self) -> Result<(), LinkError> {
-        set_up(false).map_err(LinkError::at("cannot take the link down"))
+        set_up(self.end, false).map_err(LinkError::at("cannot take the link down"))
     }
 
     /// Resets every TCP connection over the link but those of the daemons, which leaves QEMU's; both ends are told. The number
     /// of connections that were reset.
     ///
     /// # Errors
-    /// The kernel refuses, or cannot do it (CONFIG_INET_DIAG_DESTROY).
+    /// The kernel refuses, or cannot do it (`CONFIG_INET_DIAG_DESTROY`).
     pub(super) fn reset(&self) -> Result<usize, LinkError> {
         let reset = || {
             let all = connections::established()?;
-            let meant: Vec<Connection> = all.into_iter().filter(is_between_qemus).collect();
+            let other = IpAddr::V4(address(self.end.other()));
+            let is_meant = |connection: &Connection| is_between_qemus(connection, other);
+            let meant: Vec<Connection> = all.into_iter().filter(is_meant).collect();
             for connection in &meant {
                 connection.reset()?;
             }
             Ok(meant.len())
         };
-        within(Side::First, reset).map_err(LinkError::at("cannot reset a connection over the link"))
+        within(self.end, reset).map_err(LinkError::at("cannot reset a connection over the link"))
     }
 }
 
-fn is_between_qemus(connection: &Connection) -> bool {
-    connection.remote.ip() == IpAddr::V4(address(Side::Second))
-        && ![connection.local.port(), connection.remote.port()].contains(&DAEMONS_PORT)
+fn is_between_qemus(connection: &Connection, other: IpAddr) -> bool {
+    connection.remote.ip() == other && ![connection.local.port(), connection.remote.port()].contains(&DAEMONS_PORT)
 }
 
-fn set_up(is_up: bool) -> io::Result<()> {
-    within(Side::First, || route::set_up(route::index(INTERFACE)?, is_up))
+fn set_up(end: Side, is_up: bool) -> io::Result<()> {
+    within(end, || route::set_up(route::index(INTERFACE)?, is_up))
 }
 
 /// The address of a side's end: of a network that is nobody's (TEST-NET-1 of RFC 5737).

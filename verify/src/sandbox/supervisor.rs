@@ -119,7 +119,9 @@ fn enter_namespaces(mode: Mode) -> Result<(), SupervisorError> {
 fn keep_capabilities() -> rustix::io::Result<()> {
     let kept = [CapabilitySet::SYS_ADMIN, CapabilitySet::NET_ADMIN];
     let mut sets = capabilities(None)?;
-    kept.iter().for_each(|&capability| sets.inheritable |= capability);
+    for capability in kept {
+        sets.inheritable |= capability;
+    }
     set_capabilities(None, sets)?;
     kept.into_iter()
         .try_for_each(|capability| configure_capability_in_ambient_set(capability, true))

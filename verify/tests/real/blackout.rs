@@ -86,6 +86,7 @@ impl Bench {
             drivers: if host.is_modular { None } else { programs::drivers() },
             tls: None,
             forces_tls: false,
+            network: None,
             given: Vec::new(),
         };
         let hearing = Hearing::listen(&layout::serial(guest::NAME), began).unwrap();

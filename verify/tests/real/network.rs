@@ -239,23 +239,23 @@ impl TwoHosts {
 
     /// `verify` on the first host, to the second by `scheme`.
     fn verify(&self, scheme: &str, words: &str) -> Ran {
+        Ran::patiently(|| Ran::of(&self.command(scheme, words).output().unwrap()))
+    }
+
+    fn command(&self, scheme: &str, words: &str) -> Command {
         let mut command = self.hosts[0].command(&self.ground.program);
         command
             .args(self.ground.arguments(words))
             .env_clear()
             .env("HOME", "/root");
-        command.args([
-            "--source",
-            "qemu:///system",
-            "--dest",
-            &format!("qemu+{scheme}://{SECOND}/system"),
-        ]);
+        let second = format!("qemu+{scheme}://{SECOND}/system");
+        command.args(["--source", "qemu:///system", "--dest", &second]);
         command.arg("--dest-config").arg(self.ground.path("destination.conf"));
         command.arg("--guest-image").arg(&self.image);
         if !has_kvm() {
             command.arg("--emulate");
         }
-        Ran::patiently(|| Ran::of(&command.output().unwrap()))
+        command
     }
 
     fn assert_nothing_is_left(&self) {

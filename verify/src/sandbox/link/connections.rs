@@ -1,4 +1,4 @@
-//! TCP connections of the network namespace that the calling thread is in, by sock_diag: which there are, and their reset.
+//! TCP connections of the network namespace that the calling thread is in, by `sock_diag`: which there are, and their reset.
 //!
 //! It resets the one connection that it is told, by its addresses, ports and the kernel's cookie, so that none that took its
 //! place meanwhile is hit.
