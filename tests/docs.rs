@@ -147,6 +147,21 @@ fn the_examples_of_every_page_are_what_novamend_does() {
 }
 
 #[test]
+fn the_table_of_what_is_found_is_the_same_in_readme() {
+    let read = |page: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).expect("a page");
+    let (readme, coverage) = (read("README.md"), read("docs/coverage.md"));
+    let mut lines = coverage
+        .lines()
+        .filter(|line| line.starts_with("| all |") || line.starts_with("| release |"));
+    let (heading, all) = (lines.next().expect("a heading"), lines.next().expect("a sum"));
+    assert!(readme.contains(all), "README.md lacks {all}");
+    assert!(
+        readme.contains(heading.strip_prefix("| release ").expect("its first cell")),
+        "{heading}"
+    );
+}
+
+#[test]
 fn rules_are_listed_with_the_words_of_the_program() {
     let listed = novamend(Path::new("."), &["rules"]);
     for (rule, line) in RULES.iter().zip(listed.lines()) {
