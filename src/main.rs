@@ -10,6 +10,7 @@ use std::env;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::ColorChoice;
 use novamend::inputs::arguments::CatalogArguments;
 use novamend::shell::completions::Question;
 use outcome::{ExitStyle, Outcome};
@@ -26,10 +27,17 @@ fn main() -> ExitCode {
         return ExitCode::from(commands::complete(question).code());
     }
     let style = ExitStyle::asked(&arguments);
-    let catalog = CatalogArguments::of(&arguments).add();
+    // The other arguments may name a release that comes by these.
+    let catalog = match CatalogArguments::of(&arguments).add() {
+        Ok(catalog) => catalog,
+        Err(error) => {
+            let outcome = terminal::with(ColorChoice::Auto, |_| Err(error.into()));
+            return ExitCode::from(style.failed(outcome.code()));
+        }
+    };
     ExitCode::from(match commands::Cli::read(arguments) {
         Ok(cli) => match terminal::with(cli.color.color, |terminal| {
-            for line in catalog? {
+            for line in catalog {
                 terminal.complain(&line);
             }
             cli.verb.run(terminal)

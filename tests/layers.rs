@@ -109,6 +109,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "src/host_trial/program.rs",
             "src/commands",
             "src/inputs/arguments.rs",
+            "src/inputs/arguments",
             "src/output/mod.rs",
             "src/shell",
             "verify/src/cli.rs",

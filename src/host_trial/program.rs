@@ -10,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use clap::{Args, ColorChoice};
 use novamend::handover::{self, HandoverError, Verdict};
+use novamend::inputs::arguments::CatalogArguments;
 
 /// The program's name.
 pub(crate) const PROGRAM: &str = "novamend-verify";
@@ -63,7 +64,12 @@ pub(crate) fn become_it(verb: &str, color: ColorChoice, handed: &HandedOver) -> 
             if color != ColorChoice::Auto {
                 command.args(["--color", &color.to_string()]);
             }
-            let error = command.arg(verb).args(&handed.arguments).exec();
+            let before: Vec<OsString> = std::env::args_os().take_while(|word| word != verb).collect();
+            let error = command
+                .args(CatalogArguments::of(&before).words())
+                .arg(verb)
+                .args(&handed.arguments)
+                .exec();
             HostTrialError::Start(program, error)
         }
         Err(error) => error,
@@ -92,6 +98,7 @@ pub(super) fn verdict(options: &str, arguments: &[&str]) -> Result<Verdict, Host
     let mut child = Command::new(&program)
         .args(["verify", "-", "--no-settings", "--format", "json", "--ends-with"])
         .arg(std::process::id().to_string())
+        .args(CatalogArguments::of(&std::env::args_os().collect::<Vec<_>>()).words())
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,11 +1,13 @@
 //! The flags that say which files are read, for which upgrade, with which settings: flattened by both command lines.
 
-use std::ffi::OsString;
+mod later;
+
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Args, ColorChoice, Command, FromArgMatches};
+
+pub use later::CatalogArguments;
 
 use super::home::home;
 use super::load::{self, Input};
@@ -13,11 +15,13 @@ use super::sources::Sources;
 use crate::bounded::{self, ReadRefusal, Root, RootError};
 use crate::catalog::extra::{self, ExtraError};
 use crate::catalog::release::UnknownRelease;
-use crate::catalog::update::{self, UpdateError};
+use crate::catalog::update::UpdateError;
 use crate::catalog::{self, Release};
 use crate::nova::start::programs::Programs;
 use crate::plain;
 
+/// Where the key lies that signs catalogs, if nobody names another.
+const KEY: &str = "/etc/novamend/catalog.pub";
 /// The heading of [`StackArguments`] in the help.
 const HEADING: &str = "Files as nova reads them";
 
@@ -28,21 +32,6 @@ pub struct ColorArguments {
     /// Use colours; on a terminal under `auto`, which heeds `NO_COLOR` and `CLICOLOR_FORCE`
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
-}
-
-/// Releases that came out after the program, in every verb.
-///
-/// They are read before the arguments are ([`CatalogArguments::add`]), as those may name such a release.
-#[derive(Clone, Debug, Default, Args)]
-#[group(skip)]
-pub struct CatalogArguments {
-    /// The options of a release that this program does not know yet, as docs/catalog.md describes it; its signature is beside
-    /// it, FILE.minisig
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
-    pub catalog_update: Vec<PathBuf>,
-    /// The public key of minisign by which such files must be signed [default: /etc/novamend/catalog.pub]
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
-    pub catalog_key: Option<PathBuf>,
 }
 
 /// What `check`, `fix`, `where`, `probe` and `verify` take alike.
@@ -330,80 +319,6 @@ impl Arguments {
 pub fn open_root(path: &Path) -> Result<Root, ArgumentsError> {
     let path = path.to_owned();
     Root::open(&path).map_err(|why| ArgumentsError::Root { path, why })
-}
-
-/// Where the key lies that signs catalogs, if nobody names another.
-const KEY: &str = "/etc/novamend/catalog.pub";
-
-impl CatalogArguments {
-    /// What all `arguments` of a process say, wherever they stand before a `--`.
-    #[must_use]
-    pub fn of(arguments: &[OsString]) -> Self {
-        let mut found = Self::default();
-        let mut words = arguments.iter().skip(1).take_while(|word| *word != "--");
-        while let Some(word) = words.next() {
-            let text = word.to_string_lossy();
-            let value = |words: &mut dyn Iterator<Item = &OsString>, flag: &str| match text.strip_prefix(flag)? {
-                "" => words.next().map(PathBuf::from),
-                rest => rest.strip_prefix('=').map(PathBuf::from),
-            };
-            if let Some(path) = value(&mut words, "--catalog-update") {
-                found.catalog_update.push(path);
-            } else if let Some(path) = value(&mut words, "--catalog-key") {
-                found.catalog_key = Some(path);
-            }
-        }
-        found
-    }
-
-    /// Adds the releases of the files to the catalog; what is worth a word is returned: a line for each file.
-    ///
-    /// # Errors
-    /// A file that cannot be read, that the key has not signed, or that is no catalog.
-    pub fn add(&self) -> Result<Vec<String>, ArgumentsError> {
-        if self.catalog_update.is_empty() {
-            return Ok(Vec::new());
-        }
-        let key_path = self.catalog_key.clone().unwrap_or_else(|| PathBuf::from(KEY));
-        if self.catalog_key.is_none() && is_open_to_others(&key_path) {
-            return Err(ArgumentsError::Key(key_path));
-        }
-        let text = |path: PathBuf| {
-            bounded::read_text(&path, bounded::LIMIT).map_err(|why| ArgumentsError::UpdateRefused { path, why })
-        };
-        let key = text(key_path.clone())?;
-        let refused = |path: &Path, why| ArgumentsError::Update {
-            path: path.to_owned(),
-            key: key_path.clone(),
-            why,
-        };
-        let mut updates = Vec::new();
-        for path in &self.catalog_update {
-            let mut signature = path.clone().into_os_string();
-            signature.push(".minisig");
-            let (list, signature) = (text(path.clone())?, text(signature.into())?);
-            updates.push(update::read(&list, &signature, &key).map_err(|why| refused(path, why))?);
-        }
-        let known = update::add(updates).map_err(|why| refused(&self.catalog_update[0], why))?;
-        let known = known.into_iter().map(|release| {
-            format!(
-                "release {} is one that this program knows itself; its file is not used",
-                release.number
-            )
-        });
-        let new = Release::all().filter(|release| release.came().is_some()).map(|release| {
-            let last = Release::NEWEST;
-            format!("of {release} the options are known, by `--catalog-update`; what values and starts of it ask for is taken to be as in {last}")
-        });
-        Ok(known.chain(new).collect())
-    }
-}
-
-/// Whether somebody else than root and who runs this may write `path`.
-fn is_open_to_others(path: &Path) -> bool {
-    let own = rustix::process::geteuid().as_raw();
-    path.metadata()
-        .is_ok_and(|file| (file.uid() != 0 && file.uid() != own) || file.mode() & 0o022 != 0)
 }
 
 impl ExtraArguments {

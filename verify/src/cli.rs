@@ -121,17 +121,10 @@ pub(crate) fn run() -> ExitCode {
     if let Some(question) = Question::asked(&env::args_os().collect::<Vec<_>>()) {
         return complete(question);
     }
-    let catalog = CatalogArguments::of(&env::args_os().collect::<Vec<_>>()).add();
-    let cli = match Cli::try_parse() {
+    let cli = match arguments() {
         Ok(cli) => cli,
-        Err(error) => return misused(&error),
+        Err(ended) => return ended,
     };
-    match catalog {
-        Ok(lines) => lines.iter().for_each(|line| {
-            let _ = writeln!(io::stderr(), "{}", shown::text(line));
-        }),
-        Err(error) => return ExitCode::from(fail(&error, cli.command.is_json())),
-    }
     let done = panic::catch_unwind(|| cli.command.run());
     // what it was has been said where it happened
     let Ok(done) = done else { return ExitCode::from(2) };
@@ -139,6 +132,17 @@ pub(crate) fn run() -> ExitCode {
         |error| ExitCode::from(fail(error.as_ref(), cli.command.is_json())),
         ExitCode::from,
     )
+}
+
+/// The arguments of this process, read when the releases are known that some of them bring; or how it ends without.
+fn arguments() -> Result<Cli, ExitCode> {
+    let catalog = CatalogArguments::of(&env::args_os().collect::<Vec<_>>()).add();
+    let catalog = catalog.map_err(|error| ExitCode::from(fail(&error, false)))?;
+    let cli = Cli::try_parse().map_err(|error| misused(&error))?;
+    for line in catalog {
+        let _ = writeln!(io::stderr(), "{}", shown::text(&line));
+    }
+    Ok(cli)
 }
 
 /// An error with its causes.

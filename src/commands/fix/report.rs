@@ -237,6 +237,10 @@ fn command(request: &Request) -> String {
                 .flat_map(|release| [flag.to_owned(), release.short().to_owned()]),
         );
     }
+    // The release to come may be known by a file alone.
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let catalog = CatalogArguments::of(&arguments).words();
+    words.extend(catalog.iter().map(|word| quoted(Path::new(word))));
     if !request.sources.root.is_host() {
         words.extend(["--root".to_owned(), quoted(request.sources.root.path())]);
     }
