@@ -260,7 +260,7 @@ impl RescueArguments {
                 complain(&now);
                 trouble = now;
             }
-            self.tell_ways(engine, config);
+            tell_ways(engine, config);
             if self.yes {
                 engine.act();
             }
@@ -272,21 +272,21 @@ impl RescueArguments {
         }
         Ok(0)
     }
+}
 
-    /// Notes where guests in post-copy go, as long as libvirt is connected to that host.
-    fn tell_ways(&self, engine: &mut Engine, config: &Config) {
-        let leaving = engine.leaving();
-        if leaving.is_empty() {
-            return;
-        }
-        let view = config.view();
-        let ends: Vec<Ends> = peers::of_daemons()
-            .iter()
-            .filter_map(|address| hosts::ends_by_name(&view, None, &config.source, &address.to_string()).ok())
-            .collect();
-        for uuid in leaving {
-            engine.may_have_gone_to(&uuid, ends.clone());
-        }
+/// Notes where guests in post-copy go, as long as libvirt is connected to that host.
+fn tell_ways(engine: &mut Engine, config: &Config) {
+    let leaving = engine.leaving();
+    if leaving.is_empty() {
+        return;
+    }
+    let view = config.view();
+    let ends: Vec<Ends> = peers::of_daemons()
+        .iter()
+        .filter_map(|address| hosts::ends_by_name(&view, None, &config.source, &address.to_string()).ok())
+        .collect();
+    for uuid in leaving {
+        engine.may_have_gone_to(&uuid, ends.clone());
     }
 }
 

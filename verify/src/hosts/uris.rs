@@ -3,6 +3,7 @@
 //! It resolves no name and opens nothing. Whatever libvirt is to open is read, judged and written from its parts first.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 
 use novamend::nova::migration::Settings;
 use novamend::nova::migration::connection::{Connection, Host, Origin, Transport, UnsafeConnection};
@@ -120,6 +121,7 @@ pub fn ends(source: &View, destination: Option<&View>, from: &str, to: &str) -> 
 }
 
 /// The ends where the destination is given by its name or address alone, as nova has it: the URI is the one that nova makes.
+/// QEMU sends to `live_migration_inbound_addr` of the destination's nova.conf, or else to the address, if it is one.
 ///
 /// # Errors
 /// As [`ends`]; or nova.conf makes no URI of the name.
@@ -133,12 +135,15 @@ pub fn ends_by_name(source: &View, destination: Option<&View>, from: &str, name:
     let inbound = destination.and_then(|view| Settings::read(view).inbound);
     let inbound = inbound.map(|text| address(destination, LIBVIRT, INBOUND, &text));
     let inbound = inbound.transpose()?;
-    let made = peer(source, Some(inbound.as_ref().unwrap_or(&named)))?.ok_or_else(|| refused(Why::NoUri))?;
+    // who names an address means the one that migrations go to
+    let is_address = matches!(named, Host::V6(_)) || name.parse::<Ipv4Addr>().is_ok();
+    let address = inbound.or_else(|| is_address.then(|| named.clone()));
+    let made = peer(source, Some(address.as_ref().unwrap_or(&named)))?.ok_or_else(|| refused(Why::NoUri))?;
     Ok(Ends {
         source: from.to_string(),
         destination: made.to_string(),
         peer: made.to_string(),
-        migration: inbound.map(|address| format!("tcp://{address}")),
+        migration: address.map(|address| format!("tcp://{address}")),
     })
 }
 

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::judgement::{Answer, Judgement, Sighting, judge};
+use super::judgement::{Answer, Judgement, Sighting, judge, running};
 use super::nova::Watch;
-use crate::hypervisor::libvirt::{Broken, Ends, Found, Onlooker, Standing, resume_post_copy};
+use crate::hypervisor::libvirt::{Broken, Ends, Found, Off, Onlooker, Standing, resume_post_copy};
 use crate::hypervisor::{Refusal, Request};
 
 /// How long a daemon may take to answer the first time.
@@ -169,7 +169,11 @@ impl Engine {
         // one that was broken and is off has come to its end as one that is gone has: its definition is what is left
         found.retain(|found| !(matches!(found.standing, Standing::Off(_)) && self.cases.contains_key(&found.uuid)));
         for found in &found {
-            let seen = if found.standing == Standing::PausedPostCopyFailed {
+            let is_asked = matches!(
+                found.standing,
+                Standing::PausedPostCopyFailed | Standing::Off(Off::Migrated)
+            );
+            let seen = if is_asked {
                 self.look_for(&found.uuid)
             } else {
                 Vec::new()
@@ -185,19 +189,17 @@ impl Engine {
         let known: Vec<String> = self.cases.keys().cloned().collect();
         let source = self.source()?;
         let version = source.version()?;
-        let found = match only {
-            Some(word) => source.find(word)?.into_iter().collect(),
-            None => {
-                let is_meant = |found: &Found| {
-                    let is_in_post_copy = matches!(
-                        found.standing,
-                        Standing::PausedPostCopyFailed | Standing::PausedPostCopy
-                    );
-                    is_in_post_copy || known.contains(&found.uuid)
-                };
-                source.active()?.into_iter().filter(is_meant).collect()
-            }
+        if let Some(word) = only {
+            return Ok((source.find(word)?.into_iter().collect(), version));
+        }
+        let is_meant = |found: &Found| {
+            let is_in_post_copy = matches!(
+                found.standing,
+                Standing::PausedPostCopyFailed | Standing::PausedPostCopy
+            );
+            is_in_post_copy || known.contains(&found.uuid)
         };
+        let found = source.active()?.into_iter().filter(is_meant).collect();
         Ok((found, version))
     }
 
@@ -250,7 +252,9 @@ impl Engine {
             seconds: found.since.map(|since| since.as_secs()),
             remaining: found.remaining,
             watch: Watch::of(found.since),
-            refused: before.and_then(|before| before.refused),
+            refused: before
+                .and_then(|before| before.refused)
+                .filter(|_| progress != Progress::Whole),
         };
         self.cases.insert(found.uuid.clone(), case);
     }
@@ -268,23 +272,17 @@ impl Engine {
                 continue;
             }
             case.source = Standing::Absent;
-            let runs = |sighting: &Sighting| {
-                matches!(
-                    sighting.answer,
-                    Answer::Stands {
-                        standing: Standing::Running,
-                        ..
-                    }
-                )
-            };
             let is_silent = |sighting: &Sighting| matches!(sighting.answer, Answer::Silent(_));
-            (case.judgement, case.progress) = if let Some(at) = seen.iter().position(runs) {
+            (case.judgement, case.progress) = if let Some(at) = running(&seen) {
                 (Judgement::RunsThere(at), Progress::Whole)
             } else if let Some(at) = seen.iter().position(is_silent) {
                 (Judgement::NotReached(at), Progress::None)
             } else {
                 (Judgement::Gone, Progress::None)
             };
+            if case.progress == Progress::Whole {
+                case.refused = None;
+            }
             case.seen = seen;
         }
     }

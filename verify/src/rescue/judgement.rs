@@ -90,6 +90,8 @@ pub(super) fn judge(source: Standing, version: u32, seen: &[Sighting]) -> Judgem
     match source {
         Standing::PausedPostCopyFailed => {}
         Standing::PausedPostCopy => return Judgement::UnderWay,
+        // its definition is what the link's break has left
+        Standing::Off(Off::Migrated) => return running(seen).map_or(Judgement::NotBroken, Judgement::RunsThere),
         _ => return Judgement::NotBroken,
     }
     if version < SINCE {
@@ -108,7 +110,7 @@ fn by_destination(seen: &[Sighting]) -> Judgement {
         (0..seen.len()).filter(|index| matching(&seen[*index])).collect()
     };
     // whoever runs it by itself has the guest, whatever any other half says
-    if let Some(&at) = stands(|standing| standing == Standing::Running).first() {
+    if let Some(at) = running(seen) {
         return Judgement::RunsThere(at);
     }
     let halves = stands(|standing| is_half(standing) || matches!(standing, Standing::Paused | Standing::Other));
@@ -142,6 +144,20 @@ fn by_destination(seen: &[Sighting]) -> Judgement {
         } => Judgement::Ended(at, off),
         _ => Judgement::OffThere(at),
     }
+}
+
+/// The host on which it runs by itself.
+pub(super) fn running(seen: &[Sighting]) -> Option<usize> {
+    let runs = |sighting: &Sighting| {
+        matches!(
+            sighting.answer,
+            Answer::Stands {
+                standing: Standing::Running,
+                ..
+            }
+        )
+    };
+    seen.iter().position(runs)
 }
 
 /// Whether a host has the destination's half of a migration in post-copy.
@@ -227,6 +243,13 @@ mod tests {
     }
 
     #[test]
+    fn what_has_moved_and_runs_there_is_whole() {
+        let moved = Standing::Off(Off::Migrated);
+        assert_eq!(judge(moved, NEW, &[at(Standing::Running)]), Judgement::RunsThere(0));
+        assert_eq!(judge(moved, NEW, &[silent()]), Judgement::NotBroken);
+    }
+
+    #[test]
     fn a_guest_that_runs_anywhere_is_never_touched() {
         for other in EVERY {
             let seen = [at(other), at(Standing::Running)];
@@ -239,7 +262,7 @@ mod tests {
     #[test]
     fn a_guest_is_lost_only_where_its_destination_says_so_and_every_host_has_answered() {
         let crashed = at(Standing::Off(Off::Crashed));
-        assert_eq!(broken(&[crashed.clone()]), Judgement::Lost(0));
+        assert_eq!(broken(std::slice::from_ref(&crashed)), Judgement::Lost(0));
         assert_eq!(broken(&[at(Standing::Absent), crashed.clone()]), Judgement::Lost(1));
         assert_eq!(broken(&[crashed.clone(), silent()]), Judgement::NotReached(1));
         assert_eq!(broken(&[at(Standing::Off(Off::NotKnown))]), Judgement::OffThere(0));
@@ -257,7 +280,7 @@ mod tests {
         assert_eq!(broken(&[half.clone(), half.clone()]), Judgement::Several);
         assert_eq!(broken(&[half.clone(), at(Standing::Paused)]), Judgement::Several);
         assert_eq!(
-            judge(Standing::PausedPostCopyFailed, 8_004_000, &[half.clone()]),
+            judge(Standing::PausedPostCopyFailed, 8_004_000, std::slice::from_ref(&half)),
             Judgement::TooOld(None, 8_004_000)
         );
         let old = Sighting {

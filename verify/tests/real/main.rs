@@ -26,6 +26,7 @@ mod pages;
 mod places;
 mod qemu_conf;
 mod shapes;
+mod rescue;
 mod snapshot;
 
 use std::process::ExitCode;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
             places::TESTS,
             qemu_conf::TESTS,
             shapes::TESTS,
+            rescue::TESTS,
             interrupts::TESTS,
             no_trace::TESTS,
         ]),

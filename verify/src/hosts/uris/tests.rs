@@ -209,3 +209,53 @@ fn a_nova_before_stein_puts_an_ipv6_address_in_without_brackets() {
     assert!(of(18).is_err());
     assert_eq!(of(19).unwrap(), "qemu+tcp://[fd00::2]/system");
 }
+
+#[test]
+fn a_host_that_is_named_gets_the_uri_that_nova_makes_of_it() {
+    let named = |source: &str, destination: Option<&str>, name: &str| {
+        let source = stack("source.conf", source);
+        let destination = destination.map(|text| stack("destination.conf", text));
+        let view = destination.as_ref().map(|stack| View::new(stack, Release::NEWEST));
+        let ends = ends_by_name(
+            &View::new(&source, Release::NEWEST),
+            view.as_ref(),
+            "qemu:///system",
+            name,
+        );
+        ends.map(|ends| (ends.destination, ends.migration))
+            .map_err(|error| error.to_string())
+    };
+    let of = |uri: &str, migration: Option<&str>| Ok((uri.to_owned(), migration.map(str::to_owned)));
+    assert_eq!(
+        named("live_migration_scheme = tls", None, "host2"),
+        of("qemu+tls://host2/system", None)
+    );
+    assert_eq!(
+        named("", None, "192.0.2.7"),
+        of("qemu+tcp://192.0.2.7/system", Some("tcp://192.0.2.7"))
+    );
+    assert_eq!(
+        named("", None, "fd00::7"),
+        of("qemu+tcp://[fd00::7]/system", Some("tcp://[fd00::7]"))
+    );
+    assert_eq!(
+        named(
+            "live_migration_uri = qemu+ssh://nova@%s/system",
+            Some("live_migration_inbound_addr = 192.0.2.9"),
+            "host2"
+        ),
+        of("qemu+ssh://nova@192.0.2.9/system", Some("tcp://192.0.2.9"))
+    );
+    for (source, name) in [
+        ("live_migration_uri = qemu+ext://%s/system?command=/bin/x", "host2"),
+        ("live_migration_uri = qemu+ssh://one/system", "host2"),
+        ("", "-oProxyCommand=x"),
+        ("", "host2/system?command=/bin/x"),
+    ] {
+        let refused = named(source, None, name).unwrap_err();
+        assert!(
+            refused.contains("refused before any connection was opened"),
+            "{source} {name}: {refused}"
+        );
+    }
+}
