@@ -130,7 +130,18 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("serde_yaml_ng", &["src/catalog/extra.rs"]),
     ("ini", &["src/fix/witness.rs"]),
     ("xattr", &["src/write"]),
-    ("sha2", &["src/write/mark.rs", "src/commands/fix/writing.rs"]),
+    (
+        "sha2",
+        &[
+            "src/write/mark.rs",
+            "src/commands/fix/writing.rs",
+            "src/output/fingerprint.rs",
+        ],
+    ),
+    ("serde_sarif", &["src/output/sarif"]),
+    ("quick_junit", &["src/output/junit.rs"]),
+    ("quick_xml", &["src/output/checkstyle.rs"]),
+    ("globset", &["src/lint/ignores.rs", "src/settings/baseline.rs"]),
     (
         "virt",
         &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],

@@ -3,9 +3,6 @@
 
 #[path = "harness/mod.rs"]
 mod harness;
-#[path = "oracle/python.rs"]
-mod python;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
@@ -13,7 +10,6 @@ use std::process::{Command, ExitCode, Output};
 use serde_yaml_ng::Value;
 
 use harness::{skip, tests};
-use python::python;
 
 /// What the next release breaks, and an edit that can be made now.
 const CONF: &str =
@@ -21,6 +17,16 @@ const CONF: &str =
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A program of the environment that `make venvs` makes of tests/reports/requirements.txt.
+fn program(name: &str) -> PathBuf {
+    let venvs = std::env::var_os("NOVAMEND_VENVS").map_or_else(|| PathBuf::from(".venv"), PathBuf::from);
+    let program = root().join(venvs).join("reports/bin").join(name);
+    if !program.exists() {
+        skip(&format!("no {}; `make venvs` makes it", program.display()));
+    }
+    program
 }
 
 fn read(name: &str) -> String {
@@ -203,13 +209,14 @@ fn the_action_annotates_and_writes_sarif() {
 }
 
 fn pre_commit_runs_the_hooks() {
-    let program = python("reports").with_file_name("pre-commit");
+    let program = program("pre-commit");
     let (hooks, ground) = (Ground::new(), Ground::new());
     fs::copy(
         root().join(".pre-commit-hooks.yaml"),
         hooks.at(".pre-commit-hooks.yaml"),
     )
     .expect("the hooks");
+    fs::write(ground.at("novamend.toml"), "from = \"rocky\"\nto = \"stein\"\n").expect("settings");
     for repository in [&hooks, &ground] {
         repository.git(&["init", "--quiet"]);
         repository.git(&["add", "--all"]);
@@ -235,13 +242,13 @@ fn pre_commit_runs_the_hooks() {
     );
     let (code, text) = tried("novamend-fix");
     assert_eq!(code, 0, "{text}");
-    // Nothing but the file itself: git keeps the old text.
+    // No backup: git keeps the old text.
     let left = fs::read_dir(ground.directory.path()).expect("the directory").count();
-    assert_eq!(left, 2);
+    assert_eq!(left, 3);
 }
 
 fn zizmor_finds_nothing() {
-    let program = python("reports").with_file_name("zizmor");
+    let program = program("zizmor");
     let ground = Ground::new();
     let workflows = ground.at(".github/workflows");
     fs::create_dir_all(&workflows).expect("a directory");

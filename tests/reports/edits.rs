@@ -36,44 +36,55 @@ fn fixtures() -> Vec<(PathBuf, Vec<String>)> {
     found
 }
 
+/// How much of `fix` is asked for: what is asked for by default is in SARIF, too.
+const ASKED: [&[&str]; 2] = [&[], &["--unsafe-fixes", "--when", "upgrade"]];
+
+/// How many fixtures change as much as is asked for, and how many have an edit that hides a secret.
+type Counts = [[usize; 2]; 2];
+
 /// What is wrong with the edits of the fixture at `path`; nothing where one of them hides a secret, which is counted.
-fn wrong(tool: &mut Oracle, path: &Path, arguments: &[String], counts: &Mutex<[usize; 2]>) -> Option<String> {
+fn wrong(tool: &mut Oracle, path: &Path, arguments: &[String], counts: &Mutex<Counts>) -> Vec<String> {
     let directory = tempfile::tempdir().expect("a directory");
     let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
     let before = fs::read(path).expect("a fixture");
-    fs::write(directory.path().join(name), &before).expect("a file");
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let shared = [&[name][..], &words, &["--fail-on", "never"]].concat();
-    let printed = |verb: &[&str]| run(directory.path(), &[verb, &shared].concat(), "");
-    let json = printed(&["fix", "--format", "json"]);
-    let sarif = printed(&["check", "--format", "sarif"]);
-    let report: Value = serde_json::from_str(&json.out).ok()?;
-    let is_masked = json.out.contains("\"masked\":true");
-    let is_refused = !report["stacks"][0]["objections"].as_array().is_none_or(Vec::is_empty);
-    let after = {
-        printed(&["fix", "--write", "--no-backup"]);
-        fs::read(directory.path().join(name)).expect("the file")
-    };
-    fs::write(directory.path().join(name), &before).expect("a file");
-    if is_masked {
-        counts.lock().expect("a count")[1] += 1;
-        return None;
+    let printed = |verb: &[&str]| run(directory.path(), &[verb, &shared].concat(), "").out;
+    let mut differing = Vec::new();
+    for (number, asked) in ASKED.into_iter().enumerate() {
+        fs::write(directory.path().join(name), &before).expect("a file");
+        let json = printed(&[&["fix", "--format", "json"], asked].concat());
+        let Ok(report) = serde_json::from_str::<Value>(&json) else {
+            continue;
+        };
+        // What is refused is not written, though its diff and its edits are shown.
+        let is_refused = !report["stacks"][0]["objections"].as_array().is_none_or(Vec::is_empty);
+        let is_masked = report["stacks"][0]["applied"].to_string().contains("\"masked\":true");
+        let mut reports = Vec::new();
+        if !is_refused {
+            reports.push(("json", json));
+        }
+        if asked.is_empty() {
+            reports.push(("sarif", printed(&["check", "--format", "sarif"])));
+        }
+        printed(&[&["fix", "--write", "--no-backup"], asked].concat());
+        let after = fs::read(directory.path().join(name)).expect("the file");
+        fs::write(directory.path().join(name), &before).expect("a file");
+        let mut counts = counts.lock().expect("a count");
+        counts[number][0] += usize::from(after != before);
+        counts[number][1] += usize::from(is_masked);
+        drop(counts);
+        for (kind, text) in reports.into_iter().filter(|_| !is_masked) {
+            let report = directory.path().join(kind);
+            fs::write(&report, text).expect("a report");
+            let answer = &tool.ask(&[json!({"report": report, "directory": directory.path()})])[0];
+            let text = answer[name].as_str().map_or_else(|| before.clone(), decoded);
+            if text != after {
+                differing.push(format!("{}: {kind} {}", path.display(), asked.join(" ")));
+            }
+        }
     }
-    counts.lock().expect("a count")[0] += usize::from(after != before);
-    let reports = [("json", &json.out), ("sarif", &sarif.out)];
-    // What is refused is not written, though its diff and its edits are shown.
-    let reports = reports.into_iter().skip(usize::from(is_refused));
-    let differing = reports.filter(|(kind, text)| {
-        let report = directory.path().join(kind);
-        fs::write(&report, text).expect("a report");
-        let answer = &tool.ask(&[json!({"report": report, "directory": directory.path()})])[0];
-        let text = answer[name]
-            .as_str()
-            .map_or_else(|| before.clone(), |text| decoded(text));
-        text != after
-    });
-    let differing: Vec<&str> = differing.map(|(kind, _)| kind).collect();
-    (!differing.is_empty()).then(|| format!("{}: {}", path.display(), differing.join(", ")))
+    differing
 }
 
 /// The bytes of base64.
@@ -99,7 +110,7 @@ fn decoded(text: &str) -> Vec<u8> {
 
 fn the_edits_of_a_report_give_the_bytes_of_fix() {
     let fixtures = fixtures();
-    let counts = Mutex::new([0; 2]);
+    let counts = Mutex::new(Counts::default());
     let half = fixtures.len().div_ceil(2);
     let wrong: Vec<String> = std::thread::scope(|scope| {
         let lanes = fixtures.chunks(half).map(|fixtures| {
@@ -109,7 +120,7 @@ fn the_edits_of_a_report_give_the_bytes_of_fix() {
             scope.spawn(move || {
                 let each = fixtures
                     .iter()
-                    .filter_map(|(path, arguments)| wrong(&mut tool, path, arguments, counts));
+                    .flat_map(|(path, arguments)| wrong(&mut tool, path, arguments, counts));
                 each.collect::<Vec<String>>()
             })
         });
@@ -119,7 +130,7 @@ fn the_edits_of_a_report_give_the_bytes_of_fix() {
             .flat_map(|lane| lane.join().expect("a lane ends"))
             .collect()
     });
-    let [changed, masked] = *counts.lock().expect("a count");
+    let counts = *counts.lock().expect("a count");
     assert!(
         wrong.is_empty(),
         "{} of {}:\n{}",
@@ -127,5 +138,6 @@ fn the_edits_of_a_report_give_the_bytes_of_fix() {
         fixtures.len(),
         wrong.join("\n")
     );
-    assert!(changed > 50 && masked < 40, "{changed} changed, {masked} with a secret");
+    let [[by_default, _], [most, masked]] = counts;
+    assert!(by_default > 20 && most > 100 && masked < 20, "{counts:?}");
 }
