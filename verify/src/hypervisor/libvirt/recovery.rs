@@ -139,16 +139,16 @@ mod tests {
     #[test]
     fn the_two_halves_of_a_broken_migration_are_told_by_their_reasons() {
         let source = condition_of(
-            sys::VIR_DOMAIN_PAUSED as c_int,
-            sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED as c_int,
+            sys::VIR_DOMAIN_PAUSED.cast_signed(),
+            sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED.cast_signed(),
         );
         assert_eq!(
             (source.reason, source.words.as_str()),
             (13, "paused (post-copy failed)")
         );
         let destination = condition_of(
-            sys::VIR_DOMAIN_RUNNING as c_int,
-            sys::VIR_DOMAIN_RUNNING_POSTCOPY_FAILED as c_int,
+            sys::VIR_DOMAIN_RUNNING.cast_signed(),
+            sys::VIR_DOMAIN_RUNNING_POSTCOPY_FAILED.cast_signed(),
         );
         assert_eq!(
             (destination.reason, destination.words.as_str()),

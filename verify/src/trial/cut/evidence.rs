@@ -65,6 +65,9 @@ pub struct Story {
     /// When it did.
     #[serde(with = "As::<Option<Seconds>>")]
     pub resume_ended: Option<Duration>,
+    /// When the guest had all its memory at the destination, by libvirt's event.
+    #[serde(with = "As::<Option<Seconds>>")]
+    pub arrived: Option<Duration>,
     /// At the end.
     pub end: Option<Standings>,
 }
@@ -177,7 +180,8 @@ impl CutEvidence {
     /// Seconds from the cut until the guest was whole at the destination by what was done for it.
     #[must_use]
     pub fn recovery_seconds(&self) -> Option<f64> {
-        let (asked, ended) = (self.story.resume_asked?, self.story.resume_ended?);
+        let ended = self.story.arrived.or(self.story.resume_ended);
+        let (asked, ended) = (self.story.resume_asked?, ended?);
         Some(ended.saturating_sub(asked).as_secs_f64())
     }
 }

@@ -28,6 +28,9 @@ const STEP: Duration = Duration::from_millis(10);
 /// How long the guest may take to arrive at the destination once nobody is in its way.
 const ARRIVAL: Duration = Duration::from_secs(60);
 
+/// The same where the call to resume failed.
+const AFTER_A_REFUSAL: Duration = Duration::from_secs(15);
+
 /// How far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -100,7 +103,9 @@ impl<'a> Script<'a> {
         if self.cut.fate() != Fate::Whole {
             return;
         }
-        let until = self.now() + ARRIVAL;
+        // the call to resume may fail where QEMU has been told all the same
+        let is_refused = matches!(self.story.resume, Some(Answer::Refused(_)));
+        let until = self.now() + if is_refused { AFTER_A_REFUSAL } else { ARRIVAL };
         while self.now() < until && !self.has_arrived() {
             if let Some((at, event)) = self.hypervisor.next(STEP * 5) {
                 self.note(at, &event);
@@ -108,12 +113,9 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// A call that was refused brings nothing that could be waited for.
     fn has_arrived(&mut self) -> bool {
-        match (self.story.resume_asked, &self.story.resume) {
-            (Some(_), None) => return false,
-            (Some(_), Some(Answer::Refused(_))) => return true,
-            _ => {}
+        if self.story.resume_asked.is_some() && self.story.resume.is_none() {
+            return false;
         }
         let at_the_destination = self.hypervisor.condition(End::Destination);
         at_the_destination.is_ok_and(|condition| condition.has_arrived())
@@ -225,6 +227,7 @@ impl<'a> Script<'a> {
             Event::Lifecycle { end, what } if is_switch(*end, what) => {
                 self.story.switched.get_or_insert(at);
             }
+            Event::Lifecycle { end, what } if is_arrival(*end, what) => self.story.arrived = Some(at),
             Event::Returned(result) if self.story.resume_asked.is_some() => {
                 self.story.resume = Some(result.clone().into());
                 self.story.resume_ended = Some(at);
@@ -236,6 +239,11 @@ impl<'a> Script<'a> {
             _ => {}
         }
     }
+}
+
+/// The guest runs at the destination with all its memory.
+fn is_arrival(end: End, what: &str) -> bool {
+    end == End::Destination && what == "resumed: migrated"
 }
 
 /// The guest runs at the destination, and its memory is still on the way.
