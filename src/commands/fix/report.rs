@@ -11,6 +11,7 @@ use crate::outcome::Failure;
 use crate::terminal::Terminal;
 use novamend::fix::witness::Witnessed;
 use novamend::fix::{Applied, Until};
+use novamend::inputs::arguments::CatalogArguments;
 use novamend::inputs::load::{Input, STDIN};
 use novamend::lint::{Context, Moment, Safety};
 use novamend::oslo::stack::Stack;
