@@ -27,6 +27,8 @@ use novamend::output::{self, Base, CheckTotal, Counts, Findings, Head, Part, Sum
 use novamend::rules::{ACROSS, LIVE_MIGRATION, RULES};
 use novamend::settings::{self, Known, Scope, ScopeError};
 
+pub(super) use baseline::with_baseline_joined;
+
 /// Report what an upgrade breaks
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
@@ -37,7 +39,7 @@ pub(crate) struct Arguments {
     report: ReportArguments,
     /// Add the current findings as ignores to FILE, whose name ends in `.toml`, so that only new ones are reported from now on
     /// [default: the settings]
-    #[arg(long, value_name = "FILE", num_args = 0..=1, value_parser = baseline::file)]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, value_parser = baseline::file)]
     write_ignores: Option<Option<PathBuf>>,
     /// Say what these releases, separated by commas, do not read alike: for a file that serves all of them during a rolling
     /// upgrade

@@ -77,6 +77,7 @@ impl Cli {
     /// # Errors
     /// clap's: what was asked for wrongly, or the help that was asked for.
     pub(crate) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let arguments = check::with_baseline_joined(arguments);
         let named = arguments.get(1).and_then(|verb| verb.to_str());
         match named.and_then(|verb| Self::of_one_verb(verb, &arguments)) {
             Some(cli) => Ok(cli),

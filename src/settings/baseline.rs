@@ -42,7 +42,7 @@ pub struct Baseline {
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// There is no place for them.
-    #[error("`--write-ignores` with `--no-settings` must be told a file: `--write-ignores FILE`")]
+    #[error("`--write-ignores` with `--no-settings` needs a file of its own: `--write-ignores FILE`")]
     NoPlace,
     /// The settings cannot be read.
     #[error("{}; no ignores were written", not_read(path, why))]
