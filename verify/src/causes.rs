@@ -137,17 +137,32 @@ pub fn of_nova_conf(plan: &Plan, source: &str) -> Vec<Cause> {
             "set live_migration_downtime_steps to nova's default of 10",
         ));
     }
-    if let Some(scheme) = &plan.settings.scheme
-        && !TRANSPORTS.contains(&scheme.to_lowercase().as_str())
-    {
-        causes.push(Cause::new(
-            format!(
-                "{every}: `live_migration_scheme` is {scheme}, and libvirt knows no such transport to another host"
-            ),
-            "set live_migration_scheme to tcp, tls or ssh, or remove it",
-        ));
-    }
+    causes.extend(unknown_transport(plan, &every));
     causes
+}
+
+/// A transport between the daemons that libvirt does not know, by the scheme or in the URI.
+fn unknown_transport(plan: &Plan, every: &str) -> Option<Cause> {
+    let transport = plan.settings.transport()?;
+    let lower = transport.to_lowercase();
+    if plan.settings.uri.is_none() {
+        return (!TRANSPORTS.contains(&lower.as_str())).then(|| {
+            Cause::new(
+                format!(
+                    "{every}: `live_migration_scheme` is {transport}, and libvirt knows no such transport to another host"
+                ),
+                "set live_migration_scheme to tcp, tls or ssh, or remove it",
+            )
+        });
+    }
+    let is_known = TRANSPORTS.contains(&lower.as_str()) || ["unix", "ext"].contains(&lower.as_str());
+    (!is_known).then(|| {
+        Cause::new(
+            format!("{every}: `live_migration_uri` has the transport {transport}, which libvirt does not know"),
+            "remove live_migration_uri: nova then builds the URI from live_migration_scheme and \
+             live_migration_inbound_addr",
+        )
+    })
 }
 
 /// What the host shows against migrations to it.

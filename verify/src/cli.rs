@@ -3,6 +3,7 @@
 //! It prints and writes; it finds nothing out itself.
 
 mod cut;
+mod like;
 mod report_files;
 mod rescue;
 mod subject;

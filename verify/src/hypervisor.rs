@@ -77,6 +77,9 @@ pub struct Request {
     pub persistent_xml: bool,
     /// `VIR_MIGRATE_UNSAFE`: libvirt does not ask whether the guest's disk is on storage that both ends share.
     pub unsafe_storage: bool,
+    /// The disks that are copied to the destination (`VIR_MIGRATE_NON_SHARED_INC`, `migrate_disks`), by their names in the
+    /// guest.
+    pub disks: Vec<String>,
     /// MiB/s before the switch.
     pub bandwidth: u64,
 }
@@ -87,6 +90,7 @@ impl Request {
     pub fn flag_names(&self) -> Vec<&'static str> {
         let mut names = vec!["LIVE", "PEER2PEER", "UNDEFINE_SOURCE", "PERSIST_DEST"];
         let rest = [
+            (!self.disks.is_empty(), "NON_SHARED_INC"),
             (self.post_copy, "POSTCOPY"),
             (self.auto_converge, "AUTO_CONVERGE"),
             (self.tunnelled, "TUNNELLED"),
@@ -122,6 +126,8 @@ pub struct Job {
     pub kind: JobKind,
     /// Bytes of memory and disk still to copy.
     pub remaining: i64,
+    /// Those of them that are the disk's.
+    pub disk_remaining: i64,
     /// The pass over the memory, from 1 on.
     pub iteration: i64,
 }
@@ -131,6 +137,7 @@ impl Job {
     pub const NONE: Self = Self {
         kind: JobKind::None,
         remaining: 0,
+        disk_remaining: 0,
         iteration: 0,
     };
 }

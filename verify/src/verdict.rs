@@ -132,8 +132,12 @@ fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
 fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
     let configured = plan.settings.ending();
     let mut trials = session.trials.iter();
-    trials
-        .find(|trial| trial.judgement.action == configured)
+    let is_it = |trial: &&Evidence| trial.judgement.action == configured;
+    // a disk that is copied makes two of them
+    let mut failed = session.trials.iter().filter(is_it);
+    failed
+        .find(|trial| !trial.judgement.holds())
+        .or_else(|| trials.find(is_it))
         .or_else(|| session.trials.iter().find(|trial| !trial.judgement.holds()))
         .or_else(|| session.trials.first())
 }
@@ -237,8 +241,9 @@ fn downtime(trial: &Evidence) -> Option<String> {
         .or_else(by_libvirt)
 }
 
-fn name(plan: &Plan, evidence: &Evidence) -> &'static str {
-    evidence.judgement.action.words_in(plan.settings.release)
+/// The action, and what was copied meanwhile where that makes a difference.
+fn name(plan: &Plan, evidence: &Evidence) -> String {
+    evidence.name(plan.settings.release)
 }
 
 fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
@@ -250,12 +255,15 @@ fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
             "{name} works {here}: the guest keeps running on the source and nothing is left on the destination"
         );
     }
-    let rest = if kind.pauses {
-        format!(" ({:.0} MiB left)", left(trial, session))
-    } else {
-        String::new()
+    let rest = match trial.judgement.disk_remaining {
+        Some(disk) if kind.pauses => format!(" ({:.0} MiB of the disk and all memory left)", mib(disk)),
+        _ if kind.pauses => format!(" ({:.0} MiB left)", left(trial, session)),
+        _ => String::new(),
     };
-    format!("{name} works {here}{paused}{rest}")
+    let refused = trial.judgement.refused_ms.map_or_else(String::new, |time| {
+        format!("; nova's order was refused for {:.1} s before", time / 1000.0)
+    });
+    format!("{name} works {here}{paused}{rest}{refused}")
 }
 
 fn sentence(plan: &Plan, trial: &Evidence, session: &Session) -> String {
@@ -376,5 +384,9 @@ fn instead(plan: &Plan, session: &Session) -> String {
 /// MiB that were left to copy when the guest was paused.
 fn left(trial: &Evidence, session: &Session) -> f64 {
     let remaining = trial.judgement.remaining;
-    remaining.map_or(session.conditions.hot_mib, |bytes| bytes as f64 / 1_048_576.0)
+    remaining.map_or(session.conditions.hot_mib, mib)
+}
+
+fn mib(bytes: i64) -> f64 {
+    bytes as f64 / 1_048_576.0
 }

@@ -95,6 +95,7 @@ fn run_with(script: &mut Scripted, settings: &Settings) -> Trace {
         interval: Duration::from_millis(25),
         act_after: Duration::from_millis(600),
         pass: 2,
+        in_disk: false,
         limit: LIMIT,
     };
     let trace = migrate(script, &request, settings, pace, &Turn::alone());

@@ -141,6 +141,7 @@ fn what_others_wrote_stays_text_on_the_page() {
     trials[1].trace.samples = vec![Sample {
         at: Duration::from_secs(2),
         remaining: 12 << 20,
+        disk_remaining: 0,
         iteration: 1,
     }];
     let mut session = made::session(&plan, None, trials);

@@ -23,6 +23,7 @@ use novamend_verify::trial::shape::Shape;
 use novamend_verify::verdict::{self, Verdict};
 
 use super::cut::CutArguments;
+use super::like;
 use super::subject::{self, Subject, subjects};
 use super::{Common, Failure, Format, print, report_files, whole};
 
@@ -38,6 +39,14 @@ pub(super) struct VerifyArguments {
     /// What the probe guest is like
     #[arg(long, value_enum, default_value = "nova", conflicts_with = "source")]
     shape: Shape,
+    /// Build the probe guest like this domain: its name or UUID at this host's libvirt, which is asked for its XML and nothing
+    /// else, or a file with that XML
+    #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["shape", "source"])]
+    like: Option<String>,
+    /// Migrate guests whose disks are not shared, as nova's block migration: each action while the memory and while the disk is
+    /// copied
+    #[arg(long, conflicts_with = "source")]
+    block_migration: bool,
     /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
@@ -189,6 +198,13 @@ impl VerifyArguments {
         if named.is_some() {
             plan.leave_out_the_destination();
         }
+        if self.block_migration && plan.settings.tunnelled {
+            let why =
+                "`--block-migration` cannot be tested with `live_migration_tunnelled`: libvirt copies no disks then";
+            return Err(why.into());
+        }
+        plan.copies_disks = self.block_migration;
+        plan.like = self.like.as_deref().map(like::read).transpose()?;
         plan.draws_curve = self.report.is_some();
         Ok(Order { plan, named })
     }
@@ -211,7 +227,7 @@ impl VerifyArguments {
         }
         let options = RunOptions {
             wanted: self.action,
-            shape: self.shape,
+            shape: if self.like.is_some() { Shape::Like } else { self.shape },
             emulate: self.emulate,
             patience: self.patience,
         };

@@ -88,8 +88,13 @@ impl Device {
         match self {
             Self::Disk(bus) => {
                 let (name, path) = (disk_name(bus), escaped(&backends.disk.display().to_string()));
+                let controller = if bus == "scsi" {
+                    "<controller type='scsi' model='virtio-scsi'/>"
+                } else {
+                    ""
+                };
                 format!(
-                    "<disk type='file' device='disk'><driver name='qemu' type='raw' cache='{}' discard='unmap'/>\
+                    "{controller}<disk type='file' device='disk'><driver name='qemu' type='raw' cache='{}' discard='unmap'/>\
                      <source file='{path}'/><target dev='{name}' bus='{}'/></disk>",
                     if backends.is_direct { "none" } else { "writeback" },
                     escaped(bus),

@@ -3,6 +3,7 @@
 //! It starts nothing; its records are read in [`serial`].
 
 pub mod hardware;
+pub mod like;
 pub mod memory;
 pub mod nova;
 pub mod serial;

@@ -31,7 +31,7 @@ pub use self::alarm::{Alarm, listen};
 use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
 use self::near::open;
-pub use self::near::{Daemon, Versions};
+pub use self::near::{Daemon, Versions, domain_xml};
 pub use self::resume::{Broken, SINCE, resume_post_copy};
 pub use self::standing::{Found, Off, Onlooker, Standing};
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
@@ -60,6 +60,8 @@ pub struct Way {
     pub peer: Option<String>,
     /// Where QEMU is to send to, if not where libvirt chooses.
     pub migration: Option<String>,
+    /// Where QEMU is to send disks to, if not where libvirt chooses.
+    pub disks: Option<String>,
     /// The name that the destination's certificate must have, if not that of the place QEMU sends to.
     pub certificate: Option<String>,
     /// The MiB/s that are sent unasked in post-copy, where that is slowed down; nova sets no limit.
@@ -111,6 +113,7 @@ fn flags_of(request: &Request) -> u32 {
         (request.parallel.is_some(), sys::VIR_MIGRATE_PARALLEL),
         (request.tls, sys::VIR_MIGRATE_TLS),
         (request.unsafe_storage, sys::VIR_MIGRATE_UNSAFE),
+        (!request.disks.is_empty(), sys::VIR_MIGRATE_NON_SHARED_INC),
     ];
     for (_, flag) in optional.iter().filter(|(wanted, _)| *wanted) {
         flags |= flag;
@@ -188,6 +191,8 @@ impl Libvirt {
         let parameters = MigrateParameters {
             persist_xml: request.persistent_xml.then(|| xml.clone()),
             dest_xml: Some(xml),
+            disks_uri: self.way.disks.clone().filter(|_| !request.disks.is_empty()),
+            migrate_disks: request.disks.clone(),
             bandwidth: Some(request.bandwidth),
             // what is resumed is not slowed: 0 is no limit, and without a word of it the old one stays
             bandwidth_postcopy: self
@@ -350,6 +355,7 @@ fn job_of(domain: &Domain) -> Result<Job, Error> {
             _ => JobKind::None,
         },
         remaining: figure("data_remaining"),
+        disk_remaining: figure("disk_remaining"),
         iteration: figure("memory_iteration"),
     })
 }

@@ -92,7 +92,10 @@ fn trial(evidence: &Evidence) -> Result<Markup, ChartError> {
     let flags = evidence.request.flag_names().join(" ");
     Ok(html! {
         section {
-            h2 { (evidence.judgement.action.words()) }
+            h2 {
+                (evidence.judgement.action.words())
+                @if let Some(phase) = evidence.phase { ", " (phase.words()) }
+            }
             @if has_curve {
                 figure {
                     (PreEscaped(chart::draw(evidence, chart::WIDE)?))
@@ -205,6 +208,7 @@ fn conditions(report: &Report) -> Markup {
                 conditions.memory_mib, conditions.hot_mib
             ),
         ),
+        ("made of", conditions.shape.words().to_owned()),
         ("bandwidth in the trials", format!("{} MiB/s", conditions.bandwidth)),
         ("daemons ready after", format!("{:.2} s", report.session.ready_after)),
         ("total time", format!("{:.2} s", report.session.seconds)),

@@ -92,7 +92,7 @@ fn of_trial(trial: &Evidence, release: Release) -> String {
     let _ = writeln!(
         text,
         "\n{}  ({})",
-        judgement.action.words_in(release),
+        trial.name(release),
         trial.request.flag_names().join(" ")
     );
     for check in &judgement.checks {
@@ -103,6 +103,9 @@ fn of_trial(trial: &Evidence, release: Release) -> String {
             format!(": {}", shown(&check.seen))
         };
         let _ = writeln!(text, "  {mark}  {}{seen}", check.what);
+    }
+    for line in of_the_disk(trial) {
+        let _ = writeln!(text, "          {line}");
     }
     if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
         let _ = writeln!(text, "          libvirt reports {time} ms of downtime");
@@ -118,6 +121,25 @@ fn of_trial(trial: &Evidence, release: Release) -> String {
         };
     }
     text
+}
+
+/// What the copy of a disk cost.
+fn of_the_disk(trial: &Evidence) -> Vec<String> {
+    let judgement = &trial.judgement;
+    let mut lines = Vec::new();
+    if let Some(time) = judgement.refused_ms {
+        lines.push(format!(
+            "libvirt refused it for {:.1} s, and nova ordered it again each half second",
+            time / 1000.0
+        ));
+    }
+    if let Some(bytes) = judgement.disk_remaining {
+        let mib = bytes as f64 / 1_048_576.0;
+        lines.push(format!(
+            "{mib:.0} MiB of the disk were left to copy then, and all memory"
+        ));
+    }
+    lines
 }
 
 /// Where and how it was tried.

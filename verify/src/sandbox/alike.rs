@@ -9,6 +9,7 @@ use super::preparation::missing;
 use super::setup::Setup;
 use super::trials::SandboxError;
 use crate::guest::hardware::{Device, Hardware};
+use crate::guest::like::LikeMemory;
 use crate::guest::memory::Memory;
 use crate::guest::nova::all_devices;
 use crate::host::{Host, backing, programs};
@@ -42,12 +43,20 @@ pub(super) fn made(plan: &Plan, host: &Host, shape: Shape) -> Result<Made, Sandb
         Shape::Memfd => Memory::Memfd,
         Shape::HugePages => huge_pages(plan, host)?,
         Shape::Files => files(host),
-        Shape::Like => plan.like_memory.clone().unwrap_or(Memory::Anonymous),
+        Shape::Like => match plan.like.as_ref().map(|like| like.memory) {
+            Some(LikeMemory::Files) => files(host),
+            Some(LikeMemory::HugePages) => huge_pages(plan, host)?,
+            Some(LikeMemory::Memfd) => Memory::Memfd,
+            Some(LikeMemory::Anonymous) | None => Memory::Anonymous,
+        },
         Shape::Nova | Shape::Plain | Shape::Devices => configured(plan, host),
     };
     let mut not_alike = of_memory(plan, host, &memory);
+    let lacks = plan.like.iter().flat_map(|like| &like.lacks);
+    not_alike
+        .extend(lacks.map(|what| format!("guests like the domain that was named: it has {what}, the probe guest not")));
     let hardware = match shape {
-        Shape::Nova | Shape::Like => plan.guest.clone(),
+        Shape::Nova | Shape::Like => plan.hardware().clone(),
         Shape::Devices => Hardware {
             devices: all_devices(),
             ..Hardware::plain()
@@ -55,9 +64,16 @@ pub(super) fn made(plan: &Plan, host: &Host, shape: Shape) -> Result<Made, Sandb
         _ => Hardware::plain(),
     };
     let hardware = without_what_is_missing(hardware, shape, &mut not_alike);
+    let mut builds = builds(shape, hardware);
+    for build in builds
+        .iter_mut()
+        .filter(|build| plan.copies_disks && build.hardware.disk().is_none())
+    {
+        build.hardware.devices.push(Device::Disk("virtio".to_owned()));
+    }
     Ok(Made {
         memory,
-        builds: builds(shape, hardware),
+        builds,
         not_alike,
     })
 }

@@ -44,6 +44,10 @@ pub(super) fn way(setup: &Setup, guest: &str) -> Way {
     Way {
         peer: is_over_the_link.then(|| format!("qemu+tcp://{to}/{}", setup.mode.word())),
         migration: Some(migration),
+        disks: setup
+            .network
+            .is_none()
+            .then(|| format!("unix://{}", layout::disks(guest).display())),
         certificate: setup.tls.as_ref().map(|tls| pki::name(tls).to_owned()),
         post_copy_bandwidth: None,
     }

@@ -68,11 +68,14 @@ pub fn start(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
         "run",
         "config/libvirt",
         "drivers",
+        "private",
         "tmp",
     ] {
         fs::create_dir_all(directory.join(part))?;
     }
-    fs::set_permissions(directory.join("tmp"), Permissions::from_mode(0o1777))?;
+    for part in ["tmp", "private"] {
+        fs::set_permissions(directory.join(part), Permissions::from_mode(0o1777))?;
+    }
     let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
     fs::write(directory.join("daemon.conf"), daemon_conf(side, &uuid, setup.network))?;
     let conf = qemu_conf(setup);
@@ -187,6 +190,7 @@ fn prepare(side: Side, order: &str) -> Result<Setup, DaemonError> {
         link::enter(side).map_err(DaemonError::Network)?;
     }
     mounts::make_private()?;
+    mounts::mount_own_disks(side)?;
     if setup.mode == Mode::System {
         let given = HostPaths::hold(&setup.given);
         mounts::mount_places(side)?;

@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::guest::hardware::{Backends, Hardware};
 use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
+use crate::hypervisor::{End, GuestState, Hypervisor, Refusal, Side, Sides};
 use crate::trial::checks::{GUEST_LIVES, Observation};
 use crate::trial::conditions::{Mode, Tls};
 use crate::trial::memory;
@@ -206,10 +206,7 @@ impl SandboxLab {
         if hardware.cpu_model().is_some() {
             hardware.spell_cpu_model(&self.libvirt.cpu_models(Side::First));
         }
-        let disk = layout::disk(&self.guest);
-        if hardware.disk().is_some() {
-            devices::make_disk(&disk).map_err(LabError::Disk)?;
-        }
+        let disk = self.disk(&hardware).map_err(LabError::Disk)?;
         Ok(guest::domain_xml(guest::Parts {
             name: &self.guest,
             size: order.size,
@@ -225,6 +222,39 @@ impl SandboxLab {
             image: &layout::image(),
             serial: &layout::serial(&self.guest),
         }))
+    }
+
+    /// Makes the guest's disk, if it has one, and says where its QEMU finds it.
+    fn disk(&self, hardware: &Hardware) -> io::Result<PathBuf> {
+        let Some(mib) = self.order.disk_mib else {
+            let disk = layout::disk(&self.guest);
+            if hardware.disk().is_some() {
+                devices::make_disk(&disk)?;
+            }
+            return Ok(disk);
+        };
+        devices::make_full(&layout::disk_at(Side::First, &self.guest), mib)?;
+        devices::make_empty(&layout::disk_at(Side::Second, &self.guest), mib << 20)?;
+        Ok(layout::private_disk(&self.guest))
+    }
+
+    /// The name of the disk of the guest as it was started.
+    fn disk_name(&self) -> Option<&'static str> {
+        let build = self.order.builds.get(self.refused.load(Ordering::Relaxed));
+        build.and_then(|build| build.hardware.disk())
+    }
+
+    /// Whether the disk is whole at the end where the guest runs, where disks are copied.
+    fn has_whole_disk(&mut self) -> Option<bool> {
+        let mib = self.order.disk_mib?;
+        let runs = |at: Result<GuestState, Refusal>| at == Ok(GuestState::Running);
+        let source = self.before.source;
+        let side = if runs(self.libvirt.standing(End::Destination)) {
+            source.other()
+        } else {
+            source
+        };
+        Some(devices::is_full(&layout::disk_at(side, &self.guest), mib))
     }
 
     /// Why a guest did not start: where its QEMU gave up by itself, that is its answer and no accident.
@@ -305,8 +335,12 @@ impl Lab for SandboxLab {
     }
 
     fn shares_a_disk(&self) -> bool {
-        let build = self.order.builds.get(self.refused.load(Ordering::Relaxed));
-        build.is_some_and(|build| build.hardware.disk().is_some())
+        self.order.disk_mib.is_none() && self.disk_name().is_some()
+    }
+
+    fn own_disks(&self) -> Vec<String> {
+        let disk = self.order.disk_mib.and_then(|_| self.disk_name());
+        disk.into_iter().map(str::to_owned).collect()
     }
 
     fn no_response(&self, patience: Duration) -> LabError {
@@ -317,12 +351,17 @@ impl Lab for SandboxLab {
     fn hypervisor(&mut self, guest: &Guest) -> &mut dyn Hypervisor {
         self.libvirt.set_source(guest.side);
         self.take_note(guest.side);
+        if let Some(mib) = self.order.disk_mib {
+            // what fails leaves a disk that is found not to be whole
+            let _ = devices::make_empty(&layout::disk_at(guest.side.other(), &self.guest), mib << 20);
+        }
         &mut self.libvirt
     }
 
     fn listen(&mut self, guest: &Guest, trace: &Trace, _: &mut Outlet) -> Result<Observation, LabError> {
         let since = memory::migration_end(trace);
         let looked_at_all = memory::checked_all_pages(&self.hearing, self.order.size, since, ROUND);
+        let has_whole_disk = self.has_whole_disk();
         let (records, stray) = self.hearing.records();
         let records = records.into_iter().filter(|record| record.kind != Kind::Start);
         Ok(Observation {
@@ -332,6 +371,7 @@ impl Lab for SandboxLab {
             destination_span: self.hearing.span(self.before.line),
             source: self.libvirt.standing(End::Source).ok(),
             destination: self.libvirt.standing(End::Destination).ok(),
+            has_whole_disk,
             looked_at_all,
             only_after: false,
             cause: (!self.has_company)

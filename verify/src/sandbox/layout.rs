@@ -77,6 +77,27 @@ pub fn disk(guest: &str) -> PathBuf {
     Path::new(ROOT).join(format!("{guest}.img"))
 }
 
+/// Where each daemon has a directory of its own, as a compute node has its disks.
+pub(super) const PRIVATE: &str = "/run/novamend/private";
+
+/// The disk of the domain `guest` that each end has for itself, as its daemon sees it.
+#[must_use]
+pub fn private_disk(guest: &str) -> PathBuf {
+    Path::new(PRIVATE).join(format!("{guest}.img"))
+}
+
+/// The same of `side`, as the worker sees it.
+#[must_use]
+pub fn disk_at(side: Side, guest: &str) -> PathBuf {
+    directory(side).join("private").join(format!("{guest}.img"))
+}
+
+/// The channel by which the disk of the domain `guest` is copied.
+#[must_use]
+pub fn disks(guest: &str) -> PathBuf {
+    channel().join(format!("{guest}-disk.sock"))
+}
+
 /// The directory of the certificates that are made for the trials.
 #[must_use]
 pub fn pki() -> PathBuf {

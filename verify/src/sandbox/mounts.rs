@@ -248,6 +248,13 @@ fn tmpfs(place: &str, options: &CStr) -> Result<(), MountError> {
     })
 }
 
+/// Puts the directory of `side` where its daemon and QEMU have disks of their own.
+pub(super) fn mount_own_disks(side: Side) -> Result<(), MountError> {
+    let place = Path::new(layout::PRIVATE);
+    fs::create_dir_all(place).map_err(MountError::at(place))?;
+    bind(&layout::directory(side).join("private"), place)
+}
+
 /// Puts the five places of `side` where its daemon looks for them.
 pub(super) fn mount_places(side: Side) -> Result<(), MountError> {
     for (part, place) in layout::PLACES {

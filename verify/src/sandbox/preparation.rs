@@ -71,6 +71,7 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         emulated,
         memory: conditions.memory.clone(),
         builds,
+        disk_mib: plan.copies_disks.then(|| plan.disk_mib()),
         size,
         ticks_per_second: ticks_per_second(),
         patience: options.patience,
@@ -114,6 +115,7 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
     let is_fit = |trial: &TrialOrder| !trial.only_if_failed && has_timeout_action(trial.settings.release);
     trials.len() > 1
         && trials.iter().all(is_fit)
+        && trials.iter().all(|trial| trial.phase.is_none())
         && matches!(conditions.memory, Memory::Anonymous | Memory::Memfd)
         && room::is_for(Guests {
             count: trials.len() as u64,

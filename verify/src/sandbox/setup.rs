@@ -63,6 +63,8 @@ pub struct WorkOrder {
     pub memory: Memory,
     /// What else the guest is made of: the one that was asked for, then simpler ones for where that does not start.
     pub builds: Vec<Build>,
+    /// MiB of the guest's disk, where it is copied.
+    pub disk_mib: Option<u64>,
     /// The guest.
     pub size: Size,
     /// Rate of the time-stamp counter.

@@ -70,6 +70,8 @@ pub struct Observation {
     pub source: Option<GuestState>,
     /// The guest at the destination.
     pub destination: Option<GuestState>,
+    /// Whether the disk is whole where the guest is now; none where none was copied.
+    pub has_whole_disk: Option<bool>,
     /// Whether the guest has looked at every page since the migration ended.
     pub looked_at_all: bool,
     /// Heard through a console that opens late and may lose beats: it tells that the guest is well, not when.
@@ -97,6 +99,10 @@ pub struct Judgement {
     pub acted: Option<Duration>,
     /// Bytes remaining then.
     pub remaining: Option<i64>,
+    /// Those of them that were a disk's.
+    pub disk_remaining: Option<i64>,
+    /// For how long nova's order had been refused before it was taken, in milliseconds; none where it was taken at once.
+    pub refused_ms: Option<f64>,
 }
 
 /// A time without a sign of the guest.
@@ -145,6 +151,7 @@ impl Judgement {
 pub fn judge(action: Ending, trace: &Trace, observed: &Observation) -> Judgement {
     let kind = kind::of(action);
     let acted = trace.done(kind.intervention);
+    let left = acted.and_then(|at| trace.samples.iter().rfind(|sample| sample.at <= at));
     let silence = match kind.moves {
         _ if observed.only_after => None,
         true => between(observed),
@@ -157,6 +164,11 @@ pub fn judge(action: Ending, trace: &Trace, observed: &Observation) -> Judgement
         stayed(trace, observed)
     });
     checks.extend(beats(observed));
+    checks.extend(observed.has_whole_disk.map(|is_whole| {
+        check("the guest's disk is whole", is_whole, || {
+            "a part of it is missing where the guest is".to_owned()
+        })
+    }));
     let damage = observed.records.iter().find(|record| record.kind == Kind::Damage);
     // a guest that found damage halts, so nothing else may have gone as it should
     let place = if damage.is_some() { 0 } else { checks.len() };
@@ -168,10 +180,19 @@ pub fn judge(action: Ending, trace: &Trace, observed: &Observation) -> Judgement
         silence,
         libvirt_downtime_ms: trace.downtime_ms(),
         acted,
-        remaining: acted
-            .and_then(|at| trace.samples.iter().rfind(|sample| sample.at <= at))
-            .map(|sample| sample.remaining),
+        remaining: left.map(|sample| sample.remaining),
+        disk_remaining: left.map(|sample| sample.disk_remaining).filter(|left| *left > 0),
+        refused_ms: acted.and_then(|at| refused_for(kind, trace, at)),
     }
+}
+
+/// For how long the order was refused before it was taken at `acted`.
+fn refused_for(kind: &TrialKind, trace: &Trace, acted: Duration) -> Option<f64> {
+    let first = trace.orders.iter().find(|given| given.is(kind.intervention))?;
+    first
+        .answer
+        .is_err()
+        .then(|| acted.saturating_sub(first.at).as_secs_f64() * 1000.0)
 }
 
 fn check(what: &str, holds: bool, seen: impl FnOnce() -> String) -> Check {

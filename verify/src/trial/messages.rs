@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use novamend::catalog::Release;
 use novamend::nova::migration::{Ending, Settings};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +20,27 @@ pub(crate) const MOST_TRIES: u32 = 3;
 /// Beyond the worker's own patience, so that it can say what it waited for.
 const GRACE: Duration = Duration::from_secs(20);
 
+/// What a block migration copies, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// The disks.
+    Disk,
+    /// The memory; the disks are whole at the destination, and what the guest writes goes to both ends.
+    Memory,
+}
+
+impl Phase {
+    /// In words, behind those of an action.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Disk => "while the disk is copied",
+            Self::Memory => "while the memory is copied",
+        }
+    }
+}
+
 /// One migration to try.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TrialOrder {
@@ -30,6 +52,8 @@ pub struct TrialOrder {
     pub settings: Settings,
     /// How nova's clock is shortened.
     pub pace: Pace,
+    /// What is being copied when nova acts, where a disk is copied too.
+    pub phase: Option<Phase>,
     /// Tried only where the one before did not do what it promises.
     pub only_if_failed: bool,
 }
@@ -70,12 +94,22 @@ pub struct Evidence {
     pub trace: Trace,
     /// What that proves.
     pub judgement: Judgement,
+    /// What was to be copied when nova acted, where a disk was copied too.
+    pub phase: Option<Phase>,
     /// Why the job failed by the log of the source's daemon, which says it where the call's answer may only tell what the
     /// destination saw of it; none between two hosts.
     pub cause: Option<String>,
 }
 
 impl Evidence {
+    /// The action as `release` has it, and what was copied meanwhile where a disk was copied too.
+    #[must_use]
+    pub fn name(&self, release: Release) -> String {
+        let action = self.judgement.action.words_in(release);
+        let phase = self.phase.map(|phase| format!(" {}", phase.words()));
+        action.to_owned() + &phase.unwrap_or_default()
+    }
+
     /// The error that the migration ended or was given up with; the source's own words where its log has them.
     #[must_use]
     pub fn reason(&self) -> Option<String> {

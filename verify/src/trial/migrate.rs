@@ -32,6 +32,8 @@ pub struct Pace {
     pub act_after: Duration,
     /// The pass that must have begun before the timeout.
     pub pass: i64,
+    /// Whether the timeout is reached while a disk is copied, before any pass; `act_after` then counts from there.
+    pub in_disk: bool,
     /// When the trial is given up.
     #[serde(with = "As::<Seconds>")]
     pub limit: Duration,
@@ -168,7 +170,7 @@ impl Running<'_> {
         let since = hypervisor.now();
         loop {
             let due = since
-                + if self.is_switching() {
+                + if self.is_switching() || self.is_refused() {
                     NOVAS_INTERVAL
                 } else {
                     self.pace.interval
@@ -200,6 +202,12 @@ impl Running<'_> {
         self.monitor.is_in_post_copy() && !self.trace.events.iter().any(is_over)
     }
 
+    /// Nova's action has just been refused; it is ordered again as often as nova does it.
+    fn is_refused(&self) -> bool {
+        let last = self.trace.orders.iter().rfind(|given| given.is_action());
+        last.is_some_and(|last| last.answer.is_err())
+    }
+
     fn keep(&mut self, at: Duration, event: Event) {
         match &event {
             Event::Returned(result) => {
@@ -219,6 +227,7 @@ impl Running<'_> {
             self.trace.samples.push(Sample {
                 at,
                 remaining: job.remaining,
+                disk_remaining: job.disk_remaining,
                 iteration: job.iteration,
             });
         }
@@ -238,15 +247,24 @@ impl Running<'_> {
 
     /// Once the timeout is passed the turn is this trial's, until the guest has arrived or the call has returned.
     fn nova_seconds(&mut self, at: Duration) -> f64 {
-        let Some(first) = self.trace.pass(1) else {
+        let Some(first) = self.clock_began() else {
             return 0.0;
         };
         let seconds = at.saturating_sub(first).as_secs_f64() * self.trace.scale;
         let before = self.timeout * 0.999;
-        if seconds > before && self.trace.pass(self.pace.pass).is_some() {
+        if seconds > before && (self.pace.in_disk || self.trace.pass(self.pace.pass).is_some()) {
             self.may_act = self.may_act || self.turn.take(self.is_brief);
         }
         if self.may_act { seconds } else { seconds.min(before) }
+    }
+
+    /// When nova's clock began to run: with the first pass, or with the copy of the disk.
+    fn clock_began(&self) -> Option<Duration> {
+        if !self.pace.in_disk {
+            return self.trace.pass(1);
+        }
+        let mut samples = self.trace.samples.iter();
+        samples.find(|sample| sample.disk_remaining > 0).map(|sample| sample.at)
     }
 
     /// Carries out what the monitor orders; true when it has ended.

@@ -13,11 +13,11 @@ use novamend::nova::{self, Unusable, View};
 use serde::{Serialize, Serializer};
 
 use crate::guest::hardware::Hardware;
-use crate::guest::memory::Memory;
+use crate::guest::like::Like;
 use crate::guest::{FAR, Size, nova as novas};
 use crate::hypervisor::Request;
 use crate::trial::kind;
-use crate::trial::messages::TrialOrder;
+use crate::trial::messages::{Phase, TrialOrder};
 use crate::trial::migrate::Pace;
 
 /// What is more than fits into the downtime.
@@ -51,12 +51,14 @@ pub struct Plan {
     pub settings: Settings,
     /// Whether `reserved_huge_pages` is set, which tells that guests may have huge pages.
     pub reserves_huge_pages: bool,
+    /// Whether the guest has disks of its own at both ends, which a migration copies.
+    pub copies_disks: bool,
     /// Whether the first trial goes on for a few passes more, so that the report can show them.
     pub draws_curve: bool,
-    /// What guests are made of beside their memory: by nova, or as the domain that was named.
+    /// What nova makes a guest of, beside its memory.
     pub guest: Hardware,
-    /// The memory of the domain that was named, where that is not QEMU's own.
-    pub like_memory: Option<Memory>,
+    /// The domain that the guest is to be like instead.
+    pub like: Option<Like>,
     /// The options in words, for the report, but for `live_migration_uri`, which may name a user; none can hold a secret.
     pub excerpt: Vec<SetOption>,
 }
@@ -143,11 +145,18 @@ impl Plan {
         Ok(Self {
             settings,
             reserves_huge_pages: reserved.is_some_and(|setting| setting.is_set()),
+            copies_disks: false,
             draws_curve: false,
             guest: novas::hardware(view),
-            like_memory: None,
+            like: None,
             excerpt,
         })
+    }
+
+    /// What the guests are made of that are asked for.
+    #[must_use]
+    pub fn hardware(&self) -> &Hardware {
+        self.like.as_ref().map_or(&self.guest, |like| &like.hardware)
     }
 
     /// What is wrong with `live_migration_uri`, in words.
@@ -194,10 +203,12 @@ impl Plan {
                     .collect()
             }
         };
-        let mut trials: Vec<TrialOrder> = actions
-            .iter()
-            .map(|&action| self.trial(load, action, early, wanted))
-            .collect();
+        let trials = actions.iter().map(|&action| self.trial(load, action, early, wanted));
+        let mut trials: Vec<TrialOrder> = if self.copies_disks {
+            trials.flat_map(|trial| self.in_both_phases(&trial)).collect()
+        } else {
+            trials.collect()
+        };
         if let Some(first) = trials.first_mut().filter(|_| self.draws_curve && !early) {
             first.pace.act_after = first.pace.act_after.mul_f64(CURVE_PASSES as f64 - 1.5);
             first.pace.limit += first.pace.act_after;
@@ -249,6 +260,7 @@ impl Plan {
             tls: self.settings.tls,
             persistent_xml: self.settings.release.number() >= PERSISTENT_XML,
             unsafe_storage: false,
+            disks: Vec::new(),
             bandwidth,
         };
         let pass = (size.hot_mib() + f64::from(size.cold_pages) / 256.0) / bandwidth as f64;
@@ -281,10 +293,34 @@ impl Plan {
                 interval: Duration::from_millis(25),
                 act_after: Duration::from_secs_f64(pass * if early { 0.25 } else { OF_A_PASS }),
                 pass: if early { 1 } else { 2 },
+                in_disk: false,
                 limit: Duration::from_secs_f64(15.0 + 4.0 * pass),
             },
+            phase: None,
             only_if_failed: false,
         }
+    }
+
+    /// MiB of the guest's disk where it is copied: what takes about two seconds.
+    #[must_use]
+    pub fn disk_mib(&self) -> u64 {
+        self.load().1 * 2
+    }
+
+    /// The trial once while the memory is copied and once while the disk is.
+    fn in_both_phases(&self, trial: &TrialOrder) -> [TrialOrder; 2] {
+        let seconds = self.disk_mib() as f64 / trial.request.bandwidth as f64;
+        let copy = Duration::from_secs_f64(seconds);
+        let [mut memory, mut disk] = [trial.clone(), trial.clone()];
+        memory.phase = Some(Phase::Memory);
+        memory.pace.limit += copy * 2;
+        disk.phase = Some(Phase::Disk);
+        disk.pace = Pace {
+            act_after: copy / 4,
+            in_disk: true,
+            ..memory.pace
+        };
+        [memory, disk]
     }
 }
 

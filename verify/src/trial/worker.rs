@@ -59,6 +59,11 @@ pub trait Lab {
         false
     }
 
+    /// The guest's disks that each end has for itself, by their names in the guest.
+    fn own_disks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What migrates `guest` from where it is; from here on all that happens belongs to that migration.
     fn hypervisor(&mut self, guest: &Guest) -> &mut dyn Hypervisor;
 
@@ -253,6 +258,7 @@ impl<L: Lab> Worker<'_, '_, L> {
     fn one_trial(&mut self, trial: &TrialOrder, guest: Guest) -> Result<TrialEnd, WorkError<L::Error>> {
         let mut request = trial.request.clone();
         request.unsafe_storage = self.lab.shares_a_disk();
+        request.disks = self.lab.own_disks();
         let hypervisor = self.lab.hypervisor(&guest);
         let trace = migrate(hypervisor, &request, &trial.settings, trial.pace, self.turn);
         // a guest that found damage halts and converges; that is no reason to try again
@@ -265,6 +271,7 @@ impl<L: Lab> Worker<'_, '_, L> {
             request,
             cause: observed.cause.take(),
             judgement: judge(trial.action, &trace, &observed),
+            phase: trial.phase,
             trace,
         };
         if let Some(accident) = self.lab.accident(&evidence) {

@@ -43,10 +43,10 @@ pub(super) fn does_not_start(plan: &Plan, host: &Host, session: &Session) -> Opt
                 "guest of nova"
             },
             place(session),
-            plan.guest.machine,
-            plan.guest.cpu.words(),
+            plan.hardware().machine,
+            plan.hardware().cpu.words(),
         ),
-        remedy(&plan.guest.cpu),
+        remedy(&plan.hardware().cpu),
     ))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn doubts(plan: &Plan, session: &Session) -> Vec<String> {
         }
         return vec![format!(
             "{guests}, with {}: none started here, and a plain one was used instead ({why})",
-            plan.guest.cpu.words()
+            plan.hardware().cpu.words()
         )];
     }
     let why = shape.why_not(Built::AsAsked).filter(|_| shape.asked.is_of_the_host());
@@ -97,11 +97,23 @@ pub(super) fn not_proven(session: &Session) -> Vec<String> {
     if conditions.shape.used() != Built::AsAsked || !conditions.shape.asked.is_of_the_host() {
         list.push("guests as nova builds them: the probe guest had another processor or other devices".to_owned());
     }
-    list.push(
-        "the probe guest has one processor, little memory, an empty disk and no network behind its interface, if it \
-         has them, and runs no operating system"
-            .to_owned(),
-    );
+    let copies = session.trials.iter().any(|trial| trial.phase.is_some());
+    let disk = if copies {
+        "a small disk that it never writes to"
+    } else {
+        "an empty disk"
+    };
+    list.push(format!(
+        "the probe guest has one processor, little memory, {disk} and no network behind its interface, if it has them, \
+         and runs no operating system"
+    ));
+    if copies {
+        list.push(
+            "a guest that is paused while its disk is copied stands still for the rest of the disk, too: what is left \
+             of disk and memory divided by your network's speed"
+                .to_owned(),
+        );
+    }
     if session.trials.iter().any(|trial| trial.request.unsafe_storage) {
         list.push(
             "whether libvirt takes the guests' storage for shared: both ends read the probe guest's disk from one file, \

@@ -115,7 +115,10 @@ pub fn trial(action: Ending, post_copy: bool, refused: Option<&str>) -> Evidence
             libvirt_downtime_ms: None,
             acted: None,
             remaining: Some(12 << 20),
+            disk_remaining: None,
+            refused_ms: None,
         },
+        phase: None,
         cause: None,
     }
 }

@@ -162,6 +162,7 @@ impl Bench {
             interval: Duration::from_millis(25),
             act_after: Duration::from_millis(650),
             pass: 2,
+            in_disk: false,
             limit: Duration::from_secs(20),
         };
         let trace = migrate(&mut self.libvirt, &request, &settings, pace, &Turn::alone());

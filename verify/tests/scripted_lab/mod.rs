@@ -103,6 +103,7 @@ pub fn job(kind: JobKind, iteration: i64, remaining: i64) -> Step {
     Step::Job(Job {
         kind,
         remaining,
+        disk_remaining: 0,
         iteration,
     })
 }
@@ -155,8 +156,10 @@ pub fn abort(only_if_failed: bool) -> TrialOrder {
             interval: Duration::from_millis(25),
             act_after: Duration::from_millis(600),
             pass: 2,
+            in_disk: false,
             limit: Duration::from_secs(20),
         },
+        phase: None,
         only_if_failed,
     }
 }

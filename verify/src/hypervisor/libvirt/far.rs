@@ -117,6 +117,7 @@ impl Libvirt {
             guest: guest.to_owned(),
             uris: Sides::of(|side| ends.uri(side).to_owned()),
             way: Way {
+                disks: None,
                 peer: Some(ends.peer.clone()),
                 migration: ends.migration.clone(),
                 certificate: None,

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
-use virt::error::Error;
+use virt::error::{Error, clear_error_callback};
 
 use super::{Libvirt, Way, aside, refusal, register};
 use crate::hypervisor::{Refusal, Side, Sides};
@@ -65,6 +65,21 @@ pub(super) fn open(
         }
         thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The XML of the domain with that name or UUID at the libvirt of `uri`; nothing is changed there.
+///
+/// # Errors
+/// The daemon does not answer, or has no such domain.
+pub fn domain_xml(uri: &str, domain: &str) -> Result<String, Refusal> {
+    clear_error_callback();
+    let read = || {
+        let connect = Connect::open_read_only(Some(uri))?;
+        let found = connect.lookup_domain_by_name(domain);
+        let found = found.or_else(|error| connect.lookup_domain_by_uuid_string(domain).map_err(|_| error))?;
+        found.xml_desc(0)
+    };
+    read().map_err(|error| refusal(&error))
 }
 
 pub(super) fn versions(connect: &Connect) -> Result<Versions, Error> {

@@ -3,7 +3,7 @@
 use super::GUEST_LIVES;
 
 /// Every check as it is written, and the opposite.
-const FAILURES: [(&str, &str); 13] = [
+const FAILURES: [(&str, &str); 14] = [
     (GUEST_LIVES, "the guest is lost"),
     ("the action was taken", "the action was not taken"),
     ("the job ended cancelled", "the job did not end as cancelled"),
@@ -37,6 +37,7 @@ const FAILURES: [(&str, &str); 13] = [
         "no heartbeat is missing or repeated",
         "a heartbeat is missing or repeated",
     ),
+    ("the guest's disk is whole", "the guest's disk is not whole"),
     ("the guest's memory is intact", "the guest's memory failed its check"),
 ];
 

@@ -34,6 +34,8 @@ pub struct Sample {
     pub at: Duration,
     /// Bytes.
     pub remaining: i64,
+    /// Those of them that are a disk's.
+    pub disk_remaining: i64,
     /// The pass.
     pub iteration: i64,
 }
