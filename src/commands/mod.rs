@@ -4,8 +4,8 @@
 
 mod catalog;
 mod check;
-mod documents;
 mod completions;
+mod documents;
 mod explain;
 mod fix;
 mod locate;

@@ -113,6 +113,7 @@ impl Config {
             bandwidth: settings.bandwidth.max(0).cast_unsigned(),
             persistent_xml: false,
             unsafe_storage: false,
+            disks: Vec::new(),
         }
     }
 }

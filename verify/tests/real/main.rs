@@ -25,8 +25,8 @@ mod no_trace;
 mod pages;
 mod places;
 mod qemu_conf;
-mod shapes;
 mod rescue;
+mod shapes;
 mod snapshot;
 
 use std::process::ExitCode;
