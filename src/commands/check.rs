@@ -166,9 +166,12 @@ struct Total {
 
 /// Runs the check and returns, besides the outcome, what all stacks came to.
 fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result<(Outcome, Total), Failure> {
-    if survey.targets.is_empty() {
-        return Ok((Outcome::Failed, Total::default()));
-    }
+    let formats = if survey.targets.is_empty() {
+        // A program that reads reports must not find the one of yesterday.
+        request.formats.for_programs()
+    } else {
+        request.formats.clone()
+    };
     let root = &request.sources.root;
     let checked = output::Checked {
         base: Base::new((!root.is_host()).then(|| root.path())),
@@ -176,10 +179,10 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
         valid_in: request.settings.valid_in.clone(),
         ..output::Checked::of(&survey, request.to, &request.settings)
     };
-    let (mut documents, text) = request.formats.begin(terminal.style, &Head::Check(&checked));
+    let (mut documents, text) = formats.begin(terminal.style, &Head::Check(&checked));
     documents.print(terminal, text)?;
     let mut total = Total {
-        unread: survey.errors.iter().map(NotRead::of).collect(),
+        unread: unread(&survey, &request.sources),
         ..Total::default()
     };
     let renderers = documents.renderers();
@@ -215,6 +218,19 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
         Outcome::of(total.summary.counts, request.fail_on)
     };
     Ok((outcome, total))
+}
+
+/// What was to be checked and could not be; where nothing was, never empty.
+fn unread(survey: &Survey, sources: &Sources) -> Vec<NotRead> {
+    let mut unread: Vec<NotRead> = survey.errors.iter().map(NotRead::of).collect();
+    if survey.targets.is_empty() && unread.is_empty() {
+        let path = sources.paths.first().cloned();
+        unread.push(NotRead {
+            path: path.unwrap_or_else(|| PathBuf::from("nova.conf")),
+            why: survey.refusal.clone().unwrap_or_else(|| "was not found".to_owned()),
+        });
+    }
+    unread
 }
 
 impl Total {

@@ -182,6 +182,14 @@ impl Formats {
         }
     }
 
+    /// Those that programs read: in files, and findings on standard output.
+    pub(super) fn for_programs(&self) -> Self {
+        Self {
+            shown: self.shown.filter(|format| format.is_of_findings()),
+            files: self.files.clone(),
+        }
+    }
+
     /// Whether some of them show what `fix` would write, edit by edit.
     pub(super) fn have_edits(&self) -> bool {
         let shown = self.shown.into_iter();

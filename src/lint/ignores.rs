@@ -225,7 +225,7 @@ fn layers_of<'a>(context: &'a Context<'_>, finding: &Finding) -> &'a [Layer] {
 fn matches(glob: &GlobMatcher, layer: &Layer) -> bool {
     let mut is_match = false;
     for_each_ending(layer.document.source().path(), |ending| {
-        is_match |= glob.is_match(ending)
+        is_match |= glob.is_match(ending);
     });
     is_match
 }

@@ -18,7 +18,8 @@ impl Fingerprints {
         let same = digest(&[rule, path, option.unwrap_or_default()]);
         let number = self.seen.entry(same).and_modify(|number| *number += 1).or_insert(0);
         let own = digest(&[rule, path, option.unwrap_or_default(), &number.to_string()]);
-        own.iter().map(|byte| format!("{byte:02x}")).collect()
+        own.iter()
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 }
 

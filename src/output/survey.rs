@@ -33,6 +33,7 @@ impl Checked {
         compared.sort_by_key(|known| (std::cmp::Reverse(known.stacks), known.newest, known.oldest));
         let is_said = |target: &Reading| target.today.evidence == Evidence::Said;
         let why = match &survey.targets[..] {
+            [] => "nothing could be read".to_owned(),
             [only] => only.today.why(),
             many if many.iter().all(is_said) => many.first().map(|first| first.today.why()).unwrap_or_default(),
             _ => "what may run today is inferred from the options in each file; override it with `--from`".to_owned(),

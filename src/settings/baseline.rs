@@ -131,6 +131,9 @@ struct Group {
     files: Vec<String>,
 }
 
+/// Rule, option, and how many findings there are in one file.
+type Key<'a> = (&'static str, Option<&'a str>, usize);
+
 /// `known` by rule, option and how many there are in one file; the files of each group as one glob, where that covers these of
 /// `checked` and no others.
 fn grouped(known: &[&Known], checked: &[PathBuf]) -> Vec<Group> {
@@ -140,7 +143,7 @@ fn grouped(known: &[&Known], checked: &[PathBuf]) -> Vec<Group> {
             .entry((one.rule, one.option.as_deref(), one.file.as_deref()))
             .or_insert(0) += 1;
     }
-    let mut groups: BTreeMap<(&'static str, Option<&str>, usize), Vec<Option<&Path>>> = BTreeMap::new();
+    let mut groups: BTreeMap<Key<'_>, Vec<Option<&Path>>> = BTreeMap::new();
     for ((rule, option, file), count) in counts {
         groups.entry((rule, option, count)).or_default().push(file);
     }

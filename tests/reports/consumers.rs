@@ -162,6 +162,13 @@ fn a_file_that_cannot_be_read_is_in_every_report() {
             .unwrap_or_else(|| panic!("{format}: {}\n{}", answer["wrong"], run.out));
         assert!(run.out.contains("missing.conf"), "{format}: {}", run.out);
         let is_empty = format == "sarif";
+        // Where nothing at all could be read, the report of an earlier run does not stay.
+        let asked = format!("{format}=kept.report");
+        let alone = crate::run::run(at.path(), &["check", "missing.conf", "--format", &asked], "");
+        assert_eq!((alone.code, &*alone.out), (2, ""), "{format}");
+        let kept = fs::read_to_string(at.path().join("kept.report")).expect("a report");
+        assert!(kept.contains("missing.conf"), "{format}: {kept}");
+        fs::remove_file(at.path().join("kept.report")).expect("the report");
         assert_eq!(read.len(), usize::from(!is_empty), "{format}: {read:?}");
         assert!(
             !is_empty || run.out.contains("\"executionSuccessful\":false"),

@@ -37,7 +37,8 @@ const READ: &str = "Files read";
 /// One check.
 #[derive(Serialize)]
 struct Check<'a> {
-    check: &'a str,
+    #[serde(rename = "check")]
+    name: &'a str,
     result: u8,
     details: Option<String>,
 }
@@ -115,7 +116,7 @@ impl Found {
         let more = (more > 0).then(|| format!("and {more} more"));
         let lines: Vec<String> = self.lines.iter().cloned().chain(more).collect();
         Check {
-            check: name,
+            name,
             result: self.result,
             details: (!lines.is_empty()).then(|| lines.join("; ")),
         }
@@ -131,7 +132,7 @@ fn read(total: &CheckTotal<'_>) -> Check<'static> {
     });
     let lines: Vec<String> = lines.take(MOST).collect();
     Check {
-        check: READ,
+        name: READ,
         result: if lines.is_empty() { 0 } else { 2 },
         details: (!lines.is_empty()).then(|| lines.join("; ")),
     }
@@ -145,7 +146,7 @@ fn json(checks: &[Check<'_>]) -> String {
             .details
             .as_ref()
             .map_or_else(|| "null".to_owned(), |text| string(text));
-        let (name, result) = (string(check.check), check.result);
+        let (name, result) = (string(check.name), check.result);
         format!("{{\"check\": {name}, \"result\": {result}, \"details\": {details}}}")
     });
     let each: Vec<String> = each.collect();
@@ -159,7 +160,7 @@ fn table(checks: &[Check<'_>]) -> String {
         let word = ["Success", "Warning", "Failure"][usize::from(check.result.min(2))];
         let details = check.details.as_ref();
         let details = details.map_or_else(|| "None".to_owned(), |text| wrap::wrap(text).join("\n"));
-        let text = format!("Check: {}\nResult: {word}\nDetails: {details}", check.check);
+        let text = format!("Check: {}\nResult: {word}\nDetails: {details}", check.name);
         text.split('\n').map(str::to_owned).collect::<Vec<String>>()
     };
     let cells: Vec<Vec<String>> = std::iter::once(vec![TITLE.to_owned()])

@@ -82,10 +82,9 @@ fn older_names(view: &View<'_>, place: AssignmentId, first: catalog::Release) ->
     let Some(named) = View::new(view.stack(), first).option_at(place) else {
         return Vec::new();
     };
-    let aliases = named.option.aliases();
-    aliases
-        .filter_map(|old| catalog::option(&old.group.to_string(), &old.name.to_string(), view.release()))
-        .collect()
+    let names = named.option.lookup_names().iter();
+    let older = names.filter_map(|(group, name)| catalog::option(group, name, view.release()));
+    older.collect()
 }
 
 fn of_setting(view: &View<'_>, setting: &Setting) -> Reading {
