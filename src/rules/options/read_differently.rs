@@ -82,8 +82,8 @@ fn older_names(view: &View<'_>, place: AssignmentId, first: catalog::Release) ->
     let Some(named) = View::new(view.stack(), first).option_at(place) else {
         return Vec::new();
     };
-    let names = named.option.lookup_names().iter();
-    let older = names.filter_map(|(group, name)| catalog::option(group, name, view.release()));
+    let known_as = named.option.lookup_names().iter();
+    let older = known_as.filter_map(|(group, name)| catalog::option(group, name, view.release()));
     older.collect()
 }
 
