@@ -248,7 +248,7 @@ class Lab:
             env=dict(os.environ, PYTHONPATH=os.environ.get('LAB_PYTHONPATH', '')))
         self.said = []
         threading.Thread(target=lambda: self.said.extend(iter(self.nova.stdout.readline, '')), daemon=True).start()
-        until(lambda: 'post-copy' in self.b.state(), 60, 'post-copy: ' + open(os.path.join(GROUND, 'nova.err')).read())
+        until(lambda: 'post-copy' in self.b.state(), 180, 'post-copy: ' + open(os.path.join(GROUND, 'nova.err')).read())
         time.sleep(seconds)
 
     def of_nova(self):
@@ -406,7 +406,7 @@ def killed(lab):
         one = subprocess.Popen(lab.rescue('--yes'), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
         try:
-            one.wait(timeout=chance.uniform(0.0, 0.6))
+            one.wait(timeout=chance.uniform(0.0, 2.5))
         except subprocess.TimeoutExpired:
             one.kill()
             one.wait()

@@ -32,6 +32,9 @@ use super::{Failure, Format, print};
 /// Between two looks: where something was done, and where nothing happens.
 const LOOK: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(5)];
 
+/// Before each line of what is said of a guest.
+const INDENT: &str = "  ";
+
 /// How often the sign to end is looked at.
 const STEP: Duration = Duration::from_millis(100);
 
@@ -329,14 +332,16 @@ fn block(case: &Case, source: &str, acts: bool) -> String {
     }
     let rows: Vec<Vec<String>> = lines
         .into_iter()
-        .map(|(label, text)| vec![format!("  {label}"), shown::line(&text)])
+        .map(|(label, text)| vec![label.to_owned(), shown::line(&text)])
         .collect();
     let style = Style {
-        width: width(),
+        width: width() - INDENT.len(),
         wraps: io::stdout().is_terminal(),
         ..Style::default()
     };
-    format!("{}\n{}", shown::line(&title(case)), aligned(&rows, style))
+    let lines = aligned(&rows, style);
+    let indented: String = lines.lines().map(|line| format!("{INDENT}{line}\n")).collect();
+    format!("{}\n{indented}", shown::line(&title(case)))
 }
 
 /// What the terminal says by `COLUMNS`, or what every terminal has.

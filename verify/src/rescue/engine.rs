@@ -3,7 +3,7 @@
 //! One turn never waits for a resumed migration: the call runs in a thread of its own, and the daemons carry it on by
 //! themselves. Whatever is done is decided by a look right before it, never by what was seen earlier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -87,7 +87,8 @@ struct Attempt {
 pub struct Engine {
     scene: Scene,
     source: Option<Onlooker>,
-    others: BTreeMap<String, Onlooker>,
+    /// Connections to hosts that may be the destination, and those hosts' UUIDs, by URI.
+    others: BTreeMap<String, (Onlooker, Option<String>)>,
     cases: BTreeMap<String, Case>,
     attempts: BTreeMap<String, Attempt>,
     /// Where each guest may go, by what was seen while it went.
@@ -203,23 +204,30 @@ impl Engine {
         Ok((found, version))
     }
 
-    /// Asks every host that may be the destination.
+    /// Asks every host that may be the destination, each once, however many names it was given.
     fn look_for(&mut self, uuid: &str) -> Vec<Sighting> {
-        let uris = self.candidates(uuid).into_iter().map(|ends| ends.destination);
-        uris.map(|uri| Sighting {
-            answer: self.ask(&uri, uuid),
-            uri,
-        })
-        .collect()
+        let (mut seen, mut hosts) = (Vec::new(), BTreeSet::new());
+        for ends in self.candidates(uuid) {
+            let uri = ends.destination;
+            let answer = self.ask(&uri, uuid);
+            let host = self.others.get(&uri).and_then(|(_, host)| host.clone());
+            if hosts.insert(host.unwrap_or_else(|| uri.clone())) {
+                seen.push(Sighting { uri, answer });
+            }
+        }
+        seen
     }
 
     fn ask(&mut self, uri: &str, uuid: &str) -> Answer {
         let other = match self.others.remove(uri) {
             Some(other) => Ok(other),
-            None => Onlooker::open(uri, PATIENCE),
+            None => Onlooker::open(uri, PATIENCE).and_then(|other| {
+                let host = other.host()?;
+                Ok((other, host))
+            }),
         };
         let asked = other.and_then(|other| {
-            let (standing, version) = (other.standing(uuid)?, other.version()?);
+            let (standing, version) = (other.0.standing(uuid)?, other.0.version()?);
             Ok((other, standing, version))
         });
         match asked {
@@ -303,7 +311,13 @@ impl Engine {
             let Judgement::Resumable(at) = case.judgement else {
                 continue;
             };
-            let Some(ends) = candidates.get(at) else { continue };
+            let Some(ends) = case
+                .seen
+                .get(at)
+                .and_then(|sighting| candidates.iter().find(|ends| ends.destination == sighting.uri))
+            else {
+                continue;
+            };
             let attempt = self.attempts.entry(uuid.clone()).or_insert_with(|| Attempt {
                 answer: None,
                 tries: 0,

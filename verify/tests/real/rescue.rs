@@ -155,7 +155,7 @@ fn a_watcher_finds_the_destination_by_itself() {
     assert_whole(&found[0]);
     assert_eq!(found[0]["code"], 0, "{found:?}");
     assert!(
-        found[0]["said"].as_str().unwrap().contains("broken, can be resumed"),
+        found[0]["said"].as_str().unwrap().contains("being resumed"),
         "{found:?}"
     );
 }

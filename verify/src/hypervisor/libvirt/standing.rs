@@ -106,6 +106,19 @@ impl Onlooker {
         self.connect.lib_version().map_err(|error| refusal(&error))
     }
 
+    /// The host's UUID, by which libvirt itself tells hosts apart; none where the daemon does not say it.
+    ///
+    /// # Errors
+    /// The daemon does not answer.
+    pub fn host(&self) -> Result<Option<String>, Refusal> {
+        let text = self.connect.capabilities().map_err(|error| refusal(&error))?;
+        let host = text.split_once("<host>").map_or("", |(_, rest)| rest);
+        let uuid = host
+            .split_once("<uuid>")
+            .and_then(|(_, rest)| rest.split_once("</uuid>"));
+        Ok(uuid.map(|(uuid, _)| uuid.to_owned()))
+    }
+
     /// All domains that are active.
     ///
     /// # Errors
