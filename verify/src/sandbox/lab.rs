@@ -2,13 +2,17 @@
 //!
 //! It runs no trial; the worker does.
 
+mod answers;
+mod parts;
+
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use self::answers::{lent, not_connected, plainly, refused};
 use super::deaths::Deaths;
 use super::link::{Link, LinkError};
 use super::memory::Lent;
@@ -16,13 +20,11 @@ use super::setup::WorkOrder;
 use super::{connection, daemon, devices, layout, logs, pki};
 use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
 use crate::guest;
-use crate::guest::hardware::{Backends, Hardware};
-use crate::guest::memory::Memory;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, GuestState, Hypervisor, Refusal, Side, Sides};
+use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
 use crate::trial::checks::{GUEST_LIVES, Observation};
-use crate::trial::conditions::{Mode, Tls};
+use crate::trial::conditions::Tls;
 use crate::trial::memory;
 use crate::trial::messages::{Evidence, Message};
 use crate::trial::migrate::Trace;
@@ -195,68 +197,6 @@ impl SandboxLab {
         };
     }
 
-    /// The domain, as far as guests like it have started.
-    fn xml(&self) -> Result<String, LabError> {
-        let order = &self.order;
-        let build = order
-            .builds
-            .get(self.refused.load(Ordering::Relaxed))
-            .or(order.builds.last());
-        let mut hardware = build.map_or_else(Hardware::plain, |build| build.hardware.clone());
-        if hardware.cpu_model().is_some() {
-            hardware.spell_cpu_model(&self.libvirt.cpu_models(Side::First));
-        }
-        let disk = self.disk(&hardware).map_err(LabError::Disk)?;
-        Ok(guest::domain_xml(guest::Parts {
-            name: &self.guest,
-            size: order.size,
-            emulated: order.emulated,
-            memory: &order.memory,
-            hardware: &hardware,
-            backends: Backends {
-                disk: &disk,
-                is_direct: false,
-                has_tap: order.setup.mode == Mode::System && Path::new(devices::TUN).exists(),
-            },
-            emulator: &order.setup.emulator,
-            image: &layout::image(),
-            serial: &layout::serial(&self.guest),
-        }))
-    }
-
-    /// Makes the guest's disk, if it has one, and says where its QEMU finds it.
-    fn disk(&self, hardware: &Hardware) -> io::Result<PathBuf> {
-        let Some(mib) = self.order.disk_mib else {
-            let disk = layout::disk(&self.guest);
-            if hardware.disk().is_some() {
-                devices::make_disk(&disk)?;
-            }
-            return Ok(disk);
-        };
-        devices::make_full(&layout::disk_at(Side::First, &self.guest), mib)?;
-        devices::make_empty(&layout::disk_at(Side::Second, &self.guest), mib << 20)?;
-        Ok(layout::private_disk(&self.guest))
-    }
-
-    /// The name of the disk of the guest as it was started.
-    fn disk_name(&self) -> Option<&'static str> {
-        let build = self.order.builds.get(self.refused.load(Ordering::Relaxed));
-        build.and_then(|build| build.hardware.disk())
-    }
-
-    /// Whether the disk is whole at the end where the guest runs, where disks are copied.
-    fn has_whole_disk(&mut self) -> Option<bool> {
-        let mib = self.order.disk_mib?;
-        let runs = |at: Result<GuestState, Refusal>| at == Ok(GuestState::Running);
-        let source = self.before.source;
-        let side = if runs(self.libvirt.standing(End::Destination)) {
-            source.other()
-        } else {
-            source
-        };
-        Some(devices::is_full(&layout::disk_at(side, &self.guest), mib))
-    }
-
     /// Why a guest did not start: where its QEMU gave up by itself, that is its answer and no accident.
     fn not_started(&self, said: &str) -> LabError {
         if resource(said).is_none() && self.deaths.gave_up(said, self.before.deaths) {
@@ -421,65 +361,4 @@ impl Lab for SandboxLab {
             guest
         })
     }
-}
-
-/// What was said without what only QEMU's makers need: when, and by which program.
-fn plainly(said: &str) -> String {
-    let marks = [
-        "process exited while connecting to monitor: ",
-        "unexpectedly closed the monitor: ",
-    ];
-    let of_qemu = marks.iter().find_map(|mark| said.split_once(mark));
-    let (who, words) = of_qemu.map_or(("libvirt", said), |(_, words)| ("QEMU", words));
-    let parts = words
-        .split("; ")
-        .map(|part| match part.split_once("qemu-system-x86_64: ") {
-            Some((_, words)) => words.trim(),
-            None => part.trim(),
-        });
-    let mut kept: Vec<&str> = parts.filter(|part| !part.contains("warning: ")).collect();
-    kept.dedup();
-    format!("{who}: {}", kept.join("; "))
-}
-
-/// What was said, with what the daemons wrote.
-fn refused(said: &str) -> LabError {
-    LabError::Refused {
-        said: said.to_owned(),
-        wrote: logs::errors(),
-    }
-}
-
-/// Why no daemon answered; one that ended by itself says why in its log.
-fn not_connected(said: &str, deaths: &Deaths) -> LabError {
-    if !said.contains("exited before it was listening") {
-        let accident = deaths.accident(said, 0, Side::First);
-        return accident.map_or_else(|| refused(said), LabError::Accident);
-    }
-    let refused = refused(said);
-    let text = refused.to_string();
-    if text.contains("(signal: ") || resource(&text).is_some() {
-        return LabError::Accident(format!("{text}; {NOTHING_KNOWN}"));
-    }
-    refused
-}
-
-/// The files for the guest's memory; says so where they cannot be made.
-fn lent(memory: &Memory, outlet: &mut Outlet) -> Option<Lent> {
-    let Memory::Files {
-        made_in: Some(directory),
-        owner,
-        ..
-    } = memory
-    else {
-        return None;
-    };
-    let made = Lent::make(&layout::backing(), *owner);
-    if let Err(error) = &made {
-        outlet.say(Message::NotAlike(format!(
-            "guests' memory in files: no file could be created in {}: {error}",
-            directory.display()
-        )));
-    }
-    made.ok()
 }

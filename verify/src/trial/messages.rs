@@ -67,6 +67,21 @@ impl TrialOrder {
         trial
     }
 
+    /// The same once while the memory is copied and once while a disk of so many MiB is.
+    pub(crate) fn in_both_phases(&self, disk_mib: u64) -> [Self; 2] {
+        let copy = Duration::from_secs_f64(disk_mib as f64 / self.request.bandwidth as f64);
+        let [mut memory, mut disk] = [self.clone(), self.clone()];
+        memory.phase = Some(Phase::Memory);
+        memory.pace.limit += copy * 2;
+        disk.phase = Some(Phase::Disk);
+        disk.pace = Pace {
+            act_after: copy / 4,
+            in_disk: true,
+            ..memory.pace
+        };
+        [memory, disk]
+    }
+
     /// The same with half the bandwidth, for a guest that converged.
     pub(crate) fn with_half_the_bandwidth(mut self) -> Self {
         self.request.bandwidth = (self.request.bandwidth / 2).max(1);

@@ -17,7 +17,7 @@ use crate::guest::like::Like;
 use crate::guest::{FAR, Size, nova as novas};
 use crate::hypervisor::Request;
 use crate::trial::kind;
-use crate::trial::messages::{Phase, TrialOrder};
+use crate::trial::messages::TrialOrder;
 use crate::trial::migrate::Pace;
 
 /// What is more than fits into the downtime.
@@ -29,8 +29,9 @@ const BURSTS: f64 = 2.2;
 /// From this version on QEMU's software emulation keeps a guest's writes where a migration is acted on after its first pass.
 pub(crate) const EMULATION_KEEPS_WRITES: (u16, u16, u16) = (9, 0, 0);
 
-/// From this release on nova hands libvirt the domain to keep at the destination, too, not only the one to start there.
-const PERSISTENT_XML: u8 = 22;
+/// From this release on nova hands libvirt the domain to keep at the destination, too, not only the one to start there: since
+/// 19.3.1, 20.4.0 and 21.1.0, the last updates of those releases have it.
+const PERSISTENT_XML: u8 = 19;
 
 /// The pass that the first trial of a report waits for, to show what passes look like.
 const CURVE_PASSES: i64 = 4;
@@ -205,7 +206,7 @@ impl Plan {
         };
         let trials = actions.iter().map(|&action| self.trial(load, action, early, wanted));
         let mut trials: Vec<TrialOrder> = if self.copies_disks {
-            trials.flat_map(|trial| self.in_both_phases(&trial)).collect()
+            trials.flat_map(|trial| trial.in_both_phases(self.disk_mib())).collect()
         } else {
             trials.collect()
         };
@@ -305,22 +306,6 @@ impl Plan {
     #[must_use]
     pub fn disk_mib(&self) -> u64 {
         self.load().1 * 2
-    }
-
-    /// The trial once while the memory is copied and once while the disk is.
-    fn in_both_phases(&self, trial: &TrialOrder) -> [TrialOrder; 2] {
-        let seconds = self.disk_mib() as f64 / trial.request.bandwidth as f64;
-        let copy = Duration::from_secs_f64(seconds);
-        let [mut memory, mut disk] = [trial.clone(), trial.clone()];
-        memory.phase = Some(Phase::Memory);
-        memory.pace.limit += copy * 2;
-        disk.phase = Some(Phase::Disk);
-        disk.pace = Pace {
-            act_after: copy / 4,
-            in_disk: true,
-            ..memory.pace
-        };
-        [memory, disk]
     }
 }
 

@@ -143,6 +143,68 @@ fn a_processor_that_does_not_start_is_the_verdict_and_a_plain_guest_is_further_e
     assert_eq!(ran.report()["verdict"]["result"], "not_proven", "{ran:?}");
 }
 
+fn a_guest_like_a_domain_is_made_of_what_that_has_and_names_what_it_lacks() {
+    need_real();
+    need_kvm();
+    let ground = Ground::new(POST_COPY, "root");
+    let domain = |more: &str| {
+        let text = format!(
+            "<domain type='kvm'><memoryBacking><source type='memfd'/></memoryBacking><os><type arch='x86_64' \
+             machine='q35'>hvm</type></os><features><acpi/></features><devices><disk device='disk'><target dev='sda' \
+             bus='scsi'/></disk><memballoon model='virtio'/>{more}</devices></domain>"
+        );
+        fs::write(ground.path("domain.xml"), text).unwrap();
+    };
+    domain("");
+    // the ground has a blank in its name, and words are parted there
+    let link = tempfile::tempdir_in("/var/tmp").unwrap();
+    let path = link.path().join("domain.xml");
+    std::os::unix::fs::symlink(ground.path("domain.xml"), &path).unwrap();
+    let like = format!("--like {}", path.display());
+    let conditions = all_hold(&ground, &like);
+    assert_eq!(conditions["memory"], "memfd");
+    let words = conditions["shape"]["tried"][0][1].as_str().unwrap_or_default();
+    assert!(words.contains("machine q35") && words.contains("scsi disk"), "{words}");
+    domain("<hostdev mode='subsystem' type='pci'/>");
+    let ran = ground.verify(&like, None);
+    assert_eq!(ran.report()["verdict"]["result"], "not_proven", "{ran:?}");
+    assert!(ran.headline().contains("hostdev"), "{ran:?}");
+}
+
+fn disks_are_copied_whole_and_each_action_is_taken_in_both_phases() {
+    need_real();
+    need_kvm();
+    let ground = Ground::new(POST_COPY, "root");
+    let ran = ground.verify("--action all --block-migration", None);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let report = ran.report();
+    let trials = report["session"]["trials"].as_array().unwrap();
+    assert_eq!(trials.len(), 6, "{ran:?}");
+    for trial in trials {
+        let judgement = &trial["judgement"];
+        let checks = judgement["checks"].as_array().unwrap();
+        assert!(
+            checks.iter().any(|check| check["what"] == "the guest's disk is whole"),
+            "{checks:?}"
+        );
+        assert!(checks.iter().all(|check| check["holds"] == true), "{checks:?}");
+        assert_eq!(trial["request"]["disks"], serde_json::json!(["vda"]));
+        let in_disk = trial["phase"] == "disk";
+        let is_post_copy = judgement["action"] == "post_copy";
+        // a switch is refused until the memory is copied, and then nothing of the disk is left
+        assert_eq!(
+            judgement["refused_ms"].is_number(),
+            in_disk && is_post_copy,
+            "{judgement}"
+        );
+        assert_eq!(
+            judgement["disk_remaining"].is_number(),
+            in_disk && !is_post_copy,
+            "{judgement}"
+        );
+    }
+}
+
 /// The tests of this file.
 pub(crate) const TESTS: &[Test] = tests![
     anonymous_memory_and_a_memfd_take_every_action,
@@ -150,5 +212,7 @@ pub(crate) const TESTS: &[Test] = tests![
     huge_pages_take_every_action_or_are_said_to_be_missing,
     every_device_takes_every_action,
     the_guest_that_nova_builds_takes_every_action_where_its_processor_starts,
+    a_guest_like_a_domain_is_made_of_what_that_has_and_names_what_it_lacks,
+    disks_are_copied_whole_and_each_action_is_taken_in_both_phases,
     a_processor_that_does_not_start_is_the_verdict_and_a_plain_guest_is_further_evidence,
 ];
