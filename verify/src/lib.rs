@@ -17,5 +17,6 @@ pub mod report;
 pub mod rescue;
 pub mod sandbox;
 pub mod shown;
+pub mod speed;
 pub mod trial;
 pub mod verdict;

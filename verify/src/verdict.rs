@@ -2,16 +2,20 @@
 //!
 //! It observes nothing and formats nothing; the reports do that.
 
+mod cost;
 pub mod cut;
 mod guest;
 mod host;
 mod known;
 mod not_proven;
+mod roles;
 
 use novamend::catalog::Release;
 use novamend::nova::migration::{Ending, TimeoutAction};
 use serde::Serialize;
 
+pub use self::cost::{Guest, Left, Price};
+use self::roles::{by_these_flags, every, place, source};
 use crate::accident::is_refusal;
 use crate::causes::{self, Cause};
 use crate::guest::memory::Memory;
@@ -22,7 +26,7 @@ use crate::trial::checks::GUEST_LIVES;
 use crate::trial::conditions::Mode;
 use crate::trial::conditions::Tls;
 use crate::trial::kind;
-use crate::trial::messages::Evidence;
+use crate::trial::messages::{Evidence, Phase};
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 
@@ -53,6 +57,8 @@ pub struct Verdict {
     pub shown: Vec<String>,
     /// What was not proven, one sentence each.
     pub not_proven: Vec<String>,
+    /// What a forced end costs a guest; none where nothing was forced.
+    pub cost: Option<Price>,
 }
 
 impl Verdict {
@@ -66,10 +72,11 @@ impl Verdict {
 /// Draws the verdict.
 #[must_use]
 pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
+    let cost = cost::reckon(plan, session);
     let shown = session
         .trials
         .iter()
-        .map(|trial| sentence(plan, trial, session))
+        .map(|trial| sentence(plan, trial, session, cost.as_ref()))
         .collect();
     let mut not_proven = not_proven::list(plan, session);
     let causes = causes(plan, host, session);
@@ -82,7 +89,7 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
         (Some(first), _) => (Conclusion::DoesNotWork, first.what.clone(), first.remedy.clone()),
         (None, Some(open)) => (Conclusion::NotProven, format!("not proven: {}", open.what), open.remedy),
         (None, None) => {
-            let works = works_as_configured(plan, session);
+            let works = works_as_configured(plan, session, cost.as_ref());
             if doubts.is_empty() {
                 (Conclusion::Works, works, None)
             } else {
@@ -92,6 +99,7 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
             }
         }
     };
+    not_proven.extend(cost.as_ref().and_then(|cost| cost.not_known.clone()));
     not_proven.splice(0..0, doubts);
     Verdict {
         result,
@@ -100,6 +108,7 @@ pub fn draw(plan: &Plan, host: &Host, session: &Session) -> Verdict {
         causes,
         shown,
         not_proven,
+        cost,
     }
 }
 
@@ -184,48 +193,15 @@ fn nobody_ends_it(plan: &Plan) -> String {
 }
 
 /// What is to be said where nothing keeps it from working.
-fn works_as_configured(plan: &Plan, session: &Session) -> String {
+fn works_as_configured(plan: &Plan, session: &Session, cost: Option<&Price>) -> String {
     if !plan.settings.ever_ends() {
         return format!("as configured, no action is ever taken: {}", nobody_ends_it(plan));
     }
     let decisive = decisive(plan, session);
-    decisive.map_or_else(|| "nothing was tested".to_owned(), |trial| works(plan, trial, session))
-}
-
-/// Where it was tried.
-fn place(session: &Session) -> &'static str {
-    if session.conditions.far.is_some() {
-        "between these hosts"
-    } else {
-        "on this host"
-    }
-}
-
-/// What a migration that cannot start stands for.
-fn every(session: &Session) -> &'static str {
-    if session.conditions.far.is_some() {
-        "every live migration from this source to this destination will fail"
-    } else {
-        "every live migration to this host will fail"
-    }
-}
-
-/// The host whose nova.conf gives URI, scheme, flags and timeouts.
-fn source(session: &Session) -> &'static str {
-    if session.conditions.far.is_some() {
-        "this source"
-    } else {
-        "this host"
-    }
-}
-
-/// What makes a refusal of flags one that holds for migrations to this host: the flags are those of the source.
-fn by_these_flags(session: &Session) -> &'static str {
-    if session.conditions.far.is_some() {
-        ""
-    } else {
-        "; the flags come from the source's nova.conf, so this holds for sources configured like this host"
-    }
+    decisive.map_or_else(
+        || "nothing was tested".to_owned(),
+        |trial| works(plan, trial, session, cost),
+    )
 }
 
 /// How long the guest was paused: by its heartbeats, or where those were not timed, by libvirt's own figure.
@@ -246,8 +222,7 @@ fn name(plan: &Plan, evidence: &Evidence) -> String {
     evidence.name(plan.settings.release)
 }
 
-fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
-    let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
+fn works(plan: &Plan, trial: &Evidence, session: &Session, cost: Option<&Price>) -> String {
     let (here, name) = (place(session), name(plan, trial));
     let kind = kind::of(trial.judgement.action);
     if !kind.moves {
@@ -255,18 +230,28 @@ fn works(plan: &Plan, trial: &Evidence, session: &Session) -> String {
             "{name} works {here}: the guest keeps running on the source and nothing is left on the destination"
         );
     }
+    let refused = trial.judgement.refused_ms.map_or_else(String::new, |time| {
+        format!("; nova's order was refused for {:.1} s before", time / 1000.0)
+    });
+    // what is measured at the network's speed is a switch while memory is copied
+    let is_priced = kind.switches() && trial.phase.is_none_or(|phase| phase == Phase::Memory);
+    if let Some(felt) = cost.filter(|_| is_priced).and_then(Price::headline) {
+        return format!("{name} works {here}: {felt}{refused}");
+    }
+    let paused = downtime(trial).map_or_else(String::new, |downtime| format!(": {downtime}"));
     let rest = match trial.judgement.disk_remaining {
         Some(disk) if kind.pauses => format!(" ({:.0} MiB of the disk and all memory left)", mib(disk)),
         _ if kind.pauses => format!(" ({:.0} MiB left)", left(trial, session)),
         _ => String::new(),
     };
-    let refused = trial.judgement.refused_ms.map_or_else(String::new, |time| {
-        format!("; nova's order was refused for {:.1} s before", time / 1000.0)
-    });
-    format!("{name} works {here}{paused}{rest}{refused}")
+    let at_speed = cost
+        .filter(|_| kind.pauses)
+        .and_then(Price::of_a_pause)
+        .map_or_else(String::new, |price| format!("; {price}"));
+    format!("{name} works {here}{paused}{rest}{at_speed}{refused}")
 }
 
-fn sentence(plan: &Plan, trial: &Evidence, session: &Session) -> String {
+fn sentence(plan: &Plan, trial: &Evidence, session: &Session, cost: Option<&Price>) -> String {
     let is_made = session.conditions.tls.as_ref().is_some_and(Tls::is_made);
     if trial.judgement.holds() {
         let with = if is_made {
@@ -274,7 +259,7 @@ fn sentence(plan: &Plan, trial: &Evidence, session: &Session) -> String {
         } else {
             ""
         };
-        works(plan, trial, session) + with
+        works(plan, trial, session, cost) + with
     } else {
         format!("{} failed: {}", name(plan, trial), first_failure(trial))
     }

@@ -17,6 +17,7 @@ use novamend_verify::process::die_with_parent;
 use novamend_verify::report::{Machine, Report, Roles, Stacks, moment, text};
 use novamend_verify::sandbox;
 use novamend_verify::shown;
+use novamend_verify::speed::Speed;
 use novamend_verify::trial::plan::{Plan, Wanted};
 use novamend_verify::trial::session::{RunOptions, Session};
 use novamend_verify::trial::shape::Shape;
@@ -50,6 +51,10 @@ pub(super) struct VerifyArguments {
     /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]
     report: Option<PathBuf>,
+    /// Speed of the network that migrations go over, e.g. `10G` (bits a second): what a switch to post-copy costs a guest is
+    /// measured over one of that speed in the sandbox; by default the speed of the interface
+    #[arg(long, value_name = "SPEED")]
+    link: Option<Speed>,
     /// Use software emulation even where KVM works
     #[arg(long)]
     emulate: bool,
@@ -230,6 +235,7 @@ impl VerifyArguments {
             shape: if self.like.is_some() { Shape::Like } else { self.shape },
             emulate: self.emulate,
             patience: self.patience,
+            link: self.link,
         };
         let progress = |stage: &str| bar.set_message(shown::line(stage));
         let session = match (&order.named, self.cut.accepted(self.source.is_some())?) {

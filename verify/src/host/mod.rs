@@ -8,6 +8,7 @@ pub mod certificates;
 pub mod confinement;
 pub mod limits;
 pub mod lines;
+pub mod link;
 pub mod programs;
 pub mod qemu_conf;
 pub mod qemu_user;

@@ -43,6 +43,18 @@ pub fn is_for(guests: Guests) -> bool {
     Room::look(Path::new("/"), cores).is_enough(guests) && !is_busy(cores)
 }
 
+/// Whether one guest of so many MiB can be migrated as far as memory goes.
+#[must_use]
+pub fn has_memory_for(memory_mib: u64) -> bool {
+    let guest = Guests {
+        count: 1,
+        memory_mib,
+        emulated: false,
+    };
+    // how many cores there are is another matter
+    Room::look(Path::new("/"), u64::MAX).has_memory(guest)
+}
+
 /// Whether others had work for every core at each of a few looks.
 fn is_busy(cores: u64) -> bool {
     (0..LOOKS).all(|look| {
@@ -87,11 +99,15 @@ impl Room {
     }
 
     fn is_enough(&self, guests: Guests) -> bool {
-        let memory = guests.count * 2 * (guests.memory_mib + QEMU) + SPARE;
         // the other QEMUs and libvirt need a core, too
         let cores = if guests.emulated { guests.count + 1 } else { CORES };
-        let fits = |room: Option<u64>, need: u64| room.is_none_or(|room| room >= need);
-        self.cores >= cores && fits(self.memory_mib, memory) && fits(self.tasks, guests.count * TASKS)
+        let has_tasks = self.tasks.is_none_or(|room| room >= guests.count * TASKS);
+        self.cores >= cores && self.has_memory(guests) && has_tasks
+    }
+
+    fn has_memory(&self, guests: Guests) -> bool {
+        let need = guests.count * 2 * (guests.memory_mib + QEMU) + SPARE;
+        self.memory_mib.is_none_or(|room| room >= need)
     }
 }
 

@@ -28,6 +28,7 @@ use crate::host::programs::from_number;
 use crate::hypervisor::libvirt::Ends;
 use crate::interrupt::Interrupt;
 use crate::shown::chain;
+use crate::speed::Link;
 use crate::trial::conditions::{Conditions, Destination, Far, Mode, NO_HUGE_PAGES};
 use crate::trial::cut::{self, Cut};
 use crate::trial::messages::{Message, silence};
@@ -186,6 +187,7 @@ fn run_errand(
     progress("removing the guest from both hosts");
     let removed = clean_up(&order);
     interrupt.would_leave(None);
+    session.cost = session.unmeasured_cost(options.link.map(Link::said), "between two hosts it is not");
     session.seconds = began.elapsed().as_secs_f64();
     let qemu = session.versions.map(|(_, qemu)| qemu);
     session.conditions.early = session.conditions.emulated && qemu.is_some_and(loses_writes);

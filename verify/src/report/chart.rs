@@ -1,4 +1,5 @@
-//! The curve of what is left to copy during one trial, with its passes, the action, the guest's silence and the end marked.
+//! The curve of what is left to copy during one trial, and the threshold below which QEMU would end it by itself; its passes,
+//! nova's order, the switch, the standstill, the slow phase and the end are marked.
 //!
 //! It is drawn in marker colours, which become classes: the page's style sheet says what they look like, light or dark.
 
@@ -6,10 +7,10 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::trial::checks::Silence;
+use crate::hypervisor::{End, Intervention};
 use crate::trial::kind;
 use crate::trial::messages::Evidence;
-use crate::trial::monitor::Outcome;
+use crate::trial::monitor::{Order, Outcome};
 
 /// The chart could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +49,9 @@ const ACTION: RGBColor = RGBColor(5, 5, 5);
 const SILENCE: RGBColor = RGBColor(6, 6, 6);
 const PASS: RGBColor = RGBColor(7, 7, 7);
 const DONE: RGBColor = RGBColor(8, 8, 8);
-const CLASSES: [(RGBColor, &str); 8] = [
+const SLOW: RGBColor = RGBColor(9, 9, 9);
+const THRESHOLD: RGBColor = RGBColor(10, 10, 10);
+const CLASSES: [(RGBColor, &str); 10] = [
     (INK, "ink"),
     (GRID, "grid"),
     (LINE, "line"),
@@ -57,7 +60,16 @@ const CLASSES: [(RGBColor, &str); 8] = [
     (SILENCE, "silence"),
     (PASS, "pass"),
     (DONE, "done"),
+    (SLOW, "slow"),
+    (THRESHOLD, "threshold"),
 ];
+
+/// How much higher than the curve the chart is, so that the words of the marks stand above it, and the height of one of them.
+const HEADROOM: f64 = 1.95;
+const ROW: f64 = 0.145;
+
+/// What is less of the chart's height than this is not seen.
+const TOO_LOW: f64 = 0.02;
 
 type Area<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
@@ -92,13 +104,13 @@ fn paint<'b>(
     let points = points(evidence);
     let end = seconds(evidence, evidence.trace.ended).max(points.last().map_or(0.1, |point| point.0));
     let most = points.iter().map(|point| point.1).fold(1.0, f64::max);
-    let marks = marks(evidence, size);
+    let top = most * HEADROOM;
     let style = |colour: RGBColor| ("sans-serif", size.text).into_font().color(&colour);
     let mut chart: Area<'_, 'b> = ChartBuilder::on(area)
         .margin(6)
         .set_label_area_size(LabelAreaPosition::Bottom, 3 * size.text)
         .set_label_area_size(LabelAreaPosition::Left, 4 * size.text)
-        .build_cartesian_2d(0.0..end * 1.02, 0.0..most * 1.6)?;
+        .build_cartesian_2d(0.0..end * 1.02, 0.0..top)?;
     chart
         .configure_mesh()
         .light_line_style(TRANSPARENT)
@@ -112,28 +124,93 @@ fn paint<'b>(
         .x_desc("seconds since the migration was started")
         .y_desc("MiB left to copy")
         .draw()?;
-    if let Some(Silence { from, until }) = evidence.judgement.silence {
-        let corners = [(seconds(evidence, from), 0.0), (seconds(evidence, until), most * 1.6)];
-        chart.draw_series([Rectangle::new(corners, SILENCE.filled())])?;
+    for (from, until, colour) in bands(evidence) {
+        chart.draw_series([Rectangle::new([(from, 0.0), (until, top)], colour.filled())])?;
     }
     chart.draw_series(AreaSeries::new(points.iter().copied(), 0.0, AREA))?;
     chart.draw_series(LineSeries::new(points.iter().copied(), LINE.stroke_width(2)))?;
-    for mark in &marks {
-        let path = vec![(mark.at, 0.0), (mark.at, most * 1.6)];
+    if let Some(threshold) = Threshold::of(evidence).filter(|threshold| threshold.last() > most * TOO_LOW) {
+        let line = PathElement::new(threshold.steps.clone(), THRESHOLD.stroke_width(2));
+        chart.draw_series([line])?;
+        let (at, mib) = threshold.steps.last().copied().unwrap_or_default();
+        let anchor = Pos::new(HPos::Right, VPos::Top);
+        let place = (at - end * 0.006, mib - top * 0.015);
+        chart.draw_series([Text::new(threshold.word(size), place, style(THRESHOLD).pos(anchor))])?;
+    }
+    for mark in marks(evidence, size) {
+        let path = vec![(mark.at, 0.0), (mark.at, top)];
         chart.draw_series([PathElement::new(path, mark.colour.stroke_width(1))])?;
         // a word at the right edge stands before its mark
         let left = mark.at < end * 0.6;
         let anchor = Pos::new(if left { HPos::Left } else { HPos::Right }, VPos::Top);
-        let height = most * (1.6 - f64::from(mark.row) * 0.13);
-        let word = if left {
-            format!(" {}", mark.word)
-        } else {
-            format!("{} ", mark.word)
-        };
+        let height = top - most * f64::from(mark.row) * ROW;
         let at = (mark.at + end * if left { 0.006 } else { -0.006 }, height);
-        chart.draw_series([Text::new(word, at, style(mark.colour).pos(anchor))])?;
+        chart.draw_series([Text::new(mark.word, at, style(mark.colour).pos(anchor))])?;
     }
     Ok(())
+}
+
+/// Times in which the guest stood still or was slow, as (from, until, colour).
+fn bands(evidence: &Evidence) -> Vec<(f64, f64, RGBColor)> {
+    let judgement = &evidence.judgement;
+    let still = judgement.notable_silence().map(|one| (one.from, one.until, SILENCE));
+    let slow = judgement.slow.map(|one| (one.from, one.until, SLOW));
+    let both = still.into_iter().chain(slow);
+    both.map(|(from, until, colour)| (seconds(evidence, from), seconds(evidence, until), colour))
+        .collect()
+}
+
+/// What may be left at most for QEMU to pause the guest and send the rest: the speed times the downtime that nova allows.
+struct Threshold {
+    /// Seconds and MiB, from raise to raise until nova acts.
+    steps: Vec<(f64, f64)>,
+    bandwidth: u64,
+    downtime_ms: i64,
+}
+
+impl Threshold {
+    fn of(evidence: &Evidence) -> Option<Self> {
+        let trace = &evidence.trace;
+        let until = seconds(evidence, evidence.judgement.acted.unwrap_or(trace.ended));
+        let bandwidth = evidence.request.bandwidth;
+        let mut steps: Vec<(f64, f64)> = Vec::new();
+        let mut last = None;
+        for order in trace.orders.iter().filter(|order| order.answer.is_ok()) {
+            let (Order::SetDowntime(milliseconds), at) = (order.order, seconds(evidence, order.at)) else {
+                continue;
+            };
+            if at > until {
+                break;
+            }
+            steps.extend(steps.last().map(|step| (at, step.1)));
+            steps.push((at, bandwidth as f64 * milliseconds as f64 / 1000.0));
+            last = Some(milliseconds);
+        }
+        let downtime_ms = last?;
+        steps.extend(steps.last().map(|step| (until, step.1)));
+        Some(Self {
+            steps,
+            bandwidth,
+            downtime_ms,
+        })
+    }
+
+    fn last(&self) -> f64 {
+        self.steps.last().map_or(0.0, |step| step.1)
+    }
+
+    fn word(&self, size: Size) -> String {
+        if size.class == "wide" {
+            format!(
+                "threshold {:.1} MiB = {} MiB/s × {} ms",
+                self.last(),
+                self.bandwidth,
+                self.downtime_ms
+            )
+        } else {
+            format!("threshold {:.1} MiB", self.last())
+        }
+    }
 }
 
 fn seconds(evidence: &Evidence, at: std::time::Duration) -> f64 {
@@ -161,33 +238,20 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         row,
         word,
     };
-    let mut marks = Vec::new();
-    // passes during which the guest was paused are too short to be told apart here; the timeline below has them all
-    let passes = (1..).map_while(|number| trace.pass(number).map(|at| (number, at)));
-    let mut last = f64::MIN;
-    for (number, at) in passes {
-        let apart = seconds(evidence, trace.ended) * 0.07;
-        if seconds(evidence, at) - last > apart {
-            last = seconds(evidence, at);
-            marks.push(mark(
-                at,
-                PASS,
-                0,
-                if size.class == "wide" || number == 1 {
-                    format!("pass {number}")
-                } else {
-                    number.to_string()
-                },
-            ));
-        }
-    }
+    let mut marks = passes(evidence, size);
     let kind = kind::of(judgement.action);
     if let Some(at) = judgement.acted {
-        marks.push(mark(at, ACTION, 1, kind.mark.to_owned()));
+        marks.push(mark(at, ACTION, 1, format!("{} ordered", kind.mark)));
     }
-    if let Some(silence) = judgement.silence {
-        let word = format!("{} {} ms", kind.silence(), silence.length().as_millis());
-        marks.push(mark(silence.until, SILENCE, 2, word));
+    if let Some(at) = switched(evidence) {
+        marks.push(mark(at, ACTION, 2, "switch".to_owned()));
+    }
+    if let Some(silence) = judgement.notable_silence() {
+        let word = format!("paused for {} ms", silence.length().as_millis());
+        marks.push(mark(silence.until, SILENCE, 3, word));
+    }
+    if let Some(slow) = judgement.slow {
+        marks.push(mark(slow.until, SLOW, 4, slow.words()));
     }
     let word = match trace.outcome {
         Some(Outcome::Completed) => "completed",
@@ -195,7 +259,38 @@ fn marks(evidence: &Evidence, size: Size) -> Vec<Mark> {
         Some(Outcome::Failed | Outcome::MonitorDied) => "failed",
         None => "stopped",
     };
-    marks.push(mark(trace.ended, DONE, 3, word.to_owned()));
+    marks.push(mark(trace.ended, DONE, 5, word.to_owned()));
+    marks
+}
+
+/// When the source's QEMU stopped the guest for the switch to post-copy.
+fn switched(evidence: &Evidence) -> Option<std::time::Duration> {
+    evidence.trace.done(Intervention::StartPostCopy)?;
+    evidence.trace.event(End::Source, "suspended: post-copy")
+}
+
+/// The passes that can be told apart here; the timeline below has them all.
+fn passes(evidence: &Evidence, size: Size) -> Vec<Mark> {
+    let trace = &evidence.trace;
+    let mut marks: Vec<Mark> = Vec::new();
+    for (number, at) in (1..).map_while(|number| trace.pass(number).map(|at| (number, at))) {
+        let (at, apart) = (seconds(evidence, at), seconds(evidence, trace.ended) * 0.07);
+        if marks.last().is_some_and(|last| at - last.at <= apart) {
+            continue;
+        }
+        let is_whole = size.class == "wide" || number == 1;
+        let word = if is_whole {
+            format!("pass {number}")
+        } else {
+            number.to_string()
+        };
+        marks.push(Mark {
+            at,
+            colour: PASS,
+            row: 0,
+            word,
+        });
+    }
     marks
 }
 

@@ -3,7 +3,7 @@
 //! It loads nothing from anywhere and runs no script.
 
 use super::chart::{self, ChartError};
-use super::{Report, timeline};
+use super::{Report, cost, timeline};
 use crate::shown;
 use crate::trial::checks::Check;
 use crate::trial::kind;
@@ -35,6 +35,7 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
                     (head(report))
                     (list("What the trials showed", &verdict.shown))
                     (list("What was not proven", &verdict.not_proven))
+                    (cost::section(report)?)
                     @for evidence in &report.session.trials { (trial(evidence)?) }
                     (configuration(report))
                     (conditions(report))
@@ -96,13 +97,7 @@ fn trial(evidence: &Evidence) -> Result<Markup, ChartError> {
                 (evidence.judgement.action.words())
                 @if let Some(phase) = evidence.phase { ", " (phase.words()) }
             }
-            @if has_curve {
-                figure {
-                    (PreEscaped(chart::draw(evidence, chart::WIDE)?))
-                    (PreEscaped(chart::draw(evidence, chart::NARROW)?))
-                    figcaption { (Plain(&caption(evidence))) }
-                }
-            } @else {
+            @if has_curve { (figure(evidence, &caption(evidence))?) } @else {
                 p.faint { "The migration ended before the first pass; there is nothing to draw." }
             }
             ul.checks { @for one in &evidence.judgement.checks { (check(one)) } }
@@ -118,6 +113,17 @@ fn trial(evidence: &Evidence) -> Result<Markup, ChartError> {
                 }
             }
             p.faint { "Flags: " code { (flags) } }
+        }
+    })
+}
+
+/// The chart of a trial for wide and for narrow pages, and what it shows in words.
+pub(super) fn figure(evidence: &Evidence, caption: &str) -> Result<Markup, ChartError> {
+    Ok(html! {
+        figure {
+            (PreEscaped(chart::draw(evidence, chart::WIDE)?))
+            (PreEscaped(chart::draw(evidence, chart::NARROW)?))
+            figcaption { (Plain(caption)) }
         }
     })
 }
@@ -138,7 +144,8 @@ fn caption(evidence: &Evidence) -> String {
     let judgement = &evidence.judgement;
     let mut said = vec![
         "Each pass sends the memory that the guest wrote during the one before: what is left falls, and jumps up when \
-         the next pass begins. New lows are rare even when all is well."
+         the next pass begins. The migration ends by itself only once a pass begins with less left than the threshold: the \
+         speed times the downtime that nova allows."
             .to_owned(),
     ];
     if let Some(bytes) = judgement.remaining {
@@ -147,15 +154,19 @@ fn caption(evidence: &Evidence) -> String {
             bytes as f64 / 1_048_576.0
         ));
     }
-    if let Some(time) = judgement.blackout_ms {
+    if let Some(silence) = judgement.notable_silence() {
+        let time = silence.length().as_secs_f64() * 1000.0;
         let libvirt = judgement
             .libvirt_downtime_ms
             .map_or_else(String::new, |time| format!("; libvirt's own figure is {time} ms"));
         said.push(if kind::of(judgement.action).moves {
             format!("By its heartbeats, the guest was paused for {time:.1} ms{libvirt}.")
         } else {
-            format!("The guest was never silent for more than {time:.1} ms.")
+            format!("For {time:.0} ms no heartbeat came, by the migration or because this machine is busy.")
         });
+    }
+    if let Some(slow) = judgement.slow {
+        said.push(format!("Then it was slower than before: {}.", slow.words()));
     }
     if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
         said.push(format!("libvirt reports {time} ms of downtime."));
@@ -229,7 +240,7 @@ fn tls(report: &Report) -> String {
 }
 
 /// Text that others may have written, as text: no markup, no secret, nothing that is not seen.
-struct Plain<'a>(&'a str);
+pub(super) struct Plain<'a>(pub(super) &'a str);
 
 impl Render for Plain<'_> {
     fn render_to(&self, page: &mut String) {

@@ -3,6 +3,7 @@
 //! They decide nothing; everything in them was found out before.
 
 pub mod chart;
+mod cost;
 pub mod cut;
 pub mod html;
 pub mod text;

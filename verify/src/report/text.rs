@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use novamend::catalog::Release;
 
 use crate::host::{Line, Status};
-use crate::report::{Report, cut};
+use crate::report::{Report, cost, cut};
 use crate::shown::line as shown;
 use crate::trial::kind;
 use crate::trial::messages::Evidence;
@@ -54,6 +54,9 @@ pub fn report(report: &Report) -> String {
     }
     for evidence in &report.session.cuts {
         text.push_str(&cut::text(evidence));
+    }
+    if let Some(price) = &report.verdict.cost {
+        text.push_str(&cost::text(price));
     }
     text.push_str("\nnot proven:\n");
     for sentence in &report.verdict.not_proven {
@@ -110,14 +113,18 @@ fn of_trial(trial: &Evidence, release: Release) -> String {
     if let (None, Some(time)) = (judgement.blackout_ms, judgement.libvirt_downtime_ms) {
         let _ = writeln!(text, "          libvirt reports {time} ms of downtime");
     }
-    if let Some(time) = judgement.blackout_ms {
+    if let Some(silence) = judgement.notable_silence() {
+        let time = silence.length().as_secs_f64() * 1000.0;
         let libvirt = judgement
             .libvirt_downtime_ms
             .map_or_else(String::new, |time| format!(" (libvirt reports {time} ms)"));
         let _ = if kind::of(judgement.action).moves {
             writeln!(text, "          the guest was paused for {time:.1} ms{libvirt}")
         } else {
-            writeln!(text, "          the guest was never silent for more than {time:.1} ms")
+            writeln!(
+                text,
+                "          for {time:.0} ms no heartbeat came, by the migration or because this machine is busy"
+            )
         };
     }
     text

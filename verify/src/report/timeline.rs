@@ -64,7 +64,7 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
     for group in trace.orders.chunk_by(is_same_kind) {
         rows.extend(group.first().map(|first| row(first.at, Actor::Nova, ordered(group))));
     }
-    if let Some(silence) = evidence.judgement.silence {
+    if let Some(silence) = evidence.judgement.notable_silence() {
         let (before, after) = if kind::of(evidence.judgement.action).moves {
             ("last heartbeat on the source", "first heartbeat on the destination")
         } else {
@@ -72,6 +72,10 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
         };
         rows.push(row(silence.from, Actor::Guest, before.to_owned()));
         rows.push(row(silence.until, Actor::Guest, after.to_owned()));
+    }
+    if let Some(slow) = evidence.judgement.slow {
+        let what = format!("as fast as before again, after {}", slow.words());
+        rows.push(row(slow.until, Actor::Guest, what));
     }
     rows.push(row(trace.ended, Actor::Nova, ended(trace)));
     rows.sort_by_key(|row| row.at);

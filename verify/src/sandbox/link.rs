@@ -5,6 +5,7 @@
 
 mod connections;
 mod route;
+mod shape;
 
 use std::fs::{self, File};
 use std::io;
@@ -19,6 +20,7 @@ use rustix::thread::{LinkNameSpaceType, UnshareFlags, move_into_link_name_space,
 use self::connections::Connection;
 use super::layout;
 use crate::hypervisor::Side;
+use crate::speed::Speed;
 
 /// The interface at either end of the link.
 pub(super) const INTERFACE: &str = "link0";
@@ -77,6 +79,18 @@ impl Link {
             within(side, configured).map_err(LinkError::at("cannot configure a network of the sandbox"))?;
         }
         Ok(link)
+    }
+
+    /// Makes the link as slow as a network of that speed, in both directions.
+    ///
+    /// # Errors
+    /// The kernel has no token bucket filter, or refuses.
+    pub(super) fn slow_down(&self, speed: Speed) -> Result<(), LinkError> {
+        for side in Side::BOTH {
+            let slow_down = || shape::slow_down(route::index(INTERFACE)?, speed);
+            within(side, slow_down).map_err(LinkError::at("cannot slow down a link (the kernel's tbf)"))?;
+        }
+        Ok(())
     }
 
     /// Takes the link up again.

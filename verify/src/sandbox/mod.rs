@@ -9,6 +9,7 @@
 mod alike;
 pub mod capabilities;
 pub mod connection;
+mod cost;
 mod cutting;
 pub mod daemon;
 mod deaths;

@@ -77,6 +77,7 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         patience: options.patience,
         trials,
         cuts: None,
+        link: None,
     };
     Ok((order, conditions))
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::guest::Size;
 use crate::guest::memory::Memory;
+use crate::speed::Speed;
 use crate::trial::conditions::{Mode, Tls};
 use crate::trial::cut::CutOrder;
 use crate::trial::messages::TrialOrder;
@@ -77,4 +78,6 @@ pub struct WorkOrder {
     pub side_by_side: bool,
     /// What is to be cut; then there are no other trials.
     pub cuts: Option<CutOrder>,
+    /// How fast the link of the daemons is, where they have one; as fast as the machine where that is not given.
+    pub link: Option<Speed>,
 }

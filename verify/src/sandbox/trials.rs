@@ -6,9 +6,9 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::Sandbox;
 use super::preparation::{missing, prepare, prepare_cuts};
 use super::setup::WorkOrder;
+use super::{Sandbox, cost};
 use crate::accident::NOTHING_KNOWN;
 use crate::host::Host;
 use crate::host::confinement::Confinement;
@@ -54,9 +54,14 @@ pub fn run(
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SandboxError> {
+    let began = Instant::now();
     let (order, conditions) = prepare(host, plan, options)?;
     let patience = silence(&order.trials, options.patience());
-    gather(&order, conditions, patience, interrupted, &mut progress)
+    let mut session = gather(&order, conditions, patience, interrupted, &mut progress)?;
+    let tried = (&order, &session);
+    session.cost = cost::measure((host, plan), options, tried, interrupted, &mut progress)?;
+    session.seconds = began.elapsed().as_secs_f64();
+    Ok(session)
 }
 
 /// Breaks migrations of a guest in post-copy, each of `cuts` in turn, in a sandbox whose two daemons are joined by a link.

@@ -15,6 +15,7 @@ use crate::guest::serial::{Kind, Record};
 use crate::hypervisor::{End, GuestState, Intervention, Refusal};
 use crate::trial::kind::{self, TrialKind};
 use crate::trial::migrate::{Seconds, Trace};
+use crate::trial::slow::{self, SlowPhase};
 
 /// What must be so after a switch to post-copy, whatever else went wrong: from then on a guest cannot go back.
 pub const GUEST_LIVES: &str = "the guest is not lost";
@@ -29,6 +30,9 @@ pub(crate) const NOT_TOLD: &str = "its state could not be read";
 
 /// Libvirt's code of a job that was cancelled, `VIR_ERR_OPERATION_ABORTED`.
 const CANCELLED: u32 = 78;
+
+/// What people notice when they work with a guest.
+const NOTICED: Duration = Duration::from_millis(100);
 
 /// One thing that had to be so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,6 +96,8 @@ pub struct Judgement {
     /// The guest's silence: from its last sign at the source to its first at the destination, or for an abort the longest
     /// between two heartbeats.
     pub silence: Option<Silence>,
+    /// The time after a switch to post-copy in which the guest runs and waits for its memory.
+    pub slow: Option<SlowPhase>,
     /// Libvirt's own figure, in milliseconds.
     pub libvirt_downtime_ms: Option<u64>,
     /// When the action was taken.
@@ -129,6 +135,14 @@ impl Judgement {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.checks.iter().all(|check| check.holds)
+    }
+
+    /// The silence where it means something: where the guest moves, or where somebody would notice it. Between two heartbeats
+    /// of a guest that keeps running there is always some, which the machine makes and not the migration.
+    #[must_use]
+    pub fn notable_silence(&self) -> Option<Silence> {
+        let moves = kind::of(self.action).moves;
+        self.silence.filter(|silence| moves || silence.length() >= NOTICED)
     }
 
     /// Whether the guest was lost, or found its memory damaged.
@@ -178,6 +192,9 @@ pub fn judge(action: Ending, trace: &Trace, observed: &Observation) -> Judgement
         checks,
         blackout_ms: silence.map(|silence| silence.length().as_secs_f64() * 1000.0),
         silence,
+        slow: silence
+            .filter(|_| kind.switches())
+            .and_then(|silence| slow_phase(silence, trace, observed)),
         libvirt_downtime_ms: trace.downtime_ms(),
         acted,
         remaining: left.map(|sample| sample.remaining),
@@ -359,6 +376,17 @@ fn between(observed: &Observation) -> Option<Silence> {
     let (_, from) = observed.source_span?;
     let (until, _) = observed.destination_span?;
     Some(Silence { from, until })
+}
+
+/// The slow phase after `silence`, where it is known when all the memory had come.
+fn slow_phase(silence: Silence, trace: &Trace, observed: &Observation) -> Option<SlowPhase> {
+    let arrival = trace.event(End::Destination, "resumed: migrated")?;
+    let started = observed
+        .records
+        .first()
+        .map_or(trace.began, |first| first.at.min(trace.began));
+    let undisturbed = (started, trace.pass(1).unwrap_or(trace.began));
+    slow::find(&observed.records, undisturbed, silence.until, arrival)
 }
 
 fn longest_silence(observed: &Observation, since: Duration) -> Option<Silence> {

@@ -32,12 +32,6 @@ impl TrialKind {
     pub fn switches(&self) -> bool {
         self.post_copy == Some(true)
     }
-
-    /// What the longest time without a sign of the guest is, in the chart.
-    #[must_use]
-    pub fn silence(&self) -> &'static str {
-        if self.moves { "downtime" } else { "longest silence" }
-    }
 }
 
 const ABORT: TrialKind = TrialKind {

@@ -4,6 +4,7 @@
 
 pub mod checks;
 pub mod conditions;
+pub mod cost;
 pub mod cut;
 pub mod kind;
 pub mod memory;
@@ -14,5 +15,6 @@ pub mod plan;
 pub mod session;
 pub mod shape;
 pub mod side_by_side;
+pub mod slow;
 pub mod turns;
 pub mod worker;

@@ -2,6 +2,8 @@
 //!
 //! It starts nothing; the effective values come from [`novamend::nova`].
 
+mod cost;
+
 use std::time::Duration;
 
 use novamend::catalog::Release;

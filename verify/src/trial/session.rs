@@ -8,8 +8,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::speed::{Link, Speed};
 use crate::trial::conditions::Conditions;
+use crate::trial::cost::Cost;
 use crate::trial::cut::CutEvidence;
+use crate::trial::kind;
 use crate::trial::messages::{Evidence, Message};
 use crate::trial::plan::Wanted;
 use crate::trial::shape::Shape;
@@ -31,6 +34,8 @@ pub struct Session {
     /// What was cut; nothing unless that was asked for, and then there are no other trials.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<CutEvidence>,
+    /// What a switch to post-copy costs over the operator's network; none where no action forces a guest.
+    pub cost: Option<Cost>,
     /// Seconds in all.
     pub seconds: f64,
     /// The guest that could not be removed from a host that the operator named, and how to do it.
@@ -48,6 +53,8 @@ pub struct RunOptions {
     pub emulate: bool,
     /// Seconds to wait for a daemon or the guest.
     pub patience: u64,
+    /// The speed of the network, where it was said.
+    pub link: Option<Speed>,
 }
 
 impl RunOptions {
@@ -119,6 +126,7 @@ impl Session {
             ready_after: 0.0,
             trials: Vec::new(),
             cuts: Vec::new(),
+            cost: None,
             seconds: 0.0,
             left: None,
         }
@@ -128,6 +136,30 @@ impl Session {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.trials.is_empty() && self.cuts.is_empty()
+    }
+
+    /// Whether an action was tried that forces the end of a migration, the guest's pause or its switch.
+    #[must_use]
+    pub fn has_forced(&self) -> bool {
+        self.trials.iter().any(|trial| kind::of(trial.judgement.action).moves)
+    }
+
+    /// The trial of a switch to post-copy, the first that was made.
+    #[must_use]
+    pub fn switched(&self) -> Option<&Evidence> {
+        self.trials
+            .iter()
+            .find(|trial| kind::of(trial.judgement.action).switches())
+    }
+
+    /// What a forced end costs over `link` where it is not measured, `why` being the reason: a pause is reckoned anyway.
+    #[must_use]
+    pub fn unmeasured_cost(&self, link: Option<Link>, why: &str) -> Option<Cost> {
+        let link = link.filter(|_| self.has_forced())?;
+        Some(match self.switched() {
+            Some(_) => Cost::unknown(Some(link), why.to_owned()),
+            None => Cost::over(link),
+        })
     }
 
     /// Takes in what a worker says until it has ended; `progress` is told each stage, the first being `stage`. True if it

@@ -43,6 +43,7 @@ pub fn draw(session: &Session, scheme: Option<&str>) -> Verdict {
         headline,
         remedy,
         shown: session.cuts.iter().map(sentence).collect(),
+        cost: None,
         not_proven: not_proven(session, scheme),
         causes,
     }

@@ -2,7 +2,7 @@
 //!
 //! It judges no migration.
 
-use super::place;
+use super::roles::place;
 use crate::causes::Cause;
 use crate::guest::hardware::Cpu;
 use crate::host::{Host, Kvm};

@@ -2,7 +2,8 @@
 
 use novamend::catalog::release::Version;
 
-use super::{by_these_flags, every, guest, place};
+use super::guest;
+use super::roles::{by_these_flags, every, place};
 use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::confinement::Confinement;

@@ -112,6 +112,7 @@ pub fn trial(action: Ending, post_copy: bool, refused: Option<&str>) -> Evidence
             }],
             blackout_ms: Some(14.0),
             silence: None,
+            slow: None,
             libvirt_downtime_ms: None,
             acted: None,
             remaining: Some(12 << 20),
@@ -159,6 +160,8 @@ pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session 
         versions: None,
         ready_after: 0.1,
         trials,
+        cuts: Vec::new(),
+        cost: None,
         seconds: 4.0,
         left: None,
     }

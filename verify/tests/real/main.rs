@@ -12,6 +12,7 @@ mod broken_hosts;
 mod caller;
 #[path = "../../../tests/harness/chance.rs"]
 mod chance;
+mod cost;
 mod cut;
 mod damage;
 mod encryption;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
             between::TESTS,
             broken_hosts::TESTS,
             caller::TESTS,
+            cost::TESTS,
             cut::TESTS,
             damage::TESTS,
             encryption::TESTS,

@@ -72,7 +72,7 @@ pub(super) fn set_up(interface: u32, is_up: bool) -> io::Result<()> {
 }
 
 /// Asks the kernel for something, which it acknowledges.
-fn request(message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
+pub(super) fn request(message: RouteNetlinkMessage, flags: u16) -> io::Result<()> {
     let mut socket = Socket::new(NETLINK_ROUTE)?;
     socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
