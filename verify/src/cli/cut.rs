@@ -10,8 +10,8 @@ use super::Failure;
 #[derive(Args)]
 pub(super) struct CutArguments {
     /// Instead of the trials, break the test guest's migration in post-copy and report what libvirt, QEMU and nova's monitor
-    /// do, and whether the guest can be brought back; WHAT is a list of reset, reset_and_resume, link_down,
-    /// destination_qemu, source_daemon and destination_daemon, or all (the default)
+    /// do, and whether the guest can be brought back; WHAT is a list of `reset`, `reset_and_resume`, `link_down`,
+    /// `destination_qemu`, `source_daemon` and `destination_daemon`, or `all` (the default)
     #[arg(
         long = "cut",
         value_name = "WHAT",

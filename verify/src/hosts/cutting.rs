@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::lab::{HostLab, ROUND};
 use crate::guest::FAR;
 use crate::hypervisor::recovery::Recovery;
-use crate::trial::cut::{Breaker, Cut, CutLab, CutOrder, SLOWED};
+use crate::trial::cut::{Breaker, Cut, CutLab, CutOrder};
 use crate::trial::memory::checked_all_pages;
 use crate::trial::plan::Plan;
 use crate::trial::worker::Guest;
@@ -54,9 +54,9 @@ impl Breaker for ByLibvirt {
 }
 
 impl CutLab for HostLab {
-    fn recovery(&mut self, guest: &Guest) -> &mut dyn Recovery {
+    fn recovery(&mut self, guest: &Guest, cut: Cut) -> &mut dyn Recovery {
         self.libvirt.set_source(guest.side);
-        self.libvirt.slow_post_copy(SLOWED);
+        self.libvirt.slow_post_copy(cut.slowed_to());
         &mut self.libvirt
     }
 

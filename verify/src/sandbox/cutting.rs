@@ -17,7 +17,7 @@ use super::setup::WorkOrder;
 use crate::hypervisor::recovery::Recovery;
 use crate::hypervisor::{End, Side};
 use crate::shown;
-use crate::trial::cut::{Breaker, Cut, CutEvidence, CutLab, SLOWED};
+use crate::trial::cut::{Breaker, Cut, CutEvidence, CutLab};
 use crate::trial::memory::checked_all_pages;
 use crate::trial::worker::Guest;
 
@@ -103,9 +103,9 @@ impl Breaker for SandboxBreaker {
 }
 
 impl CutLab for SandboxLab {
-    fn recovery(&mut self, guest: &Guest) -> &mut dyn Recovery {
+    fn recovery(&mut self, guest: &Guest, cut: Cut) -> &mut dyn Recovery {
         self.libvirt.set_source(guest.side);
-        self.libvirt.slow_post_copy(SLOWED);
+        self.libvirt.slow_post_copy(cut.slowed_to());
         self.take_note(guest.side);
         &mut self.libvirt
     }

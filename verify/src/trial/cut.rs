@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use self::evidence::{CutEvidence, NovaEnd, Standings};
-pub use self::kind::{Cut, Fate};
+pub use self::kind::{Cut, FAST, Fate, SLOW};
 pub use self::run::run;
 use crate::hypervisor::End;
 use crate::hypervisor::recovery::Recovery;
@@ -23,9 +23,6 @@ use crate::trial::worker::{Guest, Lab};
 /// How long libvirt's daemons wait for each other over a connection that is silent: `keepalive_interval` times
 /// `keepalive_count` and one, by their defaults in qemu.conf.
 pub const KEEPALIVE: Duration = Duration::from_secs(30);
-
-/// The MiB/s that are sent unasked in post-copy, so that there is something left to be cut off.
-pub const SLOWED: u64 = 16;
 
 /// What is to be cut.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,8 +55,9 @@ pub trait Breaker {
 
 /// A lab whose migrations can be broken.
 pub trait CutLab: Lab {
-    /// What migrates `guest` and brings it back; from here on all that happens belongs to that migration.
-    fn recovery(&mut self, guest: &Guest) -> &mut dyn Recovery;
+    /// What migrates `guest`, as slowly as `cut` needs it, and brings it back; from here on all that happens belongs to that
+    /// migration.
+    fn recovery(&mut self, guest: &Guest, cut: Cut) -> &mut dyn Recovery;
 
     /// What breaks the migration of `guest`, made once that is set up by [`Self::recovery`].
     fn breaker(&self, guest: &Guest) -> Box<dyn Breaker>;

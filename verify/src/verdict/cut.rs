@@ -8,7 +8,7 @@ use crate::host::programs::from_number;
 use crate::host::versions::dotted;
 use crate::hypervisor::Answer;
 use crate::trial::checks::Check;
-use crate::trial::cut::{Cut, CutEvidence, Fate, SLOWED};
+use crate::trial::cut::{Cut, CutEvidence, FAST, Fate, SLOW};
 use crate::trial::session::Session;
 
 /// The first libvirt that resumes post-copy.
@@ -108,7 +108,7 @@ fn not_proven(session: &Session, scheme: Option<&str>) -> Vec<String> {
     let conditions = &session.conditions;
     let mut list = vec![
         format!(
-            "the speed of post-copy: {SLOWED} MiB/s were sent unasked, so that there was something left to cut off; nova \
+            "the speed of post-copy: {SLOW} to {FAST} MiB/s were sent unasked, so that there was something left to cut off; nova \
              sets no limit"
         ),
         "nova's own code was not run: its monitor is reimplemented here, with a faster clock, and what nova's record \

@@ -8,8 +8,11 @@ use crate::harness::{Test, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 
+/// A state and libvirt's number of its reason.
+type Seen = (&'static str, i64);
+
 /// What is to be seen of each: state and reason at the source and at the destination after the cut, and how nova ends.
-const ROWS: [(&str, (&str, i64), (&str, i64), &str); 6] = [
+const ROWS: [(&str, Seen, Seen, &str); 6] = [
     ("reset", ("paused", 13), ("running", 11), "waits_on"),
     ("reset_and_resume", ("paused", 13), ("running", 11), "completed"),
     ("link_down", ("paused", 12), ("running", 10), "completed"),
@@ -33,8 +36,14 @@ fn every_way_comes_out_of_one_command() {
     for (cut, (name, source, destination, nova)) in cuts.iter().zip(ROWS) {
         let after = &cut["story"]["after_cut"];
         for (end, (state, reason)) in [("source", source), ("destination", destination)] {
-            let seen = (&after[end]["state"], &after[end]["reason"]);
-            assert_eq!(seen, (&json!(state), &json!(reason)), "{name}: {end}: {cut}");
+            let (seen, why) = (after[end]["state"].as_str(), after[end]["reason"].as_i64());
+            // on a slow machine the guest may have arrived before a daemon that was started again answers
+            let has_arrived = name.ends_with("_daemon")
+                && [(Some("off"), Some(4)), (Some("running"), Some(2))].contains(&(seen, why));
+            assert!(
+                has_arrived || (seen, why) == (Some(state), Some(reason)),
+                "{name}: {end}: {after}"
+            );
         }
         assert_eq!(cut["nova"], nova, "{name}: {cut}");
         assert_eq!(cut["signs"]["beats_whole"], true, "{name}: {cut}");

@@ -24,6 +24,12 @@ pub enum Cut {
     DestinationDaemon,
 }
 
+/// See [`Cut::slowed_to`].
+pub const SLOW: u64 = 4;
+
+/// See [`Cut::slowed_to`].
+pub const FAST: u64 = 16;
+
 /// What must become of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,6 +63,16 @@ impl Cut {
             Self::DestinationQemu => "the destination's QEMU is killed",
             Self::SourceDaemon => "the source's libvirt daemon is killed and started again",
             Self::DestinationDaemon => "the destination's libvirt daemon is killed and started again",
+        }
+    }
+
+    /// The MiB/s that are sent unasked in post-copy, so that there is something left to be cut off, or to be seen while a daemon is
+    /// started again; nova sets no limit.
+    #[must_use]
+    pub fn slowed_to(self) -> u64 {
+        match self {
+            Self::SourceDaemon | Self::DestinationDaemon => SLOW,
+            _ => FAST,
         }
     }
 

@@ -86,7 +86,7 @@ fn one<L: CutLab>(worker: &mut Worker<L>, trial: &TrialOrder, cut: Cut) -> Resul
     let hearing = guest.hearing.clone();
     let is_heard = || line.is_some_and(|line| hearing.span(line).is_some());
     let heard: Option<&dyn Fn() -> bool> = if line.is_some() { Some(&is_heard) } else { None };
-    let hypervisor = lab.recovery(&guest);
+    let hypervisor = lab.recovery(&guest, cut);
     let mut script = Script::new(hypervisor, &mut *breaker, heard, cut, &trial.request);
     let followed = match cut {
         Cut::Reset | Cut::DestinationQemu => FOLLOWED,

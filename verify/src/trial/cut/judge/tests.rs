@@ -9,6 +9,7 @@ use crate::trial::checks::Silence;
 use crate::trial::cut::Standings;
 use crate::trial::migrate::Trace;
 
+#[allow(clippy::unnecessary_wraps, reason = "as a story has it")]
 fn condition(state: GuestState, words: &str) -> Option<Condition> {
     Some(Condition {
         state,
@@ -75,6 +76,7 @@ fn a_guest_that_was_brought_back_must_be_whole_and_alone() {
     assert_eq!(seen, ["no heartbeat is missing or repeated"]);
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as a story has it")]
 fn refused(message: &str) -> Option<Answer> {
     Some(Answer::Refused(Refusal {
         code: 9,
