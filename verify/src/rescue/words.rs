@@ -84,9 +84,8 @@ impl Case {
         match self.judgement {
             Judgement::Resumable(_) if acts => format!("Libvirt resumes the migration (POSTCOPY_RESUME). {HANDS_OFF}"),
             Judgement::Resumable(_) => format!(
-                "`novamend rescue {} --yes` has libvirt resume the migration (POSTCOPY_RESUME): the rest of the memory \
-                 is sent, and no guest is started or ended. {HANDS_OFF}",
-                self.uuid
+                "The same command with --yes has libvirt resume the migration (POSTCOPY_RESUME): the rest of the memory is \
+                 sent, and no guest is started or ended. {HANDS_OFF}"
             ),
             Judgement::StillWaiting(_) => format!(
                 "The guest runs at the destination and is not touched. Either QEMU still sends and the migration comes to \
