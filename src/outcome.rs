@@ -53,7 +53,13 @@ impl ExitStyle {
         let is_pair = pairs
             .into_iter()
             .any(|pair| pair[0] == "--exit-style" && pair[1] == "nova");
-        if is_pair || arguments.iter().any(|word| word == "--exit-style=nova") {
+        let is_said = || {
+            arguments
+                .iter()
+                .any(|word| word.as_encoded_bytes().starts_with(b"--exit-style"))
+        };
+        let is_variable = || std::env::var_os("NOVAMEND_EXIT_STYLE").is_some_and(|style| style == "nova") && !is_said();
+        if is_pair || arguments.iter().any(|word| word == "--exit-style=nova") || is_variable() {
             Self::Nova
         } else {
             Self::Novamend

@@ -80,6 +80,27 @@ fn escaped(text: &str, goes: impl Fn(char) -> bool) -> Cow<'_, str> {
 /// (`ESC [ 1;31 m` and its like, nothing else that starts with ESC), and no line that a CI runner takes for a command.
 #[must_use]
 pub fn output(text: &str, with_color: bool) -> Cow<'_, str> {
+    output_with(
+        text,
+        Escapes {
+            with_color,
+            links: None,
+        },
+    )
+}
+
+/// Which escape sequences pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Escapes {
+    /// Colours.
+    pub with_color: bool,
+    /// Links (OSC 8) to addresses that begin so and go on with a rule's id: no text of somebody else's can be one.
+    pub links: Option<&'static str>,
+}
+
+/// As [`output`], with links where they are wanted.
+#[must_use]
+pub fn output_with(text: &str, passing: Escapes) -> Cow<'_, str> {
     let is_harmless = |c: char| !is_unsafe(c) || c == '\n' || c == '\t';
     let has_command = text.contains("##") || text.contains("::");
     if !has_command && (is_plain(text) || text.chars().all(is_harmless)) {
@@ -87,7 +108,7 @@ pub fn output(text: &str, with_color: bool) -> Cow<'_, str> {
     }
     let mut out = String::with_capacity(text.len() + 16);
     for line in text.split_inclusive('\n') {
-        without_command(&without_unsafe(line, with_color), &mut out);
+        without_command(&without_unsafe(line, passing), &mut out);
     }
     Cow::Owned(out)
 }
@@ -114,14 +135,16 @@ pub fn commands(text: &str) -> String {
     out
 }
 
-fn without_unsafe(text: &str, with_color: bool) -> Cow<'_, str> {
-    if !with_color {
+fn without_unsafe(text: &str, passing: Escapes) -> Cow<'_, str> {
+    if passing == Escapes::default() {
         return lines(text);
     }
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(start) = rest.find('\u{1b}') {
         out.push_str(&lines(&rest[..start]));
-        let length = color(&rest[start..]);
+        let behind = &rest[start..];
+        let of_color = color(behind).filter(|_| passing.with_color);
+        let length = of_color.or_else(|| link(behind, passing.links?));
         match length {
             Some(length) => out.push_str(&rest[start..start + length]),
             None => out.push_str("\\u{1b}"),
@@ -140,6 +163,24 @@ fn color(text: &str) -> Option<usize> {
         .take_while(|byte| byte.is_ascii_digit() || *byte == b';')
         .count();
     parameters[length..].starts_with('m').then_some(length + 3)
+}
+
+/// The length of the start of a link to a page below `links`, or of a link's end, that `text` starts with.
+fn link(text: &str, links: &str) -> Option<usize> {
+    const START: &str = "\u{1b}]8;;";
+    const END: &str = "\u{1b}\\";
+    let address = text.strip_prefix(START)?;
+    if address.starts_with(END) {
+        return Some(START.len() + END.len());
+    }
+    let rule = address.strip_prefix(links)?;
+    let length = rule
+        .bytes()
+        .take_while(|byte| byte.is_ascii_lowercase() || *byte == b'-')
+        .count();
+    let end = rule[length..].strip_prefix(".md")?;
+    end.starts_with(END)
+        .then_some(START.len() + links.len() + length + ".md".len() + END.len())
 }
 
 /// GitHub takes a line that starts with `::` for a command, and `##[` anywhere; Azure takes `##vso[`.
@@ -234,6 +275,27 @@ mod tests {
             "\u{1b}[1;31mred\u{1b}[0m \\u{1b}[2J \\u{1b}]0;title\\u{7}"
         );
         assert!(!output(text, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn only_links_to_the_pages_of_rules_pass_and_only_where_links_are_wanted() {
+        let ours = "\u{1b}]8;;file://h/rules/left-behind-pin.md\u{1b}\\left\u{1b}]8;;\u{1b}\\";
+        let links = Some("file://h/rules/");
+        let with = |links| Escapes {
+            with_color: false,
+            links,
+        };
+        assert_eq!(output_with(ours, with(links)), ours);
+        assert!(!output_with(ours, with(None)).contains('\u{1b}'));
+        for others in [
+            "\u{1b}]8;;https://evil/\u{1b}\\left",
+            "\u{1b}]8;;file://h/rules/../../etc/passwd\u{1b}\\x",
+            "\u{1b}]8;;file://h/rules/a.md\u{7}x",
+            "\u{1b}]0;title\u{7}",
+            "\u{1b}[31mred",
+        ] {
+            assert!(!output_with(others, with(links)).contains('\u{1b}'), "{others:?}");
+        }
     }
 
     #[test]

@@ -2,15 +2,27 @@
 //!
 //! It decides nothing about results.
 
+mod color;
+mod interrupt;
+mod pages;
+mod progress;
+
+use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
-use anstream::{AutoStream, ColorChoice};
+use novamend::inputs::{Sources, Survey, Upgrade};
 use novamend::output::Style;
 use novamend::output::sink::Sink;
+use novamend::plain::Escapes;
 use novamend::{plain, redact};
+use supports_hyperlinks::Stream;
 
 use crate::outcome::{Failure, Outcome};
+use progress::Progress;
 
 /// Where a command writes.
 pub(crate) struct Terminal<'a> {
@@ -24,6 +36,9 @@ pub(crate) struct Terminal<'a> {
     pub(crate) color: clap::ColorChoice,
     /// What was done to files, a line each: said on standard error where the results cannot be read.
     pub(crate) done: Vec<String>,
+    /// Whether the run is to end: see [`Self::survey`].
+    pub(crate) stop: Arc<AtomicBool>,
+    started: Instant,
 }
 
 impl Terminal<'_> {
@@ -40,7 +55,32 @@ impl Terminal<'_> {
     /// # Errors
     /// The writer's, which only a full disk or a bad file can cause: a closed pipe is no error here.
     pub(crate) fn print(&mut self, text: &str) -> io::Result<()> {
-        self.out.write_all(plain::output(text, self.style.color).as_bytes())
+        let passing = Escapes {
+            with_color: self.style.color,
+            links: self.style.links,
+        };
+        self.out.write_all(plain::output_with(text, passing).as_bytes())
+    }
+
+    /// Reads `sources` once. From then on, or while many files are read, Ctrl-C and SIGTERM set [`Self::stop`] instead of ending the
+    /// program; never while a pipe is read, which may take for ever, and only where there are files of which some can be left.
+    pub(crate) fn survey(&self, sources: &Sources, upgrade: Upgrade) -> Survey {
+        let is_heeded = Cell::new(false);
+        let heed = || {
+            is_heeded.set(true);
+            interrupt::heeded(&self.stop);
+        };
+        let survey = Survey::until(sources, upgrade, &self.stop, heed);
+        if survey.targets.len() > 1 && !is_heeded.get() {
+            interrupt::heeded(&self.stop);
+        }
+        survey
+    }
+
+    /// How far a run of `count` steps is; `is_printing` says that results come meanwhile, which on a terminal say it themselves.
+    pub(crate) fn progress(&self, count: usize, is_printing: bool) -> Progress {
+        let is_hidden = color::is_dumb(variable) || (is_printing && io::stdout().is_terminal());
+        Progress::new(count, self.started, is_hidden)
     }
 }
 
@@ -67,6 +107,8 @@ pub(crate) fn with(
         style: style(color),
         color,
         done: Vec::new(),
+        stop: Arc::default(),
+        started: Instant::now(),
     };
     let ended = run(&mut terminal);
     let flushed = terminal.out.flush();
@@ -102,25 +144,31 @@ pub(crate) fn misused(error: &clap::Error) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(Outcome::Failed.code())
 }
 
-/// How results look: what `--color` says, else the terminal and `NO_COLOR`, `CLICOLOR`, `CLICOLOR_FORCE`.
-fn style(color: clap::ColorChoice) -> Style {
-    let color = match color {
-        clap::ColorChoice::Always => true,
-        clap::ColorChoice::Never => false,
-        clap::ColorChoice::Auto => {
-            // By the older reading of the convention `0` forces nothing.
-            let is_forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
-            let can_be = is_forced || io::stdout().is_terminal();
-            can_be && AutoStream::choice(&io::stdout()) != ColorChoice::Never
-        }
-    };
+/// How results look: what `--color` says, else the terminal and what the environment says of it.
+fn style(choice: clap::ColorChoice) -> Style {
     let columns = columns();
+    let makes_links = !color::is_dumb(variable) && supports_hyperlinks::on(Stream::Stdout);
     Style {
-        color,
+        color: color::is_wanted(choice, io::stdout().is_terminal(), variable),
         unicode: unicode(),
         width: columns.unwrap_or(100),
         wraps: columns.is_some(),
+        links: makes_links.then(pages::start).flatten(),
+        ..Style::default()
     }
+}
+
+/// Whether help and mistakes have colours; clap looks at the rest itself.
+pub(crate) fn color_of_help() -> clap::ColorChoice {
+    if color::is_wanted(clap::ColorChoice::Auto, false, variable) {
+        clap::ColorChoice::Always
+    } else {
+        clap::ColorChoice::Auto
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 /// Whether the locale can show more than ASCII; one that is not set says nothing against it.

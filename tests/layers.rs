@@ -99,7 +99,8 @@ const FOR_VERIFY: &[&str] = &[
 ];
 /// Libraries and the files or directories that alone may name them.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("miette", &["src/output/pretty"]),
+    ("globset", &["src/inputs"]),
+    ("indicatif", &["src/terminal.rs", "src/terminal", "verify/src/cli"]),
     ("similar", &["src/output/diff.rs"]),
     ("unicode_width", &["src/output"]),
     (
@@ -107,6 +108,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "src/main.rs",
             "src/terminal.rs",
+            "src/terminal",
             "src/host_trial/program.rs",
             "src/commands",
             "src/inputs/arguments.rs",
@@ -125,7 +127,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["src/shell/manual.rs"]),
     ("minisign_verify", &["src/catalog/update.rs"]),
     ("toml_edit", &["src/settings.rs", "src/settings"]),
-    ("anstream", &["src/terminal.rs"]),
     ("terminal_size", &["src/terminal.rs"]),
     ("supports_unicode", &["src/terminal.rs"]),
     ("serde_yaml_ng", &["src/catalog/extra.rs"]),

@@ -6,22 +6,29 @@ mod baseline;
 mod proposed;
 mod unused;
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::alike::{Alike, Key};
 use super::documents::{Formats, Pieces, Renderers};
-use super::{EXIT_CODES, Failure, Outcome, ReportArguments, stream};
+use super::{DetailArguments, EXIT_CODES, Failure, Outcome, ReportArguments, again, stream};
 use crate::outcome::ExitStyle;
 use crate::terminal::Terminal;
 use clap::Args;
 use novamend::catalog::Release;
 use novamend::fix;
-use novamend::inputs::Sources;
 use novamend::inputs::arguments::Start;
 use novamend::inputs::directory::NotRead;
 use novamend::inputs::load::LoadError;
 use novamend::inputs::survey::{Reading, Survey};
-use novamend::lint::{self, By, Context, EditWindow, FailOn, Finding, Found, Safety, Settings, Suppressed};
+use novamend::inputs::{Sources, Upgrade};
+use novamend::lint::{
+    self, By, Context, EditWindow, Effect, FailOn, Finding, Found, Safety, Settings, Severity, Suppressed,
+};
+use novamend::nova::today::Today;
+use novamend::oslo::stack::Stack;
 use novamend::output::envelope::Kind;
 use novamend::output::{self, Base, CheckTotal, Counts, Findings, Head, Part, Summary, SuppressedCounts, Tail};
 use novamend::rules::{ACROSS, LIVE_MIGRATION, RULES};
@@ -37,6 +44,8 @@ pub(crate) struct Arguments {
     inputs: novamend::inputs::Arguments,
     #[command(flatten)]
     report: ReportArguments,
+    #[command(flatten)]
+    detail: DetailArguments,
     /// Add the current findings as ignores to FILE, whose name ends in `.toml`, so that only new ones are reported from now on
     /// [default: the settings]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, value_parser = baseline::file)]
@@ -55,6 +64,8 @@ pub(crate) struct Arguments {
 struct Request {
     /// Which files.
     sources: Sources,
+    /// The upgrade, as it was asked for.
+    upgrade: Upgrade,
     /// The release to come.
     to: Release,
     /// What the operator wants.
@@ -65,11 +76,21 @@ struct Request {
     fail_on: FailOn,
     /// Whether what is found goes into a baseline.
     is_baseline: bool,
+    /// Whether each finding is said by itself.
+    is_verbose: bool,
 }
 
 impl Arguments {
     /// Checks every stack, and writes the baseline where one is asked for.
     pub(super) fn run(mut self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
+        let formats = self.report.formats.of(Kind::Check)?;
+        if self.detail.statistics && !formats.count_rules() {
+            return Err(Failure::Refused(
+                "`--statistics` goes with `--format pretty` and `short`: the other formats are for programs, which count \
+                 themselves"
+                    .to_owned(),
+            ));
+        }
         let told = self.write_ignores.take();
         let place = told.map(|told| settings::place(&self.inputs.settings, told.as_deref()));
         let place = place.transpose()?;
@@ -79,19 +100,22 @@ impl Arguments {
         if let Some(place) = &place {
             settings::add_known(&mut scope.file.settings, place, RULES).map_err(ScopeError::from)?;
         }
-        let survey = scope.survey();
+        let survey = terminal.survey(&scope.sources, scope.upgrade);
         for message in survey.complaints(&scope.sources) {
             terminal.complain(&message);
         }
         let mut settings = scope.file.settings;
-        settings.pedantic = self.report.pedantic;
+        self.report.settle(&mut settings);
+        terminal.style.detail = self.detail.detail();
         let request = Request {
             sources: scope.sources,
+            upgrade: scope.upgrade,
             to: scope.to,
             settings,
-            formats: self.report.formats.of(Kind::Check)?,
+            formats,
             fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
             is_baseline: place.is_some(),
+            is_verbose: terminal.style.detail.is_verbose,
         };
         let paths: Vec<PathBuf> = survey.targets.iter().flat_map(|target| target.files.clone()).collect();
         let (outcome, total) = check(&request, survey, terminal)?;
@@ -144,6 +168,7 @@ impl Arguments {
 }
 
 /// The results of one stack, rendered but not yet printed.
+#[derive(Clone)]
 struct Checked {
     pieces: Pieces,
     summary: Summary,
@@ -151,7 +176,11 @@ struct Checked {
     steps: Vec<(EditWindow, String)>,
     /// The ignores of the settings that hid something.
     used: Vec<usize>,
+    first_rule: Option<Worst>,
 }
+
+/// The rule of a finding: the first of them is that of the worst.
+type Worst = (Reverse<Severity>, Effect, &'static str);
 
 /// What all stacks have come to so far.
 #[derive(Default)]
@@ -162,6 +191,7 @@ struct Total {
     known_steps: HashSet<(EditWindow, String)>,
     unread: Vec<NotRead>,
     used: HashSet<usize>,
+    first_rule: Option<Worst>,
 }
 
 /// Runs the check and returns, besides the outcome, what all stacks came to.
@@ -185,11 +215,17 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
         unread: unread(&survey, &request.sources),
         ..Total::default()
     };
+    total.summary.left = (survey.left, survey.left + survey.targets.len());
     let renderers = documents.renderers();
-    stream::in_order(
+    let (all, stop) = (survey.targets.len(), Arc::clone(&terminal.stop));
+    let alike = Alike::new();
+    let progress = terminal.progress(all, !request.says_equal_once());
+    let left = stream::in_order(
         survey.targets,
-        |target| check_stack(target, request, &checked, &renderers),
+        &stop,
+        |target| check_stack(target, (request, &checked, &renderers), &alike),
         |outcome| {
+            progress.step();
             match outcome {
                 Ok(result) => {
                     let texts = documents.add(total.add(result));
@@ -197,22 +233,29 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
                 }
                 Err(error) => {
                     total.unread.push(NotRead::of(&error));
-                    terminal.complain(&error);
+                    progress.aside(|| terminal.complain(&error));
                 }
             }
             Ok(())
         },
     )?;
+    drop(progress);
+    if left > 0 {
+        total.summary.left.0 += left;
+        terminal.complain(&stream::interrupted(left, all));
+    }
     unused::report(request, &checked, &mut total, (&mut documents, terminal))?;
+    let next = total.next(request, &checked);
     let tail = CheckTotal {
         checked: &checked,
         summary: total.summary,
         steps: &total.steps,
         rules: RULES,
         unread: &total.unread,
+        next: next.as_deref(),
     };
     documents.end(terminal, &Tail::Check(&tail))?;
-    let outcome = if !total.unread.is_empty() {
+    let outcome = if !total.unread.is_empty() || total.summary.left.0 > 0 {
         Outcome::Failed
     } else {
         Outcome::of(total.summary.counts, request.fail_on)
@@ -243,27 +286,62 @@ impl Total {
         let known = &mut self.known_steps;
         let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
         self.steps.extend(steps);
+        self.first_rule = self.first_rule.into_iter().chain(result.first_rule).min();
         result.pieces
+    }
+
+    /// The command that goes on from here: the fix where there is one, else the page of what is worst, else the upgrade.
+    fn next(&self, request: &Request, checked: &output::Checked) -> Option<String> {
+        let command = |verb: &str, flags: &[&str]| again::command(verb, request.upgrade, &request.sources, flags);
+        match (self.summary.fixable, self.first_rule) {
+            ((0, 0), Some((.., rule))) => Some(format!("novamend explain {rule}")),
+            ((0, _), _) if self.first_rule.is_some() => Some(command("fix", &["--unsafe-fixes"])),
+            (_, Some(_)) => Some(command("fix", &[])),
+            (_, None) => checked
+                .compares_nothing()
+                .then(|| command("check", &["--from", "RELEASE"])),
+        }
     }
 }
 
-fn check_stack(
-    target: Reading,
-    request: &Request,
-    checked: &output::Checked,
-    renderers: &Renderers,
-) -> Result<Checked, LoadError> {
+/// What is asked for, what is checked, and who renders it.
+type Asked<'a> = (&'a Request, &'a output::Checked, &'a Renderers);
+
+/// Checks one stack; of files that hold the same, where there are many, only the first.
+fn check_stack(target: Reading, asked: Asked<'_>, alike: &Alike<Checked>) -> Result<Checked, LoadError> {
+    let request = asked.0;
+    let alone = match target.stack {
+        None if request.says_equal_once() => request.sources.alone(&target.target),
+        _ => None,
+    };
     let today = target.today.clone();
-    let stack = target.into_stack(&request.sources)?;
-    let context = Context::of_today(&stack, &today, request.to, &request.settings);
+    let Some(mut alone) = alone.transpose()? else {
+        let stack = target.into_stack(&request.sources)?;
+        return Ok(check_read(&stack, &today, asked));
+    };
+    let path = alone.path.clone();
+    let key = Key::new(&path, std::mem::take(&mut alone.bytes), &today);
+    if let Some(known) = alike.find(&key) {
+        return Ok(known.of(&path));
+    }
+    alone.bytes = key.bytes().to_vec();
+    let checked = check_read(&request.sources.stack_of(alone), &today, asked);
+    if !checked.pieces.name(&output::shown_path(&path)) {
+        alike.keep(key, Arc::new(checked.clone()));
+    }
+    Ok(checked)
+}
+
+fn check_read(stack: &Stack, today: &Today, (request, checked, renderers): Asked<'_>) -> Checked {
+    let context = Context::of_today(stack, today, request.to, &request.settings);
     let mut found = if request.settings.valid_in.is_empty() {
-        lint::run_today(RULES, LIVE_MIGRATION, &context, &today)
+        lint::run_today(RULES, LIVE_MIGRATION, &context, today)
     } else {
         lint::run_valid_in(RULES, ACROSS, &context, &request.settings.valid_in)
     };
     fix::grade(&context, &mut found.findings);
     let proposed = if request.formats.have_edits() && request.settings.valid_in.is_empty() {
-        proposed::of(&stack, &today, request, &found.findings)
+        proposed::of(stack, today, request, &found.findings)
     } else {
         Vec::new()
     };
@@ -274,10 +352,30 @@ fn check_stack(
         suppressed: &found.suppressed,
         proposed: &proposed,
     };
-    Ok(Checked::new(&findings, &found, request.is_baseline, renderers))
+    Checked::new(&findings, &found, request.is_baseline, renderers)
+}
+
+impl Request {
+    /// Whether the report says equal findings once, and nothing that is asked for hangs on where a file lies.
+    fn says_equal_once(&self) -> bool {
+        self.formats.fold() && !self.is_verbose && !self.is_baseline && self.settings.ignores.is_empty()
+    }
 }
 
 impl Checked {
+    /// The same of the file at `path`, which holds the same.
+    fn of(&self, path: &Path) -> Self {
+        Self {
+            pieces: self.pieces.of(&output::shown_path(path)),
+            summary: self.summary,
+            first_rule: self.first_rule,
+            // Said by the first of them.
+            known: Vec::new(),
+            steps: Vec::new(),
+            used: Vec::new(),
+        }
+    }
+
     fn new(shown: &Findings<'_, '_>, found: &Found, is_baseline: bool, renderers: &Renderers) -> Self {
         let (context, findings) = (shown.context, &found.findings);
         let known = findings.iter().filter(|_| is_baseline);
@@ -293,10 +391,15 @@ impl Checked {
                 counts: Counts::of(findings),
                 fixable: (count(Safety::Safe), count(Safety::Unsafe)),
                 suppressed: SuppressedCounts::of(&found.suppressed, findings),
+                ..Summary::default()
             },
             known: known.map(|finding| baseline::known(context, finding)).collect(),
             used: used(&found.suppressed),
             steps: findings.iter().filter_map(|finding| step(context, finding)).collect(),
+            first_rule: findings
+                .iter()
+                .map(|finding| (Reverse(finding.severity), finding.effect, finding.rule.id))
+                .min(),
         }
     }
 }

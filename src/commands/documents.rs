@@ -12,6 +12,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{Error, ErrorKind};
 use novamend::output::envelope::Kind;
+use novamend::output::fold::Batch;
 use novamend::output::{Format, Head, Part, Piece, Printer, Report, Style, Tail, shown_path};
 use novamend::plain;
 use novamend::write::{self, Options, Planned, WriteError};
@@ -192,10 +193,22 @@ impl Formats {
 
     /// Whether some of them show what `fix` would write, edit by edit.
     pub(super) fn have_edits(&self) -> bool {
-        let shown = self.shown.into_iter();
-        shown
-            .chain(self.files.iter().map(|(format, _)| *format))
-            .any(Format::has_edits)
+        self.all().any(Format::has_edits)
+    }
+
+    /// Whether each of them can give counts per rule.
+    pub(super) fn count_rules(&self) -> bool {
+        self.all().all(Format::counts_rules)
+    }
+
+    /// Whether each of them says equal findings of many files once.
+    pub(super) fn fold(&self) -> bool {
+        self.all().all(|format| format == Format::Pretty)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Format> {
+        let files = self.files.iter().map(|(format, _)| *format);
+        self.shown.into_iter().chain(files)
     }
 
     /// Documents that open with `head`.
@@ -207,6 +220,7 @@ impl Formats {
                 color: false,
                 wraps: false,
                 width: 100,
+                links: None,
                 ..style
             };
             let style = if file.is_some() { in_file } else { style };
@@ -250,7 +264,29 @@ impl Formats {
 pub(super) struct Texts(Vec<String>);
 
 /// One part as each document has it.
+#[derive(Clone)]
 pub(super) struct Pieces(Vec<Piece>);
+
+impl Pieces {
+    /// Whether a finding in them names the file `name`, so that it is of no other.
+    pub(super) fn name(&self, name: &str) -> bool {
+        let mut told = self.0.iter().flat_map(|piece| &*piece.told.told);
+        told.any(|told| told.text.names(name))
+    }
+
+    /// The same of the file `name`, which holds the same; for documents that say equal findings once.
+    pub(super) fn of(&self, name: &str) -> Self {
+        let name: Arc<str> = name.into();
+        let pieces = self.0.iter().map(|piece| Piece {
+            told: Batch {
+                told: Arc::clone(&piece.told.told),
+                file: Some(Arc::clone(&name)),
+            },
+            ..Piece::default()
+        });
+        Self(pieces.collect())
+    }
+}
 
 /// One document on its way.
 struct Document {

@@ -126,7 +126,12 @@ impl Arguments {
     /// Fixes every stack, prints what changes and what is left, and writes where that is asked for.
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
         let request = self.request()?;
-        let survey = Survey::of(&request.sources, request.upgrade);
+        // Trials have their own way to end, and nothing is written before them.
+        let survey = if request.verify {
+            Survey::of(&request.sources, request.upgrade)
+        } else {
+            terminal.survey(&request.sources, request.upgrade)
+        };
         for message in survey.complaints(&request.sources) {
             terminal.complain(&message);
         }
@@ -146,16 +151,17 @@ impl Arguments {
         } else {
             Mode::Diff
         };
+        let mut settings = Settings {
+            explicit: self.explicit,
+            action: self.action,
+            ..scope.file.settings
+        };
+        self.report.settle(&mut settings);
         Ok(Request {
             sources: scope.sources,
             upgrade: scope.upgrade,
             to,
-            settings: Settings {
-                pedantic: self.report.pedantic,
-                explicit: self.explicit,
-                action: self.action,
-                ..scope.file.settings
-            },
+            settings,
             formats: self.report.formats.of(Kind::Fix)?,
             fail_on: self.report.fail_on.or(scope.file.fail_on).unwrap_or_default(),
             mode,
@@ -202,7 +208,7 @@ fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result
     if survey.targets.is_empty() {
         return Ok(Outcome::Failed);
     }
-    let is_wanting = !survey.errors.is_empty();
+    let is_wanting = survey.is_wanting();
     let root = &request.sources.root;
     let checked = Checked {
         base: Base::new((!root.is_host()).then(|| root.path())),

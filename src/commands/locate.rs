@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -68,7 +69,7 @@ impl Arguments {
     /// Prints the places as the release of today reads the files (`--from`), as the one to come does (`--to`), or both.
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
         let request = self.request()?;
-        let survey = request.survey();
+        let survey = request.survey(terminal);
         for message in survey.complaints(&request.scope.sources) {
             terminal.complain(&message);
         }
@@ -97,14 +98,14 @@ impl Arguments {
 
 impl Request {
     /// Reads the files; which release runs today matters only where that reads them.
-    fn survey(&self) -> Survey {
+    fn survey(&self, terminal: &Terminal<'_>) -> Survey {
         let upgrade = if self.is_for_today {
             self.scope.upgrade
         } else {
             let from = self.to;
             Upgrade { from, to: None }
         };
-        Survey::of(&self.scope.sources, upgrade)
+        terminal.survey(&self.scope.sources, upgrade)
     }
 
     /// The releases that read `target`, today's first.
@@ -116,7 +117,7 @@ impl Request {
     }
 
     fn answer(&self, survey: Survey, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
-        let mut outcome = if survey.errors.is_empty() && !survey.targets.is_empty() {
+        let mut outcome = if !survey.is_wanting() && !survey.targets.is_empty() {
             Outcome::Clean
         } else {
             Outcome::Failed
@@ -124,8 +125,10 @@ impl Request {
         let (mut documents, text) = self.formats.begin(terminal.style, &Head::Where);
         documents.print(terminal, text)?;
         let renderers = documents.renderers();
-        stream::in_order(
+        let (all, stop) = (survey.targets.len(), Arc::clone(&terminal.stop));
+        let left = stream::in_order(
             survey.targets,
+            &stop,
             |target| self.said_of(target, &renderers),
             |said| {
                 for said in said {
@@ -143,6 +146,10 @@ impl Request {
                 Ok(())
             },
         )?;
+        if left > 0 {
+            terminal.complain(&stream::interrupted(left, all));
+            outcome = Outcome::Failed;
+        }
         documents.end(terminal, &Tail::Plain(Kind::Where))?;
         Ok(outcome)
     }

@@ -2,6 +2,8 @@
 //!
 //! A new verb is its file and its line in each of the lists here.
 
+mod again;
+mod alike;
 mod catalog;
 mod check;
 mod completions;
@@ -25,16 +27,20 @@ use std::path::PathBuf;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
-use clap::{Args, ColorChoice, Command, FromArgMatches, Parser, Subcommand};
+use clap::{Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use novamend::bounded::Root;
-use novamend::inputs::arguments::{CatalogArguments, ColorArguments};
-use novamend::lint::FailOn;
+use novamend::catalog::spelling::nearest;
+use novamend::inputs::arguments::{CatalogArguments, ColorArguments, with_variables};
+use novamend::lint::settings::Asked;
+use novamend::lint::{FailOn, Rule, Settings};
+use novamend::output::Detail;
+use novamend::rules::{self as known_rules, RULES};
 use novamend::write::Options;
 
 pub(crate) use completions::complete;
 
 use crate::outcome::{Failure, Outcome};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, color_of_help};
 use documents::FormatArguments;
 
 /// What the exit codes mean; the same words stand in README (`tests/docs.rs` holds them together).
@@ -81,7 +87,7 @@ impl Cli {
         let named = arguments.get(1).and_then(|verb| verb.to_str());
         match named.and_then(|verb| Self::of_one_verb(verb, &arguments)) {
             Some(cli) => Ok(cli),
-            None => Self::try_parse_from(&arguments).or_else(|error| {
+            None => Self::whole(&arguments).or_else(|error| {
                 let is_verbose = arguments.iter().any(|word| word == "--verbose");
                 match error.kind() {
                     ErrorKind::DisplayVersion if is_verbose => Ok(Self::verbose_version()),
@@ -89,6 +95,11 @@ impl Cli {
                 }
             }),
         }
+    }
+
+    fn whole(arguments: &[OsString]) -> Result<Self, clap::Error> {
+        let command = with_variables(Self::command()).color(color_of_help());
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
     }
 
     fn verbose_version() -> Self {
@@ -116,7 +127,7 @@ impl Cli {
 
     fn of<A: Args>(verb: &'static str, arguments: &[OsString], made: fn(A) -> Verb) -> Option<Self> {
         let one = Command::new("novamend").subcommand(A::augment_args(Command::new(verb)));
-        let one = CatalogArguments::augment_args(ColorArguments::augment_args(one));
+        let one = with_variables(CatalogArguments::augment_args(ColorArguments::augment_args(one)));
         let matches = one.try_get_matches_from(arguments).ok()?;
         let (_, of_verb) = matches.subcommand()?;
         Some(Self {
@@ -180,6 +191,57 @@ struct ReportArguments {
     /// Also report commented-out sample lines
     #[arg(long)]
     pedantic: bool,
+    /// Report only what these rules find
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule())]
+    select: Vec<&'static Rule>,
+    /// Report nothing that these rules find
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule())]
+    ignore: Vec<&'static Rule>,
+}
+
+impl ReportArguments {
+    /// What the arguments change in the settings.
+    fn settle(&self, settings: &mut Settings) {
+        settings.pedantic = self.pedantic;
+        settings.asked = Asked::new(&self.select, &self.ignore);
+    }
+}
+
+/// How much `check` says.
+#[derive(Debug, Args)]
+struct DetailArguments {
+    /// Show every finding by itself, with its lines, why it matters and what to do
+    #[arg(long, short)]
+    verbose: bool,
+    /// Also show each of what is said on one line: lines that nova ignores already, defaults that change
+    #[arg(long, value_name = "WHAT", value_delimiter = ',', value_parser = ["ignored", "defaults"])]
+    show: Vec<String>,
+    /// Show how many findings there are of each rule, and no finding (pretty, short)
+    #[arg(long, conflicts_with_all = ["verbose", "show"])]
+    statistics: bool,
+}
+
+impl DetailArguments {
+    fn detail(&self) -> Detail {
+        let is_shown = |what: &str| self.show.iter().any(|shown| shown == what);
+        Detail {
+            is_verbose: self.verbose,
+            ignored: is_shown("ignored"),
+            defaults: is_shown("defaults"),
+            statistics: self.statistics,
+        }
+    }
+}
+
+/// The rule that an argument names.
+fn rule() -> impl TypedValueParser<Value = &'static Rule> {
+    clap::builder::StringValueParser::new().try_map(|id| {
+        known_rules::by_id(&id).ok_or_else(|| {
+            let near = nearest(&id, RULES.iter().map(|rule| rule.id));
+            let hint = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            format!("no such rule; {hint}`novamend rules` lists all rules")
+        })
+    })
 }
 
 fn fail_on() -> impl TypedValueParser<Value = FailOn> {

@@ -1,33 +1,41 @@
 //! Many stacks one after the other in results, side by side in work: while some are printed, the next are under way.
 //!
-//! What is in memory at once is that of two batches, however many there are.
+//! What is in memory at once is that of two batches, however many there are. Ctrl-C ends it between two batches.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
 /// So many are worked on at once.
 const BATCH: usize = 128;
 
-/// Calls `work` for each of `all`, on every core, and `take` with what comes of each, in the order of `all`.
+/// Calls `work` for each of `all`, on every core, and `take` with what comes of each, in the order of `all`, until it is to `stop`.
+/// Says how many were left.
 ///
 /// # Errors
 /// The first of `take`; nothing is taken after it.
 pub(super) fn in_order<T: Send, R: Send>(
     all: Vec<T>,
+    stop: &AtomicBool,
     work: impl Fn(T) -> R + Sync,
     mut take: impl FnMut(R) -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<usize> {
     if all.len() < 2 {
         // Threads would take longer to start than one stack needs.
-        return all.into_iter().map(work).try_for_each(take);
+        return all.into_iter().map(work).try_for_each(take).map(|()| 0);
     }
     let mut waiting = all.into_iter();
     let mut done: Vec<R> = Vec::new();
     loop {
+        if stop.load(Ordering::Relaxed) {
+            // What is done is said; what is not is not begun.
+            done.drain(..).try_for_each(&mut take)?;
+            return Ok(waiting.len());
+        }
         let batch: Vec<T> = waiting.by_ref().take(BATCH).collect();
         if batch.is_empty() && done.is_empty() {
-            return Ok(());
+            return Ok(0);
         }
         let (work, mut coming) = (&work, Vec::new());
         rayon::in_place_scope(|scope| {
@@ -38,9 +46,38 @@ pub(super) fn in_order<T: Send, R: Send>(
     }
 }
 
+/// What is said where `left` of `all` were left.
+pub(super) fn interrupted(left: usize, all: usize) -> String {
+    format!("interrupted: {left} of {all} were not looked at")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    static GOES_ON: AtomicBool = AtomicBool::new(false);
+
+    #[test]
+    fn what_is_done_when_it_is_to_stop_is_taken_and_the_rest_is_counted() {
+        let stop = AtomicBool::new(false);
+        let mut taken = Vec::new();
+        let left = in_order(
+            (0..10 * BATCH).collect(),
+            &stop,
+            |number| {
+                if number == 2 * BATCH {
+                    stop.store(true, Ordering::Relaxed);
+                }
+                number
+            },
+            |number| {
+                taken.push(number);
+                Ok(())
+            },
+        );
+        assert_eq!(taken, (0..3 * BATCH).collect::<Vec<_>>());
+        assert_eq!(left.unwrap(), 7 * BATCH);
+    }
 
     #[test]
     fn what_is_taken_comes_in_the_order_of_what_was_given_and_the_first_failure_ends_it() {
@@ -50,7 +87,7 @@ mod tests {
                 taken.push(number);
                 Ok(())
             };
-            in_order((0..count).collect(), |number| number * 2, keep).unwrap();
+            in_order((0..count).collect(), &GOES_ON, |number| number * 2, keep).unwrap();
             assert_eq!(taken, (0..count).map(|number| number * 2).collect::<Vec<_>>());
         }
         let mut taken = 0;
@@ -62,7 +99,7 @@ mod tests {
                 Err(io::Error::other("full"))
             }
         };
-        assert!(in_order((0..1000).collect(), |number| number, failing).is_err());
+        assert!(in_order((0..1000).collect(), &GOES_ON, |number| number, failing).is_err());
         assert_eq!(taken, 201);
     }
 }

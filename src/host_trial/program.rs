@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use clap::{Args, ColorChoice};
 use novamend::handover::{self, HandoverError, Verdict};
-use novamend::inputs::arguments::CatalogArguments;
+use novamend::inputs::arguments::{CatalogArguments, PREFIX};
 
 /// The program's name.
 pub(crate) const PROGRAM: &str = "novamend-verify";
@@ -95,7 +95,14 @@ pub(crate) fn become_it_to_complete(words: &[OsString]) {
 pub(super) fn verdict(options: &str, arguments: &[&str]) -> Result<Verdict, HostTrialError> {
     let program = beside(&std::env::current_exe().map_err(HostTrialError::NoPlace)?)?;
     let failed = |error| HostTrialError::Start(program.clone(), error);
-    let mut child = Command::new(&program)
+    let mut command = Command::new(&program);
+    // Variables that stand for flags are meant for the verb that asks, and would add files to what is handed over.
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+            command.env_remove(name);
+        }
+    }
+    let mut child = command
         .args(["verify", "-", "--no-settings", "--format", "json", "--ends-with"])
         .arg(std::process::id().to_string())
         .args(CatalogArguments::of(&std::env::args_os().collect::<Vec<_>>()).words())

@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args, ColorChoice, Command, FromArgMatches};
 
 pub use later::CatalogArguments;
 
+use super::exclude::Exclude;
 use super::home::home;
 use super::load::{self, Input};
 use super::sources::Sources;
@@ -29,9 +30,27 @@ const HEADING: &str = "Files as nova reads them";
 #[derive(Clone, Copy, Debug, Args)]
 #[group(skip)]
 pub struct ColorArguments {
-    /// Use colours; on a terminal under `auto`, which heeds `NO_COLOR` and `CLICOLOR_FORCE`
+    /// Use colours; on a terminal under `auto`, which heeds `NO_COLOR`, `FORCE_COLOR` and `CLICOLOR`
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
+}
+
+/// How the names of the variables begin that stand for flags.
+pub const PREFIX: &str = "NOVAMEND_";
+
+/// `command` and its verbs, each flag of which may also be given as a variable: `--fail-on` as `NOVAMEND_FAIL_ON`. What stands on
+/// the command line overrules the variable.
+#[must_use]
+pub fn with_variables(command: Command) -> Command {
+    let command = command.mut_args(|argument| match argument.get_long() {
+        // What goes with another flag alone (`--version --verbose`) is hidden from the short help.
+        Some(long) if !argument.is_hide_set() && !(long == "verbose" && argument.is_hide_short_help_set()) => {
+            let name = long.replace('-', "_").to_uppercase();
+            argument.env(format!("{PREFIX}{name}")).hide_env(true)
+        }
+        _ => argument,
+    });
+    command.mut_subcommands(with_variables)
 }
 
 /// What `check`, `fix`, `where`, `probe` and `verify` take alike.
@@ -42,6 +61,9 @@ pub struct Arguments {
     /// default: where nova looks
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// Leave out files and directories of PATH that match: a name (`*.bak.conf`), or a path with `/` in it (`lab/**`)
+    #[arg(long, value_name = "GLOB", value_parser = Exclude::parse)]
+    pub exclude: Vec<Exclude>,
     /// The files of one stack.
     #[command(flatten)]
     pub stack: StackArguments,
@@ -111,7 +133,8 @@ struct Flags {
 impl FromArgMatches for Ordered {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let flags = Flags::from_arg_matches(matches)?;
-        let places = |id: &str| matches.indices_of(id).into_iter().flatten();
+        // What a variable says has no place, and comes first.
+        let places = |id: &str| matches.indices_of(id).into_iter().flatten().chain(std::iter::repeat(0));
         let files = places("config_file").zip(flags.config_file.into_iter().map(Input::File));
         let directories = places("config_dir").zip(flags.config_dir.into_iter().map(Input::Directory));
         let mut inputs: Vec<(usize, Input)> = files.chain(directories).collect();
@@ -302,6 +325,7 @@ impl Arguments {
         let environment = stack.env.then(|| load::environment(std::env::vars_os()));
         Ok(Sources {
             paths: self.paths.clone(),
+            exclude: self.exclude.clone(),
             ordered: stack.ordered.inputs.clone(),
             program: stack.programs().first().to_owned(),
             environment: environment.unwrap_or_default(),

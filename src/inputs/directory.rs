@@ -7,6 +7,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::exclude::{self, Exclude};
 use super::load::{LoadError, STDIN};
 use crate::bounded::{self, Root};
 
@@ -55,11 +56,11 @@ pub struct Walked {
 }
 
 /// Looks through `directory` and the directories below it; hidden ones are left out, and each is entered once, however
-/// many links lead to it. Paths are looked up in `root`.
+/// many links lead to it; so is what `excluded` covers. Paths are looked up in `root`.
 #[must_use]
-pub fn walk(root: &Root, directory: &Path) -> Walked {
+pub fn walk(root: &Root, directory: &Path, excluded: &[Exclude]) -> Walked {
     let mut walked = Walked::default();
-    walked.enter(root, directory, &mut HashSet::new());
+    walked.enter((root, excluded), directory, &mut HashSet::new());
     walked
 }
 
@@ -98,7 +99,7 @@ fn entries(root: &Root, directory: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 impl Walked {
-    fn enter(&mut self, root: &Root, directory: &Path, entered: &mut HashSet<(u64, u64)>) {
+    fn enter(&mut self, (root, excluded): (&Root, &[Exclude]), directory: &Path, entered: &mut HashSet<(u64, u64)>) {
         let listed = root.look(directory).and_then(|looked| {
             if !entered.insert((looked.metadata().dev(), looked.metadata().ino())) {
                 self.leave_out(directory, "is a symbolic link to a directory that is read already");
@@ -115,11 +116,15 @@ impl Walked {
         };
         paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         for path in paths {
-            self.take(root, path, entered);
+            if exclude::covers(excluded, &path) {
+                self.leave_out(&path, exclude::WHY);
+            } else {
+                self.take((root, excluded), path, entered);
+            }
         }
     }
 
-    fn take(&mut self, root: &Root, path: PathBuf, entered: &mut HashSet<(u64, u64)>) {
+    fn take(&mut self, (root, excluded): (&Root, &[Exclude]), path: PathBuf, entered: &mut HashSet<(u64, u64)>) {
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         let (is_hidden, is_conf) = (name.starts_with(b"."), name.ends_with(b".conf"));
         if is_hidden {
@@ -132,7 +137,7 @@ impl Walked {
             Err(_) => return self.leave_out(&path, NO_CONF),
         };
         if found.is_dir() {
-            self.enter(root, &path, entered);
+            self.enter((root, excluded), &path, entered);
         } else if !is_conf {
             self.leave_out(&path, NO_CONF);
         } else if found.is_file() {
@@ -169,7 +174,7 @@ mod tests {
         }
         symlink("../..", at("a/b/up")).unwrap();
         symlink("/no/such/file", at("lost.conf")).unwrap();
-        let walked = walk(&Root::default(), root.path());
+        let walked = walk(&Root::default(), root.path(), &[]);
         let names = |paths: Vec<&PathBuf>| -> Vec<String> {
             let short = paths.into_iter().map(|path| path.strip_prefix(root.path()).unwrap());
             short.map(|path| path.display().to_string()).collect()
@@ -186,7 +191,7 @@ mod tests {
     fn a_device_that_is_called_like_a_file_is_left_out() {
         let root = tempfile::tempdir().unwrap();
         symlink("/dev/zero", root.path().join("zero.conf")).unwrap();
-        let walked = walk(&Root::default(), root.path());
+        let walked = walk(&Root::default(), root.path(), &[]);
         assert!(walked.files.is_empty());
         assert_eq!(walked.not_read[0].why, "is a device");
     }

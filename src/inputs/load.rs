@@ -203,8 +203,13 @@ fn read(root: &Root, path: &Path, origin: Origin, limit: u64) -> Result<Document
         }
         return Ok(Document::parse(Source::new(name, bytes)));
     }
-    let bytes = bounded::read_in(root, path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))?;
+    let bytes = read_bytes(root, path, origin, limit)?;
     Ok(Document::parse(Source::new(path, bytes)))
+}
+
+/// Reads the bytes of a file of at most `limit` bytes.
+pub(super) fn read_bytes(root: &Root, path: &Path, origin: Origin, limit: u64) -> Result<Vec<u8>, LoadError> {
+    bounded::read_in(root, path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))
 }
 
 fn kinds(origin: Origin) -> Kinds {

@@ -4,6 +4,7 @@
 
 pub mod arguments;
 pub mod directory;
+pub mod exclude;
 pub mod home;
 pub mod installed;
 pub mod load;

@@ -8,16 +8,21 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::directory::{self, NotRead};
+use super::exclude::{self, Exclude};
 use super::load::{self, Input, LoadError};
 use crate::bounded::Root;
-use crate::oslo::stack::{Stack, Variable};
+use crate::oslo::document::Document;
+use crate::oslo::stack::{Layer, Origin, Stack, Variable};
 use crate::plain;
+use crate::text::Source;
 
 /// What the command line says of files.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// `PATH…`: each a stack of its own, a directory each of its files, so that a fleet is checked in one run.
     pub paths: Vec<PathBuf>,
+    /// `--exclude`: what is left out of these.
+    pub exclude: Vec<Exclude>,
     /// `--config-file` and `--config-dir` in the order given: one stack.
     pub ordered: Vec<Input>,
     /// `--program`: whose default files are read where nothing is named.
@@ -50,6 +55,16 @@ impl Target {
     }
 }
 
+/// A file that is a stack by itself.
+#[derive(Clone, Debug)]
+pub struct Alone {
+    /// Its path.
+    pub path: PathBuf,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+    origin: Origin,
+}
+
 /// The stacks to read, and what is not read.
 #[derive(Debug, Default)]
 pub struct Targets {
@@ -59,12 +74,15 @@ pub struct Targets {
     pub not_read: Vec<NotRead>,
     /// What could not be looked into, and directories without a file to check.
     pub errors: Vec<LoadError>,
+    /// Whether one of them is no regular file: reading it may take for ever.
+    pub may_wait: bool,
 }
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
     fn add(&mut self, root: &Root, input: Input, known: &mut Known) {
         let path = input_path(&input);
+        self.may_wait |= input == Input::Stdin;
         match known.add(root, &path) {
             Some(first) => {
                 let why = format!("is the same file as {}", plain::path(&first));
@@ -74,9 +92,10 @@ impl Targets {
         }
     }
 
-    fn add_directory(&mut self, root: &Root, path: &Path, known: &mut Known) {
-        let walked = directory::walk(root, path);
-        if walked.files.is_empty() && walked.errors.is_empty() {
+    fn add_directory(&mut self, root: &Root, path: &Path, (excluded, known): (&[Exclude], &mut Known)) {
+        let walked = directory::walk(root, path, excluded);
+        let is_excluded = walked.not_read.iter().any(|left| left.why == exclude::WHY);
+        if walked.files.is_empty() && walked.errors.is_empty() && !is_excluded {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
         }
         for file in walked.files {
@@ -94,6 +113,8 @@ struct Known {
     files: HashMap<(u64, u64), Option<PathBuf>>,
     /// The paths of files of which there are several names, by the real one: hard links are files of their own.
     names: HashMap<PathBuf, PathBuf>,
+    /// Whether one is no regular file.
+    has_other: bool,
 }
 
 impl Known {
@@ -101,6 +122,7 @@ impl Known {
     fn add(&mut self, root: &Root, path: &Path) -> Option<PathBuf> {
         let real = |path: &Path| root.real(path).unwrap_or_else(|| path.to_owned());
         if let Ok(found) = root.metadata(path) {
+            self.has_other |= !found.is_file();
             match self.files.entry((found.dev(), found.ino())) {
                 Entry::Vacant(vacant) => {
                     vacant.insert(Some(path.to_owned()));
@@ -129,8 +151,11 @@ impl Sources {
     pub fn targets(&self) -> Targets {
         let (mut found, mut known) = (Targets::default(), Known::default());
         for path in &self.paths {
-            if self.root.is_dir(path) {
-                found.add_directory(&self.root, path, &mut known);
+            if exclude::covers(&self.exclude, path) {
+                let (path, why) = (path.clone(), exclude::WHY.to_owned());
+                found.not_read.push(NotRead { path, why });
+            } else if self.root.is_dir(path) {
+                found.add_directory(&self.root, path, (&self.exclude, &mut known));
             } else {
                 let input = if path == Path::new("-") {
                     Input::Stdin
@@ -140,6 +165,7 @@ impl Sources {
                 found.add(&self.root, input, &mut known);
             }
         }
+        found.may_wait |= known.has_other;
         if self.paths.is_empty() || !self.ordered.is_empty() {
             let inputs = self.as_nova_takes_them();
             for input in &inputs {
@@ -201,6 +227,31 @@ impl Sources {
                     || self.root.real(path).is_some_and(is_below)
             }
         })
+    }
+
+    /// The one file of `target` as it is, where a directory or an argument names it by itself: `None` where it is another kind of
+    /// stack.
+    #[must_use]
+    pub fn alone(&self, target: &Target) -> Option<Result<Alone, LoadError>> {
+        let (path, origin) = match &target.inputs[..] {
+            [Input::File(path)] => (path, Origin::Named),
+            [Input::Walked(path)] => (path, Origin::Walked),
+            _ => return None,
+        };
+        let read = load::read_bytes(&self.root, path, origin, self.max_size);
+        Some(read.map(|bytes| Alone {
+            path: path.clone(),
+            origin,
+            bytes,
+        }))
+    }
+
+    /// The stack of one file.
+    #[must_use]
+    pub fn stack_of(&self, alone: Alone) -> Stack {
+        let Alone { path, origin, bytes } = alone;
+        let document = Document::parse(Source::new(path, bytes)).into();
+        Stack::new(vec![Layer { document, origin }], self.environment.clone())
     }
 
     /// Reads one target.

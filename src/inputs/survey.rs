@@ -3,6 +3,7 @@
 //! Every file is read once here, so that what cannot be read is known before a report begins.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
@@ -58,13 +59,25 @@ pub struct Survey {
     pub refusal: Option<String>,
     /// The file that was named, where it is but one: a report need not name it again.
     pub named: Option<PathBuf>,
+    /// How many stacks were left when the run was to end.
+    pub left: usize,
 }
 
 impl Survey {
     /// Reads every target of `sources` once, to learn which release runs today unless `upgrade` says so.
     #[must_use]
     pub fn of(sources: &Sources, upgrade: Upgrade) -> Self {
+        Self::until(sources, upgrade, &AtomicBool::new(false), || {})
+    }
+
+    /// As [`Self::of`], but what is not read yet is left once the run is to `stop`; `begin` is called before many files are read none
+    /// of which can take for ever.
+    #[must_use]
+    pub fn until(sources: &Sources, upgrade: Upgrade, stop: &AtomicBool, begin: impl FnOnce()) -> Self {
         let found = sources.targets();
+        if found.targets.len() > 1 && !found.may_wait {
+            begin();
+        }
         let keeps = found.targets.len() <= KEPT;
         let is_local = |target: &Target| upgrade.from.is_none() && sources.is_of_this_host(target);
         let local = if found.targets.iter().any(is_local) {
@@ -91,10 +104,12 @@ impl Survey {
             let stack = (keeps || !target.can_be_read_again(&sources.root)).then_some(stack);
             Ok(Reading::new(&sources.root, target, today, files, stack))
         };
+        let all = found.targets.len();
+        let read = |target: Target| (!stop.load(Ordering::Relaxed)).then(|| read(target));
         let outcomes: Vec<Result<Reading, LoadError>> = if found.targets.len() > 1 && !has_stdin(&found.targets) {
-            found.targets.into_par_iter().map(read).collect()
+            found.targets.into_par_iter().filter_map(read).collect()
         } else {
-            found.targets.into_iter().map(read).collect()
+            found.targets.into_iter().filter_map(read).collect()
         };
         let mut survey = Self {
             targets: Vec::new(),
@@ -105,6 +120,7 @@ impl Survey {
                 ([path], []) | ([], [Input::File(path)]) => Some(path.clone()),
                 _ => None,
             },
+            left: all - outcomes.len(),
         };
         for outcome in outcomes {
             match outcome {
@@ -139,7 +155,7 @@ impl Survey {
     /// Whether something that was named is not read, or the upgrade cannot be.
     #[must_use]
     pub fn is_wanting(&self) -> bool {
-        !self.errors.is_empty() || self.refusal.is_some()
+        !self.errors.is_empty() || self.refusal.is_some() || self.left > 0
     }
 
     /// What is to be said on standard error: what could not be read, and what was read apart that nova reads together.
@@ -148,9 +164,13 @@ impl Survey {
         let mut lines: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
         if let Some(refusal) = &self.refusal {
             lines.push(refusal.clone());
-        } else if self.targets.is_empty() && self.errors.is_empty() {
+        } else if self.targets.is_empty() && self.errors.is_empty() && self.left == 0 {
             let places = sources.places();
             lines.push(format!("nothing to read: no {places}; name a file, a directory or `-`"));
+        }
+        if self.left > 0 {
+            let all = self.left + self.targets.len() + self.errors.len();
+            lines.push(format!("interrupted: {} of {all} were not read", self.left));
         }
         if let Some(pair) = self.targets.iter().find(|target| target.is_pair) {
             let name = pair.target.inputs.first().map(input_name).unwrap_or_default();

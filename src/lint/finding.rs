@@ -43,7 +43,7 @@ impl Severity {
     }
 }
 
-/// What comes of what is found: the order in which findings are reported, the worst first.
+/// What comes of what is found, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Effect {
     /// A service of nova does not start.
@@ -67,6 +67,17 @@ impl Effect {
         Self::Ignored,
         Self::ToPlan,
     ];
+
+    /// Its place in the order of reports: what nova takes no notice of and what is to be planned are equally far from any harm.
+    #[must_use]
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::StopsService => 0,
+            Self::StopsWork => 1,
+            Self::MeansOther => 2,
+            Self::Ignored | Self::ToPlan => 3,
+        }
+    }
 
     /// The word for it in reports.
     #[must_use]
@@ -405,10 +416,11 @@ impl Finding {
         }
     }
 
-    /// What stops something first, then by place, the worse first where places are equal.
-    pub(super) fn order(&self) -> (Effect, Location, std::cmp::Reverse<Severity>, &'static str, &str) {
+    /// Errors first, then what stops something, then by place, the worse first where places are equal.
+    pub(super) fn order(&self) -> (bool, u8, Location, std::cmp::Reverse<Severity>, &'static str, &str) {
         (
-            self.effect,
+            self.severity != Severity::Error,
+            self.effect.rank(),
             self.location,
             std::cmp::Reverse(self.severity),
             self.rule.id,

@@ -130,6 +130,12 @@ fn run_some(
         findings: kept,
         suppressed,
     };
+    // All are run all the same: what one leaves to another, and which comments are of use, hangs on all of them.
+    let asked = &context.settings.asked;
+    found.findings.retain(|finding| asked.includes(finding.rule));
+    found
+        .suppressed
+        .retain(|suppressed| asked.includes(suppressed.finding.rule));
     if !found.findings.is_empty() || !found.suppressed.is_empty() {
         // Only what is said has to be held against them.
         found.hide(context.secrets());

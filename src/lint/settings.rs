@@ -92,6 +92,8 @@ pub struct Settings {
     pub ignores: Ignores,
     /// The releases that the files must serve at once, oldest first; fewer than two: there is an upgrade.
     pub valid_in: Vec<Release>,
+    /// Which rules are asked.
+    pub asked: Asked,
     /// Whether commented samples count too.
     pub pedantic: bool,
     /// `--action`.
@@ -118,5 +120,43 @@ impl Settings {
     #[must_use]
     pub fn severity(&self, rule: &Rule, own: Severity) -> Severity {
         self.configured(rule).and_then(|(_, severity)| *severity).unwrap_or(own)
+    }
+}
+
+/// Which rules are asked: `--select` and `--ignore`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    only: Vec<&'static str>,
+    without: Vec<&'static str>,
+}
+
+impl Asked {
+    /// Only the rules `only`, all where that is empty, but for `without`.
+    #[must_use]
+    pub fn new(only: &[&'static Rule], without: &[&'static Rule]) -> Self {
+        let ids = |rules: &[&'static Rule]| rules.iter().map(|rule| rule.id).collect();
+        Self {
+            only: ids(only),
+            without: ids(without),
+        }
+    }
+
+    /// Whether `rule` is.
+    #[must_use]
+    pub fn includes(&self, rule: &Rule) -> bool {
+        (self.only.is_empty() || self.only.contains(&rule.id)) && !self.without.contains(&rule.id)
+    }
+
+    /// What is said about it, a clause; `None` where every rule is asked.
+    #[must_use]
+    pub fn in_words(&self) -> Option<String> {
+        let mut words = Vec::new();
+        if !self.only.is_empty() {
+            words.push(format!("only {}", self.only.join(", ")));
+        }
+        if !self.without.is_empty() {
+            words.push(format!("not {}", self.without.join(", ")));
+        }
+        (!words.is_empty()).then(|| words.join(", but "))
     }
 }

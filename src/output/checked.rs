@@ -33,6 +33,10 @@ pub struct Checked {
     pub base: Base,
     /// From which severity on findings count.
     pub fail_on: FailOn,
+    /// Which rules were asked, a clause; `None` where all were.
+    pub asked: Option<String>,
+    /// The services that the files were said to serve.
+    pub served: Option<String>,
 }
 
 /// Stacks that are compared alike.
@@ -51,7 +55,9 @@ pub struct Compared {
 }
 
 /// So many files are listed in reports for people.
-const LISTED: usize = 20;
+pub const LISTED: usize = 20;
+/// More than so many are not, on a first screen.
+pub const LISTED_FIRST: usize = 3;
 
 /// How many findings of each severity there were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -182,18 +188,21 @@ impl Checked {
     }
 
     /// The settings, the files that were read and what was not, a line each; empty where the one file that was named is
-    /// all.
+    /// all. Of many files no more than `most` that were read are named.
     #[must_use]
-    pub fn listing(&self) -> String {
+    pub fn listing(&self, most: usize) -> String {
         let mut out = self.settings.as_ref().map_or_else(String::new, settings_line);
-        if self.is_listed {
+        if let Some(asked) = &self.asked {
+            out.push_str(&format!("rules: {asked}\n"));
+        }
+        if self.is_listed && most > 0 {
             let paths = self.paths.iter().map(|path| shown_path(path));
-            out.push_str(&listed("files", paths.collect()));
+            out.push_str(&listed("files", paths.collect(), most));
         }
         if !self.not_read.is_empty() {
             let left = self.not_read.iter();
             let left = left.map(|left| format!("{} ({})", shown_path(&left.path), plain::line(&left.why)));
-            out.push_str(&listed("not read", left.collect()));
+            out.push_str(&listed("not read", left.collect(), LISTED));
         }
         out
     }
@@ -247,9 +256,9 @@ fn settings_line(file: &SettingsFile) -> String {
     format!("settings: {} ({says})\n", shown_path(&file.path))
 }
 
-fn listed(what: &str, mut words: Vec<String>) -> String {
-    let rest = words.len().saturating_sub(LISTED);
-    words.truncate(LISTED);
+fn listed(what: &str, mut words: Vec<String>, most: usize) -> String {
+    let rest = words.len().saturating_sub(most);
+    words.truncate(most);
     let more = match rest {
         0 => String::new(),
         count => format!(" and {count} more (`--format json` lists all)"),
@@ -266,6 +275,8 @@ pub struct Summary {
     pub fixable: (usize, usize),
     /// How many findings are not reported.
     pub suppressed: SuppressedCounts,
+    /// How many stacks were left when the run was to end, and of how many.
+    pub left: (usize, usize),
 }
 
 impl Summary {
@@ -276,6 +287,7 @@ impl Summary {
             counts: self.counts.plus(other.counts),
             fixable: (self.fixable.0 + other.fixable.0, self.fixable.1 + other.fixable.1),
             suppressed: self.suppressed.plus(other.suppressed),
+            left: self.left.max(other.left),
         }
     }
 
@@ -284,6 +296,9 @@ impl Summary {
     pub fn line(&self, checked: &Checked) -> String {
         let is_silent = self.counts == Counts::default();
         let mut words = Vec::new();
+        if let (left @ 1.., all) = self.left {
+            words.push(format!("interrupted: {left} of {all} were not checked"));
+        }
         if !is_silent || !checked.compares_nothing() {
             words.push(self.counts.in_words());
         }

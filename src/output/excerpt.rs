@@ -6,11 +6,10 @@ use crate::oslo::document::Document;
 use crate::plain;
 use crate::redact::{self, MASK, Secrets};
 use crate::text::Span;
+use unicode_width::UnicodeWidthChar;
 
-/// The longest line shown whole, in characters.
-const WIDEST: usize = 160;
-/// How many characters stay visible before the place in a line that is cut.
-const LEAD: usize = 40;
+/// So many of the columns that there are stay before the place in a line that is cut: one of so many.
+const LEAD: usize = 4;
 /// The most lines of the place itself.
 const TALLEST: usize = 8;
 
@@ -25,9 +24,9 @@ pub struct Excerpt {
     pub label: (usize, usize),
 }
 
-/// The lines of `span` and `context` lines before and after it, without any of the secrets `known`.
+/// The lines of `span` and `context` lines before and after it, without any of the secrets `known`, each of at most `widest` columns.
 #[must_use]
-pub fn excerpt(document: &Document, span: Span, context: usize, known: &Secrets) -> Excerpt {
+pub fn excerpt(document: &Document, span: Span, context: usize, known: &Secrets, widest: usize) -> Excerpt {
     let source = document.source();
     let first = source.position(span.start).line;
     let last = source.position(span.end.max(span.start + 1) - 1).line;
@@ -52,7 +51,7 @@ pub fn excerpt(document: &Document, span: Span, context: usize, known: &Secrets)
         if index > 0 {
             out.text.push('\n');
         }
-        let shown = shown_line(document, *line, &secrets, span);
+        let shown = cut(shown_line(document, *line, &secrets, span), widest);
         let base = out.text.len();
         if let Some((start, end)) = shown.label {
             let end = base + end;
@@ -113,7 +112,7 @@ fn shown_line(document: &Document, line: Span, secrets: &[Span], span: Span) -> 
         // A place at the very end of a line: the caret stands behind its last character.
         (line.start <= span.start && span.start == line.end).then_some((text.len(), text.len()))
     });
-    cut(text, label)
+    ShownLine { text, label }
 }
 
 /// Control characters as they can be seen; a tab stays.
@@ -126,21 +125,33 @@ fn visible(text: &str) -> String {
     plain::line(&text.chars().map(picture).collect::<String>()).into_owned()
 }
 
-/// Cuts a long line to what stands around its label.
-fn cut(text: String, label: Option<(usize, usize)>) -> ShownLine {
-    if text.chars().count() <= WIDEST {
+/// Cuts a line of more than `widest` columns to what stands around its label; a tab may take four.
+fn cut(line: ShownLine, widest: usize) -> ShownLine {
+    let columns = |c: char| if c == '\t' { 4 } else { c.width().unwrap_or(0) };
+    let wide = |text: &str| text.chars().map(columns).sum::<usize>();
+    let ShownLine { text, label } = line;
+    if wide(&text) <= widest {
         return ShownLine { text, label };
     }
-    let before = label.map_or(0, |(start, _)| text[..start].chars().count());
-    let skip = before.saturating_sub(LEAD);
-    let offset = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
-    let (from, to) = (offset(skip), offset(skip + WIDEST));
-    let lead = if from > 0 { "…" } else { "" };
+    // Behind so many columns of `text`, a mark of what is left out being one itself.
+    let offset = |text: &str, most: usize| {
+        let mut taken = 0;
+        let mut fit = text.char_indices().skip_while(|(_, c)| {
+            taken += columns(*c);
+            taken <= most
+        });
+        fit.next().map_or(text.len(), |(at, _)| at)
+    };
+    let before = label.map_or(0, |(start, _)| wide(&text[..start]));
+    let lead = widest / LEAD;
+    let from = if before > lead { offset(&text, before - lead) } else { 0 };
+    let to = from + offset(&text[from..], widest.saturating_sub(2));
+    let head = if from > 0 { "…" } else { "" };
     let tail = if to < text.len() { "…" } else { "" };
-    let moved = |at: usize| at.clamp(from, to) - from + lead.len();
+    let moved = |at: usize| at.clamp(from, to) - from + head.len();
     ShownLine {
         label: label.map(|(start, end)| (moved(start), moved(end))),
-        text: format!("{lead}{}{tail}", &text[from..to]),
+        text: format!("{head}{}{tail}", &text[from..to]),
     }
 }
 
@@ -157,6 +168,7 @@ mod tests {
             Span::new(start, start + needle.len()),
             1,
             &Secrets::of_document(&document),
+            160,
         );
         let label = excerpt.text[excerpt.label.0..excerpt.label.1].to_owned();
         (excerpt, label)

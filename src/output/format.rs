@@ -118,6 +118,12 @@ impl Format {
         formats.filter(move |format| kind == Kind::Check || !format.is_of_findings())
     }
 
+    /// Whether it can give counts per rule instead of findings.
+    #[must_use]
+    pub fn counts_rules(self) -> bool {
+        matches!(self, Self::Pretty | Self::Short)
+    }
+
     /// Whether it shows what `fix` would write, edit by edit.
     #[must_use]
     pub fn has_edits(self) -> bool {
@@ -150,8 +156,8 @@ impl Format {
 
     pub(super) fn report(self, style: Style) -> Arc<dyn Report> {
         match self {
-            Self::Pretty => Arc::new(pretty::Pretty { style }),
-            Self::Short => Arc::new(short::Short),
+            Self::Pretty => Arc::new(pretty::Pretty::new(style)),
+            Self::Short => Arc::new(short::Short::new(style)),
             Self::Json => Arc::new(json::Json),
             Self::Jsonl => Arc::new(jsonl::Jsonl),
             Self::Markdown => Arc::new(markdown::Markdown),

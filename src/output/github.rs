@@ -3,6 +3,7 @@
 //! What a message holds is escaped as GitHub reads it, so that it can start no command of its own; `plain::commands` is the
 //! gate that lets these lines through, and no others.
 
+use super::checked::LISTED;
 use super::reported::{self, Reported};
 use super::{CheckTotal, Head, Part, Piece, Report, Tail};
 use crate::inputs::directory::NotRead;
@@ -16,7 +17,7 @@ pub struct Github;
 impl Report for Github {
     fn begin(&self, head: &Head<'_>) -> String {
         match head {
-            Head::Check(checked) => format!("{}\n{}", checked.line(), checked.listing()),
+            Head::Check(checked) => format!("{}\n{}", checked.line(), checked.listing(LISTED)),
             _ => String::new(),
         }
     }

@@ -55,6 +55,7 @@ impl Report for Gitlab {
                     // So that the end knows whether a comma is wanted.
                     late: (!issues.is_empty()).then(String::new),
                     text: issues.join(","),
+                    ..Piece::default()
                 }
             }
             // It is a format of findings alone.

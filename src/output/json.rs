@@ -46,6 +46,7 @@ impl Report for Json {
         Piece {
             text,
             late: (!late.is_empty()).then(|| late.join(",")),
+            ..Piece::default()
         }
     }
 

@@ -13,6 +13,7 @@ pub mod excerpt;
 pub mod facts;
 mod fingerprint;
 pub mod fixed;
+pub mod fold;
 mod format;
 pub mod github;
 pub mod gitlab;
@@ -30,8 +31,10 @@ mod reported;
 pub mod sarif;
 pub mod short;
 pub mod sink;
+pub mod style;
 mod survey;
 pub mod table;
+pub mod told;
 mod xml;
 
 use std::path::Path;
@@ -41,6 +44,7 @@ pub use base::Base;
 pub use checked::{Checked, Compared, Counts, Summary, SuppressedCounts, counted_word};
 pub use format::Format;
 pub use proposed::Proposed;
+pub use style::{Detail, Style};
 
 use crate::catalog::Release;
 use crate::inputs::directory::NotRead;
@@ -62,6 +66,8 @@ pub trait Report: Send + Sync {
     fn between(&self, _kind: Kind) -> &'static str {
         ""
     }
+    /// Takes what a piece tells of its findings, in reading order, for a report that says equal ones once.
+    fn keep(&self, _told: fold::Batch) {}
     /// What closes the document; `late` is what its pieces kept for this, in reading order.
     fn end(&self, tail: &Tail<'_>, late: &[String]) -> String;
 }
@@ -157,6 +163,8 @@ pub struct CheckTotal<'a> {
     pub rules: &'a [&'static Rule],
     /// What was to be checked and could not be read.
     pub unread: &'a [NotRead],
+    /// The command that goes on from here, to be copied; `None` where there is nothing to do.
+    pub next: Option<&'a str>,
 }
 
 /// What became of one part.
@@ -166,11 +174,16 @@ pub struct Piece {
     pub text: String,
     /// What the end of the document wants of it.
     pub late: Option<String>,
+    /// Its findings, for [`Report::keep`]; empty where each is printed in its place.
+    pub told: fold::Batch,
 }
 
 impl From<String> for Piece {
     fn from(text: String) -> Self {
-        Self { text, late: None }
+        Self {
+            text,
+            ..Self::default()
+        }
     }
 }
 
@@ -212,6 +225,7 @@ impl Printer {
     /// The text of the next piece.
     pub fn add(&mut self, piece: Piece) -> String {
         self.late.extend(piece.late);
+        self.report.keep(piece.told);
         if piece.text.is_empty() || !self.has_pieces {
             self.has_pieces |= !piece.text.is_empty();
             return piece.text;
@@ -247,42 +261,6 @@ pub fn document<'a>(
         text.push_str(&printer.add(piece));
     }
     text + &printer.close()
-}
-
-/// How text looks on this terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Style {
-    /// Whether colours are used.
-    pub color: bool,
-    /// Whether lines may be drawn with characters beyond ASCII.
-    pub unicode: bool,
-    /// Columns.
-    pub width: usize,
-    /// Whether tables wrap at `width`: on a terminal, and not in a pipe, where a row is a line.
-    pub wraps: bool,
-}
-
-impl Default for Style {
-    fn default() -> Self {
-        Self {
-            color: false,
-            unicode: true,
-            width: 100,
-            wraps: false,
-        }
-    }
-}
-
-impl Style {
-    /// `text` in `style`, where colours are used.
-    #[must_use]
-    pub fn paint(self, style: anstyle::Style, text: &str) -> String {
-        if self.color {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
-    }
 }
 
 /// `path:line:column` of a location, as far as it has one.

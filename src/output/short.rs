@@ -2,19 +2,36 @@
 //!
 //! Why it matters and what to do is left to the other formats.
 
+use std::sync::{Mutex, PoisonError};
+
+use super::checked::LISTED;
 use super::fixed::{Batch, Fixes, Proof};
+use super::fold::{self, Fold, Told};
 use super::hop::Hop;
 use super::life::{self, Life};
 use super::places::{Answer, Assignment};
-use super::{Checked, Head, Part, Piece, Report, Tail, address};
+use super::{Checked, Head, Part, Piece, Report, Style, Tail, address};
 use crate::catalog::Release;
 use crate::lint::{Finding, Moment, Rule, Safety};
 use crate::oslo::stack::Stack;
 use crate::plain;
 
 /// The format.
-#[derive(Clone, Copy, Debug)]
-pub struct Short;
+#[derive(Debug)]
+pub struct Short {
+    style: Style,
+    /// What is found, for counts per rule.
+    fold: Mutex<Fold>,
+}
+
+impl Short {
+    /// The format; of `style` counts per rule alone are heeded.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        let fold = Mutex::default();
+        Self { style, fold }
+    }
+}
 
 impl Report for Short {
     fn begin(&self, head: &Head<'_>) -> String {
@@ -26,6 +43,12 @@ impl Report for Short {
 
     fn stack(&self, part: &Part<'_, '_>) -> Piece {
         let text = match part {
+            Part::Findings(found) if self.style.detail.statistics => {
+                return Piece {
+                    told: Told::of(found),
+                    ..Piece::default()
+                };
+            }
             Part::Findings(found) => found
                 .findings
                 .iter()
@@ -41,9 +64,21 @@ impl Report for Short {
         text.into()
     }
 
+    fn keep(&self, told: fold::Batch) {
+        if self.style.detail.statistics {
+            let mut fold = self.fold.lock().unwrap_or_else(PoisonError::into_inner);
+            fold.add(&told, |_| true);
+        }
+    }
+
     fn end(&self, tail: &Tail<'_>, _late: &[String]) -> String {
         match tail {
-            Tail::Check(total) => total.summary.line(total.checked),
+            Tail::Check(total) => {
+                let fold = self.fold.lock().unwrap_or_else(PoisonError::into_inner);
+                let rules = fold.statistics().into_iter();
+                let rules = rules.map(|(rule, count)| format!("{} {rule}: {}\n", count.total(), count.in_words()));
+                rules.collect::<String>() + &total.summary.line(total.checked)
+            }
             Tail::Fix(total) => lines(total.lines()),
             Tail::Plain(_) => String::new(),
         }
@@ -51,7 +86,7 @@ impl Report for Short {
 }
 
 fn header(checked: &Checked) -> String {
-    format!("{}\n{}", checked.line(), checked.listing())
+    format!("{}\n{}", checked.line(), checked.listing(LISTED))
 }
 
 /// One finding, with its line end.

@@ -60,6 +60,8 @@ impl Checked {
             settings: settings.file.clone(),
             base: Base::default(),
             fail_on: FailOn::default(),
+            asked: settings.asked.in_words(),
+            served: settings.programs.named(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::Style;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
-/// A column is not made narrower than its longest word, and of a longer one than this.
+/// A column is not made narrower than its longest word, and of a longer one than this, or than a quarter of what there is.
 const NARROWEST: usize = 24;
 
 /// `rows` in columns; a cell that has to wrap goes on below itself.
@@ -40,9 +40,10 @@ fn widths(rows: &[Vec<String>], limit: Option<usize>) -> Vec<usize> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let cells = |column: usize| rows.iter().filter_map(move |row| row.get(column));
     let widest = |column: usize| cells(column).map(|cell| cell.width()).max().unwrap_or(0);
+    let narrowest = limit.map_or(NARROWEST, |limit| NARROWEST.min(limit / 4));
     let longest_word = |column: usize| {
         let words = cells(column).flat_map(|cell| cell.split(' '));
-        words.map(UnicodeWidthStr::width).max().unwrap_or(0).min(NARROWEST)
+        words.map(UnicodeWidthStr::width).max().unwrap_or(0).min(narrowest)
     };
     let mut widths: Vec<usize> = (0..columns).map(widest).collect();
     let least: Vec<usize> = (0..columns).map(longest_word).collect();

@@ -19,11 +19,22 @@ pub(crate) struct Run {
 
 /// Runs novamend in `directory` with `input` as standard input, and ends it where it hangs.
 pub(crate) fn run(directory: &Path, arguments: &[&str], input: &str) -> Run {
+    run_in(directory, arguments, &[], input)
+}
+
+/// The same with `variables` in its environment, and an empty standard input.
+#[allow(dead_code, reason = "most tests need none")]
+pub(crate) fn with_variables(directory: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
+    run_in(directory, arguments, variables, "")
+}
+
+fn run_in(directory: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_novamend"))
         .args(arguments)
         .current_dir(directory)
         .env_clear()
         .env("LC_ALL", "C.UTF-8")
+        .envs(variables.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -15,10 +15,10 @@ use std::panic;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use novamend::handover::Accident;
 use novamend::inputs::Arguments;
-use novamend::inputs::arguments::{CatalogArguments, ColorArguments};
+use novamend::inputs::arguments::{CatalogArguments, ColorArguments, with_variables};
 use novamend::output::envelope::{Envelope, Kind};
 use novamend::shell::completions::{Question, Shell};
 use novamend::shell::manual::Manual;
@@ -139,7 +139,9 @@ pub(crate) fn run() -> ExitCode {
 fn arguments() -> Result<Cli, ExitCode> {
     let catalog = CatalogArguments::of(&env::args_os().collect::<Vec<_>>()).add();
     let catalog = catalog.map_err(|error| ExitCode::from(fail(&error, false)))?;
-    let cli = Cli::try_parse().map_err(|error| misused(&error))?;
+    let matches = with_variables(Cli::command()).try_get_matches();
+    let cli = matches.and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = cli.map_err(|error| misused(&error))?;
     for line in catalog {
         let _ = writeln!(io::stderr(), "{}", shown::text(&line));
     }

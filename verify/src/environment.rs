@@ -12,10 +12,11 @@ use std::process::Command;
 pub const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What is kept as the caller has it: how the terminal is, whose files are meant, how ssh shows who it is.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 14] = [
     "CLICOLOR",
     "CLICOLOR_FORCE",
     "COLUMNS",
+    "FORCE_COLOR",
     "HOME",
     "KRB5CCNAME",
     "LINES",
@@ -28,8 +29,8 @@ const KEPT: [&str; 13] = [
     "USER",
 ];
 
-/// Options of nova, and what the caller has the loader do with this program, which is done already.
-const KEPT_BEGINNINGS: [&str; 2] = ["OS_", "LD_"];
+/// Options of nova, flags as variables, and what the caller has the loader do with this program, which is done already.
+const KEPT_BEGINNINGS: [&str; 3] = ["OS_", "NOVAMEND_", "LD_"];
 
 /// What is set whatever the caller has.
 const SET: [(&str, &str); 2] = [("PATH", PATH), ("LC_ALL", "C")];

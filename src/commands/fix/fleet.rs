@@ -3,6 +3,8 @@
 //! It writes nothing.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::job::Job;
 use super::report::{Report, Sum};
@@ -13,20 +15,20 @@ use crate::terminal::Terminal;
 use novamend::inputs::survey::Reading;
 
 /// Calls `work` for each of `all`, and `take` with what comes of each, in their order: trials on this host
-/// (`is_tried`) come one after the other, all else is done side by side.
+/// (`is_tried`) come one after the other, all else is done side by side, until it is to `stop`. Says how many were left.
 ///
 /// # Errors
 /// The first of `take`.
 pub(super) fn each<T: Send, R: Send>(
     all: Vec<T>,
-    is_tried: bool,
+    (is_tried, stop): (bool, &AtomicBool),
     work: impl Fn(T) -> R + Sync,
     mut take: impl FnMut(R) -> io::Result<()>,
-) -> io::Result<()> {
+) -> io::Result<usize> {
     if is_tried {
-        return all.into_iter().try_for_each(|one| take(work(one)));
+        return all.into_iter().try_for_each(|one| take(work(one))).map(|()| 0);
     }
-    stream::in_order(all, work, take)
+    stream::in_order(all, stop, work, take)
 }
 
 impl Report<'_> {
@@ -58,18 +60,28 @@ pub(super) fn show(
     let (mut sum, mut is_failed) = (Sum::default(), false);
     let renderers = documents.renderers();
     let shown = |reading: Reading| report.shown(&reading, &renderers);
-    each(readings, report.request.verify, shown, |outcome| match outcome {
-        Ok((pieces, of_stack)) => {
-            sum = sum.plus(of_stack);
-            let texts = documents.add(pieces);
-            documents.print(terminal, texts)
-        }
-        Err(error) => {
-            is_failed = true;
-            terminal.complain(&error);
-            Ok(())
-        }
-    })?;
+    let (all, stop) = (readings.len(), Arc::clone(&terminal.stop));
+    let left = each(
+        readings,
+        (report.request.verify, &stop),
+        shown,
+        |outcome| match outcome {
+            Ok((pieces, of_stack)) => {
+                sum = sum.plus(of_stack);
+                let texts = documents.add(pieces);
+                documents.print(terminal, texts)
+            }
+            Err(error) => {
+                is_failed = true;
+                terminal.complain(&error);
+                Ok(())
+            }
+        },
+    )?;
+    if left > 0 {
+        is_failed = true;
+        terminal.complain(&stream::interrupted(left, all));
+    }
     report.end(documents, &sum, &[], terminal)?;
     Ok((sum, is_failed))
 }

@@ -2,22 +2,19 @@
 //!
 //! It decides nothing.
 
-use std::path::Path;
-
 use super::job::Job;
 use super::{Mode, Request};
+use crate::commands::again;
 use crate::commands::documents::{Documents, Pieces, Renderers, Texts};
 use crate::outcome::Failure;
 use crate::terminal::Terminal;
 use novamend::fix::witness::Witnessed;
 use novamend::fix::{Applied, Until};
-use novamend::inputs::arguments::CatalogArguments;
-use novamend::inputs::load::{Input, STDIN};
 use novamend::lint::{Context, Moment, Safety};
 use novamend::oslo::stack::Stack;
 use novamend::output::entry::hex;
 use novamend::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
-use novamend::output::{Checked, Counts, Head, Part, Style, SuppressedCounts, Tail, diff, shown_path};
+use novamend::output::{Checked, Counts, Head, Part, Style, SuppressedCounts, Tail, diff};
 use novamend::redact::{self, Secrets};
 use novamend::text::{Edit, of_path};
 use novamend::write::Written;
@@ -225,57 +222,11 @@ fn shown_edit(edit: &Edit, known: &Secrets) -> String {
     lines.collect()
 }
 
-/// So many paths are named in a command to be copied.
-const MOST: usize = 5;
-
 /// The command that makes the edits which wait, to be copied.
 fn command(request: &Request) -> String {
-    let mut words = vec!["novamend".to_owned(), "fix".to_owned()];
-    for (flag, release) in [("--from", request.upgrade.from), ("--to", request.upgrade.to)] {
-        words.extend(
-            release
-                .into_iter()
-                .flat_map(|release| [flag.to_owned(), release.short().to_owned()]),
-        );
-    }
-    // The release to come may be known by a file alone.
-    let arguments: Vec<_> = std::env::args_os().collect();
-    let catalog = CatalogArguments::of(&arguments).words();
-    words.extend(catalog.iter().map(|word| quoted(Path::new(word))));
-    if !request.sources.root.is_host() {
-        words.extend(["--root".to_owned(), quoted(request.sources.root.path())]);
-    }
-    for input in &request.sources.ordered {
-        match input {
-            Input::File(path) | Input::Walked(path) | Input::Default(path) => {
-                words.extend(["--config-file".to_owned(), quoted(path)]);
-            }
-            Input::Directory(path) => {
-                words.extend(["--config-dir".to_owned(), quoted(path)]);
-            }
-            Input::Stdin => words.push(STDIN.to_owned()),
-        }
-    }
-    if !request.sources.environment.is_empty() {
-        words.push("--env".to_owned());
-    }
+    let mut flags = vec!["--when", "upgrade", "--write"];
     if request.unsafe_fixes {
-        words.push("--unsafe-fixes".to_owned());
+        flags.insert(0, "--unsafe-fixes");
     }
-    words.extend(["--when", "upgrade", "--write"].map(str::to_owned));
-    words.extend(request.sources.paths.iter().take(MOST).map(|path| quoted(path)));
-    if request.sources.paths.len() > MOST {
-        words.push("…".to_owned());
-    }
-    format!("`{}`", words.join(" "))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &Path) -> String {
-    let shown = shown_path(path);
-    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
-    if !shown.is_empty() && shown.chars().all(is_plain) {
-        return shown;
-    }
-    format!("'{}'", shown.replace('\'', "'\\''"))
+    format!("`{}`", again::command("fix", request.upgrade, &request.sources, &flags))
 }

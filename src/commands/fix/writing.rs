@@ -8,6 +8,8 @@ use std::collections::HashSet;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +17,7 @@ use super::fleet::each;
 use super::job::Job;
 use super::report::{Report, Sum};
 use crate::commands::documents::{Documents, Pieces, Renderers, Texts};
+use crate::commands::stream;
 use crate::outcome::Failure;
 use crate::terminal::Terminal;
 use novamend::handover::Verdict;
@@ -111,7 +114,8 @@ impl Run<'_, '_, '_> {
         let (report, keeps, renderers) = (self.report, readings.len() <= MOST, self.documents.renderers());
         let (mut plans, mut sum, mut objections) = (Vec::new(), Sum::default(), None);
         let planned = |reading| Plan::of(report, reading, keeps.then_some(&renderers));
-        each(readings, report.request.verify, planned, |outcome| {
+        let (all, stop) = (readings.len(), Arc::clone(&self.terminal.stop));
+        let left = each(readings, (report.request.verify, &stop), planned, |outcome| {
             match outcome {
                 Ok((plan, of_stack, against)) => {
                     plans.push(plan);
@@ -125,6 +129,10 @@ impl Run<'_, '_, '_> {
             }
             Ok(())
         })?;
+        if left > 0 {
+            self.is_failed = true;
+            self.terminal.complain(&stream::interrupted(left, all));
+        }
         Ok((plans, sum, objections))
     }
 
@@ -157,10 +165,15 @@ impl Run<'_, '_, '_> {
             }
             let (report, mut fixed) = (self.report, Vec::new());
             let made = |plan: Plan| plan.fixed(report, &renderers);
-            each(batch, false, made, |outcome| {
+            // A batch that is begun is whole.
+            each(batch, (false, &AtomicBool::new(false)), made, |outcome| {
                 fixed.push(outcome);
                 Ok(())
             })?;
+            if goes_on && self.terminal.stop.load(Ordering::Relaxed) {
+                goes_on = false;
+                self.stopped();
+            }
             goes_on = self.batch(fixed, goes_on);
         }
         Ok(())
@@ -196,6 +209,20 @@ impl Run<'_, '_, '_> {
             self.print(texts);
         }
         goes_on
+    }
+
+    /// Says that nothing more is written, as somebody wants it.
+    fn stopped(&mut self) {
+        self.is_failed = true;
+        let written = match self.written.len() {
+            0 => "nothing was written".to_owned(),
+            count => format!(
+                "{} written before stay, and `novamend undo` takes them back",
+                counted_word(count, "file")
+            ),
+        };
+        self.terminal
+            .complain(&format!("interrupted: what comes now is not written; {written}"));
     }
 
     /// Says why a batch was not written, and what that left.

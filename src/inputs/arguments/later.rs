@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{ArgumentsError, KEY};
+use super::{ArgumentsError, KEY, PREFIX};
 use crate::bounded;
 use crate::catalog::{Release, update};
 
@@ -26,7 +26,7 @@ pub struct CatalogArguments {
 }
 
 impl CatalogArguments {
-    /// What all `arguments` of a process say, wherever they stand before a `--`.
+    /// What all `arguments` of a process say, wherever they stand before a `--`, else the variables for them.
     #[must_use]
     pub fn of(arguments: &[OsString]) -> Self {
         let mut found = Self::default();
@@ -43,6 +43,13 @@ impl CatalogArguments {
                 found.catalog_key = Some(path);
             }
         }
+        let variable = |flag: &str| std::env::var_os(format!("{PREFIX}{flag}")).filter(|value| !value.is_empty());
+        if found.catalog_update.is_empty() {
+            found
+                .catalog_update
+                .extend(variable("CATALOG_UPDATE").map(PathBuf::from));
+        }
+        found.catalog_key = found.catalog_key.or_else(|| variable("CATALOG_KEY").map(PathBuf::from));
         found
     }
 

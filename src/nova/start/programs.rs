@@ -93,7 +93,46 @@ const SIGNS: [Sign; 16] = [
     sign("nova-novncproxy", "vnc", "novncproxy_host"),
 ];
 
+/// Sections that one service alone reads, by what nova 18 to 34 do with them: the drivers' are nova-compute's.
+const SECTIONS: [(&str, &str); 13] = [
+    ("conductor", "nova-conductor"),
+    ("devices", USUAL),
+    ("guestfs", USUAL),
+    ("hyperv", USUAL),
+    ("libvirt", USUAL),
+    ("metrics", "nova-scheduler"),
+    ("mks", USUAL),
+    ("powervm", USUAL),
+    ("rdp", USUAL),
+    ("scheduler", "nova-scheduler"),
+    ("vmware", USUAL),
+    ("wsgi", "nova-api"),
+    ("zvm", USUAL),
+];
+
+/// The one service that reads the section `group`; `None` where several do, or it is not known.
+#[must_use]
+pub fn only_reader(group: &str) -> Option<&'static str> {
+    let mut known = SECTIONS.iter();
+    known.find(|(name, _)| *name == group).map(|(_, program)| *program)
+}
+
 impl Programs {
+    /// The services that are named, for a sentence; `None` where none is.
+    #[must_use]
+    pub fn named(&self) -> Option<String> {
+        match self {
+            Self::Named(names) => Some(names.join(", ")),
+            Self::Guessed | Self::All => None,
+        }
+    }
+
+    /// Whether the files serve somebody who reads the section `group`.
+    #[must_use]
+    pub fn may_read(&self, group: &str) -> bool {
+        only_reader(group).is_none_or(|program| self.may_be(program))
+    }
+
     /// What `--program` says: names separated by commas, or `all`.
     #[must_use]
     pub fn parse(text: &str) -> Self {
@@ -196,6 +235,17 @@ mod tests {
         assert!(!of("[libvirt]\nvirt_type = kvm\n", "nova-compute"));
         let defaults = "[DEFAULT]\ntransport_url = rabbit://\n[libvirt]\nvirt_type = kvm\n";
         assert!(!of(defaults, "nova-compute"), "a sample file shows nothing");
+    }
+
+    #[test]
+    fn a_section_of_one_service_is_read_by_it_alone() {
+        for (group, program) in SECTIONS {
+            assert!(PROGRAMS.contains(&(program, program)), "{program}");
+            assert!(crate::catalog::is_group_known(group), "[{group}]");
+        }
+        let scheduler = Programs::parse("nova-scheduler");
+        assert!(!scheduler.may_read("libvirt") && scheduler.may_read("scheduler") && scheduler.may_read("vnc"));
+        assert!(Programs::Guessed.may_read("libvirt"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod page;
 
-use super::checked::Checked;
+use super::checked::{Checked, LISTED};
 use super::fixed::{self, Batch, FixTotal, Fixes, Proof};
 use super::hop::Hop;
 use super::life::{self, Life};
@@ -67,7 +67,7 @@ impl Report for Markdown {
 fn header(page: &mut Page, title: &str, checked: &Checked) {
     page.heading(1, &Escaped::text(title));
     page.paragraph(&Escaped::prose(&checked.line()));
-    let listing = checked.listing();
+    let listing = checked.listing(LISTED);
     let stops: Vec<&str> = checked.stops().iter().map(|stop| stop.short()).collect();
     let hops = (!stops.is_empty()).then(|| format!("hops: {}", stops.join(", ")));
     let lines = listing.lines().map(str::to_owned).chain(hops);

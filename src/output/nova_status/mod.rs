@@ -70,6 +70,7 @@ impl Report for NovaStatus {
             text: String::new(),
             // Its end has to be told first what came of all.
             late: (!found.findings.is_empty()).then(|| serde_json::to_string(&checks).unwrap_or_default()),
+            ..Piece::default()
         }
     }
 

@@ -1,100 +1,76 @@
-//! Findings for people, framed by miette: the line, a caret, why it matters, what to do.
-//!
-//! The only place that names miette.
-
-use std::fmt;
+//! A finding in full: what is found, the lines with a mark under the place, why it matters, what to do, where else.
 
 use anstyle::AnsiColor;
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
-};
 use unicode_width::UnicodeWidthStr;
 
-use crate::lint::{Context, Finding, Location, Severity};
+use super::lines::{dim, label, labelled, width, wrapped};
+use crate::lint::{Context, Finding, Location};
 use crate::oslo::stack::Stack;
 use crate::output::excerpt::{Excerpt, excerpt};
 use crate::output::fixed::fix_available;
-use crate::output::{Style, address, shown_path};
+use crate::output::{Style, address};
 use crate::plain;
-use crate::text::Position;
 
-/// One finding.
+/// So many lines are shown before and after the place.
+const AROUND: usize = 2;
+/// What a tab is shown as.
+const TAB: &str = "    ";
+
+/// One finding, and a blank line.
 pub(super) fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
-    let shown = Shown::new(context, finding);
-    let mut out = String::new();
-    if handler(style).render_report(&mut out, &shown).is_err() {
-        // Only a label outside its text could fail, and labels are clamped to it; say it plainly rather than not at all.
-        out = format!("{}: {}\n", address(context.stack, finding.location), shown.message);
+    let (severity, rule) = (finding.severity, finding.rule.id);
+    let mut place = address(context.stack, finding.location);
+    let mut frame = Vec::new();
+    if let Location::File { layer, span } = finding.location {
+        let document = &context.stack.layers()[layer].document;
+        let last = document.source().position(span.end).line + AROUND;
+        let gutter = last.to_string().len();
+        let room = width(style).saturating_sub(gutter + 3);
+        let excerpt = excerpt(document, span, AROUND, context.secrets(), room);
+        frame = framed(&excerpt, gutter, style);
+        place = format!("{:gutter$}{}{place}", "", corner(style));
     }
+    let text = format!("{} {}", label(severity, rule), plain::line(&finding.message));
+    let mut lines = wrapped(&text, 2, style);
+    if let Some(first) = lines.first_mut() {
+        *first = labelled(first, severity, rule, style);
+    }
+    lines.extend(wrapped(&place, 4, style));
+    lines.extend(frame);
     for (label, text) in notes(context.stack, finding) {
-        push_note(&mut out, label, &plain::line(&text), style);
+        lines.extend(note(label, &plain::line(&text), style));
     }
-    out.push('\n');
-    out
+    lines.join("\n") + "\n\n"
 }
 
-/// The columns of a report.
-fn width(style: Style) -> usize {
-    style.width.clamp(40, 120)
+/// What leads from the gutter to the place.
+fn corner(style: Style) -> &'static str {
+    if style.unicode { " ╭─ " } else { " --> " }
 }
 
-fn handler(style: Style) -> GraphicalReportHandler {
-    let theme = match (style.unicode, style.color) {
-        (true, true) => GraphicalTheme::unicode(),
-        (true, false) => GraphicalTheme::unicode_nocolor(),
-        (false, true) => GraphicalTheme {
-            characters: miette::ThemeCharacters::ascii(),
-            ..GraphicalTheme::unicode()
-        },
-        (false, false) => GraphicalTheme::none(),
-    };
-    GraphicalReportHandler::new_themed(theme)
-        .with_width(width(style))
-        .with_links(false)
-        .with_primary_span_start()
-}
-
-/// A finding as miette wants it.
-#[derive(Debug)]
-struct Shown {
-    code: &'static str,
-    severity: Severity,
-    message: String,
-    name: String,
-    /// The place itself, where there is an excerpt.
-    position: Position,
-    excerpt: Option<Excerpt>,
-}
-
-impl Shown {
-    fn new(context: &Context<'_>, finding: &Finding) -> Self {
-        let stack = context.stack;
-        let mut name = address(stack, finding.location);
-        let mut position = Position { line: 1, column: 1 };
-        let excerpt = match finding.location {
-            Location::File { layer, span } => {
-                let document = &stack.layers()[layer].document;
-                name = shown_path(document.source().path());
-                position = document.source().position(span.start);
-                Some(excerpt(document, span, 2, context.secrets()))
-            }
-            Location::Environment(_) | Location::Stack => None,
-        };
-        let message = if excerpt.is_some() {
-            plain::line(&finding.message).into_owned()
-        } else {
-            format!("{name}: {}", plain::line(&finding.message))
-        };
-        Self {
-            code: finding.rule.id,
-            severity: finding.severity,
-            message,
-            name,
-            position,
-            excerpt,
+/// The lines of `excerpt` behind their numbers, the place underlined.
+fn framed(excerpt: &Excerpt, gutter: usize, style: Style) -> Vec<String> {
+    let (bar, under) = if style.unicode { ("│", "─") } else { ("|", "^") };
+    let (start, end) = excerpt.label;
+    // A place of several lines is marked on its first.
+    let end = excerpt.text[start..end].find('\n').map_or(end, |length| start + length);
+    let mut lines = Vec::new();
+    let mut offset = 0;
+    for (index, line) in excerpt.text.split('\n').enumerate() {
+        let number = excerpt.first_line + index;
+        let numbered = style.paint(dim(), &format!("{number:>gutter$} {bar}"));
+        lines.push(format!("{numbered} {}", line.replace('\t', TAB)).trim_end().to_owned());
+        let place = start.checked_sub(offset).filter(|from| *from <= line.len());
+        if let Some(from) = place.filter(|_| start < end || offset + line.len() >= start) {
+            let wide = |text: &str| text.replace('\t', TAB).width();
+            let marked = wide(&line[from..(end - offset).min(line.len())]).max(1);
+            let mark = style.paint(AnsiColor::Magenta.on_default(), &under.repeat(marked));
+            let empty = style.paint(dim(), &format!("{:gutter$} {bar}", ""));
+            lines.push(format!("{empty} {:1$}{mark}", "", wide(&line[..from])));
         }
+        offset += line.len() + 1;
     }
+    lines
 }
 
 /// Why, what to do, where else, and what `fix` would do: each with its label.
@@ -116,80 +92,14 @@ fn notes(stack: &Stack, finding: &Finding) -> Vec<(&'static str, String)> {
 }
 
 /// A note on lines of the report's width, indented below its label.
-fn push_note(out: &mut String, label: &str, text: &str, style: Style) {
-    let indent = label.len() + "  : ".len();
-    let label = style.paint(AnsiColor::Cyan.on_default(), &format!("{label}:"));
-    out.push_str(&format!("  {label}"));
-    let mut column = indent - 1;
-    for word in text.split(' ') {
-        let length = word.width();
-        if column > indent && column + 1 + length > width(style) {
-            out.push_str(&format!("\n{:1$}", "", indent - 1));
-            column = indent - 1;
-        }
-        out.push_str(&format!(" {word}"));
-        column += 1 + length;
+fn note(label: &str, text: &str, style: Style) -> Vec<String> {
+    let indent = label.len() + 4;
+    let mut lines = wrapped(&format!("  {label}: {text}"), indent, style);
+    if let Some(first) = lines.first_mut()
+        && let Some(rest) = first.strip_prefix(&format!("  {label}:"))
+    {
+        let shown = style.paint(AnsiColor::Cyan.on_default(), &format!("{label}:"));
+        *first = format!("  {shown}{rest}");
     }
-    out.push('\n');
-}
-
-impl fmt::Display for Shown {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Shown {}
-
-impl Diagnostic for Shown {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(format!("{}[{}]", self.severity.as_str(), self.code)))
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(match self.severity {
-            Severity::Info => miette::Severity::Advice,
-            Severity::Warning => miette::Severity::Warning,
-            Severity::Error => miette::Severity::Error,
-        })
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.excerpt.is_some().then_some(self as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let (start, end) = self.excerpt.as_ref()?.label;
-        // A label over several lines is drawn as a bracket; one caret under the first line says as much.
-        let end = self.excerpt.as_ref()?.text[start..end]
-            .find('\n')
-            .map_or(end, |line_end| start + line_end);
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, start, end - start))))
-    }
-}
-
-impl SourceCode for Shown {
-    /// The whole excerpt, whatever is asked: it is no longer than it should be. The label alone, without context, is
-    /// asked for where miette heads the excerpt with the place.
-    fn read_span<'a>(
-        &'a self,
-        _span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let excerpt = self.excerpt.as_ref().ok_or(MietteError::OutOfBounds)?;
-        let (line, column) = if (before, after) == (0, 0) {
-            (self.position.line - 1, self.position.column - 1)
-        } else {
-            (excerpt.first_line - 1, 0)
-        };
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.clone(),
-            excerpt.text.as_bytes(),
-            SourceSpan::from((0, excerpt.text.len())),
-            line,
-            column,
-            excerpt.text.lines().count(),
-        )))
-    }
+    lines
 }

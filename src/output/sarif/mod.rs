@@ -57,6 +57,7 @@ fn results(found: &Findings<'_, '_>) -> Piece {
     Piece {
         text: results.join(","),
         late: (!rules.is_empty()).then(|| rules.join(" ")),
+        ..Piece::default()
     }
 }
 

@@ -40,7 +40,8 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let is_set_today = context.from.setting_of(old).is_set();
             is_set_today || (changed.gone.is_none() && context.to.setting_of(new).is_set())
         };
-        if !is_idle && !is_set() {
+        let is_read = context.settings.programs.may_read(new.group());
+        if !is_idle && is_read && !is_set() {
             findings.push(report(context, &changed));
         }
     }

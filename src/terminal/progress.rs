@@ -1,0 +1,53 @@
+//! How far a run over many files is: a bar on standard error, on a terminal, once it has taken half a second.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// So long nothing is shown.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A bar that is shown when it is worth it.
+pub(crate) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    is_waiting: Cell<bool>,
+}
+
+impl Progress {
+    /// Of `count` steps of a run that began at `started`; never shown where standard error is no terminal or `is_hidden`.
+    pub(super) fn new(count: usize, started: Instant, is_hidden: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{pos} of {len} checked {wide_bar} {eta}");
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self {
+            bar,
+            started,
+            is_waiting: Cell::new(count > 1 && !is_hidden && io::stderr().is_terminal()),
+        }
+    }
+
+    /// One more is done.
+    pub(crate) fn step(&self) {
+        if self.is_waiting.get() && self.started.elapsed() >= PATIENCE {
+            self.is_waiting.set(false);
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(1);
+    }
+
+    /// Takes the bar away while `said` is.
+    pub(crate) fn aside<R>(&self, said: impl FnOnce() -> R) -> R {
+        self.bar.suspend(said)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
