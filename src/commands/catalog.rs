@@ -104,7 +104,7 @@ fn compared(from: Release, to: Release) -> Result<String, Failure> {
     lines.sort();
     let lines: String = lines.into_iter().map(|(_, line)| line).collect();
     Ok(format!(
-        "{from} to {to}: {removed} options removed, {added} added, {changed} changed\n{lines}"
+        "{from} to {to}: {removed} removed, {added} added, {changed} changed\n{lines}"
     ))
 }
 

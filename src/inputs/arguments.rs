@@ -244,7 +244,7 @@ pub enum ArgumentsError {
     },
     /// A file of `--catalog-update`, its signature or the key that is not read.
     #[error(
-        "`{}` {}; a catalog needs its signature beside it (FILE.minisig), and `--catalog-key FILE` or {KEY}",
+        "`{}` {}; a catalog needs its signature, FILE.minisig beside it, and the key that signed it: {KEY}, or what `--catalog-key` names",
         plain::path(path),
         not_read(why)
     )]

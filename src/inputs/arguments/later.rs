@@ -18,10 +18,10 @@ use crate::catalog::{Release, update};
 pub struct CatalogArguments {
     /// The options of a release that this program does not know yet, as docs/catalog.md describes it; its signature is beside
     /// it, FILE.minisig
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub catalog_update: Vec<PathBuf>,
     /// The public key of minisign by which such files must be signed [default: /etc/novamend/catalog.pub]
-    #[arg(long, global = true, value_name = "FILE", hide_short_help = true)]
+    #[arg(long, global = true, value_name = "FILE")]
     pub catalog_key: Option<PathBuf>,
 }
 
