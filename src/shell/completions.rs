@@ -192,7 +192,7 @@ fn is_of_one_group(name: &str) -> bool {
 
 /// The releases that have the option: `rocky to 2025.1`, `since stein`.
 fn lived(life: &[catalog::OptionFacts]) -> String {
-    let since = life.first().map(|facts| facts.since());
+    let since = life.first().map(catalog::OptionFacts::since);
     let until = life.last().and_then(catalog::OptionFacts::until);
     match (since, until) {
         (Some(since), None) => format!("since {}", since.short()),
