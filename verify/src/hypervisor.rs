@@ -213,6 +213,20 @@ pub trait Hypervisor {
     /// The hypervisor does not answer.
     fn job(&mut self) -> Result<Job, Refusal>;
 
+    /// The same as libvirt tells it, an error where the domain is gone or does not run.
+    ///
+    /// # Errors
+    /// Libvirt's.
+    fn job_as_told(&mut self) -> Result<Job, Refusal> {
+        self.job()
+    }
+
+    /// The guest's definition at the source; `flags` are libvirt's `VIR_DOMAIN_XML_…`.
+    ///
+    /// # Errors
+    /// The guest is not there.
+    fn definition(&mut self, flags: u32) -> Result<String, Refusal>;
+
     /// Does something to the migration, or to the guest at the source.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use std::process::ExitCode;
 
 use novamend_verify::environment;
 use novamend_verify::host::{certificates, programs, userfault};
+use novamend_verify::nova_itself;
 use novamend_verify::process::INNER;
 use novamend_verify::sandbox::{daemon, init, supervisor, worker};
 use novamend_verify::trial::conditions::Mode;
@@ -32,6 +33,8 @@ fn main() -> ExitCode {
         [_, INNER, "init", mode, kvm] => init::run(mode_of(mode), kvm),
         [_, INNER, "worker"] => worker::run(),
         [_, INNER, "daemon", host, setup] => daemon::run(host, setup),
+        [_, INNER, "nova", _, _] => nova_itself::run(&arguments[3], &arguments[4]),
+        [_, INNER, "nova-inside", _, _] => nova_itself::become_nova(&arguments[3], &arguments[4]),
         [_, INNER, "userfault"] => userfault::run(),
         [_, INNER, "run", parent, _, ..] => programs::run(parent, &arguments[4..]),
         [_, INNER, "reads", uid, gid, groups, ..] => certificates::run(uid, gid, groups, &arguments[6..]),

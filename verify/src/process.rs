@@ -2,10 +2,13 @@
 //!
 //! What they do, their own modules say.
 
+use std::fs;
 use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::Command;
 
-use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+use rustix::process::{Signal, geteuid, getppid, set_parent_process_death_signal};
 
 use crate::environment::bare;
 
@@ -18,6 +21,21 @@ pub fn inner(what: &str) -> Command {
     let mut command = Command::new("/proc/self/exe");
     bare(&mut command).args([INNER, what]);
     command
+}
+
+/// Whether nobody but root could have put it there, where it is root that would run it: `/usr/local` is open to a group of its
+/// own on some distributions.
+#[must_use]
+pub fn is_trusted(path: &Path) -> bool {
+    let Ok(real) = fs::canonicalize(path) else { return false };
+    let is_roots = |part: &Path| fs::metadata(part).is_ok_and(|at| at.uid() == 0 && at.mode() & 0o022 == 0);
+    !geteuid().is_root() || real.ancestors().all(is_roots)
+}
+
+/// The same of a link, such as that of a virtual environment: of what it leads to, and of the directory that holds it.
+#[must_use]
+pub fn is_trusted_link(path: &Path) -> bool {
+    is_trusted(path) && path.parent().is_some_and(is_trusted)
 }
 
 /// A process could not be tied to its parent.

@@ -8,6 +8,7 @@ mod guest;
 mod host;
 mod known;
 mod not_proven;
+mod nova;
 mod roles;
 
 use novamend::catalog::Release;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use novamend_verify::guest::memory::Memory;
 use novamend_verify::hypervisor::scripted::{Call, Step};
 use novamend_verify::hypervisor::{Event, Intervention, Job, JobKind};
+use novamend_verify::nova_itself::NovaChoice;
 use novamend_verify::trial::conditions::{Conditions, Mode};
 use novamend_verify::trial::messages::{Evidence, Message, TrialOrder};
 use novamend_verify::trial::session::{Session, SessionError};
@@ -132,6 +133,7 @@ fn gathered(messages: Vec<Message>, goes_on: bool, interrupted: bool) -> (Result
         memory: Memory::Anonymous,
         shape: ShapeUsed::plain(),
         not_alike: Vec::new(),
+        nova: NovaChoice::Not(String::new()),
     });
     let mut stages = Vec::new();
     let ended = session.gather(

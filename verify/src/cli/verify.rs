@@ -1,7 +1,7 @@
 //! `novamend-verify verify`: test migrations for each nova.conf that is named.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -13,6 +13,7 @@ use novamend::output::envelope::{Envelope, Kind};
 use novamend_verify::host::{Host, limits};
 use novamend_verify::hosts::{self, HostPair};
 use novamend_verify::interrupt::Interrupt;
+use novamend_verify::nova_itself::{self, NovaChoice};
 use novamend_verify::process::die_with_parent;
 use novamend_verify::report::{Machine, Report, Roles, Stacks, moment, text};
 use novamend_verify::sandbox;
@@ -74,6 +75,10 @@ pub(super) struct VerifyArguments {
     guest_image: Option<PathBuf>,
     #[command(flatten)]
     cut: CutArguments,
+    /// The Python that nova-compute runs with: in the trials that nova's own code decides then. Without it, that of the host's
+    /// nova-compute where there is one of the release that is tested; `none` for the monitor that is rebuilt in novamend
+    #[arg(long, value_name = "PYTHON")]
+    nova: Option<PathBuf>,
     /// End as soon as this process ends
     #[arg(long, value_name = "PID", hide = true)]
     ends_with: Option<u32>,
@@ -85,6 +90,8 @@ pub(super) struct VerifyArguments {
 /// What is to be tried for one stack.
 struct Order {
     plan: Plan,
+    /// Whose nova decides.
+    nova: NovaChoice,
     /// The two hosts, where they are named.
     named: Option<HostPair>,
 }
@@ -211,7 +218,28 @@ impl VerifyArguments {
         plan.copies_disks = self.block_migration;
         plan.like = self.like.as_deref().map(like::read).transpose()?;
         plan.draws_curve = self.report.is_some();
-        Ok(Order { plan, named })
+        let nova = self.nova_for(release)?;
+        Ok(Order { plan, nova, named })
+    }
+
+    /// Whose nova decides for a nova.conf of `release`: the one that is named, which must be of it, or the host's own if it is.
+    fn nova_for(&self, release: Release) -> Result<NovaChoice, Failure> {
+        let patience = Duration::from_secs(self.patience);
+        match &self.nova {
+            Some(word) if word.as_os_str() == "none" => Ok(NovaChoice::Not("--nova none".to_owned())),
+            Some(path) => {
+                let found = nova_itself::look_at(&std::path::absolute(path)?, patience)?;
+                found.fits(release)?;
+                Ok(NovaChoice::Run(found))
+            }
+            None if self.common.inputs.stack.root != Path::new("/") => {
+                Ok(NovaChoice::Not("with --root it has to be named with --nova".to_owned()))
+            }
+            None if self.source.is_some() => Ok(NovaChoice::Not(
+                "with --source it has to be named with --nova".to_owned(),
+            )),
+            None => Ok(nova_itself::of_the_host(release, patience)),
+        }
     }
 
     fn run_trials<'a>(
@@ -236,16 +264,17 @@ impl VerifyArguments {
             emulate: self.emulate,
             patience: self.patience,
             link: self.link,
+            nova: order.nova.clone(),
         };
         let progress = |stage: &str| bar.set_message(shown::line(stage));
         let session = match (&order.named, self.cut.accepted(self.source.is_some())?) {
-            (Some(named), None) => hosts::run(named, plan, options, interrupt, progress).map_err(Failure::from),
-            (None, None) => sandbox::run(&host, plan, options, interrupt.sign(), progress).map_err(Failure::from),
+            (Some(named), None) => hosts::run(named, plan, &options, interrupt, progress).map_err(Failure::from),
+            (None, None) => sandbox::run(&host, plan, &options, interrupt.sign(), progress).map_err(Failure::from),
             (None, Some(cuts)) => {
-                sandbox::cut(&host, plan, options, &cuts, interrupt.sign(), progress).map_err(Failure::from)
+                sandbox::cut(&host, plan, &options, &cuts, interrupt.sign(), progress).map_err(Failure::from)
             }
             (Some(named), Some(cuts)) => {
-                hosts::cut(named, plan, options, cuts, interrupt, progress).map_err(Failure::from)
+                hosts::cut(named, plan, &options, cuts, interrupt, progress).map_err(Failure::from)
             }
         };
         bar.finish_and_clear();

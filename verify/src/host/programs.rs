@@ -5,7 +5,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
-use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -17,7 +16,7 @@ use novamend::catalog::release::Version;
 use rustix::process::geteuid;
 
 use crate::environment::bare;
-use crate::process::{die_with_parent, inner};
+use crate::process::{die_with_parent, inner, is_trusted};
 
 const DIRECTORIES: [&str; 6] = [
     "/usr/sbin",
@@ -178,14 +177,6 @@ pub fn from_number(number: u32) -> Version {
 
 fn is_program(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file() && is_trusted(path)
-}
-
-/// Whether nobody but root could have put it there, where it is root that would run it: `/usr/local` is open to a group of its
-/// own on some distributions.
-fn is_trusted(path: &Path) -> bool {
-    let Ok(real) = fs::canonicalize(path) else { return false };
-    let is_roots = |part: &Path| fs::metadata(part).is_ok_and(|at| at.uid() == 0 && at.mode() & 0o022 == 0);
-    !geteuid().is_root() || real.ancestors().all(is_roots)
 }
 
 fn running_programs() -> Vec<String> {

@@ -15,6 +15,7 @@ use crate::guest::serial::Hearing;
 use crate::guest::{self, FAR};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor, Refusal, Side};
+use crate::nova_itself::{Nova, Seat, SeatError};
 use crate::trial::checks::Observation;
 use crate::trial::memory;
 use crate::trial::messages::Message;
@@ -30,6 +31,9 @@ pub(super) enum LabError {
     /// Libvirt's client.
     #[error("libvirt's event loop did not start")]
     EventLoop(#[source] Refusal),
+    /// Nova's own code.
+    #[error(transparent)]
+    Nova(SeatError),
     /// A host's daemon.
     #[error("{uri}: {why}; check that `virsh -c '{uri}' list` works here")]
     Connect {
@@ -81,6 +85,8 @@ pub(super) struct Order {
     pub(super) probe: Probe,
     pub(super) memory: Memory,
     pub(super) emulated: bool,
+    /// The Python whose nova decides.
+    pub(super) nova: Option<PathBuf>,
     pub(super) patience: Duration,
     pub(super) began: Instant,
     /// Set from outside once it is over.
@@ -93,12 +99,22 @@ pub(super) struct Order {
 pub(super) struct HostLab {
     order: Order,
     pub(super) libvirt: Libvirt,
+    /// Nova's own code; it ends with this lab.
+    _nova: Option<Nova>,
+    seat: Option<Seat>,
 }
 
 impl HostLab {
     /// Connects to both hosts; also QEMU's version, the older of the two.
     pub(super) fn connect(order: Order, outlet: &mut Outlet) -> Result<(Self, u32), LabError> {
         outlet.enter("connecting to both hosts");
+        let nova = order
+            .nova
+            .as_deref()
+            .map(Nova::start)
+            .transpose()
+            .map_err(LabError::Nova)?;
+        let seat = nova.as_ref().map(Nova::seat).transpose().map_err(LabError::Nova)?;
         run_event_loop().map_err(LabError::EventLoop)?;
         let (ends, guest) = (&order.named.ends, &order.probe.name);
         let (libvirt, versions) = Libvirt::between(ends, guest, order.began, order.patience, &order.stop)
@@ -109,7 +125,13 @@ impl HostLab {
             qemu,
             ready_after: order.began.elapsed().as_secs_f64(),
         });
-        Ok((Self { order, libvirt }, qemu))
+        let lab = Self {
+            order,
+            libvirt,
+            _nova: nova,
+            seat,
+        };
+        Ok((lab, qemu))
     }
 
     /// Has `hearing` hear the guest's console at `side`; the number of its line.
@@ -182,6 +204,14 @@ impl Lab for HostLab {
     fn hypervisor(&mut self, guest: &Guest) -> &mut dyn Hypervisor {
         self.libvirt.set_source(guest.side);
         &mut self.libvirt
+    }
+
+    fn take_seat(&mut self) -> Option<Seat> {
+        self.seat.take()
+    }
+
+    fn put_seat(&mut self, seat: Seat) {
+        self.seat = Some(seat);
     }
 
     fn listen(&mut self, guest: &Guest, trace: &Trace, outlet: &mut Outlet) -> Result<Observation, LabError> {

@@ -27,6 +27,7 @@ use crate::guest::{self, FAR};
 use crate::host::programs::from_number;
 use crate::hypervisor::libvirt::Ends;
 use crate::interrupt::Interrupt;
+use crate::nova_itself::NovaChoice;
 use crate::shown::chain;
 use crate::speed::Link;
 use crate::trial::conditions::{Conditions, Destination, Far, Mode, NO_HUGE_PAGES};
@@ -112,7 +113,7 @@ impl From<SessionError> for HostsError {
 pub fn run(
     named: &HostPair,
     plan: &Plan,
-    options: RunOptions,
+    options: &RunOptions,
     interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, HostsError> {
@@ -127,7 +128,7 @@ pub fn run(
 pub fn cut(
     named: &HostPair,
     plan: &Plan,
-    options: RunOptions,
+    options: &RunOptions,
     cuts: Vec<Cut>,
     interrupt: &Interrupt,
     mut progress: impl FnMut(&str),
@@ -154,7 +155,7 @@ impl Errand {
 fn run_errand(
     named: &HostPair,
     plan: &Plan,
-    options: RunOptions,
+    options: &RunOptions,
     errand: Errand,
     interrupt: &Interrupt,
     progress: &mut dyn FnMut(&str),
@@ -164,11 +165,13 @@ fn run_errand(
     let probe = Probe::new().map_err(HostsError::Preparation)?;
     let why_emulated = why_emulated(plan, options);
     let mut session = Session::under(conditions(plan, named, &probe, why_emulated, bandwidth));
+    session.conditions.nova = options.nova.clone();
     let order = Order {
         named: named.clone(),
         probe: probe.clone(),
         memory: memory(plan),
         emulated: session.conditions.emulated,
+        nova: options.nova.found().map(|nova| nova.interpreter.clone()),
         patience: options.patience(),
         began,
         stop: Arc::default(),
@@ -241,7 +244,7 @@ fn loses_writes(qemu: u32) -> bool {
     from_number(qemu) < EMULATION_KEEPS_WRITES
 }
 
-fn why_emulated(plan: &Plan, options: RunOptions) -> Option<String> {
+fn why_emulated(plan: &Plan, options: &RunOptions) -> Option<String> {
     match plan.settings.virt_type.as_str() {
         _ if options.emulate => Some("--emulate".to_owned()),
         "qemu" => Some("`virt_type` is qemu".to_owned()),
@@ -284,6 +287,7 @@ fn conditions(
     bandwidth: u64,
 ) -> Conditions {
     Conditions {
+        nova: NovaChoice::Not(String::new()),
         mode: Mode::System,
         emulated: why_emulated.is_some(),
         why_emulated,

@@ -6,6 +6,7 @@
 //! clients before libvirt 10, whose event loop may lose a wake-up.
 
 mod alarm;
+pub mod constants;
 mod events;
 mod far;
 mod near;
@@ -36,7 +37,8 @@ pub use self::resume::{Broken, SINCE, resume_post_copy};
 pub use self::standing::{Found, Off, Onlooker, Standing};
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
 
-const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
+/// Libvirt's code where there is no such domain.
+pub(crate) const NO_DOMAIN: u32 = sys::VIR_ERR_NO_DOMAIN;
 const NOT_RUNNING: u32 = sys::VIR_ERR_OPERATION_INVALID;
 
 /// Both daemons, connected; the guest's source is set before each migration.
@@ -231,16 +233,21 @@ impl Hypervisor for Libvirt {
     }
 
     fn job(&mut self) -> Result<Job, Refusal> {
+        self.job_as_told().or_else(gone)
+    }
+
+    fn job_as_told(&mut self) -> Result<Job, Refusal> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(Refusal {
                 code: 0,
                 message: "interrupted".to_owned(),
             });
         }
-        match self.domain(self.source) {
-            Ok(domain) => job_of(&domain).map_err(|error| refusal(&error)).or_else(gone),
-            Err(error) => gone(error),
-        }
+        self.call(job_of)
+    }
+
+    fn definition(&mut self, flags: u32) -> Result<String, Refusal> {
+        self.call(|domain| domain.xml_desc(flags))
     }
 
     fn intervene(&mut self, intervention: Intervention) -> Result<(), Refusal> {
@@ -309,7 +316,7 @@ impl Hypervisor for Libvirt {
 }
 
 /// Nova takes a domain that is gone or does not run for a migration that completed (`Guest.get_job_info`).
-fn gone(error: Refusal) -> Result<Job, Refusal> {
+pub(crate) fn gone(error: Refusal) -> Result<Job, Refusal> {
     if error.code == NO_DOMAIN || error.code == NOT_RUNNING {
         Ok(Job {
             kind: JobKind::Completed,

@@ -143,6 +143,10 @@ impl Hypervisor for Scripted {
         Ok(self.job)
     }
 
+    fn definition(&mut self, _: u32) -> Result<String, Refusal> {
+        Ok("<domain type=\"kvm\"><name>scripted</name></domain>".to_owned())
+    }
+
     fn intervene(&mut self, intervention: Intervention) -> Result<(), Refusal> {
         self.call(Call::Intervene(intervention))
     }

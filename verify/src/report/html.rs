@@ -3,7 +3,7 @@
 //! It loads nothing from anywhere and runs no script.
 
 use super::chart::{self, ChartError};
-use super::{Report, cost, timeline};
+use super::{Report, cost, novas_part, timeline};
 use crate::shown;
 use crate::trial::checks::Check;
 use crate::trial::kind;
@@ -113,6 +113,7 @@ fn trial(evidence: &Evidence) -> Result<Markup, ChartError> {
                 }
             }
             p.faint { "Flags: " code { (flags) } }
+            @for line in &novas_part(evidence) { p.faint { (Plain(line)) } }
         }
     })
 }
@@ -221,6 +222,7 @@ fn conditions(report: &Report) -> Markup {
         ),
         ("made of", conditions.shape.words().to_owned()),
         ("bandwidth in the trials", format!("{} MiB/s", conditions.bandwidth)),
+        ("who decides", decides(report)),
         ("daemons ready after", format!("{:.2} s", report.session.ready_after)),
         ("total time", format!("{:.2} s", report.session.seconds)),
         ("novamend-verify", env!("CARGO_PKG_VERSION").to_owned()),
@@ -237,6 +239,13 @@ fn tls(report: &Report) -> String {
         None if report.plan.settings.tls => "with the two hosts' own certificates".to_owned(),
         None => "not used".to_owned(),
     }
+}
+
+/// Whose code decided about the migrations.
+fn decides(report: &Report) -> String {
+    report
+        .nova()
+        .unwrap_or_else(|| "the monitor that is reimplemented in novamend".to_owned())
 }
 
 /// Text that others may have written, as text: no markup, no secret, nothing that is not seen.

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::host::versions::dotted;
 use crate::host::{Host, Line, programs};
+use crate::trial::messages::Evidence;
 use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::verdict::Verdict;
@@ -82,6 +83,37 @@ pub struct Report<'a> {
     pub machine: Machine,
     /// The trials.
     pub session: &'a Session,
+}
+
+impl Report<'_> {
+    /// The nova whose own code decided, in words.
+    #[must_use]
+    pub fn nova(&self) -> Option<String> {
+        let found = self.session.conditions.nova.found()?;
+        Some(format!(
+            "nova's own code decides: nova {} of {}",
+            found.version,
+            found.interpreter.display()
+        ))
+    }
+}
+
+/// What nova's own code did in one trial, a sentence each; nothing where it was not run.
+#[must_use]
+pub fn novas_part(trial: &Evidence) -> Vec<String> {
+    let Some(nova) = &trial.nova else { return Vec::new() };
+    let scale = format!("its clock ran {:.0} times as fast", trial.trace.scale);
+    let verdict = if nova.differences.is_empty() {
+        "did what novamend expects"
+    } else {
+        "did something else than novamend expects"
+    };
+    let mut lines = vec![format!(
+        "nova {} looked {} times at the migration and {verdict}; {scale}",
+        nova.version, nova.looks
+    )];
+    lines.extend(nova.differences.iter().map(|sentence| format!("your nova {sentence}")));
+    lines
 }
 
 /// Whose files give what: the source's URI, scheme, flags and timeouts, the destination's `live_migration_inbound_addr`.

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use novamend::catalog::Release;
 
 use crate::host::{Line, Status};
-use crate::report::{Report, cost, cut};
+use crate::report::{Report, cost, cut, novas_part};
 use crate::shown::line as shown;
 use crate::trial::kind;
 use crate::trial::messages::Evidence;
@@ -49,6 +49,9 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(text, "{memory}");
     }
     let _ = writeln!(text, "guest: {}", shown(report.session.conditions.shape.words()));
+    if let Some(line) = report.nova() {
+        let _ = writeln!(text, "{}", shown(&line));
+    }
     for trial in &report.session.trials {
         text.push_str(&of_trial(trial, report.plan.settings.release));
     }
@@ -98,6 +101,9 @@ fn of_trial(trial: &Evidence, release: Release) -> String {
         trial.name(release),
         trial.request.flag_names().join(" ")
     );
+    for line in novas_part(trial) {
+        let _ = writeln!(text, "          {}", shown(&line));
+    }
     for check in &judgement.checks {
         let mark = if check.holds { "ok    " } else { "FAILED" };
         let seen = if check.seen.is_empty() {

@@ -22,7 +22,8 @@ use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
 use crate::guest;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
+use crate::hypervisor::{End, GuestState, Hypervisor, Refusal, Side, Sides};
+use crate::nova_itself::{Nova, Seat, SeatError};
 use crate::trial::checks::{GUEST_LIVES, Observation};
 use crate::trial::conditions::Tls;
 use crate::trial::memory;
@@ -50,6 +51,9 @@ pub(super) enum LabError {
     /// The network of the daemons.
     #[error("the network of the sandbox cannot be made")]
     Network(#[source] LinkError),
+    /// Nova's own code.
+    #[error(transparent)]
+    Nova(SeatError),
     /// The guest's serial port.
     #[error("nothing can listen to the guest")]
     Serial(#[source] io::Error),
@@ -99,6 +103,9 @@ pub(super) struct SandboxLab {
     refused: Arc<AtomicUsize>,
     /// Whether other guests are tried meanwhile, of which the daemons write to the same logs.
     has_company: bool,
+    /// Nova's own code, and this guest's line to it.
+    nova: Option<Arc<Nova>>,
+    seat: Option<Seat>,
 }
 
 /// What there was before the guest was started, or migrated.
@@ -127,6 +134,14 @@ impl SandboxLab {
     pub(super) fn open(order: WorkOrder, outlet: &mut Outlet) -> Result<Self, LabError> {
         outlet.enter("starting two private libvirt daemons");
         let began = Instant::now();
+        // it takes longer than all else until the first migration
+        let nova = order
+            .nova
+            .as_deref()
+            .map(Nova::start)
+            .transpose()
+            .map_err(LabError::Nova)?;
+        let seat = nova.as_ref().map(Nova::seat).transpose().map_err(LabError::Nova)?;
         let image = guest::image(order.size, order.ticks_per_second);
         fs::write(layout::image(), image).map_err(LabError::Image)?;
         if order.setup.tls.as_ref().is_some_and(Tls::is_made) {
@@ -164,6 +179,8 @@ impl SandboxLab {
             before: Before::NOTHING,
             refused: Arc::default(),
             began,
+            nova: nova.map(Arc::new),
+            seat,
         })
     }
 
@@ -187,6 +204,13 @@ impl SandboxLab {
             refused: Arc::clone(&self.refused),
             began: self.began,
             has_company: true,
+            seat: self
+                .nova
+                .as_ref()
+                .map(|nova| nova.seat())
+                .transpose()
+                .map_err(LabError::Nova)?,
+            nova: self.nova.clone(),
         })
     }
 
@@ -299,6 +323,14 @@ impl Lab for SandboxLab {
             let _ = devices::make_empty(&layout::disk_at(guest.side.other(), &self.guest), mib << 20);
         }
         &mut self.libvirt
+    }
+
+    fn take_seat(&mut self) -> Option<Seat> {
+        self.seat.take()
+    }
+
+    fn put_seat(&mut self, seat: Seat) {
+        self.seat = Some(seat);
     }
 
     fn listen(&mut self, guest: &Guest, trace: &Trace, _: &mut Outlet) -> Result<Observation, LabError> {

@@ -2,22 +2,20 @@
 //!
 //! It mounts in the caller's mount namespace, which is the sandbox's or a daemon's, and makes nothing on the host.
 
-use std::ffi::{CStr, CString, OsString};
+use std::ffi::{CStr, CString};
 use std::fs::{self, File, Permissions};
 use std::io;
-use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
 use rustix::io::Errno;
 use rustix::mount::{
-    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change,
-    mount_remount, unmount,
+    MountFlags, MountPropagationFlags, UnmountFlags, mount, mount_bind, mount_bind_recursive, mount_change, unmount,
 };
 
 use super::layout;
 use crate::hypervisor::Side;
+use crate::read_only;
 use crate::trial::conditions::Mode;
 
 /// What could not be mounted.
@@ -108,7 +106,7 @@ pub(super) fn mount_private(mode: Mode, wishes: Wishes) -> Result<(), MountError
     )
     .map_err(|error| MountError::Proc(error.into()))?;
     if mode == Mode::System {
-        let list = Path::new("/proc/self/mounts");
+        let list = Path::new(read_only::MOUNTS);
         let mounts = fs::read(list).map_err(MountError::at(list))?;
         for place in huge_pages(&mounts) {
             // one that cannot be taken away is named by libvirt, if it matters at all
@@ -128,7 +126,7 @@ pub(super) fn mount_private(mode: Mode, wishes: Wishes) -> Result<(), MountError
         tmpfs("/tmp", wide)?;
     } else {
         // nothing in it stands in the way, and programs may lie there; but nothing is to be left in it
-        read_only("/tmp").or_else(|_| tmpfs("/tmp", wide))?;
+        only_seen("/tmp").or_else(|_| tmpfs("/tmp", wide))?;
     }
     own_devices(wishes.kvm)?;
     if let Some(size_kib) = wishes.huge_pages {
@@ -154,33 +152,11 @@ fn mount_huge_pages(size_kib: u64) -> Result<(), MountError> {
 /// Where huge pages are mounted: as root, libvirt looks at each such place before anything else and does not start where the
 /// sandbox has covered one, and /dev/hugepages is there on every host with systemd.
 fn huge_pages(mounts: &[u8]) -> Vec<PathBuf> {
-    let lines = mounts.split(|&byte| byte == b'\n');
-    lines
-        .filter_map(|line| {
-            let mut fields = line.split(|&byte| byte == b' ').skip(1);
-            let (place, kind) = (fields.next()?, fields.next()?);
-            (kind == b"hugetlbfs").then(|| PathBuf::from(OsString::from_vec(unescaped(place))))
-        })
+    let mounted = read_only::of(mounts).into_iter();
+    mounted
+        .filter(|at| at.kind == b"hugetlbfs")
+        .map(|at| at.place)
         .collect()
-}
-
-/// A path of /proc/self/mounts, where white space and backslashes are written in octal.
-fn unescaped(mut path: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    while let [first, rest @ ..] = path {
-        let octal = rest.get(..3).and_then(|digits| str::from_utf8(digits).ok());
-        match octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
-            Some(byte) if *first == b'\\' => {
-                plain.push(byte);
-                path = &rest[3..];
-            }
-            _ => {
-                plain.push(*first);
-                path = rest;
-            }
-        }
-    }
-    plain
 }
 
 /// A /dev with the few devices that libvirt and QEMU need. Where KVM is not to be used its device is not there either:
@@ -210,24 +186,9 @@ fn own_devices(kvm: bool) -> Result<(), MountError> {
 }
 
 /// Lets a directory be seen as it is and nothing be written into it; file systems that are mounted below it stay as they are.
-fn read_only(place: &str) -> rustix::io::Result<()> {
+fn only_seen(place: &str) -> rustix::io::Result<()> {
     mount_bind_recursive(place, place)?;
-    let now = statvfs(place)?.f_flag;
-    // what another user forbade may not be allowed on the way
-    let kept = [
-        (StatVfsMountFlags::NOSUID, MountFlags::NOSUID),
-        (StatVfsMountFlags::NODEV, MountFlags::NODEV),
-        (StatVfsMountFlags::NOEXEC, MountFlags::NOEXEC),
-        (StatVfsMountFlags::NOATIME, MountFlags::NOATIME),
-        (StatVfsMountFlags::NODIRATIME, MountFlags::NODIRATIME),
-        (StatVfsMountFlags::RELATIME, MountFlags::RELATIME),
-    ];
-    let kept = kept
-        .into_iter()
-        .filter(|(has, _)| now.contains(*has))
-        .map(|(_, flag)| flag);
-    let flags = kept.fold(MountFlags::BIND | MountFlags::RDONLY, |flags, flag| flags | flag);
-    mount_remount(place, flags, "")
+    read_only::remount(Path::new(place))
 }
 
 /// Puts an empty tmpfs over a directory; one that is not there needs nothing.

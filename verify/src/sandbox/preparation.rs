@@ -34,7 +34,7 @@ const RESOLVER: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// [`SandboxError::Missing`].
-pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(WorkOrder, Conditions), SandboxError> {
+pub(super) fn prepare(host: &Host, plan: &Plan, options: &RunOptions) -> Result<(WorkOrder, Conditions), SandboxError> {
     let setup = setup(host, plan)?;
     let why_emulated = why_emulated(host, plan, options);
     let emulated = why_emulated.is_some();
@@ -63,9 +63,11 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
         not_alike,
         memory,
         shape: ShapeUsed::of(options.shape, &builds),
+        nova: options.nova.clone(),
     };
     let trials = plan.trials(options.wanted, early);
     let order = WorkOrder {
+        nova: options.nova.found().map(|nova| nova.interpreter.clone()),
         side_by_side: is_side_by_side(&trials, &conditions),
         setup,
         emulated,
@@ -89,7 +91,7 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: RunOptions) -> Result<(
 pub(super) fn prepare_cuts(
     host: &Host,
     plan: &Plan,
-    options: RunOptions,
+    options: &RunOptions,
     cuts: &[Cut],
 ) -> Result<(WorkOrder, Conditions), SandboxError> {
     let (mut order, mut conditions) = prepare(host, plan, options)?;
@@ -97,6 +99,7 @@ pub(super) fn prepare_cuts(
     order.setup.network = Some(if is_modular { Network::Socket } else { Network::Tcp });
     order.size = FAR;
     order.trials = Vec::new();
+    order.nova = None;
     order.side_by_side = false;
     let trial = plan.post_copy_trial(conditions.early);
     conditions.bandwidth = trial.request.bandwidth;
@@ -125,7 +128,7 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
         })
 }
 
-fn why_emulated(host: &Host, plan: &Plan, options: RunOptions) -> Option<String> {
+fn why_emulated(host: &Host, plan: &Plan, options: &RunOptions) -> Option<String> {
     match (&host.kvm, plan.settings.virt_type.as_str()) {
         _ if options.emulate => Some("--emulate".to_owned()),
         (_, "qemu") => Some(BY_VIRT_TYPE.to_owned()),

@@ -74,6 +74,8 @@ pub struct WorkOrder {
     pub patience: u64,
     /// The trials, in order.
     pub trials: Vec<TrialOrder>,
+    /// The Python whose nova decides; none where the monitor that is rebuilt here does.
+    pub nova: Option<PathBuf>,
     /// Whether the machine bears them side by side.
     pub side_by_side: bool,
     /// What is to be cut; then there are no other trials.

@@ -50,7 +50,7 @@ pub enum SandboxError {
 pub fn run(
     host: &Host,
     plan: &Plan,
-    options: RunOptions,
+    options: &RunOptions,
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),
 ) -> Result<Session, SandboxError> {
@@ -71,7 +71,7 @@ pub fn run(
 pub fn cut(
     host: &Host,
     plan: &Plan,
-    options: RunOptions,
+    options: &RunOptions,
     cuts: &[Cut],
     interrupted: &AtomicBool,
     mut progress: impl FnMut(&str),

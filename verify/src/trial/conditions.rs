@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::guest::memory::Memory;
+use crate::nova_itself::NovaChoice;
 use crate::trial::shape::ShapeUsed;
 
 /// That huge pages were not tried.
@@ -46,6 +47,8 @@ pub struct Conditions {
     pub shape: ShapeUsed,
     /// What of the guests that nova starts here could not be built alike, a sentence each.
     pub not_alike: Vec<String>,
+    /// Whose code decided, nova's own or that of the monitor that is rebuilt here.
+    pub nova: NovaChoice,
 }
 
 /// How the daemons run.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::hypervisor::Request;
 use crate::trial::checks::Judgement;
 use crate::trial::cut::CutEvidence;
-use crate::trial::migrate::{Pace, Trace};
+use crate::trial::migrate::{NovaRun, Pace, Trace};
 use crate::trial::shape::NotStarted;
 
 /// How often a trial is run before a guest that converges by itself is given up.
@@ -114,6 +114,9 @@ pub struct Evidence {
     /// Why the job failed by the log of the source's daemon, which says it where the call's answer may only tell what the
     /// destination saw of it; none between two hosts.
     pub cause: Option<String>,
+    /// What nova's own code did, where that decided; none where the monitor that is rebuilt here did.
+    #[serde(default)]
+    pub nova: Option<NovaRun>,
 }
 
 impl Evidence {

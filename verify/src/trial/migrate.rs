@@ -2,6 +2,8 @@
 //!
 //! It passes no judgement; [`crate::trial::checks`] does, from what is kept here.
 
+mod by_nova;
+mod run;
 mod trace;
 
 use std::time::Duration;
@@ -10,6 +12,8 @@ use novamend::nova::migration::Settings;
 use serde::{Deserialize, Serialize};
 use serde_with::As;
 
+pub use self::by_nova::migrate_by_nova;
+pub use self::run::{NovaRun, flag_names};
 pub(crate) use self::trace::Seconds;
 pub use self::trace::{IssuedOrder, Sample, TimedEvent, Trace};
 use crate::hypervisor::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request};
@@ -73,31 +77,13 @@ fn run(
     turn: &Turn,
     followed: Duration,
 ) -> Trace {
-    let monitor = Monitor::new(settings.clone());
-    let timeout = monitor.completion_timeout().max(1) as f64;
-    let mut running = Running {
-        trace: Trace {
-            began: hypervisor.now(),
-            scale: timeout / pace.act_after.as_secs_f64().max(0.001),
-            ..Trace::default()
-        },
-        monitor,
-        pace,
-        timeout,
-        turn,
-        followed,
-        may_act: false,
-        arrived: None,
-        is_brief: !kind::of(settings.ending()).pauses,
-    };
+    let mut running = Running::new(hypervisor, settings, pace, turn);
+    running.followed = followed;
     match hypervisor.start(request) {
         Err(refusal) => running.trace.broken = Some(refusal),
         Ok(()) => running.watch(hypervisor),
     }
-    running.trace.ended = hypervisor.now();
-    running.hear_the_rest(hypervisor);
-    turn.give_back();
-    running.trace
+    running.end(hypervisor)
 }
 
 /// Between two looks of nova.
@@ -126,6 +112,36 @@ struct Running<'a> {
     arrived: Option<Duration>,
     /// Whether the action does to the guest what takes so little time that others' guests would show in it.
     is_brief: bool,
+}
+
+impl<'a> Running<'a> {
+    fn new(hypervisor: &dyn Hypervisor, settings: &Settings, pace: Pace, turn: &'a Turn) -> Self {
+        let monitor = Monitor::new(settings.clone());
+        let timeout = monitor.completion_timeout().max(1) as f64;
+        Self {
+            trace: Trace {
+                began: hypervisor.now(),
+                scale: timeout / pace.act_after.as_secs_f64().max(0.001),
+                ..Trace::default()
+            },
+            monitor,
+            pace,
+            timeout,
+            turn,
+            followed: FOLLOWED,
+            may_act: false,
+            arrived: None,
+            is_brief: !kind::of(settings.ending()).pauses,
+        }
+    }
+
+    /// The monitor has ended, or was left.
+    fn end(mut self, hypervisor: &mut dyn Hypervisor) -> Trace {
+        self.trace.ended = hypervisor.now();
+        self.hear_the_rest(hypervisor);
+        self.turn.give_back();
+        self.trace
+    }
 }
 
 impl Running<'_> {
@@ -199,7 +215,7 @@ impl Running<'_> {
             Event::Returned(_) => true,
             _ => false,
         };
-        self.monitor.is_in_post_copy() && !self.trace.events.iter().any(is_over)
+        self.trace.done(Intervention::StartPostCopy).is_some() && !self.trace.events.iter().any(is_over)
     }
 
     /// Nova's action has just been refused; it is ordered again as often as nova does it.
@@ -221,7 +237,11 @@ impl Running<'_> {
     }
 
     fn look(&mut self, hypervisor: &mut dyn Hypervisor) -> Result<Look, Refusal> {
-        let job: Job = hypervisor.job()?;
+        let job = hypervisor.job()?;
+        self.look_at(job, hypervisor)
+    }
+
+    fn look_at(&mut self, job: Job, hypervisor: &mut dyn Hypervisor) -> Result<Look, Refusal> {
         let at = hypervisor.now();
         if job.kind == JobKind::Unbounded {
             self.trace.samples.push(Sample {

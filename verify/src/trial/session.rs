@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::speed::{Link, Speed};
+use crate::nova_itself::NovaChoice;
 use crate::trial::conditions::Conditions;
 use crate::trial::cost::Cost;
 use crate::trial::cut::CutEvidence;
@@ -43,7 +44,7 @@ pub struct Session {
 }
 
 /// How the operator wants the trials run.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RunOptions {
     /// Which.
     pub wanted: Wanted,
@@ -55,6 +56,8 @@ pub struct RunOptions {
     pub patience: u64,
     /// The speed of the network, where it was said.
     pub link: Option<Speed>,
+    /// Whose nova decides in the trials.
+    pub nova: NovaChoice,
 }
 
 impl RunOptions {

@@ -9,11 +9,12 @@ use std::time::Duration;
 
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::{Hypervisor, Side};
+use crate::nova_itself::{Seat, SeatError};
 use crate::shown;
 use crate::trial::checks::{Observation, judge};
 use crate::trial::kind;
 use crate::trial::messages::{Evidence, MOST_TRIES, Message, TrialOrder};
-use crate::trial::migrate::{Trace, migrate};
+use crate::trial::migrate::{NovaRun, Trace, migrate, migrate_by_nova};
 use crate::trial::turns::{Hush, Turn};
 
 /// A guest that runs.
@@ -67,6 +68,14 @@ pub trait Lab {
     /// What migrates `guest` from where it is; from here on all that happens belongs to that migration.
     fn hypervisor(&mut self, guest: &Guest) -> &mut dyn Hypervisor;
 
+    /// The line to nova's own code, where that is to decide; it is put back after each migration.
+    fn take_seat(&mut self) -> Option<Seat> {
+        None
+    }
+
+    /// Takes the line back.
+    fn put_seat(&mut self, _: Seat) {}
+
     /// Hears the guest after the migration, wherever it is now.
     ///
     /// # Errors
@@ -112,6 +121,9 @@ pub enum WorkError<E: Error + 'static> {
          was not tested"
     )]
     Converged,
+    /// Nova's own code, which is no word about the host.
+    #[error(transparent)]
+    Nova(SeatError),
     /// Trials could not be run side by side.
     #[error("the thread of a trial did not start or end")]
     Thread(#[source] io::Error),
@@ -255,12 +267,26 @@ impl<L: Lab> Worker<'_, '_, L> {
         }
     }
 
+    /// One migration, under nova's own code where there is a line to it.
+    fn migrate(&mut self, trial: &TrialOrder, guest: &Guest) -> Result<(Trace, Option<NovaRun>), WorkError<L::Error>> {
+        // copied disks are the rebuilt monitor's alone
+        let seat = trial.request.disks.is_empty().then(|| self.lab.take_seat()).flatten();
+        let hypervisor = self.lab.hypervisor(guest);
+        let Some(mut seat) = seat else {
+            let trace = migrate(hypervisor, &trial.request, &trial.settings, trial.pace, self.turn);
+            return Ok((trace, None));
+        };
+        let done = migrate_by_nova(&mut seat, hypervisor, trial, self.turn, self.patience);
+        self.lab.put_seat(seat);
+        let (trace, nova) = done.map_err(WorkError::Nova)?;
+        Ok((trace, Some(nova)))
+    }
+
     fn one_trial(&mut self, trial: &TrialOrder, guest: Guest) -> Result<TrialEnd, WorkError<L::Error>> {
-        let mut request = trial.request.clone();
-        request.unsafe_storage = self.lab.shares_a_disk();
-        request.disks = self.lab.own_disks();
-        let hypervisor = self.lab.hypervisor(&guest);
-        let trace = migrate(hypervisor, &request, &trial.settings, trial.pace, self.turn);
+        let mut trial = trial.clone();
+        trial.request.unsafe_storage = self.lab.shares_a_disk();
+        trial.request.disks = self.lab.own_disks();
+        let (trace, nova) = self.migrate(&trial, &guest)?;
         // a guest that found damage halts and converges; that is no reason to try again
         if trace.converged(kind::of(trial.action)) && guest.hearing.damage().is_none() {
             return Ok(TrialEnd::Converged);
@@ -268,11 +294,12 @@ impl<L: Lab> Worker<'_, '_, L> {
         let heard = self.lab.listen(&guest, &trace, self.outlet);
         let mut observed = heard.map_err(WorkError::Lab)?;
         let evidence = Evidence {
-            request,
+            request: trial.request.clone(),
             cause: observed.cause.take(),
             judgement: judge(trial.action, &trace, &observed),
             phase: trial.phase,
             trace,
+            nova,
         };
         if let Some(accident) = self.lab.accident(&evidence) {
             return Err(WorkError::Lab(accident));

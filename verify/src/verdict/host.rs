@@ -2,8 +2,8 @@
 
 use novamend::catalog::release::Version;
 
-use super::guest;
 use super::roles::{by_these_flags, every, place};
+use super::{guest, nova};
 use crate::causes::{self, Cause};
 use crate::host::Host;
 use crate::host::confinement::Confinement;
@@ -104,6 +104,7 @@ pub(super) fn doubts(plan: &Plan, host: &Host, session: &Session) -> Vec<String>
     }
     doubts.extend(guest::doubts(plan, session));
     doubts.extend(conditions.not_alike.clone());
+    doubts.extend(nova::doubts(session));
     doubts
 }
 

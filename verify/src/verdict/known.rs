@@ -2,6 +2,7 @@
 //!
 //! An error that is not known may be an accident, and no verdict is drawn from it.
 
+use super::nova;
 use crate::accident::is_refusal;
 use crate::causes::Cause;
 use crate::trial::checks::{Check, GUEST_LIVES};
@@ -15,6 +16,10 @@ const CANCELLED: u32 = 78;
 pub(super) fn shows_nothing(trial: &Evidence) -> Option<Cause> {
     if trial.judgement.holds() {
         return None;
+    }
+    // what the host does with something else than was to be tried
+    if let Some(cause) = nova::difference(trial) {
+        return Some(cause);
     }
     let name = trial.judgement.action.words();
     let code = match (&trial.trace.returned, &trial.trace.broken) {

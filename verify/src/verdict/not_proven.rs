@@ -6,6 +6,7 @@ use novamend::catalog::Release;
 use novamend::nova::migration::timeout::pause_seconds;
 
 use super::guest;
+use crate::nova_itself::NovaChoice;
 use crate::trial::conditions::CertificateSource;
 use crate::trial::conditions::Far;
 use crate::trial::conditions::Mode;
@@ -53,10 +54,25 @@ fn between(far: &Far) -> Vec<String> {
     list
 }
 
+/// Whose code decided, and what that leaves open.
+fn whose_code(session: &Session) -> String {
+    const NOT_RUN: &str = "nova's own code was not run: its monitor is reimplemented here, with a faster clock";
+    let is_novas = !session.trials.is_empty() && session.trials.iter().all(|trial| trial.nova.is_some());
+    match &session.conditions.nova {
+        NovaChoice::Run(_) if is_novas => {
+            "of nova, its start of a migration and its monitor were run, with a faster clock and without a database; \
+             novamend passed its calls of libvirt on, in the place of libvirt's Python binding"
+                .to_owned()
+        }
+        NovaChoice::Not(why) if !why.is_empty() => format!("{NOT_RUN} ({why})"),
+        NovaChoice::Run(_) | NovaChoice::Not(_) => NOT_RUN.to_owned(),
+    }
+}
+
 pub(super) fn list(plan: &Plan, session: &Session) -> Vec<String> {
     let conditions = &session.conditions;
     let mut list = guest::not_proven(session);
-    list.extend(["nova's own code was not run: its monitor is reimplemented here, with a faster clock".to_owned()]);
+    list.push(whose_code(session));
     match &conditions.far {
         None => list.extend([
             "only this host was tested: network, ports, host names, CPU models and shared storage were not".to_owned(),

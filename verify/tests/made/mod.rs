@@ -22,6 +22,7 @@ use novamend_verify::host::qemu_user::{QemuUser, UserSource};
 use novamend_verify::host::userfault::UserfaultAccess;
 use novamend_verify::host::{Host, Kvm};
 use novamend_verify::hypervisor::{Event, Refusal, Request};
+use novamend_verify::nova_itself::NovaChoice;
 use novamend_verify::trial::checks::{Check, Judgement};
 use novamend_verify::trial::conditions::Conditions;
 use novamend_verify::trial::conditions::Far;
@@ -121,6 +122,7 @@ pub fn trial(action: Ending, post_copy: bool, refused: Option<&str>) -> Evidence
         },
         phase: None,
         cause: None,
+        nova: None,
     }
 }
 
@@ -156,6 +158,7 @@ pub fn session(plan: &Plan, far: Option<Far>, trials: Vec<Evidence>) -> Session 
             memory: Memory::Anonymous,
             shape: ShapeUsed::plain(),
             not_alike: Vec::new(),
+            nova: NovaChoice::Not(String::new()),
         },
         versions: None,
         ready_after: 0.1,

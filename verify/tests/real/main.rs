@@ -16,6 +16,8 @@ mod cost;
 mod cut;
 mod damage;
 mod encryption;
+#[path = "../novas/mod.rs"]
+mod environments;
 mod ground;
 #[path = "../../../tests/harness/mod.rs"]
 mod harness;
@@ -23,6 +25,7 @@ mod interrupts;
 mod memory;
 mod network;
 mod no_trace;
+mod novas;
 mod pages;
 mod places;
 mod qemu_conf;
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
             rescue::TESTS,
             interrupts::TESTS,
             no_trace::TESTS,
+            novas::TESTS,
         ]),
     }
 }

@@ -264,6 +264,10 @@ impl Hypervisor for Script<'_> {
         self.hypervisor.job()
     }
 
+    fn definition(&mut self, flags: u32) -> Result<String, Refusal> {
+        self.hypervisor.definition(flags)
+    }
+
     fn intervene(&mut self, intervention: Intervention) -> Result<(), Refusal> {
         self.hypervisor.intervene(intervention)
     }
