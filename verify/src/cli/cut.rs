@@ -1,5 +1,6 @@
 //! `verify --cut`: what may be broken, and that it is meant.
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use novamend_verify::hosts;
 use novamend_verify::trial::cut::Cut;
@@ -46,7 +47,7 @@ fn choice(text: &str) -> Result<Choice, String> {
             .iter()
             .filter_map(Cut::to_possible_value)
             .collect();
-        let known: Vec<_> = known.iter().map(|value| value.get_name()).collect();
+        let known: Vec<_> = known.iter().map(PossibleValue::get_name).collect();
         format!("it must be all, or some of {}", known.join(", "))
     })
 }
