@@ -146,6 +146,7 @@ impl RescueArguments {
     fn config(&self) -> Result<Config, Failure> {
         let arguments = Arguments {
             paths: Vec::new(),
+            exclude: Vec::new(),
             stack: self.stack.clone(),
             upgrade: UpgradeArguments::default(),
             settings: SettingsArguments {
