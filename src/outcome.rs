@@ -80,8 +80,7 @@ impl Outcome {
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Clean => 0,
-            Self::Findings => 1,
-            Self::Warnings => 1,
+            Self::Findings | Self::Warnings => 1,
             Self::Failed | Self::Errors => 2,
             Self::Accident => 255,
         }

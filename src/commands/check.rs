@@ -49,6 +49,8 @@ pub(crate) struct Arguments {
     /// Add the current findings as ignores to FILE, whose name ends in `.toml`, so that only new ones are reported from now on
     /// [default: the settings]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, value_parser = baseline::file)]
+    // Clap tells by the two whether the flag is there, and whether a file is.
+    #[allow(clippy::option_option)]
     write_ignores: Option<Option<PathBuf>>,
     /// Say what these releases, separated by commas, do not read alike: for a file that serves all of them during a rolling
     /// upgrade
@@ -255,10 +257,10 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
         next: next.as_deref(),
     };
     documents.end(terminal, &Tail::Check(&tail))?;
-    let outcome = if !total.unread.is_empty() || total.summary.left.0 > 0 {
-        Outcome::Failed
-    } else {
+    let outcome = if total.unread.is_empty() && total.summary.left.0 == 0 {
         Outcome::of(total.summary.counts, request.fail_on)
+    } else {
+        Outcome::Failed
     };
     Ok((outcome, total))
 }

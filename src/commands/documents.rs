@@ -143,7 +143,7 @@ impl FormatArguments {
                 )));
             }
             let planned = planned(*format, path, Vec::new())?;
-            write::try_out(&[planned], &Options::without_backup()).map_err(not_written)?;
+            write::try_out(&[planned], &Options::without_backup()).map_err(|error| not_written(&error))?;
         }
         Ok(Formats {
             shown: self.output.is_none().then_some(main),
@@ -164,14 +164,14 @@ fn verb(kind: Kind) -> &'static str {
     }
 }
 
-fn not_written(error: WriteError) -> Failure {
+fn not_written(error: &WriteError) -> Failure {
     Failure::Refused(format!("the report cannot be written: {}", error.with_state()))
 }
 
 /// What it takes to write `text` to `path`.
 fn planned(format: Format, path: &Path, text: Vec<u8>) -> Result<Planned, Failure> {
     let what = "a report of novamend in this format";
-    write::document(path, text, what, |old| format.is_own(old)).map_err(not_written)
+    write::document(path, text, what, |old| format.is_own(old)).map_err(|error| not_written(&error))
 }
 
 impl Formats {
@@ -356,7 +356,7 @@ impl Documents {
             Some(planned(format, &file?, text.into_bytes()))
         });
         let planned = files.collect::<Result<Vec<Planned>, Failure>>()?;
-        write::write_all(&planned, &Options::without_backup()).map_err(not_written)?;
+        write::write_all(&planned, &Options::without_backup()).map_err(|error| not_written(&error))?;
         Ok(printed?)
     }
 }

@@ -225,11 +225,7 @@ fn the_table_and_the_json_are_those_of_nova_status() {
             "{}.conf",
             text.trim().replace(' ', "_").chars().take(60).collect::<String>()
         );
-        fs::write(
-            at.path().join(&name),
-            format!("[libvirt]\nno_such_option = 1\n{}", CONF),
-        )
-        .expect("a file");
+        fs::write(at.path().join(&name), format!("[libvirt]\nno_such_option = 1\n{CONF}")).expect("a file");
         let words = |format| {
             [
                 &["check", &name, "--from", "rocky", "--to", "stein", "--format"][..],
