@@ -25,7 +25,7 @@ const LONGEST: f64 = 20.0;
 /// [`SandboxError::Interrupted`] alone: whatever else fails leaves the cost not known.
 pub(super) fn measure(
     (host, plan): (&Host, &Plan),
-    options: RunOptions,
+    options: &RunOptions,
     (order, session): (&WorkOrder, &Session),
     interrupted: &AtomicBool,
     progress: &mut dyn FnMut(&str),
@@ -61,6 +61,8 @@ pub(super) fn measure(
         disk_mib: None,
         side_by_side: false,
         link: Some(speed),
+        // what nova decides has been seen; here time counts
+        nova: None,
         ..order.clone()
     };
     order.setup.network = Some(Network::Socket);
@@ -103,7 +105,7 @@ enum Failed {
 fn tried(
     order: &WorkOrder,
     conditions: &Conditions,
-    options: RunOptions,
+    options: &RunOptions,
     interrupted: &AtomicBool,
     progress: &mut dyn FnMut(&str),
 ) -> Result<Box<Evidence>, Failed> {

@@ -22,7 +22,7 @@ use crate::accident::{NOTHING_KNOWN, is_gone, is_refusal, resource};
 use crate::guest;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
-use crate::hypervisor::{End, GuestState, Hypervisor, Refusal, Side, Sides};
+use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
 use crate::nova_itself::{Nova, Seat, SeatError};
 use crate::trial::checks::{GUEST_LIVES, Observation};
 use crate::trial::conditions::Tls;

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::speed::{Link, Speed};
 use crate::nova_itself::NovaChoice;
+use crate::speed::{Link, Speed};
 use crate::trial::conditions::Conditions;
 use crate::trial::cost::Cost;
 use crate::trial::cut::CutEvidence;
