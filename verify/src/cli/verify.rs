@@ -210,6 +210,9 @@ impl VerifyArguments {
         if named.is_some() {
             plan.leave_out_the_destination();
         }
+        if self.block_migration && self.cut.accepted(self.source.is_some())?.is_some() {
+            return Err("`--cut` copies no disks: leave out `--block-migration`".into());
+        }
         if self.block_migration && plan.settings.tunnelled {
             let why =
                 "`--block-migration` cannot be tested with `live_migration_tunnelled`: libvirt copies no disks then";

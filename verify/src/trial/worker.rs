@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::guest::serial::{Hearing, Kind};
-use crate::hypervisor::{Hypervisor, Side};
+use crate::hypervisor::{Hypervisor, Request, Side};
 use crate::nova_itself::{Seat, SeatError};
 use crate::shown;
 use crate::trial::checks::{Observation, judge};
@@ -267,6 +267,15 @@ impl<L: Lab> Worker<'_, '_, L> {
         }
     }
 
+    /// What `trial` asks for, as far as the guest that was started decides over it.
+    pub(super) fn request(&self, trial: &TrialOrder) -> Request {
+        Request {
+            unsafe_storage: self.lab.shares_a_disk(),
+            disks: self.lab.own_disks(),
+            ..trial.request.clone()
+        }
+    }
+
     /// One migration, under nova's own code where there is a line to it.
     fn migrate(&mut self, trial: &TrialOrder, guest: &Guest) -> Result<(Trace, Option<NovaRun>), WorkError<L::Error>> {
         // copied disks are the rebuilt monitor's alone
@@ -283,9 +292,10 @@ impl<L: Lab> Worker<'_, '_, L> {
     }
 
     fn one_trial(&mut self, trial: &TrialOrder, guest: Guest) -> Result<TrialEnd, WorkError<L::Error>> {
-        let mut trial = trial.clone();
-        trial.request.unsafe_storage = self.lab.shares_a_disk();
-        trial.request.disks = self.lab.own_disks();
+        let trial = TrialOrder {
+            request: self.request(trial),
+            ..trial.clone()
+        };
         let (trace, nova) = self.migrate(&trial, &guest)?;
         // a guest that found damage halts and converges; that is no reason to try again
         if trace.converged(kind::of(trial.action)) && guest.hearing.damage().is_none() {

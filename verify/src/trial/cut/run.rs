@@ -79,6 +79,10 @@ fn until_it_is_cut<L: CutLab>(
 
 fn one<L: CutLab>(worker: &mut Worker<L>, trial: &TrialOrder, cut: Cut) -> Result<CutEvidence, WorkError<L::Error>> {
     let guest = worker.start_guest()?;
+    let trial = &TrialOrder {
+        request: worker.request(trial),
+        ..trial.clone()
+    };
     worker.outlet.enter(&format!("cutting a migration: {}", cut.words()));
     let lab = &mut *worker.lab;
     let line = lab.line_at_the_destination(&guest);
