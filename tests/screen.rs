@@ -215,7 +215,7 @@ fn statistics_count_each_rule_and_rules_can_be_chosen() {
         let line = counted.lines().find(|line| line.contains("removed-progress-timeout"));
         let line = line.unwrap_or_else(|| panic!("{counted}"));
         assert!(line.starts_with("3 ") && line.ends_with("3 warnings"), "{counted}");
-        assert!(!counted.contains("["), "{counted}");
+        assert!(!counted.contains('['), "{counted}");
     }
     assert_eq!(of(&["--statistics", "--format", "json"]).code, 2);
     let selected = of(&["--select", "unknown-option,removed-option"]);
@@ -415,12 +415,11 @@ fn without_ours(text: &str) -> String {
             .strip_prefix("\u{1b}]8;;")
             .and_then(|address| address.find("\u{1b}\\"))
             .map(|end| end + "\u{1b}]8;;".len() + 2);
-        match color.or(link) {
-            Some(length) => rest = &behind[length..],
-            None => {
-                out.push('\u{1b}');
-                rest = &behind[1..];
-            }
+        if let Some(length) = color.or(link) {
+            rest = &behind[length..];
+        } else {
+            out.push('\u{1b}');
+            rest = &behind[1..];
         }
     }
     out + rest

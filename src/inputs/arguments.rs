@@ -44,7 +44,7 @@ pub const PREFIX: &str = "NOVAMEND_";
 pub fn with_variables(command: Command) -> Command {
     let command = command.mut_args(|argument| match argument.get_long() {
         // What goes with another flag alone (`--version --verbose`) is hidden from the short help.
-        Some(long) if !argument.is_hide_set() && !(long == "verbose" && argument.is_hide_short_help_set()) => {
+        Some(long) if !(argument.is_hide_set() || long == "verbose" && argument.is_hide_short_help_set()) => {
             let name = long.replace('-', "_").to_uppercase();
             argument.env(format!("{PREFIX}{name}")).hide_env(true)
         }

@@ -33,6 +33,7 @@ impl Default for Style {
 }
 
 /// How much a report for people says.
+#[allow(clippy::struct_excessive_bools)] // flags of the command line, each by itself
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Detail {
     /// Each finding by itself, with its lines, why it matters and what to do.

@@ -129,15 +129,12 @@ fn by_line(text: &str, file: &str) -> String {
             .filter(|number| number.starts_with(|c: char| c.is_ascii_digit()));
         let is_word = before.is_empty() || before.ends_with(' ');
         out.push_str(before);
-        match number.filter(|_| is_word) {
-            Some(number) => {
-                out.push_str("line ");
-                rest = number;
-            }
-            None => {
-                out.push_str(file);
-                rest = behind;
-            }
+        if let Some(number) = number.filter(|_| is_word) {
+            out.push_str("line ");
+            rest = number;
+        } else {
+            out.push_str(file);
+            rest = behind;
         }
     }
     out + rest

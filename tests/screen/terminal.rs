@@ -63,7 +63,7 @@ impl Screen {
     /// All that was written, once nobody can write any more.
     pub(crate) fn whole(mut self) -> String {
         let mut all = Vec::new();
-        let mut some = [0; 1 << 16];
+        let mut some = vec![0; 1 << 16];
         // The kernel says EIO where the last writer is gone.
         while let Ok(count @ 1..) = self.0.read(&mut some) {
             all.extend_from_slice(&some[..count]);

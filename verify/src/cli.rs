@@ -51,7 +51,7 @@ struct Cli {
 enum Command {
     /// Show what this host can do; starts no guest and does not need root
     Probe(Common),
-    Verify(VerifyArguments),
+    Verify(Box<VerifyArguments>),
     Rescue(RescueArguments),
     /// Write the probe guest's image to standard output, for `verify --source URI --dest URI`
     GuestImage,

@@ -61,6 +61,7 @@ fn switched() -> Evidence {
             at: ms(at),
             remaining: mib << 20,
             iteration: 1,
+            disk_remaining: 0,
         })
         .to_vec();
     trial.trace.ended = ms(2000);

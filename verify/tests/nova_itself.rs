@@ -110,8 +110,10 @@ fn order(release: Release, does: Ending, changed: impl FnOnce(&mut Settings)) ->
             interval: Duration::from_millis(25),
             act_after: Duration::from_millis(600),
             pass: 2,
+            in_disk: false,
             limit: Duration::from_secs(20),
         },
+        phase: None,
         only_if_failed: false,
     }
 }

@@ -84,12 +84,11 @@ pub(super) fn text(price: &Price) -> String {
     let rows: Vec<Vec<String>> = price.guests.iter().map(cells).collect();
     let _ = writeln!(
         text,
-        "  {:<9}{:>10}{:>9}  {:<20}  {}\n  {:<9}{:>10}{:>9}{:>11}{:>11}{:>11}{:>11}",
+        "  {:<9}{:>10}{:>9}    {:<18}     if all is left\n  {:<9}{:>10}{:>9}{:>11}{:>11}{:>11}{:>11}",
         "",
         "nova acts",
         "",
-        "  if 10 % is left",
-        "   if all is left",
+        "if 10 % is left",
         "guest",
         "after",
         "one pass",

@@ -152,8 +152,8 @@ impl SandboxLab {
         run_event_loop().map_err(LabError::EventLoop)?;
         let link = order.setup.network.map(|_| Link::lay()).transpose();
         let link = link.map_err(LabError::Network)?.map(Arc::new);
-        if let (Some(link), Some(speed)) = (&link, order.link) {
-            link.slow_down(speed).map_err(LabError::Network)?;
+        if let (Some(_), Some(speed)) = (&link, order.link) {
+            Link::slow_down(speed).map_err(LabError::Network)?;
         }
         let own = Path::new("/proc/self/exe");
         let daemons = Sides::try_of(|side| daemon::start(own, side, &order.setup)).map_err(LabError::Daemon)?;

@@ -85,7 +85,7 @@ impl Link {
     ///
     /// # Errors
     /// The kernel has no token bucket filter, or refuses.
-    pub(super) fn slow_down(&self, speed: Speed) -> Result<(), LinkError> {
+    pub(super) fn slow_down(speed: Speed) -> Result<(), LinkError> {
         for side in Side::BOTH {
             let slow_down = || shape::slow_down(route::index(INTERFACE)?, speed);
             within(side, slow_down).map_err(LinkError::at("cannot slow down a link (the kernel's tbf)"))?;

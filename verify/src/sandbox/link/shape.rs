@@ -29,7 +29,7 @@ const WAITS: f64 = 0.05;
 /// Lets the interface send no faster than `speed`.
 ///
 /// # Errors
-/// The kernel has no tbf (CONFIG_NET_SCH_TBF), or refuses.
+/// The kernel has no tbf (`CONFIG_NET_SCH_TBF`), or refuses.
 pub(super) fn slow_down(interface: u32, speed: Speed) -> io::Result<()> {
     let bytes = speed.bits() / 8;
     let least = |share: f64| ((bytes as f64 * share) as u64).clamp(PACKETS, u64::from(u32::MAX) / 4);
