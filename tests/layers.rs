@@ -101,7 +101,14 @@ const FOR_VERIFY: &[&str] = &[
 ];
 /// Libraries and the files or directories that alone may name them.
 const ROOMS: &[(&str, &[&str])] = &[
-    ("globset", &["src/inputs"]),
+    (
+        "globset",
+        &[
+            "src/inputs/exclude.rs",
+            "src/lint/ignores.rs",
+            "src/settings/baseline.rs",
+        ],
+    ),
     ("indicatif", &["src/terminal.rs", "src/terminal", "verify/src/cli"]),
     ("similar", &["src/output/diff.rs"]),
     ("unicode_width", &["src/output"]),
@@ -145,7 +152,6 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("serde_sarif", &["src/output/sarif"]),
     ("quick_junit", &["src/output/junit.rs"]),
     ("quick_xml", &["src/output/checkstyle.rs"]),
-    ("globset", &["src/lint/ignores.rs", "src/settings/baseline.rs"]),
     (
         "virt",
         &["verify/src/hypervisor/libvirt.rs", "verify/src/hypervisor/libvirt"],

@@ -68,7 +68,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     _catalog: CatalogArguments,
     /// With --version: which releases the program knows, and of which day
-    #[arg(long, requires = "version")]
+    #[arg(long, requires = "version", hide_short_help = true)]
     verbose: bool,
     #[command(subcommand)]
     pub(crate) verb: Verb,

@@ -5,7 +5,8 @@ mod later;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Args, ColorChoice, Command, FromArgMatches};
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, Command, FromArgMatches};
 
 pub use later::CatalogArguments;
 
@@ -46,7 +47,11 @@ pub fn with_variables(command: Command) -> Command {
         // What goes with another flag alone (`--version --verbose`) is hidden from the short help.
         Some(long) if !(argument.is_hide_set() || long == "verbose" && argument.is_hide_short_help_set()) => {
             let name = long.replace('-', "_").to_uppercase();
-            argument.env(format!("{PREFIX}{name}")).hide_env(true)
+            let argument = argument.env(format!("{PREFIX}{name}")).hide_env(true);
+            match argument.get_action() {
+                ArgAction::SetTrue => argument.value_parser(FalseyValueParser::new()),
+                _ => argument,
+            }
         }
         _ => argument,
     });

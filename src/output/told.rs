@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::{Findings, shown_path};
+use super::{Findings, fixed, shown_path};
 use crate::lint::{Context, Effect, Finding, Location, Severity};
 use crate::plain;
 use crate::redact;
@@ -100,6 +100,8 @@ impl Told {
             }
             Location::Stack => (names.last().map_or_else(|| "no file".into(), Arc::clone), None),
         };
+        let objection = fixed::objection(finding).map(|why| format!("; {why}"));
+        let help = finding.help.clone() + &objection.unwrap_or_default();
         let shown = |text: &str| by_line(&plain::line(text), &file);
         Self {
             text: Text {
@@ -108,7 +110,7 @@ impl Told {
                 effect: finding.effect,
                 message: shown(&finding.message),
                 why: shown(&finding.why),
-                help: shown(&finding.help),
+                help: shown(&help),
                 option: context.subject(finding),
             },
             kind: kind(finding),

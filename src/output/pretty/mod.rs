@@ -173,7 +173,7 @@ impl Pretty {
         let most = if is_told { 0 } else { LISTED };
         let mut text = format!("{}\n{}", checked.line(), checked.listing(most));
         if !stops.is_empty() {
-            text.push_str(&format!("hops: {}\n", stops.join(", ")));
+            text.push_str(&tail::hops(&stops, self.style));
         }
         lines::paragraph(&text, 2, self.style) + "\n"
     }

@@ -133,8 +133,7 @@ impl<'f> Found<'f> {
             let fits = !self.is_alike || around + self.lines(*level, Level::Names).len() <= ALIKE;
             fits && above + self.lines_of_errors(*level) <= SCREEN
         };
-        let last = if self.is_alike { Level::ByRule } else { Level::Brief };
-        let errors_at = errors.into_iter().find(is_on_screen).unwrap_or(last);
+        let errors_at = errors.into_iter().find(is_on_screen).unwrap_or(Level::ByRule);
         let is_fit = |level: &Level| {
             let most = match level {
                 _ if self.is_alike => ALIKE,

@@ -4,7 +4,7 @@
 
 use anstyle::AnsiColor;
 
-use super::lines::{painted, paragraph};
+use super::lines::{painted, paragraph, wrapped};
 use crate::lint::Severity;
 use crate::output::fold::Fold;
 use crate::output::{CheckTotal, Style, counted_word, table};
@@ -61,13 +61,10 @@ pub(super) fn plan(total: &CheckTotal<'_>, is_little: bool, style: Style) -> Str
         return String::new();
     }
     if is_little {
-        let rows = times.iter().map(|(when, options)| {
-            let count = options.split(", ").count();
-            format!("{when} {}", counted_word(count, "option"))
-        });
+        let count = times.iter().map(|(_, options)| options.split(", ").count()).sum();
         let text = format!(
-            "what to edit when (`--verbose` names it): {}",
-            rows.collect::<Vec<_>>().join(", ")
+            "what to edit when: {}; `--verbose` names them",
+            counted_word(count, "option")
         );
         return paragraph(&text, 2, style);
     }
@@ -94,6 +91,18 @@ pub(super) fn last_lines(fold: &Fold, total: &CheckTotal<'_>, files: usize, styl
         out.push_str(&paragraph(&format!("next: `{}`", plain::line(next)), 2, style));
     }
     out
+}
+
+/// The releases on the way; where they take more than a line the first two and the last, unless `--verbose` asks for all.
+pub(super) fn hops(stops: &[&str], style: Style) -> String {
+    let all = format!("hops: {}", stops.join(", "));
+    match stops {
+        [first, second, .., last] if !style.detail.is_verbose && wrapped(&all, 2, style).len() > 1 => {
+            let count = stops.len() - 1;
+            unicode(&format!("hops: {first}, {second} … {last}, {count} in all\n"), style)
+        }
+        _ => all + "\n",
+    }
 }
 
 /// `text` without what is beyond ASCII, where the terminal shows none of it.

@@ -29,6 +29,9 @@ use super::like;
 use super::subject::{self, Subject, subjects};
 use super::{Common, Failure, Format, print, report_files, whole};
 
+/// What names two hosts; clap asks for what these require only where nothing that is given conflicts with one of them.
+const BETWEEN: [&str; 4] = ["source", "destination", "destination_config", "guest_image"];
+
 /// Live-migrate a tiny guest as nova.conf says, in a sandbox or between two hosts, and report what happens; leaves nothing
 /// behind
 #[derive(Args)]
@@ -39,15 +42,15 @@ pub(super) struct VerifyArguments {
     #[arg(long, value_enum, default_value = "configured")]
     action: Wanted,
     /// What the probe guest is like
-    #[arg(long, value_enum, default_value = "nova", conflicts_with = "source")]
+    #[arg(long, value_enum, default_value = "nova", conflicts_with_all = BETWEEN)]
     shape: Shape,
     /// Build the probe guest like this domain: its name or UUID at this host's libvirt, which is asked for its XML and nothing
     /// else, or a file with that XML
-    #[arg(long, value_name = "DOMAIN", conflicts_with_all = ["shape", "source"])]
+    #[arg(long, value_name = "DOMAIN", conflicts_with = "shape", conflicts_with_all = BETWEEN)]
     like: Option<String>,
     /// Migrate guests whose disks are not shared, as nova's block migration: each action while the memory and while the disk is
     /// copied
-    #[arg(long, conflicts_with = "source")]
+    #[arg(long, conflicts_with_all = BETWEEN)]
     block_migration: bool,
     /// Write a report as one HTML file, and the same as JSON beside it
     #[arg(long, value_name = "FILE.html", value_parser = report_path)]

@@ -239,8 +239,9 @@ impl Between {
     }
 
     fn without_destination(&self, words: &str) -> Command {
-        let mut command = self.ground.command(words, None);
-        command.args(["--source", &self.daemons[0].uri, "--dest", &self.daemons[1].uri]);
+        let [source, destination] = self.daemons.each_ref().map(|daemon| &daemon.uri);
+        let words = format!("{words} --source {source} --dest {destination}");
+        let mut command = self.ground.command(&words, None);
         command.arg("--guest-image").arg(&self.image);
         command
     }

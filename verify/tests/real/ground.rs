@@ -190,7 +190,7 @@ impl Ground {
         list.push(self.path("qemu.conf").display().to_string());
         list.extend(words.split_whitespace().map(str::to_owned));
         // what nova builds may not start on the machine of the tests, and most of them are not about that
-        let names_a_guest = ["--shape", "--like", "--source"]
+        let names_a_guest = ["--shape", "--like", "--source", "--dest", "--guest-image"]
             .iter()
             .any(|flag| words.contains(flag));
         if !names_a_guest {

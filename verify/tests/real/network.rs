@@ -243,13 +243,15 @@ impl TwoHosts {
     }
 
     fn command(&self, scheme: &str, words: &str) -> Command {
+        let second = format!("qemu+{scheme}://{SECOND}/system");
         let mut command = self.hosts[0].command(&self.ground.program);
         command
-            .args(self.ground.arguments(words))
+            .args(
+                self.ground
+                    .arguments(&format!("{words} --source qemu:///system --dest {second}")),
+            )
             .env_clear()
             .env("HOME", "/root");
-        let second = format!("qemu+{scheme}://{SECOND}/system");
-        command.args(["--source", "qemu:///system", "--dest", &second]);
         command.arg("--dest-config").arg(self.ground.path("destination.conf"));
         command.arg("--guest-image").arg(&self.image);
         if !has_kvm() {

@@ -42,7 +42,7 @@ fn options(text: &str) -> BTreeSet<String> {
 
 fn every_option_that_the_page_names_is_there() {
     let page = fs::read_to_string(page()).unwrap();
-    let mut there = options("--verify --write"); // of `novamend fix`
+    let mut there = options("--verify --write --postcopy"); // of `novamend fix` and of virsh
     for command in ["probe", "verify"] {
         let output = Command::new(PROGRAM).args([command, "--help"]).output().unwrap();
         there.extend(options(&String::from_utf8_lossy(&output.stdout)));
