@@ -153,7 +153,7 @@ pub struct Fold {
     seen: usize,
     /// Every rule that found something.
     pub rules: BTreeMap<&'static str, RuleCount>,
-    /// What is beyond [`MOST`], by rule.
+    /// What is beyond `MOST`, by rule.
     pub beyond: BTreeMap<&'static str, usize>,
     /// How many lines nova ignores already.
     pub ignored: usize,
