@@ -240,8 +240,8 @@ impl Between {
 
     fn without_destination(&self, words: &str) -> Command {
         let [source, destination] = self.daemons.each_ref().map(|daemon| &daemon.uri);
-        let words = format!("{words} --source {source} --dest {destination}");
-        let mut command = self.ground.command(&words, None);
+        let mut command = self.ground.command(&format!("{words} --source {source}"), None);
+        command.args(["--dest", destination]);
         command.arg("--guest-image").arg(&self.image);
         command
     }
