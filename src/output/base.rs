@@ -66,14 +66,14 @@ mod tests {
     fn a_path_starts_at_the_root_else_at_the_working_directory() {
         let base = |root: Option<&str>| Base {
             root: root.map(PathBuf::from),
-            directory: Some(PathBuf::from("/work/repo")),
+            directory: Some(PathBuf::from("/srv/repo")),
         };
         for (root, path, shown) in [
             (None, "nova.conf", "nova.conf"),
             (None, "./a/../b/nova.conf", "b/nova.conf"),
-            (None, "/work/repo/nova.conf", "nova.conf"),
+            (None, "/srv/repo/nova.conf", "nova.conf"),
             (None, "/etc/nova/nova.conf", "/etc/nova/nova.conf"),
-            (None, "../x.conf", "/work/x.conf"),
+            (None, "../x.conf", "/srv/x.conf"),
             (None, "<stdin>", "<stdin>"),
             (
                 Some("/mnt/image"),
