@@ -59,16 +59,32 @@ fn widths(rows: &[Vec<String>], limit: Option<usize>) -> Vec<usize> {
     widths
 }
 
+/// How many columns of a terminal `text` takes.
+#[must_use]
+pub fn columns(text: &str) -> usize {
+    // what is printable ASCII takes one each, and is nearly all there is
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        text.len()
+    } else {
+        text.width()
+    }
+}
+
 /// `text` on lines of at most `width` columns, broken at blanks, within a word only where it is longer than a line.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
-        if !line.is_empty() && line.width() + 1 + word.width() > width {
+        let of_word = columns(word);
+        if !line.is_empty() && columns(&line) + 1 + of_word > width {
             lines.push(std::mem::take(&mut line));
         } else if !line.is_empty() {
             line.push(' ');
+        }
+        if of_word <= width {
+            line.push_str(word);
+            continue;
         }
         for c in word.chars() {
             let mut buffer = [0; 4];

@@ -1,7 +1,6 @@
 //! Text on lines of the terminal's width: wrapped at blanks, with what goes on below indented.
 
 use anstyle::{AnsiColor, Style as Paint};
-use unicode_width::UnicodeWidthStr;
 
 use crate::lint::Severity;
 use crate::output::Style;
@@ -19,7 +18,7 @@ pub(super) fn width(style: Style) -> usize {
 /// `text` on lines of the report's width; all but the first are indented by `indent`.
 pub(super) fn wrapped(text: &str, indent: usize, style: Style) -> Vec<String> {
     let width = width(style);
-    if text.width() <= width {
+    if table::columns(text) <= width {
         return vec![text.to_owned()];
     }
     let words = text.trim_start_matches(' ');
@@ -94,6 +93,8 @@ pub(super) fn labelled(line: &str, severity: Severity, rule: &str, style: Style)
 
 #[cfg(test)]
 mod tests {
+    use unicode_width::UnicodeWidthStr;
+
     use super::*;
 
     #[test]
