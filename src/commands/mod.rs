@@ -10,16 +10,14 @@ mod completions;
 mod documents;
 mod explain;
 mod fix;
+mod handed_over;
 mod locate;
 mod manual;
 mod option;
-mod probe;
-mod rescue;
 mod rules;
 mod stream;
 mod undo;
 mod upgrade;
-mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -151,9 +149,12 @@ pub(crate) enum Verb {
     Catalog(catalog::Arguments),
     Explain(explain::Arguments),
     Rules(rules::Arguments),
-    Probe(probe::Arguments),
-    Verify(verify::Arguments),
-    Rescue(rescue::Arguments),
+    /// Report what this host can do for live migration; starts no guest (needs novamend-verify)
+    Probe(handed_over::Arguments),
+    /// Run real test migrations on this host and report what a nova.conf will do (needs novamend-verify)
+    Verify(handed_over::Arguments),
+    /// Bring back guests whose live migration broke in post-copy; only looks without --yes (needs novamend-verify)
+    Rescue(handed_over::Arguments),
     Completions(completions::Arguments),
     Man(manual::Arguments),
 }
@@ -171,9 +172,9 @@ impl Verb {
             Self::Catalog(arguments) => arguments.run(terminal),
             Self::Explain(arguments) => arguments.run(terminal),
             Self::Rules(arguments) => arguments.run(terminal),
-            Self::Probe(arguments) => arguments.run(terminal),
-            Self::Verify(arguments) => arguments.run(terminal),
-            Self::Rescue(arguments) => arguments.run(terminal),
+            Self::Probe(arguments) => arguments.run("probe", terminal),
+            Self::Verify(arguments) => arguments.run("verify", terminal),
+            Self::Rescue(arguments) => arguments.run("rescue", terminal),
             Self::Completions(arguments) => arguments.run(terminal),
             Self::Man(arguments) => arguments.run(terminal),
         }
