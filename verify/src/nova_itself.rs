@@ -12,7 +12,7 @@ mod seat;
 pub use self::confined::{become_nova, run};
 pub use self::found::{Found, FoundError, NovaChoice, find, look_at, of_the_host};
 pub use self::options::TrialOptions;
-pub use self::seat::{Call, Ended, Flags, MigrationParameters, Nova, Seat, SeatError};
+pub use self::seat::{Call, Ended, Flags, MigrationParameters, Nova, Seat, SeatError, seated};
 
 /// What runs in that Python.
 const INSIDE: &str = include_str!("nova_itself/inside.py");

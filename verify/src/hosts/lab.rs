@@ -15,7 +15,7 @@ use crate::guest::serial::Hearing;
 use crate::guest::{self, FAR};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor, Refusal, Side};
-use crate::nova_itself::{Nova, Seat, SeatError};
+use crate::nova_itself::{Nova, Seat, SeatError, seated};
 use crate::trial::checks::Observation;
 use crate::trial::memory;
 use crate::trial::messages::Message;
@@ -108,13 +108,7 @@ impl HostLab {
     /// Connects to both hosts; also QEMU's version, the older of the two.
     pub(super) fn connect(order: Order, outlet: &mut Outlet) -> Result<(Self, u32), LabError> {
         outlet.enter("connecting to both hosts");
-        let nova = order
-            .nova
-            .as_deref()
-            .map(Nova::start)
-            .transpose()
-            .map_err(LabError::Nova)?;
-        let seat = nova.as_ref().map(Nova::seat).transpose().map_err(LabError::Nova)?;
+        let (nova, seat) = seated(order.nova.as_deref()).map_err(LabError::Nova)?;
         run_event_loop().map_err(LabError::EventLoop)?;
         let (ends, guest) = (&order.named.ends, &order.probe.name);
         let (libvirt, versions) = Libvirt::between(ends, guest, order.began, order.patience, &order.stop)

@@ -35,6 +35,7 @@ use self::near::open;
 pub use self::near::{Daemon, Versions, domain_xml};
 pub use self::resume::{Broken, SINCE, resume_post_copy};
 pub use self::standing::{Found, Off, Onlooker, Standing};
+use super::recovery::Recovery as _;
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
 
 /// Libvirt's code where there is no such domain.
@@ -293,25 +294,7 @@ impl Hypervisor for Libvirt {
     }
 
     fn standing(&mut self, end: End) -> Result<GuestState, Refusal> {
-        let domain = match self.domain(self.side(end)) {
-            Ok(domain) => domain,
-            Err(error) if error.code == NO_DOMAIN => return Ok(GuestState::Absent),
-            Err(error) => return Err(error),
-        };
-        let (mut state, mut reason): (c_int, c_int) = (-1, -1);
-        // SAFETY: a live domain and two places to write to.
-        #[allow(unsafe_code)]
-        let answer = unsafe { sys::virDomainGetState(domain.as_ptr(), &raw mut state, &raw mut reason, 0) };
-        match check(answer).map_err(|error| refusal(&error)) {
-            Err(error) if error.code == NO_DOMAIN => return Ok(GuestState::Absent),
-            other => other?,
-        }
-        Ok(match state as sys::virDomainState {
-            sys::VIR_DOMAIN_RUNNING => GuestState::Running,
-            sys::VIR_DOMAIN_PAUSED => GuestState::Paused,
-            sys::VIR_DOMAIN_SHUTOFF => GuestState::Off,
-            _ => GuestState::Broken,
-        })
+        self.condition(end).map(|condition| condition.state)
     }
 }
 
@@ -329,6 +312,15 @@ pub(crate) fn gone(error: Refusal) -> Result<Job, Refusal> {
 
 fn check(answer: c_int) -> Result<(), Error> {
     if answer < 0 { Err(Error::last_error()) } else { Ok(()) }
+}
+
+/// The state of a domain and the reason, as libvirt numbers them; our own call, as the crate's has no name for every reason.
+fn state_of(domain: &Domain) -> Result<(u32, u32), Error> {
+    let (mut state, mut reason): (c_int, c_int) = (-1, -1);
+    // SAFETY: a live domain and two places to write to.
+    #[allow(unsafe_code)]
+    check(unsafe { sys::virDomainGetState(domain.as_ptr(), &raw mut state, &raw mut reason, 0) })?;
+    Ok((state.cast_unsigned(), reason.cast_unsigned()))
 }
 
 /// The kind and the whole numbers of a domain's job; our own call, as the crate's makes a slice from a null pointer where there

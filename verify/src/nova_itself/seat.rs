@@ -193,6 +193,16 @@ pub struct Flags {
     pub block: u64,
 }
 
+/// Nova's code and a first seat in it, if there is an interpreter to run it.
+///
+/// # Errors
+/// Those of [`Nova::start`] and [`Nova::seat`].
+pub fn seated(interpreter: Option<&Path>) -> Result<(Option<Nova>, Option<Seat>), SeatError> {
+    let nova = interpreter.map(Nova::start).transpose()?;
+    let seat = nova.as_ref().map(Nova::seat).transpose()?;
+    Ok((nova, seat))
+}
+
 impl Nova {
     /// Starts the Python `interpreter` and has it import nova, which takes seconds; nobody waits for it here.
     ///

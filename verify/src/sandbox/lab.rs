@@ -23,7 +23,7 @@ use crate::guest;
 use crate::guest::serial::{Hearing, Kind};
 use crate::hypervisor::libvirt::{Libvirt, run_event_loop};
 use crate::hypervisor::{End, Hypervisor, Refusal, Side, Sides};
-use crate::nova_itself::{Nova, Seat, SeatError};
+use crate::nova_itself::{Nova, Seat, SeatError, seated};
 use crate::trial::checks::{GUEST_LIVES, Observation};
 use crate::trial::conditions::Tls;
 use crate::trial::memory;
@@ -135,13 +135,7 @@ impl SandboxLab {
         outlet.enter("starting two private libvirt daemons");
         let began = Instant::now();
         // it takes longer than all else until the first migration
-        let nova = order
-            .nova
-            .as_deref()
-            .map(Nova::start)
-            .transpose()
-            .map_err(LabError::Nova)?;
-        let seat = nova.as_ref().map(Nova::seat).transpose().map_err(LabError::Nova)?;
+        let (nova, seat) = seated(order.nova.as_deref()).map_err(LabError::Nova)?;
         let image = guest::image(order.size, order.ticks_per_second);
         fs::write(layout::image(), image).map_err(LabError::Image)?;
         if order.setup.tls.as_ref().is_some_and(Tls::is_made) {

@@ -90,9 +90,9 @@ unsafe fn ear<'a>(opaque: *mut c_void) -> &'a Ear {
 }
 
 #[allow(unsafe_code)]
-unsafe extern "C" fn forget(opaque: *mut c_void) {
-    // SAFETY: libvirt calls this once with the pointer made in `register`.
-    drop(unsafe { Box::from_raw(opaque.cast::<Ear>()) });
+unsafe extern "C" fn forget<T>(opaque: *mut c_void) {
+    // SAFETY: libvirt calls this once with the pointer made in `call_back`.
+    drop(unsafe { Box::from_raw(opaque.cast::<T>()) });
 }
 
 #[allow(unsafe_code)]
@@ -139,26 +139,41 @@ pub(super) fn register(connect: &Connect, side: Side, guest: &str, sender: &Send
             guest: CString::new(guest).unwrap_or_default(),
             sender: Mutex::new(sender.clone()),
         });
-        // SAFETY: libvirt wants every callback under the generic type and calls it by the type that belongs to the event;
-        // the box lives until libvirt calls `forget`.
+        // SAFETY: each callback is of its event's type, and takes an `Ear`.
         #[allow(unsafe_code)]
-        let answer = unsafe {
-            let generic = std::mem::transmute::<
-                *const (),
-                unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void),
-            >(callback);
-            sys::virConnectDomainEventRegisterAny(
-                connect.as_ptr(),
-                ptr::null_mut(),
-                id.cast_signed(),
-                Some(generic),
-                Box::into_raw(ear).cast::<c_void>(),
-                Some(forget),
-            )
-        };
-        check(answer)?;
+        unsafe { call_back(connect, id, callback, ear) }?;
     }
     Ok(())
+}
+
+/// Has libvirt call `callback` at every event of that kind, of all domains, with the pointer to `ear`.
+///
+/// # Safety
+/// `callback` is a function of the type that belongs to the event, and takes its last pointer for one to a `T`.
+#[allow(unsafe_code)]
+pub(super) unsafe fn call_back<T>(
+    connect: &Connect,
+    event: sys::virDomainEventID,
+    callback: *const (),
+    ear: Box<T>,
+) -> Result<(), Error> {
+    // SAFETY: libvirt wants every callback under the generic type and calls it by the type that belongs to the event; the
+    // box lives until libvirt calls `forget`.
+    let answer = unsafe {
+        let generic = std::mem::transmute::<
+            *const (),
+            unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPtr, *mut c_void),
+        >(callback);
+        sys::virConnectDomainEventRegisterAny(
+            connect.as_ptr(),
+            ptr::null_mut(),
+            event.cast_signed(),
+            Some(generic),
+            Box::into_raw(ear).cast::<c_void>(),
+            Some(forget::<T>),
+        )
+    };
+    check(answer)
 }
 
 /// A lifecycle event in words; numbers that no release so far uses stay numbers.

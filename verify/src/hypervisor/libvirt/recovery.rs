@@ -9,7 +9,7 @@ use libloading::os::unix::Library;
 use virt::sys;
 
 use super::near::open;
-use super::{Libvirt, NO_DOMAIN, check, refusal, register};
+use super::{Libvirt, NO_DOMAIN, check, refusal, register, state_of};
 use crate::hypervisor::recovery::{Condition, Recovery};
 use crate::hypervisor::{End, GuestState, Refusal, Request};
 
@@ -22,7 +22,7 @@ const ABORT_POST_COPY: c_uint = 1;
 /// How long a daemon that was started again may take to listen.
 const AGAIN: Duration = Duration::from_secs(20);
 
-const RUNNING: [(c_int, &str); 12] = [
+const RUNNING: [(u32, &str); 12] = [
     (1, "booted"),
     (2, "migrated"),
     (3, "restored"),
@@ -37,7 +37,7 @@ const RUNNING: [(c_int, &str); 12] = [
     (0, "unknown"),
 ];
 
-const PAUSED: [(c_int, &str); 14] = [
+const PAUSED: [(u32, &str); 14] = [
     (1, "by a user"),
     (2, "migrating"),
     (3, "saving"),
@@ -54,7 +54,7 @@ const PAUSED: [(c_int, &str); 14] = [
     (0, "unknown"),
 ];
 
-const OFF: [(c_int, &str); 9] = [
+const OFF: [(u32, &str); 9] = [
     (1, "shutdown"),
     (2, "destroyed"),
     (3, "crashed"),
@@ -67,8 +67,8 @@ const OFF: [(c_int, &str); 9] = [
 ];
 
 /// A state and its reason as libvirt numbers them.
-pub(super) fn condition_of(state: c_int, reason: c_int) -> Condition {
-    let (state, word, reasons): (GuestState, &str, &[(c_int, &str)]) = match state as sys::virDomainState {
+fn condition_of(state: u32, reason: u32) -> Condition {
+    let (state, word, reasons): (GuestState, &str, &[(u32, &str)]) = match state {
         sys::VIR_DOMAIN_RUNNING => (GuestState::Running, "running", &RUNNING),
         sys::VIR_DOMAIN_PAUSED => (GuestState::Paused, "paused", &PAUSED),
         sys::VIR_DOMAIN_SHUTOFF => (GuestState::Off, "shut off", &OFF),
@@ -79,23 +79,22 @@ pub(super) fn condition_of(state: c_int, reason: c_int) -> Condition {
         Some((_, why)) => format!("{word} ({why})"),
         None => format!("{word} (reason {reason})"),
     };
-    Condition { state, reason, words }
+    Condition {
+        state,
+        reason: reason.cast_signed(),
+        words,
+    }
 }
 
 impl Recovery for Libvirt {
     fn condition(&mut self, end: End) -> Result<Condition, Refusal> {
-        let domain = match self.domain(self.side(end)) {
-            Ok(domain) => domain,
-            Err(error) if error.code == NO_DOMAIN => return Ok(Condition::absent()),
-            Err(error) => return Err(error),
-        };
-        let (mut state, mut reason): (c_int, c_int) = (-1, -1);
-        // SAFETY: a live domain and two places to write to.
-        #[allow(unsafe_code)]
-        let answer = unsafe { sys::virDomainGetState(domain.as_ptr(), &raw mut state, &raw mut reason, 0) };
-        match check(answer).map_err(|error| refusal(&error)) {
+        let numbers = self
+            .domain(self.side(end))
+            .and_then(|domain| state_of(&domain).map_err(|error| refusal(&error)));
+        match numbers {
+            Ok((state, reason)) => Ok(condition_of(state, reason)),
             Err(error) if error.code == NO_DOMAIN => Ok(Condition::absent()),
-            other => other.map(|()| condition_of(state, reason)),
+            Err(error) => Err(error),
         }
     }
 
@@ -138,18 +137,12 @@ mod tests {
 
     #[test]
     fn the_two_halves_of_a_broken_migration_are_told_by_their_reasons() {
-        let source = condition_of(
-            sys::VIR_DOMAIN_PAUSED.cast_signed(),
-            sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED.cast_signed(),
-        );
+        let source = condition_of(sys::VIR_DOMAIN_PAUSED, sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED);
         assert_eq!(
             (source.reason, source.words.as_str()),
             (13, "paused (post-copy failed)")
         );
-        let destination = condition_of(
-            sys::VIR_DOMAIN_RUNNING.cast_signed(),
-            sys::VIR_DOMAIN_RUNNING_POSTCOPY_FAILED.cast_signed(),
-        );
+        let destination = condition_of(sys::VIR_DOMAIN_RUNNING, sys::VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
         assert_eq!(
             (destination.reason, destination.words.as_str()),
             (11, "running (post-copy failed)")

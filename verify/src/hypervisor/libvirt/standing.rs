@@ -2,7 +2,6 @@
 //!
 //! It looks through a read-only connection, by which nothing can be changed.
 
-use std::ffi::c_int;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -10,7 +9,7 @@ use virt::connect::Connect;
 use virt::domain::Domain;
 use virt::sys;
 
-use super::{NO_DOMAIN, aside, check, figures, refusal};
+use super::{NO_DOMAIN, aside, figures, refusal, state_of};
 use crate::hypervisor::Refusal;
 
 /// A domain's state, as far as a migration in post-copy goes; libvirt's numbers by their names.
@@ -178,11 +177,7 @@ fn found(domain: &Domain) -> Result<Found, virt::error::Error> {
 }
 
 fn standing(domain: &Domain) -> Result<Standing, virt::error::Error> {
-    let (mut state, mut reason): (c_int, c_int) = (-1, -1);
-    // SAFETY: a live domain and two places to write to.
-    #[allow(unsafe_code)]
-    check(unsafe { sys::virDomainGetState(domain.as_ptr(), &raw mut state, &raw mut reason, 0) })?;
-    Ok(of_numbers(state.cast_unsigned(), reason.cast_unsigned()))
+    state_of(domain).map(|(state, reason)| of_numbers(state, reason))
 }
 
 fn of_numbers(state: u32, reason: u32) -> Standing {
