@@ -6,6 +6,7 @@
 pub mod bounded;
 pub mod catalog;
 pub mod fix;
+pub mod globs;
 pub mod handover;
 pub mod inputs;
 pub mod links;

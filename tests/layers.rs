@@ -39,6 +39,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("write", 0),
     ("plain", 0),
     ("links", 0),
+    ("globs", 0),
     ("oslo", 1),
     ("catalog", 2),
     ("redact", 3),
@@ -101,14 +102,7 @@ const FOR_VERIFY: &[&str] = &[
 ];
 /// Libraries and the files or directories that alone may name them.
 const ROOMS: &[(&str, &[&str])] = &[
-    (
-        "globset",
-        &[
-            "src/inputs/exclude.rs",
-            "src/lint/ignores.rs",
-            "src/settings/baseline.rs",
-        ],
-    ),
+    ("globset", &["src/globs.rs"]),
     ("indicatif", &["src/terminal.rs", "src/terminal", "verify/src/cli"]),
     ("similar", &["src/output/diff.rs"]),
     ("unicode_width", &["src/output"]),

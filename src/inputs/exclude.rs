@@ -4,7 +4,7 @@
 
 use std::path::{Component, Path};
 
-use globset::{Glob, GlobBuilder, GlobMatcher};
+use crate::globs::{Glob, endings};
 
 /// Why such a path is not read, to follow "it".
 pub const WHY: &str = "is excluded by `--exclude`";
@@ -13,7 +13,7 @@ pub const WHY: &str = "is excluded by `--exclude`";
 #[derive(Clone, Debug)]
 pub struct Exclude {
     /// Of the whole path, or what stands at its end.
-    path: GlobMatcher,
+    path: Glob,
     /// Whether the pattern names one part of a path.
     is_name: bool,
 }
@@ -29,11 +29,8 @@ impl Exclude {
         if text.is_empty() {
             return Err("a pattern is missing, such as `*.bak.conf` or `lab/**`".to_owned());
         }
-        let build =
-            |text: &str| -> Result<Glob, globset::Error> { GlobBuilder::new(text).literal_separator(true).build() };
-        let glob = build(text).map_err(|error| error.kind().to_string())?;
         Ok(Self {
-            path: glob.compile_matcher(),
+            path: Glob::parse(text)?,
             is_name: !text.contains('/'),
         })
     }
@@ -49,19 +46,8 @@ impl Exclude {
             return names.any(|name| self.path.is_match(name));
         }
         // The directories on the way, too: what lies in one that is left out is left out with it.
-        path.ancestors().any(|path| {
-            let mut rest = path.components();
-            loop {
-                let end = rest.as_path();
-                if end.as_os_str().is_empty() {
-                    return false;
-                }
-                if self.path.is_match(end) {
-                    return true;
-                }
-                rest.next();
-            }
-        })
+        path.ancestors()
+            .any(|path| endings(path).any(|end| self.path.is_match(end)))
     }
 }
 

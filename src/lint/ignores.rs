@@ -6,10 +6,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use super::Context;
 use super::finding::{Finding, Location};
+use crate::globs::{Glob, endings};
 use crate::oslo::stack::Layer;
 use crate::text::{self, Span};
 
@@ -34,33 +33,40 @@ pub struct Ignore {
 }
 
 impl Ignore {
-    /// Whether it speaks of the file at `path`.
+    /// The files that it is about, made ready for many paths.
     #[must_use]
-    pub fn is_of(&self, path: &Path) -> bool {
-        let mut is_of = self.files.is_empty();
+    pub fn named(&self) -> Named<'_> {
+        Named {
+            files: &self.files,
+            globs: self.files.iter().filter_map(|file| glob(file)).collect(),
+        }
+    }
+}
+
+/// The files that an ignore is about.
+#[derive(Debug)]
+pub struct Named<'a> {
+    files: &'a [String],
+    globs: Vec<Glob>,
+}
+
+impl Named<'_> {
+    /// Whether the file at `path` is one of them.
+    #[must_use]
+    pub fn has(&self, path: &Path) -> bool {
+        let mut has = self.files.is_empty();
         for_each_ending(path, |ending| {
-            let named =
-                |file: &String| Path::new(file) == ending || glob(file).is_some_and(|glob| glob.is_match(ending));
-            is_of |= self.files.iter().any(named);
+            let is_named = self.files.iter().any(|file| Path::new(file) == ending);
+            has |= is_named || self.globs.iter().any(|glob| glob.is_match(ending));
         });
-        is_of
+        has
     }
 }
 
 /// What `file` matches, where it is a glob: a `*` is within one component, `**` is any number of them.
-fn glob(file: &str) -> Option<GlobMatcher> {
-    if !file.contains(['*', '?', '[', '{']) {
-        return None;
-    }
-    let glob = GlobBuilder::new(file).literal_separator(true).build();
-    glob.ok().map(|glob| glob.compile_matcher())
-}
-
-/// Why `file` is no glob, where it looks like one and is none.
-#[must_use]
-pub fn wrong_glob(file: &str) -> Option<String> {
-    let error = GlobBuilder::new(file).literal_separator(true).build().err()?;
-    Some(error.kind().to_string())
+fn glob(file: &str) -> Option<Glob> {
+    let is_glob = file.contains(['*', '?', '[', '{']);
+    is_glob.then(|| Glob::parse(file).ok()).flatten()
 }
 
 /// What of an ignore must be the same as of a finding: rule, option, file.
@@ -73,7 +79,7 @@ pub struct Ignores {
     /// Those of each rule, option and file, by the hash of these.
     by_key: HashMap<u64, Vec<usize>>,
     /// Those of globs, each glob with its ignore.
-    by_glob: Vec<(usize, GlobMatcher)>,
+    by_glob: Vec<(usize, Glob)>,
     hasher: RandomState,
 }
 
@@ -222,7 +228,7 @@ fn layers_of<'a>(context: &'a Context<'_>, finding: &Finding) -> &'a [Layer] {
     }
 }
 
-fn matches(glob: &GlobMatcher, layer: &Layer) -> bool {
+fn matches(glob: &Glob, layer: &Layer) -> bool {
     let mut is_match = false;
     for_each_ending(layer.document.source().path(), |ending| {
         is_match |= glob.is_match(ending);
@@ -235,11 +241,7 @@ fn for_each_ending(path: &Path, mut take: impl FnMut(&Path)) {
     // A path that is not UTF-8 is written as reports show it.
     let written = path.to_str().is_none().then(|| PathBuf::from(&*text::of_path(path)));
     for path in std::iter::once(path).chain(written.as_deref()) {
-        let mut rest = path.components();
-        while !rest.as_path().as_os_str().is_empty() {
-            take(rest.as_path());
-            rest.next();
-        }
+        endings(path).for_each(&mut take);
     }
 }
 
@@ -254,7 +256,7 @@ mod tests {
                 files: vec![file.to_owned()],
                 ..Ignore::default()
             };
-            ignore.is_of(Path::new(path))
+            ignore.named().has(Path::new(path))
         };
         for file in [
             "fleet/a/nova.conf",
@@ -270,6 +272,6 @@ mod tests {
             assert!(!is_of(file, "fleet/a/nova.conf"), "{file}");
         }
         assert!(is_of("a[1].conf", "a[1].conf") && is_of("a[[]1].conf", "a[1].conf"));
-        assert!(Ignore::default().is_of(Path::new("x")));
+        assert!(Ignore::default().named().has(Path::new("x")));
     }
 }

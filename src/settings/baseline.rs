@@ -9,6 +9,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TomlError, value
 
 use super::{FILE_NAME, not_read};
 use crate::bounded::{self, ReadRefusal};
+use crate::globs::escape;
 use crate::inputs::arguments::SettingsArguments;
 use crate::lint::Ignore;
 use crate::text;
@@ -193,8 +194,9 @@ fn glob_of(files: &[&Path], checked: &[PathBuf]) -> Option<String> {
         files: vec![glob.clone()],
         ..Ignore::default()
     };
-    let covered = checked.iter().filter(|path| ignore.is_of(path)).count();
-    (covered == files.len() && files.iter().all(|path| ignore.is_of(path))).then_some(glob)
+    let named = ignore.named();
+    let covered = checked.iter().filter(|path| named.has(path)).count();
+    (covered == files.len() && files.iter().all(|path| named.has(path))).then_some(glob)
 }
 
 fn components(path: &Path) -> Vec<String> {
@@ -207,10 +209,6 @@ fn components(path: &Path) -> Vec<String> {
 /// A path that stands for itself alone.
 fn literal(path: &Path) -> String {
     escape(&text::of_path(path))
-}
-
-fn escape(text: &str) -> String {
-    globset::escape(text)
 }
 
 /// `text` of a `novamend.toml` with `groups` added; comments, order and everything else stay as they are.

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use toml_edit::{Item, Table, Value};
 
 use super::{SettingsError, TableReader};
-use crate::lint::ignores::{Ignore, wrong_glob};
+use crate::globs::Glob;
+use crate::lint::ignores::Ignore;
 use crate::text::Span;
 
 /// What an ignore may say.
@@ -59,7 +60,7 @@ impl TableReader<'_> {
         if files.is_empty() || files.iter().any(String::is_empty) {
             return Err(self.at(item, "names no file; leave `file` out for any".to_owned()));
         }
-        match files.iter().find_map(|file| wrong_glob(file)) {
+        match files.iter().find_map(|file| Glob::parse(file).err()) {
             Some(why) => Err(self.at(item, format!("is no glob: {why}; write `[[]` for a bracket"))),
             None => Ok(files),
         }

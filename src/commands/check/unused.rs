@@ -27,8 +27,11 @@ pub(super) fn report(
     };
     let all = settings.ignores.iter().enumerate();
     let unused = all.filter(|(number, ignore)| {
-        let is_asked = checked.paths.iter().any(|path| ignore.is_of(path));
-        is_asked && (ignore.expired.is_some() || !total.used.contains(number))
+        let may_be = ignore.expired.is_some() || !total.used.contains(number);
+        may_be && {
+            let named = ignore.named();
+            checked.paths.iter().any(|path| named.has(path))
+        }
     });
     let findings: Vec<Finding> = unused.filter_map(|(_, ignore)| finding(request, ignore)).collect();
     if findings.is_empty() {
@@ -47,8 +50,7 @@ pub(super) fn report(
     };
     total.summary.counts = total.summary.counts.plus(Counts::of(&findings));
     let pieces = documents.renderers().render(&Part::Findings(&found));
-    let texts = documents.add(pieces);
-    documents.print(terminal, texts)
+    documents.take(terminal, pieces)
 }
 
 /// What is wrong with `ignore`, at its place in the settings; `None` where that is in another file.
