@@ -22,16 +22,17 @@ pub fn run_valid_in(
     let is_across = |rule: &Rule| across.iter().any(|one| **one == *rule);
     let mut found = Found::default();
     let mut known: HashMap<Key, usize> = HashMap::new();
-    for pair in releases.windows(2) {
-        let context = Context::new(context.stack, pair[0], pair[1], context.settings);
+    let of = |release: &Release| Context::new(context.stack, *release, *release, context.settings);
+    let contexts: Vec<Context<'_>> = releases.iter().map(of).collect();
+    for (older, newer) in releases.iter().zip(contexts.iter().skip(1)) {
+        let context = newer.starting_at(*older);
         add(&mut found, &mut known, run_some(rules, &context, is_across, |_| true));
     }
     let mut in_one: Vec<(Finding, BTreeSet<Release>)> = Vec::new();
     let mut places: HashMap<Key, usize> = HashMap::new();
-    for release in releases {
-        let context = Context::new(context.stack, *release, *release, context.settings);
+    for (release, context) in releases.iter().zip(&contexts) {
         let is_asked = |rule: &Rule| !is_across(rule);
-        let of_release = run_some(rules, &context, is_asked, |finding| finding.severity == Severity::Error);
+        let of_release = run_some(rules, context, is_asked, |finding| finding.severity == Severity::Error);
         for finding in said(of_release.findings) {
             let place = *places.entry(key(&finding)).or_insert(in_one.len());
             match in_one.get_mut(place) {
