@@ -74,11 +74,19 @@ impl Counts {
     /// Counts `findings`.
     #[must_use]
     pub fn of(findings: &[Finding]) -> Self {
-        let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
-        Self {
-            errors: count(Severity::Error),
-            warnings: count(Severity::Warning),
-            infos: count(Severity::Info),
+        let mut counts = Self::default();
+        for finding in findings {
+            counts.add(finding.severity);
+        }
+        counts
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, severity: Severity) {
+        match severity {
+            Severity::Error => self.errors += 1,
+            Severity::Warning => self.warnings += 1,
+            Severity::Info => self.infos += 1,
         }
     }
 
@@ -92,11 +100,17 @@ impl Counts {
         }
     }
 
+    /// All together.
+    #[must_use]
+    pub fn total(self) -> usize {
+        self.errors + self.warnings + self.infos
+    }
+
     /// How many there are at `severity` or above.
     #[must_use]
     pub fn at_or_above(self, severity: Severity) -> usize {
         match severity {
-            Severity::Info => self.errors + self.warnings + self.infos,
+            Severity::Info => self.total(),
             Severity::Warning => self.errors + self.warnings,
             Severity::Error => self.errors,
         }

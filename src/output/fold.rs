@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 
-use super::counted_word;
+use super::Counts;
 use crate::lint::Severity;
 
 pub use super::told::{Batch, Kind, Text, Told};
@@ -117,34 +117,6 @@ fn digest(so_far: u64, bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// How many findings of one rule there are, by severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RuleCount {
-    /// Errors, warnings and notes.
-    pub of: [usize; 3],
-}
-
-impl RuleCount {
-    /// All together.
-    #[must_use]
-    pub fn total(self) -> usize {
-        self.of.iter().sum()
-    }
-
-    /// `1 error, 2 warnings`.
-    #[must_use]
-    pub fn in_words(self) -> String {
-        let of = self.of.into_iter().zip(["error", "warning", "note"]);
-        let words = of.filter(|(count, _)| *count > 0);
-        let words: Vec<String> = words.map(|(count, word)| counted_word(count, word)).collect();
-        words.join(", ")
-    }
-
-    fn add(&mut self, severity: Severity) {
-        self.of[Severity::Error as usize - severity as usize] += 1;
-    }
-}
-
 /// All findings of a run, folded.
 #[derive(Debug, Default)]
 pub struct Fold {
@@ -152,7 +124,7 @@ pub struct Fold {
     by_rank: BTreeMap<Rank, Arc<Text>>,
     seen: usize,
     /// Every rule that found something.
-    pub rules: BTreeMap<&'static str, RuleCount>,
+    pub rules: BTreeMap<&'static str, Counts>,
     /// What is beyond `MOST`, by rule.
     pub beyond: BTreeMap<&'static str, usize>,
     /// How many lines nova ignores already.
@@ -226,7 +198,7 @@ impl Fold {
         let kept = self.entries().filter(|(text, _)| text.severity == Severity::Error);
         let kept = kept.map(|(text, _)| text.rule);
         for rule in kept.chain(self.rules.keys().copied()) {
-            let count = self.rules.get(rule).map_or(0, |count| count.of[0]);
+            let count = self.rules.get(rule).map_or(0, |count| count.errors);
             if count > 0 && named.iter().all(|(known, _)| *known != rule) {
                 named.push((rule, count));
             }
@@ -236,7 +208,7 @@ impl Fold {
 
     /// The rules that found something, those that found most first.
     #[must_use]
-    pub fn statistics(&self) -> Vec<(&'static str, RuleCount)> {
+    pub fn statistics(&self) -> Vec<(&'static str, Counts)> {
         let mut counts: Vec<_> = self.rules.iter().map(|(rule, count)| (*rule, *count)).collect();
         counts.sort_by_key(|(rule, count)| (std::cmp::Reverse(count.total()), *rule));
         counts
@@ -283,7 +255,8 @@ mod tests {
         assert_eq!(fold.entries().count(), MOST);
         assert_eq!(fold.beyond["some-rule"], MOST + 1);
         assert_eq!(fold.entries().next().map(|(text, _)| &*text.message), Some("late"));
-        assert_eq!(fold.rules["some-rule"].of, [1, 2 * MOST, 0]);
+        let counts = fold.rules["some-rule"];
+        assert_eq!((counts.errors, counts.warnings, counts.infos), (1, 2 * MOST, 0));
         assert_eq!(fold.errors(), [("some-rule", 1)]);
     }
 

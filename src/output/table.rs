@@ -73,12 +73,19 @@ pub fn columns(text: &str) -> usize {
 /// `text` on lines of at most `width` columns, broken at blanks, within a word only where it is longer than a line.
 #[must_use]
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    wrapped_below(text, width, width)
+}
+
+/// The same, with `width` columns on the first line and so many on those `below`.
+#[must_use]
+pub fn wrapped_below(text: &str, mut width: usize, below: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     for word in text.split(' ') {
         let of_word = columns(word);
         if !line.is_empty() && columns(&line) + 1 + of_word > width {
             lines.push(std::mem::take(&mut line));
+            width = below;
         } else if !line.is_empty() {
             line.push(' ');
         }
@@ -90,6 +97,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<String> {
             let mut buffer = [0; 4];
             if !line.is_empty() && line.width() + c.encode_utf8(&mut buffer).width() > width.max(1) {
                 lines.push(std::mem::take(&mut line));
+                width = below;
             }
             line.push(c);
         }

@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
-use super::lines::{dim, label, labelled, width, wrapped};
+use super::lines::{dim, labelled, width, wrapped};
 use crate::lint::{Context, Finding, Location};
 use crate::oslo::stack::Stack;
 use crate::output::excerpt::{Excerpt, excerpt};
@@ -30,11 +30,7 @@ pub(super) fn finding(context: &Context<'_>, finding: &Finding, style: Style) ->
         frame = framed(&excerpt, gutter, style);
         place = format!("{:gutter$}{}{place}", "", corner(style));
     }
-    let text = format!("{} {}", label(severity, rule), plain::line(&finding.message));
-    let mut lines = wrapped(&text, 2, style);
-    if let Some(first) = lines.first_mut() {
-        *first = labelled(first, severity, rule, style);
-    }
+    let mut lines = labelled(severity, rule, &plain::line(&finding.message), style);
     lines.extend(wrapped(&place, 4, style));
     lines.extend(frame);
     for (label, text) in notes(context.stack, finding) {

@@ -23,19 +23,13 @@ pub(super) fn wrapped(text: &str, indent: usize, style: Style) -> Vec<String> {
     }
     let words = text.trim_start_matches(' ');
     let lead = (text.len() - words.len()).min(width / 2);
-    // What the first line takes is a prefix; what is below it has less room, or more.
-    let first = table::wrapped(words, width - lead)
-        .into_iter()
-        .next()
-        .unwrap_or_default();
-    let rest = words[first.len()..].trim_start_matches(' ');
-    let mut lines = vec![format!("{:lead$}{first}", "")];
-    if !rest.is_empty() {
-        let indent = indent.min(width / 2);
-        let below = table::wrapped(rest, width - indent).into_iter();
-        lines.extend(below.map(|line| format!("{:indent$}{line}", "")));
-    }
-    lines
+    let indent = indent.min(width / 2);
+    let lines = table::wrapped_below(words.trim_end_matches(' '), width - lead, width - indent);
+    let indented = lines.into_iter().enumerate().map(|(number, line)| {
+        let blanks = if number == 0 { lead } else { indent };
+        format!("{:blanks$}{line}", "")
+    });
+    indented.collect()
 }
 
 /// The lines of `text`, each as wide as it is where a pipe takes them.
@@ -76,19 +70,27 @@ pub(super) fn paint(severity: Severity) -> Paint {
     }
 }
 
-/// `error[rule]`, the rule a link to its page.
+/// `error[rule]`.
 pub(super) fn label(severity: Severity, rule: &str) -> String {
     format!("{}[{rule}]", severity.as_str())
 }
 
-/// `line`, which begins with the label of `severity` and `rule`, in colours.
-pub(super) fn labelled(line: &str, severity: Severity, rule: &str, style: Style) -> String {
-    let label = label(severity, rule);
-    let Some(rest) = line.strip_prefix(&label) else {
-        return line.to_owned();
-    };
+/// The same in colours, the rule a link to its page.
+pub(super) fn shown_label(severity: Severity, rule: &str, style: Style) -> String {
     let shown = format!("{}[{}]", severity.as_str(), style.linked(rule, rule));
-    format!("{}{rest}", style.paint(paint(severity), &shown))
+    style.paint(paint(severity), &shown)
+}
+
+/// `text` behind the label of `severity` and `rule`, which is in colours.
+pub(super) fn labelled(severity: Severity, rule: &str, text: &str, style: Style) -> Vec<String> {
+    let label = label(severity, rule);
+    let mut lines = wrapped(&format!("{label} {text}"), 2, style);
+    if let Some(first) = lines.first_mut()
+        && let Some(rest) = first.strip_prefix(&label)
+    {
+        *first = shown_label(severity, rule, style) + rest;
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ impl Pretty {
     fn left(&self, fixes: &Fixes<'_>, finding: &Finding) -> String {
         let text = short::finding(fixes.written.stack, finding);
         let label = lines::label(finding.severity, finding.rule.id);
-        let shown = lines::labelled(&label, finding.severity, finding.rule.id, self.style);
+        let shown = lines::shown_label(finding.severity, finding.rule.id, self.style);
         let mut out = lines::paragraph(&text, 2, self.style).replacen(&label, &shown, 1);
         if let Some(objection) = fixed::objection(finding) {
             out.push_str(&lines::paragraph(

@@ -39,6 +39,9 @@ enum Level {
     Names,
 }
 
+/// Those at which a finding is said by itself or with those of its rule, the fullest first.
+const LEVELS: [Level; 4] = [Level::Whole, Level::Help, Level::Brief, Level::ByRule];
+
 /// One finding and where it is.
 type Item<'f> = (&'f Text, &'f Entry);
 
@@ -106,12 +109,16 @@ impl<'f> Found<'f> {
         }
     }
 
-    /// Their lines, with so much of each.
-    fn lines(&self, errors_at: Level, rest_at: Level) -> Vec<String> {
+    /// The lines of the errors with so much of each, and what the rest follows.
+    fn errors_at(&self, level: Level) -> (Vec<String>, Headings<'f>) {
         let mut headings = Headings::default();
-        let mut lines = headings.block(&self.errors, errors_at, self.style);
-        lines.extend(headings.block(&self.rest, rest_at, self.style));
-        lines
+        let lines = headings.block(&self.errors, level, self.style);
+        (lines, headings)
+    }
+
+    /// The lines of the rest behind `headings`, with so much of each.
+    fn rest_at(&self, level: Level, mut headings: Headings<'f>) -> Vec<String> {
+        headings.block(&self.rest, level, self.style)
     }
 
     /// How many files there are, each with the same.
@@ -122,37 +129,44 @@ impl<'f> Found<'f> {
 
     /// How many lines they take at least.
     fn least(&self) -> usize {
-        self.lines(Level::ByRule, Level::Names).len()
+        let (lines, headings) = self.errors_at(Level::ByRule);
+        lines.len() + self.rest_at(Level::Names, headings).len()
     }
 
-    /// How much is said of errors, and of the rest, between the `above` lines and those `below`.
-    fn levels(&self, above: usize, below: usize) -> (Level, Level) {
-        let around = above + below + 1;
-        let errors = [Level::Whole, Level::Help, Level::Brief, Level::ByRule];
-        let is_on_screen = |level: &Level| {
-            let fits = !self.is_alike || around + self.lines(*level, Level::Names).len() <= ALIKE;
-            fits && above + self.lines_of_errors(*level) <= SCREEN
-        };
-        let errors_at = errors.into_iter().find(is_on_screen).unwrap_or(Level::ByRule);
-        let is_fit = |level: &Level| {
+    /// The errors, between the `above` lines and those `around`, with as much of each as there is room for.
+    fn errors(&self, above: usize, around: usize) -> (Level, Vec<String>, Headings<'f>) {
+        let fitting = LEVELS.into_iter().find_map(|level| {
+            let (lines, headings) = self.errors_at(level);
+            let leaves_room = || around + lines.len() + self.rest_at(Level::Names, headings).len() <= ALIKE;
+            let fits = above + lines.len() <= SCREEN && (!self.is_alike || leaves_room());
+            fits.then_some((level, lines, headings))
+        });
+        fitting.unwrap_or_else(|| {
+            let (lines, headings) = self.errors_at(Level::ByRule);
+            (Level::ByRule, lines, headings)
+        })
+    }
+
+    /// The rest behind them, all other lines being so many.
+    fn rest(&self, others: usize, headings: Headings<'f>) -> (Level, Vec<String>) {
+        let fitting = LEVELS.into_iter().find_map(|level| {
             let most = match level {
                 _ if self.is_alike => ALIKE,
                 Level::Whole | Level::Help => ROOM,
                 _ => EACH,
             };
-            around + self.lines(errors_at, *level).len() <= most
-        };
-        let rest_at = errors.into_iter().find(is_fit).unwrap_or(Level::Names);
-        (errors_at, rest_at)
+            let lines = self.rest_at(level, headings);
+            (others + lines.len() <= most).then_some((level, lines))
+        });
+        fitting.unwrap_or_else(|| (Level::Names, self.rest_at(Level::Names, headings)))
     }
 
-    fn lines_of_errors(&self, level: Level) -> usize {
-        Headings::default().block(&self.errors, level, self.style).len()
-    }
-
+    /// All of them, between the `above` lines and those `below`.
     fn text(&self, above: usize, below: usize) -> String {
-        let (errors_at, rest_at) = self.levels(above, below);
-        let mut lines = self.lines(errors_at, rest_at);
+        let around = above + below + 1;
+        let (errors_at, mut lines, headings) = self.errors(above, around);
+        let (rest_at, rest) = self.rest(around + lines.len(), headings);
+        lines.extend(rest);
         let has_less = |items: &[Item<'_>], at: Level| at != Level::Whole && !items.is_empty();
         if has_less(&self.errors, errors_at) || has_less(&self.rest, rest_at) {
             let hint = wrapped("`--verbose` says why each matters and what to do", 2, self.style);
@@ -173,7 +187,7 @@ impl<'f> Found<'f> {
 }
 
 /// Where findings are, said once for all that follow each other.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Headings<'f> {
     last: Option<&'f Entry>,
 }
@@ -230,16 +244,12 @@ fn heading(entry: &Entry, style: Style) -> Vec<String> {
 
 /// One finding: its label, the lines, what is found; below it what there is room for.
 fn item(text: &Text, entry: &Entry, level: Level, style: Style) -> Vec<String> {
-    let label = label(text.severity, text.rule);
     let place = match entry.first.first() {
         Some((_, lines)) if entry.lines_are_alike() => line_numbers(lines, entry.count / entry.files.max(1)),
         _ => String::new(),
     };
-    let whole = format!("{label} {place}{}", text.message);
-    let mut out = wrapped(&whole, 2, style);
-    if let Some(first) = out.first_mut() {
-        *first = labelled(first, text.severity, text.rule, style);
-    }
+    let whole = format!("{place}{}", text.message);
+    let mut out = labelled(text.severity, text.rule, &whole, style);
     let arrow = unicode("→", style);
     let more = match level {
         Level::Whole => vec![text.why.clone(), help(text, arrow.as_ref())],
@@ -306,13 +316,8 @@ fn by_rule(items: &[Item<'_>], style: Style) -> Vec<String> {
         } else {
             String::new()
         };
-        let label = label(severity, rule);
-        let text = unicode(&format!("{label} {place}{}", about(&items)), style);
-        let mut lines = wrapped(&text, 2, style);
-        if let Some(first) = lines.first_mut() {
-            *first = labelled(first, severity, rule, style);
-        }
-        out.extend(lines);
+        let text = unicode(&format!("{place}{}", about(&items)), style);
+        out.extend(labelled(severity, rule, &text, style));
     }
     out
 }
