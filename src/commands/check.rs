@@ -230,8 +230,7 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
             progress.step();
             match outcome {
                 Ok(result) => {
-                    let texts = documents.add(total.add(result));
-                    documents.print(terminal, texts)?;
+                    documents.take(terminal, total.add(result))?;
                 }
                 Err(error) => {
                     total.unread.push(NotRead::of(&error));

@@ -59,32 +59,20 @@ impl TypedValueParser for AskedParser {
         let file = bytes
             .get(end + 1..)
             .map(|file| PathBuf::from(std::ffi::OsStr::from_bytes(file)));
-        match Format::parse(&word) {
-            Some(_) if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) => {
-                let message = format!("`{word}=` names no file: write `--format {word}=FILE`\n");
-                Err(Error::raw(ErrorKind::ValueValidation, message).with_cmd(command))
-            }
-            Some(format) => Ok(Asked { format, file }),
-            // clap's own words for a value that there is not, with the nearest one.
-            None => {
-                let words = clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::as_str));
-                let word = std::ffi::OsStr::new(&*word);
-                words.parse_ref(command, argument, word).map(|_| unreachable_format())
-            }
+        // clap's own words for a value that there is not, with the nearest one.
+        let words = clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::as_str));
+        let word = words.parse_ref(command, argument, std::ffi::OsStr::new(&*word))?;
+        if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
+            let message = format!("`{word}=` names no file: write `--format {word}=FILE`\n");
+            return Err(Error::raw(ErrorKind::ValueValidation, message).with_cmd(command));
         }
+        let format = Format::parse(&word).unwrap_or_default();
+        Ok(Asked { format, file })
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         let value = |format: Format| PossibleValue::new(format.as_str()).help(format.summary());
         Some(Box::new(Format::ALL.into_iter().map(value)))
-    }
-}
-
-/// What a word comes to that is a format after all.
-fn unreachable_format() -> Asked {
-    Asked {
-        format: Format::default(),
-        file: None,
     }
 }
 
@@ -251,8 +239,7 @@ impl Formats {
         documents.print(terminal, text)?;
         for part in parts {
             let pieces = documents.renderers().render(&part);
-            let texts = documents.add(pieces);
-            documents.print(terminal, texts)?;
+            documents.take(terminal, pieces)?;
         }
         let tail = Tail::Plain(head.kind());
         documents.end(terminal, &tail)
@@ -324,6 +311,15 @@ impl Documents {
     pub(super) fn add(&mut self, pieces: Pieces) -> Texts {
         let documents = self.all.iter_mut().zip(pieces.0);
         Texts(documents.map(|(document, piece)| document.printer.add(piece)).collect())
+    }
+
+    /// Prints the texts of the next pieces, or keeps them for their files.
+    ///
+    /// # Errors
+    /// Standard output's.
+    pub(super) fn take(&mut self, terminal: &mut Terminal<'_>, pieces: Pieces) -> io::Result<()> {
+        let texts = self.add(pieces);
+        self.print(terminal, texts)
     }
 
     /// Prints `texts`, or keeps them for their files.

@@ -134,8 +134,7 @@ impl Request {
                 for said in said {
                     match said {
                         Said::Pieces(pieces) => {
-                            let texts = documents.add(pieces);
-                            documents.print(terminal, texts)?;
+                            documents.take(terminal, pieces)?;
                         }
                         Said::Complaint(message) => {
                             terminal.complain(&message);

@@ -3,9 +3,8 @@
 use quick_xml::Writer;
 use quick_xml::events::{BytesEnd, BytesStart, Event};
 
-use super::reported::{self, Reported};
+use super::reported::{self, Reported, Unread};
 use super::{CheckTotal, Head, Part, Piece, Report, Tail, xml};
-use crate::plain;
 
 /// The format.
 #[derive(Clone, Copy, Debug)]
@@ -63,16 +62,14 @@ fn error(reported: &Reported<'_>) -> Attributes {
 }
 
 fn unread(total: &CheckTotal<'_>) -> String {
-    let each = total.unread.iter().map(|left| {
-        let file = plain::path(&total.checked.base.relative(&left.path));
-        let message = format!("{file} {}; it was not checked", left.why);
+    let each = reported::unread(total).map(|left| {
         let error = vec![
             ("line", "1".to_owned()),
             ("severity", "error".to_owned()),
-            ("message", message),
-            ("source", "novamend.not-checked".to_owned()),
+            ("message", left.text()),
+            ("source", format!("novamend.{}", Unread::ID)),
         ];
-        element(&file, &[error])
+        element(&left.file, &[error])
     });
     each.collect()
 }

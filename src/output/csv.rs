@@ -10,6 +10,7 @@ use super::fixed::{AppliedFix, Batch, Fixes, fix_available};
 use super::hop::Hop;
 use super::life::{self, Life};
 use super::places::Answer;
+use super::reported::{self, Reported, Unread};
 use super::{CheckTotal, Findings, Head, Part, Piece, Report, Tail};
 use crate::lint::{Moment, Rule};
 use crate::plain;
@@ -108,8 +109,8 @@ fn number(number: Option<usize>) -> String {
 }
 
 fn findings(found: &Findings<'_, '_>) -> Vec<Row> {
-    let reported = super::reported::all(found);
-    let row = |one: &super::reported::Reported<'_>| {
+    let reported = reported::all(found);
+    let row = |one: &Reported<'_>| {
         let entry = Entry::of(found.context, one.finding);
         let (file, line) = match place(&one.place) {
             [file, line] if one.place.file.is_none() && one.place.variable.is_some() => (file, line),
@@ -136,16 +137,14 @@ fn findings(found: &Findings<'_, '_>) -> Vec<Row> {
 }
 
 fn unread(total: &CheckTotal<'_>) -> String {
-    let rows = total.unread.iter().map(|left| {
+    let rows = reported::unread(total).map(|left| {
         let mut row = vec![String::new(); FINDINGS.len()];
-        let words = [
-            (0, plain::path(&total.checked.base.relative(&left.path))),
+        for (column, word) in [
+            (0, left.file),
             (3, "error".to_owned()),
-        ];
-        for (column, word) in words
-            .into_iter()
-            .chain([(5, "not-checked".to_owned()), (7, left.why.clone())])
-        {
+            (5, Unread::ID.to_owned()),
+            (7, left.why),
+        ] {
             row[column] = word;
         }
         row

@@ -4,9 +4,8 @@
 //! gate that lets these lines through, and no others.
 
 use super::checked::LISTED;
-use super::reported::{self, Reported};
+use super::reported::{self, Reported, Unread};
 use super::{CheckTotal, Head, Part, Piece, Report, Tail};
-use crate::inputs::directory::NotRead;
 use crate::lint::Severity;
 use crate::plain;
 
@@ -39,7 +38,7 @@ impl Report for Github {
 }
 
 fn end(total: &CheckTotal<'_>) -> String {
-    let unread = total.unread.iter().map(|left| not_read(total, left));
+    let unread = reported::unread(total).map(not_read);
     unread.collect::<String>() + &total.summary.line(total.checked)
 }
 
@@ -51,29 +50,24 @@ fn command(reported: &Reported<'_>) -> String {
     };
     let place = &reported.place;
     let mut properties = vec![("file", reported.file.clone())];
-    let numbers = [("line", place.line), ("endLine", place.end_line)];
-    properties.extend(
-        numbers
-            .iter()
-            .filter_map(|(name, number)| Some((*name, (*number)?.to_string()))),
-    );
+    let mut numbers = vec![("line", place.line), ("endLine", place.end_line)];
     if place.line == place.end_line {
         // GitHub takes columns of one line alone.
-        let columns = [("col", place.column), ("endColumn", place.end_column)];
-        properties.extend(
-            columns
-                .iter()
-                .filter_map(|(name, number)| Some((*name, (*number)?.to_string()))),
-        );
+        numbers.extend([("col", place.column), ("endColumn", place.end_column)]);
     }
+    let numbers = numbers.into_iter();
+    properties.extend(numbers.filter_map(|(name, number)| Some((name, number?.to_string()))));
     properties.push(("title", reported.rule.id.to_owned()));
     line(word, &properties, &reported.text())
 }
 
-fn not_read(total: &CheckTotal<'_>, left: &NotRead) -> String {
-    let file = plain::path(&total.checked.base.relative(&left.path));
-    let text = format!("{file} {}; it was not checked", plain::line(&left.why));
-    line("error", &[("file", file), ("title", "not checked".to_owned())], &text)
+fn not_read(left: Unread) -> String {
+    let text = left.text();
+    line(
+        "error",
+        &[("file", left.file), ("title", "not checked".to_owned())],
+        &text,
+    )
 }
 
 fn line(word: &str, properties: &[(&str, String)], text: &str) -> String {

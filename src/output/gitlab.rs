@@ -3,9 +3,8 @@
 use serde::Serialize;
 
 use super::envelope::Kind;
-use super::reported::{self, Reported};
+use super::reported::{self, Reported, Unread};
 use super::{CheckTotal, Head, Part, Piece, Report, Tail};
-use crate::inputs::directory::NotRead;
 use crate::lint::Severity;
 use crate::plain;
 
@@ -104,21 +103,20 @@ fn issue(reported: &Reported<'_>) -> String {
 
 /// What was not checked, and the end of the list.
 fn end(total: &CheckTotal<'_>, is_first: bool) -> String {
-    let unread: Vec<String> = total.unread.iter().map(|left| not_read(total, left)).collect();
+    let unread: Vec<String> = reported::unread(total).map(|left| not_read(&left)).collect();
     let comma = if is_first || unread.is_empty() { "" } else { "," };
     format!("{comma}{}\n]\n", unread.join(","))
 }
 
-fn not_read(total: &CheckTotal<'_>, left: &NotRead) -> String {
-    let file = plain::path(&total.checked.base.relative(&left.path));
-    let fingerprint = super::fingerprint::Fingerprints::default().next("not-checked", &file, None);
+fn not_read(left: &Unread) -> String {
+    let fingerprint = super::fingerprint::Fingerprints::default().next(Unread::ID, &left.file, None);
     text(&Issue {
-        description: format!("{file} {}; it was not checked", plain::line(&left.why)),
-        check_name: "not-checked",
+        description: left.text(),
+        check_name: Unread::ID,
         fingerprint: &fingerprint,
         severity: "blocker",
         location: Place {
-            path: &file,
+            path: &left.file,
             lines: Lines { begin: 1, end: 1 },
         },
         content: Content { body: String::new() },

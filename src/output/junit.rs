@@ -5,10 +5,9 @@
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::reported::{self, Reported};
+use super::reported::{self, Reported, Unread};
 use super::{CheckTotal, Findings, Head, Part, Piece, Report, Tail, shown_path, xml};
 use crate::lint::FailOn;
-use crate::plain;
 
 /// The format.
 #[derive(Clone, Copy, Debug)]
@@ -76,12 +75,10 @@ fn case(reported: &Reported<'_>, fail_on: FailOn) -> TestCase {
 }
 
 fn unread(total: &CheckTotal<'_>) -> String {
-    let each = total.unread.iter().map(|left| {
-        let file = xml::text(&plain::path(&total.checked.base.relative(&left.path)));
+    let each = reported::unread(total).map(|left| {
+        let file = xml::text(&left.file);
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status
-            .set_message(xml::text(&format!("{file} {}; it was not checked", left.why)))
-            .set_type("not-checked");
+        status.set_message(xml::text(&left.text())).set_type(Unread::ID);
         let mut case = TestCase::new("not checked", status);
         case.set_classname(file.clone());
         let mut suite = TestSuite::new(file);

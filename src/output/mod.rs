@@ -216,12 +216,6 @@ impl Printer {
         Arc::clone(&self.report)
     }
 
-    /// Renders a part; any thread may.
-    #[must_use]
-    pub fn piece(&self, part: &Part<'_, '_>) -> Piece {
-        self.report.stack(part)
-    }
-
     /// The text of the next piece.
     pub fn add(&mut self, piece: Piece) -> String {
         self.late.extend(piece.late);
@@ -238,29 +232,6 @@ impl Printer {
     pub fn end(&self, tail: &Tail<'_>) -> String {
         self.report.end(tail, &self.late)
     }
-
-    /// The last text, of a verb whose parts say all.
-    #[must_use]
-    pub fn close(self) -> String {
-        let tail = Tail::Plain(self.kind);
-        self.end(&tail)
-    }
-}
-
-/// A whole document of parts that are at hand.
-#[must_use]
-pub fn document<'a>(
-    format: Format,
-    style: Style,
-    head: &Head<'_>,
-    parts: impl IntoIterator<Item = Part<'a, 'a>>,
-) -> String {
-    let (mut printer, mut text) = Printer::begin(format, style, head);
-    for part in parts {
-        let piece = printer.piece(&part);
-        text.push_str(&printer.add(piece));
-    }
-    text + &printer.close()
 }
 
 /// `path:line:column` of a location, as far as it has one.

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::Findings;
 use super::checked::Checked;
 use super::entry::PlaceEntry;
 use super::fingerprint::Fingerprints;
 use super::fixed::fix_available;
+use super::{CheckTotal, Findings};
 use crate::lint::{Context, Effect, Finding, Location, Rule, Severity};
 use crate::plain;
 
@@ -98,6 +98,32 @@ fn reported<'a>(
         file,
         option,
     }
+}
+
+/// What was to be checked and could not be.
+pub(super) struct Unread {
+    /// The file from the base on, as text on one line.
+    pub(super) file: String,
+    /// Why it was not, to follow "it", on one line.
+    pub(super) why: String,
+}
+
+impl Unread {
+    /// What such a thing is known by.
+    pub(super) const ID: &'static str = "not-checked";
+
+    /// That it was not checked, and why.
+    pub(super) fn text(&self) -> String {
+        format!("{} {}; it was not checked", self.file, self.why)
+    }
+}
+
+/// All that was not checked, in the order in which it was named.
+pub(super) fn unread<'a>(total: &'a CheckTotal<'_>) -> impl Iterator<Item = Unread> + 'a {
+    total.unread.iter().map(|left| Unread {
+        file: plain::path(&total.checked.base.relative(&left.path)),
+        why: plain::line(&left.why).into_owned(),
+    })
 }
 
 fn on_one_line(text: &str) -> String {

@@ -68,8 +68,7 @@ pub(super) fn show(
         |outcome| match outcome {
             Ok((pieces, of_stack)) => {
                 sum = sum.plus(of_stack);
-                let texts = documents.add(pieces);
-                documents.print(terminal, texts)
+                documents.take(terminal, pieces)
             }
             Err(error) => {
                 is_failed = true;

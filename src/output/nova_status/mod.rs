@@ -126,11 +126,7 @@ impl Found {
 
 /// Whether all was read that was to be.
 fn read(total: &CheckTotal<'_>) -> Check<'static> {
-    let unread = total.unread.iter();
-    let lines = unread.map(|left| {
-        let file = plain::path(&total.checked.base.relative(&left.path));
-        format!("{file} {}", plain::line(&left.why))
-    });
+    let lines = reported::unread(total).map(|left| format!("{} {}", left.file, left.why));
     let lines: Vec<String> = lines.take(MOST).collect();
     Check {
         name: READ,

@@ -11,9 +11,8 @@ use serde_sarif::sarif::{
 use super::{places, word};
 use crate::lint::{LayerEdit, Rule, Severity};
 use crate::output::entry::Entry;
-use crate::output::reported::Reported;
+use crate::output::reported::{self, Reported};
 use crate::output::{CheckTotal, Findings, Proposed};
-use crate::plain;
 
 /// A message of plain text.
 pub(super) fn message(text: &str) -> Message {
@@ -59,11 +58,12 @@ pub(super) fn fix(found: &Findings<'_, '_>, proposed: &Proposed) -> Fix {
                 .build()
         });
         let replacements: Vec<Replacement> = replacements.collect();
-        let change = ArtifactChange::builder()
-            .artifact_location(places::artifact(&found.checked.base.relative(source.path())))
-            .replacements(replacements.clone())
-            .build();
-        (!replacements.is_empty()).then_some(change)
+        (!replacements.is_empty()).then(|| {
+            ArtifactChange::builder()
+                .artifact_location(places::artifact(&found.checked.base.relative(source.path())))
+                .replacements(replacements)
+                .build()
+        })
     });
     Fix::builder()
         .artifact_changes(changes.collect::<Vec<_>>())
@@ -110,10 +110,9 @@ pub(super) fn run(total: &CheckTotal<'_>, rules: Vec<ReportingDescriptor>) -> Ru
 }
 
 fn invocation(total: &CheckTotal<'_>) -> Invocation {
-    let unread = total.unread.iter().map(|left| {
-        let path = total.checked.base.relative(&left.path);
-        let text = format!("{} {}; it was not checked", plain::path(&path), plain::line(&left.why));
-        Notification::builder().message(message(&text)).level("error").build()
+    let unread = reported::unread(total).map(|left| {
+        let text = message(&left.text());
+        Notification::builder().message(text).level("error").build()
     });
     let unread: Vec<Notification> = unread.collect();
     let mut checked = BTreeMap::new();

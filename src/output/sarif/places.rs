@@ -10,7 +10,7 @@ use crate::lint::{self, Finding};
 use crate::output::Findings;
 use crate::output::entry::PlaceEntry;
 use crate::output::reported::Reported;
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, encoded};
 
 /// What relative URIs start at: `--root`, or the working directory.
 pub(super) const BASE: &str = "%SRCROOT%";
@@ -47,13 +47,7 @@ fn physical(path: &Path, region: Option<Region>) -> Location {
 
 /// The file at `path`.
 pub(super) fn artifact(path: &Path) -> ArtifactLocation {
-    let bytes = path.as_os_str().as_bytes().iter();
-    let uri: String = bytes
-        .map(|&byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => char::from(byte).to_string(),
-            byte => format!("%{byte:02X}"),
-        })
-        .collect();
+    let uri = encoded(path.as_os_str().as_bytes());
     if path.is_absolute() {
         return ArtifactLocation::builder().uri(format!("file://{uri}")).build();
     }
