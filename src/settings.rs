@@ -15,7 +15,7 @@ use toml_edit::{Document, Item, Table, TableLike};
 use crate::bounded::{self, ReadRefusal};
 use crate::catalog::Release;
 use crate::catalog::release::UnknownRelease;
-use crate::catalog::spelling::nearest;
+use crate::catalog::spelling::hint;
 use crate::inputs::arguments::{SettingsArguments, Start};
 use crate::lint::{FailOn, Ignore, Rule, Settings, SettingsFile, Severity};
 use crate::plain;
@@ -263,7 +263,7 @@ impl TableReader<'_> {
     }
 
     fn unknown(&self, table: &dyn TableLike, key: &str, known: &[&str]) -> SettingsError {
-        let hint = nearest(key, known.iter().copied()).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let hint = hint(key, known.iter().copied());
         let offset = table
             .get_key_value(key)
             .and_then(|(key, _)| key.span())
@@ -321,8 +321,7 @@ impl TableReader<'_> {
         if self.rules.iter().any(|rule| rule.id == id) {
             return Ok(id.to_owned());
         }
-        let hint = nearest(id, self.rules.iter().map(|rule| rule.id))
-            .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let hint = hint(id, self.rules.iter().map(|rule| rule.id));
         Err(self.mistake(
             offset,
             format!("unknown rule {}; {hint}`novamend rules` lists all rules", quoted(id)),

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::series::{FIRST, KNOWN, RELEASES, SERIES};
-use super::spelling::nearest;
+use super::spelling::hint;
 use super::update::{self, NewRelease};
 
 /// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
@@ -350,8 +350,7 @@ impl UnknownRelease {
             )
         } else {
             let words = Release::all().flat_map(|release| [Some(release.series()), release.date()]);
-            let near = nearest(&lower, words.flatten());
-            let hint = near.map_or(String::new(), |word| format!("did you mean `{word}`? "));
+            let hint = hint(&lower, words.flatten());
             format!("unknown nova release `{name}`; {hint}")
         };
         Self { what }

@@ -285,6 +285,12 @@ fn distance(from: &str, to: &str, most: usize) -> Option<usize> {
     Some(strsim::osa_distance(from, to)).filter(|&edits| edits <= most)
 }
 
+/// "did you mean `near`? " where one of `words` is near enough to `wanted`; otherwise empty.
+#[must_use]
+pub fn hint<'a>(wanted: &str, words: impl Iterator<Item = &'a str>) -> String {
+    nearest(wanted, words).map_or_else(String::new, |near| format!("did you mean `{near}`? "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

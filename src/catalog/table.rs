@@ -67,20 +67,18 @@ pub(super) fn update(text: &str) {
     let updated: &'static Table = Box::leak(Box::new(nova().updated(text)));
     // It comes once, before anybody asks.
     let _ = UPDATED.set(updated);
-    put(updated);
+    put(|_| updated);
 }
 
-/// Makes `table` the newest edition.
-fn put(table: &'static Table) {
-    while newest()
-        .0
-        .next
-        .set(Box::new(Edition {
-            table,
-            next: OnceLock::new(),
-        }))
-        .is_err()
-    {}
+/// Makes what `make` makes of the newest table the newest edition; where somebody else is quicker, it goes behind theirs.
+fn put(make: impl Fn(&Table) -> &'static Table) {
+    loop {
+        let last = newest().0;
+        let (table, next) = (make(last.table), OnceLock::new());
+        if last.next.set(Box::new(Edition { table, next })).is_ok() {
+            return;
+        }
+    }
 }
 
 /// The newest edition and its number, the built-in tables having 0.
@@ -99,15 +97,7 @@ pub(super) fn table() -> &'static Table {
 
 /// Adds the options of `text`, in the form of the built-in tables, that nova has in no release.
 pub(super) fn add(text: &str) {
-    loop {
-        let last = newest().0;
-        let table: &'static Table = Box::leak(Box::new(last.table.with(text)));
-        let next = OnceLock::new();
-        // Somebody else may be quicker; these then go behind.
-        if last.next.set(Box::new(Edition { table, next })).is_ok() {
-            return;
-        }
-    }
+    put(|last| Box::leak(Box::new(last.with(text))));
 }
 
 /// The options that were added.

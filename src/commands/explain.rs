@@ -5,7 +5,7 @@ use clap::Args;
 use super::documents::FormatArguments;
 use super::{Failure, Outcome};
 use crate::terminal::Terminal;
-use novamend::catalog::spelling::nearest;
+use novamend::catalog::spelling::hint;
 use novamend::output::envelope::Kind;
 use novamend::output::{Head, Part};
 use novamend::rules::{self, RULES};
@@ -25,8 +25,7 @@ impl Arguments {
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> Result<Outcome, Failure> {
         let id = &self.rule;
         let Some(rule) = rules::by_id(id.trim()) else {
-            let hint = nearest(id, RULES.iter().map(|rule| rule.id))
-                .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            let hint = hint(id, RULES.iter().map(|rule| rule.id));
             let why = format!("unknown rule `{id}`; {hint}`novamend rules` lists all rules");
             return Err(Failure::Refused(why));
         };

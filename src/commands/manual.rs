@@ -1,7 +1,7 @@
 //! `novamend man [VERB]`: a page for `man`, as the packages install it.
 
 use clap::{Args, CommandFactory};
-use novamend::catalog::spelling::nearest;
+use novamend::catalog::spelling::hint;
 use novamend::shell::manual::Manual;
 
 use super::{Cli, Failure, Outcome};
@@ -36,6 +36,6 @@ impl Arguments {
 fn unknown(verb: &str) -> Failure {
     let command = Cli::command();
     let verbs = command.get_subcommands().map(clap::Command::get_name);
-    let hint = nearest(verb, verbs).map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    let hint = hint(verb, verbs);
     Failure::Refused(format!("no verb `{verb}`; {hint}`novamend --help` lists them"))
 }

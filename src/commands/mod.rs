@@ -27,7 +27,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use novamend::bounded::Root;
-use novamend::catalog::spelling::nearest;
+use novamend::catalog::spelling::hint;
 use novamend::inputs::arguments::{CatalogArguments, ColorArguments, with_variables};
 use novamend::lint::settings::Asked;
 use novamend::lint::{FailOn, Rule, Settings};
@@ -238,8 +238,7 @@ impl DetailArguments {
 fn rule() -> impl TypedValueParser<Value = &'static Rule> {
     clap::builder::StringValueParser::new().try_map(|id| {
         known_rules::by_id(&id).ok_or_else(|| {
-            let near = nearest(&id, RULES.iter().map(|rule| rule.id));
-            let hint = near.map_or_else(String::new, |near| format!("did you mean `{near}`? "));
+            let hint = hint(&id, RULES.iter().map(|rule| rule.id));
             format!("no such rule; {hint}`novamend rules` lists all rules")
         })
     })

@@ -124,16 +124,10 @@ fn index() -> Option<usize> {
 }
 
 /// `command` and its verbs, with what each value of an argument may be.
-fn completed(mut command: Command) -> Command {
-    let verbs: Vec<String> = command
-        .get_subcommands()
-        .map(|verb| verb.get_name().to_owned())
-        .collect();
-    command = command.mut_args(of_argument);
-    for verb in verbs {
-        command = command.mut_subcommand(verb, |verb| verb.mut_args(of_argument));
-    }
+fn completed(command: Command) -> Command {
     command
+        .mut_args(of_argument)
+        .mut_subcommands(|verb| verb.mut_args(of_argument))
 }
 
 /// An argument with its values, by the word that the help has for them.
@@ -142,14 +136,13 @@ fn of_argument(argument: Arg) -> Arg {
         .get_value_names()
         .and_then(|names| names.first())
         .map(ToString::to_string);
-    let hint = |argument: Arg, hint| argument.value_hint(hint);
     match word.as_deref() {
         Some("OPTION") => argument.add(ArgValueCompleter::new(options)),
         Some("RULE-ID") => argument.add(ArgValueCompleter::new(rules)),
         Some("REL" | "FROM" | "TO" | "WHEN") => argument.add(ArgValueCompleter::new(releases)),
         Some("NAMES") => argument.add(ArgValueCompleter::new(program_names)),
-        Some("DIR") => hint(argument, ValueHint::DirPath),
-        Some("FILE" | "PATH") => hint(argument, ValueHint::AnyPath),
+        Some("DIR") => argument.value_hint(ValueHint::DirPath),
+        Some("FILE" | "PATH") => argument.value_hint(ValueHint::AnyPath),
         _ => argument,
     }
 }

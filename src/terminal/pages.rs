@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use novamend::text::encoded;
+
 /// Seen from the directory of the program: where a package has the pages, and where the sources have them.
 const PLACES: [&str; 3] = [
     "../share/doc/novamend/rules",
@@ -23,16 +25,8 @@ pub(super) fn start() -> Option<&'static str> {
 
 /// The address of the directory `place`: a terminal may run on another host, so this one is named.
 fn address(host: &str, place: &Path) -> String {
-    let mut out = String::from("file://");
-    for byte in host.bytes().chain(place.as_os_str().as_encoded_bytes().iter().copied()) {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out.push('/');
-    out
+    let place = encoded(place.as_os_str().as_encoded_bytes());
+    format!("file://{}{place}/", encoded(host.as_bytes()))
 }
 
 #[cfg(test)]

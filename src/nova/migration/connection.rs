@@ -7,6 +7,8 @@
 use std::fmt;
 use std::net::Ipv6Addr;
 
+use crate::text::encoded;
+
 mod parameters;
 
 pub use self::parameters::Origin;
@@ -269,7 +271,7 @@ impl fmt::Display for Connection {
         out.write_str(if self.is_session { "/session" } else { "/system" })?;
         for (index, (name, value)) in self.parameters.iter().enumerate() {
             out.write_str(if index == 0 { "?" } else { "&" })?;
-            write!(out, "{name}={}", parameters::encoded(value))?;
+            write!(out, "{name}={}", encoded(value.as_bytes()))?;
         }
         Ok(())
     }

@@ -161,16 +161,3 @@ fn decoded(text: &str) -> Option<String> {
         .all(|byte| *byte == b' ' || byte.is_ascii_graphic())
         .then(|| String::from_utf8(out).ok())?
 }
-
-/// A value as it stands in a URI.
-pub(super) fn encoded(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/._-~".contains(&byte) {
-            out.push(byte as char);
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
