@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     /// Add the current findings as ignores to FILE, whose name ends in `.toml`, so that only new ones are reported from now on
     /// [default: the settings]
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, value_parser = baseline::file)]
-    // Clap tells by the two whether the flag is there, and whether a file is.
+    // The outer option says whether the flag is there, the inner one whether a file is.
     #[allow(clippy::option_option)]
     write_ignores: Option<Option<PathBuf>>,
     /// Say what these releases, separated by commas, do not read alike: for a file that serves all of them during a rolling

@@ -65,7 +65,7 @@ pub enum BaselineError {
 /// Where a baseline goes: to `told`, else to the settings that are named, else to a new file where they would be looked for.
 ///
 /// # Errors
-/// None are read, and none is told.
+/// No settings are read, and no file is named.
 pub fn place(arguments: &SettingsArguments, told: Option<&Path>) -> Result<PathBuf, BaselineError> {
     match (told, &arguments.settings) {
         (Some(path), _) => Ok(path.to_owned()),

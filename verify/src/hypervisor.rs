@@ -213,7 +213,7 @@ pub trait Hypervisor {
     /// The hypervisor does not answer.
     fn job(&mut self) -> Result<Job, Refusal>;
 
-    /// The same as libvirt tells it, an error where the domain is gone or does not run.
+    /// The same as libvirt reports it, an error where the domain is gone or does not run.
     ///
     /// # Errors
     /// Libvirt's.

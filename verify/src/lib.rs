@@ -1,7 +1,7 @@
 //! Proves on the host, by real test migrations, what nova's live-migration timeout action will do.
 //!
 //! It never touches daemons or domains of the host, but for those that `--source` and `--dest` name: all else happens in a
-//! sandbox that leaves no trace. [`rescue`] alone works on the host's own daemon, which it only looks at unless it is told to act.
+//! sandbox that leaves no trace. [`rescue`] alone works on the host's own daemon, which it only looks at unless `--yes` is given.
 
 pub mod accident;
 pub mod causes;

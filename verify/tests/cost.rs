@@ -92,7 +92,7 @@ fn session(plan: &Plan, trials: Vec<Evidence>, cost: Cost) -> Session {
 }
 
 #[test]
-fn the_headline_tells_the_standstill_and_the_slow_phase() {
+fn the_headline_tells_the_downtime_and_the_slow_phase() {
     let plan = made::plan(POST_COPY);
     let cost = Cost::over(link()).with(Box::new(switched()), Size::with_hot_mib(60));
     let found = draw(&plan, &made::host(), &session(&plan, vec![switched()], cost));
@@ -104,7 +104,7 @@ fn the_headline_tells_the_standstill_and_the_slow_phase() {
     );
     let cost = found.cost.unwrap();
     let felt = cost.felt.unwrap();
-    assert!((felt.order_to_standstill_ms - 50.0).abs() < 0.1, "{felt:?}");
+    assert!((felt.order_to_downtime_ms - 50.0).abs() < 0.1, "{felt:?}");
     // 61 MiB from the last heartbeat here until the guest was as fast as before
     assert!((felt.mib_per_second - 61.0 / 0.776).abs() < 0.1, "{felt:?}");
     assert!(
@@ -144,7 +144,7 @@ fn what_a_busy_machine_shows_is_told_as_such_and_not_reckoned_with() {
 #[test]
 fn what_was_not_measured_is_not_told() {
     let plan = made::plan(POST_COPY);
-    let cost = Cost::unknown(None, "the interface eth0 does not tell its speed".to_owned());
+    let cost = Cost::unknown(None, "the interface eth0 does not report its speed".to_owned());
     let found = draw(&plan, &made::host(), &session(&plan, vec![switched()], cost));
     assert_eq!(
         found.headline,
@@ -152,7 +152,7 @@ fn what_was_not_measured_is_not_told() {
     );
     let open = found.not_proven.last().unwrap();
     assert!(
-        open.contains("the interface eth0 does not tell its speed; tell its speed"),
+        open.contains("the interface eth0 does not report its speed; give its speed"),
         "{open}"
     );
     let price = found.cost.unwrap();

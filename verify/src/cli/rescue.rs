@@ -246,7 +246,7 @@ impl RescueArguments {
         Ok(u8::from(!guests.iter().all(is_well)))
     }
 
-    /// Looks whenever libvirt tells of something, and every few seconds, until it is told to end.
+    /// Looks whenever libvirt reports something, and every few seconds, until it is interrupted.
     fn watch(&self, engine: &mut Engine, config: &Config, interrupt: &Interrupt) -> Result<u8, Failure> {
         let mut heard = None;
         let (mut said, mut trouble) = (BTreeMap::new(), String::new());

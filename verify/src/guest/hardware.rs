@@ -1,6 +1,6 @@
 //! What the probe guest is made of beside its memory: machine, processor and devices, as elements of libvirt's XML.
 //!
-//! It makes nothing; what stands behind a device in the sandbox is told by [`Backends`].
+//! It makes nothing; what is behind a device in the sandbox is in [`Backends`].
 
 use std::fmt::Write as _;
 use std::path::Path;

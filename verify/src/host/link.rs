@@ -13,7 +13,7 @@ use crate::speed::{Link, Speed};
 /// How long the resolver may take to say where a name leads.
 const RESOLVER: Duration = Duration::from_secs(2);
 
-/// That by which `address`, what sources are told, is reached here: its network's, otherwise that of the default route.
+/// That by which `address`, which sources are given, is reached here: its network's, otherwise that of the default route.
 ///
 /// # Errors
 /// Why its speed is not known, as a clause.
@@ -26,7 +26,7 @@ pub fn find(address: Option<&str>) -> Result<Link, String> {
             bits_per_second: speed,
             interface: Some(name),
         }),
-        None => Err(format!("the interface {name} does not tell its speed")),
+        None => Err(format!("the interface {name} does not report its speed")),
     }
 }
 

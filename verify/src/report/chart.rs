@@ -1,5 +1,5 @@
 //! The curve of what is left to copy during one trial, and the threshold below which QEMU would end it by itself; its passes,
-//! nova's order, the switch, the standstill, the slow phase and the end are marked.
+//! nova's order, the switch, the downtime, the slow phase and the end are marked.
 //!
 //! It is drawn in marker colours, which become classes: the page's style sheet says what they look like, light or dark.
 
@@ -150,7 +150,7 @@ fn paint<'b>(
     Ok(())
 }
 
-/// Times in which the guest stood still or was slow, as (from, until, colour).
+/// Times in which the guest was paused or slow, as (from, until, colour).
 fn bands(evidence: &Evidence) -> Vec<(f64, f64, RGBColor)> {
     let judgement = &evidence.judgement;
     let still = judgement.notable_silence().map(|one| (one.from, one.until, SILENCE));

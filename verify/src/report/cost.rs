@@ -20,9 +20,9 @@ const COLUMNS: [&str; 6] = [
     "nova acts after",
     "one pass",
     "10 % left: post-copy, slow",
-    "10 % left: pause, still",
+    "10 % left: pause",
     "all left: post-copy, slow",
-    "all left: pause, still",
+    "all left: pause",
 ];
 
 fn seconds(seconds: f64) -> String {
@@ -44,10 +44,10 @@ fn cells(guest: &Guest) -> Vec<String> {
 fn parts(felt: &Felt, price: &Price) -> Vec<(&'static str, String)> {
     let mut parts = vec![
         (
-            "from nova's order until it stood still",
-            format!("{:.0} ms", felt.order_to_standstill_ms),
+            "from nova's order until it was paused",
+            format!("{:.0} ms", felt.order_to_downtime_ms),
         ),
-        ("stood still", format!("{:.0} ms", felt.standstill_ms)),
+        ("paused", format!("{:.0} ms", felt.downtime_ms)),
         (
             "slow after that",
             felt.slow
@@ -144,7 +144,7 @@ pub(super) fn section(report: &Report) -> Result<Markup, ChartError> {
 fn caption(felt: &Felt) -> String {
     format!(
         "A guest with {:.0} MiB is switched as soon as its memory begins to be copied, over a network of that speed in the \
-         sandbox. It stands still until it has what it needs to run at the destination, then waits for each page that has not \
+         sandbox. It is paused until it has what it needs to run at the destination, then waits for each page that has not \
          come yet.",
         felt.left_mib
     )

@@ -22,9 +22,7 @@ fn state(standing: Standing) -> &'static str {
         Standing::Off(Off::NotKnown) => "shut off, libvirt does not know why",
         Standing::Running => "running",
         Standing::RunningPostCopy => "running in post-copy (running/10)",
-        Standing::RunningPostCopyFailed => {
-            "post-copy failed (running/11): it stands still at the first page that it lacks"
-        }
+        Standing::RunningPostCopyFailed => "post-copy failed (running/11): it stops at the first page that it lacks",
         Standing::PausedPostCopy => "paused, its memory is being sent (paused/12)",
         Standing::PausedPostCopyFailed => "post-copy failed (paused/13)",
         Standing::Paused => "paused, not by a migration",

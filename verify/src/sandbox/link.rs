@@ -101,7 +101,7 @@ impl Link {
         set_up(self.end, true).map_err(LinkError::at("cannot take the link up"))
     }
 
-    /// Takes the link down: nothing passes, and no connection is told.
+    /// Takes the link down: nothing passes, and no connection is notified.
     ///
     /// # Errors
     /// The kernel refuses.
@@ -109,7 +109,7 @@ impl Link {
         set_up(self.end, false).map_err(LinkError::at("cannot take the link down"))
     }
 
-    /// Resets every TCP connection over the link but those of the daemons, which leaves QEMU's; both ends are told. The number
+    /// Resets every TCP connection over the link but those of the daemons, which leaves QEMU's; both ends are notified. The number
     /// of connections that were reset.
     ///
     /// # Errors

@@ -29,16 +29,16 @@ pub struct Cost {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Felt {
     /// From nova's order to the last heartbeat on the source, in milliseconds.
-    pub order_to_standstill_ms: f64,
+    pub order_to_downtime_ms: f64,
     /// From the last heartbeat on the source to the first on the destination, in milliseconds.
-    pub standstill_ms: f64,
+    pub downtime_ms: f64,
     /// The slow phase; null where the guest was as fast as before at once.
     pub slow: Option<SlowPhase>,
     /// Whether the machine was busy with other things, so that the guest was slow by that, too.
     pub busy: bool,
     /// MiB that were left at the switch.
     pub left_mib: f64,
-    /// MiB a second at which they came, the standstill included, for they come in it, too.
+    /// MiB a second at which they came, the downtime included, for they come in it, too.
     pub mib_per_second: f64,
 }
 
@@ -98,8 +98,8 @@ impl Cost {
         let all_came = judgement.slow.map_or(arrival, |slow| slow.until);
         let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
         Some(Felt {
-            order_to_standstill_ms: milliseconds(silence.from.saturating_sub(ordered)),
-            standstill_ms: milliseconds(silence.length()),
+            order_to_downtime_ms: milliseconds(silence.from.saturating_sub(ordered)),
+            downtime_ms: milliseconds(silence.length()),
             slow: judgement.slow,
             busy: judgement.slow.is_some_and(SlowPhase::was_disturbed),
             left_mib: self.left_mib,
@@ -113,6 +113,6 @@ impl Felt {
     #[must_use]
     pub fn words(&self) -> String {
         let after = self.slow.map_or_else(|| "at full speed".to_owned(), SlowPhase::words);
-        format!("paused for {:.0} ms, then {after}", self.standstill_ms)
+        format!("paused for {:.0} ms, then {after}", self.downtime_ms)
     }
 }

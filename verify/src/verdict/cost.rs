@@ -64,7 +64,7 @@ pub struct Left {
     pub mib: f64,
     /// Seconds of post-copy, the guest running slowly in all but the first moment.
     pub post_copy_s: f64,
-    /// Seconds of standstill, where nova pauses it.
+    /// Seconds of downtime, where nova pauses it.
     pub pause_s: f64,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn reckon(plan: &Plan, session: &Session) -> Option<Price> {
             "what a switch to post-copy costs at {} was not measured: {why}",
             link.bits_per_second
         ),
-        None => format!("what a forced end costs a guest over this network is not known: {why}; tell its speed, for instance --link 10G"),
+        None => format!("what a forced end costs a guest over this network is not known: {why}; give its speed, for instance --link 10G"),
     });
     let usable = cost.link.as_ref().map(|link| usable(link.bits_per_second));
     let in_post_copy = felt
@@ -166,12 +166,12 @@ fn assumptions(plan: &Plan, link: &Link, felt: Option<Felt>) -> Vec<String> {
     ));
     list.push(
         "what is left when nova acts is what the guest goes on writing: a tenth of its memory, or all of it; a guest that is \
-         switched runs at once and slowly until its memory has come, one that is paused stands still for all of that time"
+         switched runs at once and slowly until its memory has come, one that is paused does not run for all of that time"
             .to_owned(),
     );
     list.push(
         "how slow it is depends on how much memory it touches: the probe guest walks through all of its memory at 250 MiB/s; the \
-         standstill at the switch grows with memory and devices, which was not measured"
+         downtime at the switch grows with memory and devices, which was not measured"
             .to_owned(),
     );
     list

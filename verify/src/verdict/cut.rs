@@ -77,7 +77,7 @@ fn cause(evidence: &CutEvidence) -> Cause {
                 "a migration to post-copy fails here before it can be cut: {}",
                 refusal.message
             ),
-            remedy: Some("verify without --cut tells why and what to do".to_owned()),
+            remedy: Some("run verify without --cut to see why and what to do".to_owned()),
         };
     }
     let failed = evidence.checks.iter().find(|check| !check.holds);
@@ -98,7 +98,7 @@ fn sentence(evidence: &CutEvidence) -> String {
     let became = match (evidence.holds(), evidence.cut.fate()) {
         (false, _) => "did not come out as it must",
         (true, Fate::Whole) => "the guest is whole on the destination",
-        (true, Fate::Waits) => "the guest stands still in two halves until somebody resumes the migration",
+        (true, Fate::Waits) => "the guest is stopped, split over both hosts, until somebody resumes the migration",
         (true, Fate::Lost) => "the guest is lost: what the destination's QEMU held is nowhere else",
     };
     format!("{}: {became}", evidence.cut.words())

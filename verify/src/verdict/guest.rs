@@ -109,7 +109,7 @@ pub(super) fn not_proven(session: &Session) -> Vec<String> {
     ));
     if copies {
         list.push(
-            "a guest that is paused while its disk is copied stands still for the rest of the disk, too: what is left \
+            "a guest that is paused while its disk is copied stays paused for the rest of the disk, too: what is left \
              of disk and memory divided by your network's speed"
                 .to_owned(),
         );
@@ -117,7 +117,7 @@ pub(super) fn not_proven(session: &Session) -> Vec<String> {
     if session.trials.iter().any(|trial| trial.request.unsafe_storage) {
         list.push(
             "whether libvirt takes the guests' storage for shared: both ends read the probe guest's disk from one file, \
-             which libvirt cannot know, so it was told not to ask (UNSAFE)"
+             which libvirt cannot know, so its check was switched off (UNSAFE)"
                 .to_owned(),
         );
     }

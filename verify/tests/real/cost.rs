@@ -23,7 +23,7 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
 }
 
-fn the_headline_tells_the_standstill_and_the_slow_phase() {
+fn the_headline_tells_the_downtime_and_the_slow_phase() {
     need_real();
     need_kvm();
     let ran = over(POST_COPY, "200M");
@@ -36,11 +36,8 @@ fn the_headline_tells_the_standstill_and_the_slow_phase() {
         speed > 0.0 && speed < 0.9,
         "a guest that waits for its memory is slower: {felt}"
     );
-    assert!(number(&felt["standstill_ms"]) > 0.0 && length > 0.0, "{felt}");
-    let words = format!(
-        "the guest was paused for {:.0} ms, then ",
-        number(&felt["standstill_ms"])
-    );
+    assert!(number(&felt["downtime_ms"]) > 0.0 && length > 0.0, "{felt}");
+    let words = format!("the guest was paused for {:.0} ms, then ", number(&felt["downtime_ms"]));
     let headline = ran.headline();
     assert!(headline.contains(&words), "{headline}");
     assert!(
@@ -123,7 +120,7 @@ fn what_is_reckoned_is_what_the_heartbeats_show() {
 
 /// The tests of this file.
 pub(crate) const TESTS: &[Test] = tests![
-    the_headline_tells_the_standstill_and_the_slow_phase,
+    the_headline_tells_the_downtime_and_the_slow_phase,
     a_pause_is_reckoned_from_the_speed_and_an_abort_costs_nothing,
     a_speed_that_is_none_is_refused_before_any_trial,
     what_is_reckoned_is_what_the_heartbeats_show,

@@ -1,4 +1,4 @@
-//! What libvirt tells of every domain of a daemon: that a migration in post-copy broke, began or came to its end.
+//! What libvirt reports of every domain of a daemon: that a migration in post-copy broke, began or came to its end.
 //!
 //! It wakes whoever waits; where things stand is asked for then, so that an event that is missed only costs time.
 
@@ -42,7 +42,7 @@ unsafe extern "C" fn on_lifecycle(
     0
 }
 
-/// Has libvirt's event loop tell `sender` of every domain of `daemon`, as long as that is open.
+/// Has libvirt's event loop send `sender` the events of every domain of `daemon`, as long as that is open.
 ///
 /// # Errors
 /// Libvirt refuses.

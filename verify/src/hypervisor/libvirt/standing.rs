@@ -105,7 +105,7 @@ impl Onlooker {
         self.connect.lib_version().map_err(|error| refusal(&error))
     }
 
-    /// The host's UUID, by which libvirt itself tells hosts apart; none where the daemon does not say it.
+    /// The host's UUID, by which libvirt itself knows hosts; none where the daemon does not report it.
     ///
     /// # Errors
     /// The daemon does not answer.
