@@ -9,6 +9,7 @@ pub mod confinement;
 pub mod limits;
 pub mod lines;
 pub mod link;
+pub mod processes;
 pub mod programs;
 pub mod qemu_conf;
 pub mod qemu_user;

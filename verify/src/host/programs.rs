@@ -3,7 +3,6 @@
 //! It connects to nothing: the only thing it starts is a program with `--version`.
 
 use std::ffi::OsString;
-use std::fs;
 use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -15,8 +14,12 @@ use std::time::Duration;
 use novamend::catalog::release::Version;
 use rustix::process::geteuid;
 
+use super::processes;
 use crate::environment::bare;
 use crate::process::{die_with_parent, inner, is_trusted};
+
+/// Libvirt's daemons with a QEMU driver, the monolithic one first.
+pub const DAEMONS: [&str; 2] = ["libvirtd", "virtqemud"];
 
 const DIRECTORIES: [&str; 6] = [
     "/usr/sbin",
@@ -64,25 +67,26 @@ pub struct Daemon {
 /// The host's daemon: the one that runs, otherwise the one that is installed, monolithic first.
 #[must_use]
 pub fn daemon() -> Option<Daemon> {
-    let running = running_programs();
-    let mut found: Vec<Daemon> = [
-        ("libvirtd", "libvirt-sock", false),
-        ("virtqemud", "virtqemud-sock", true),
-    ]
-    .into_iter()
-    .filter_map(|(name, socket, is_modular)| {
-        let program = DIRECTORIES
-            .iter()
-            .map(|at| Path::new(at).join(name))
-            .find(|path| is_program(path))?;
-        Some(Daemon {
-            program,
-            socket,
-            is_modular,
-            runs: running.iter().any(|other| other == name),
+    let running: Vec<String> = processes::all()
+        .filter_map(|number| processes::comm(&processes::place(number)))
+        .collect();
+    let sockets = [("libvirt-sock", false), ("virtqemud-sock", true)];
+    let mut found: Vec<Daemon> = DAEMONS
+        .into_iter()
+        .zip(sockets)
+        .filter_map(|(name, (socket, is_modular))| {
+            let program = DIRECTORIES
+                .iter()
+                .map(|at| Path::new(at).join(name))
+                .find(|path| is_program(path))?;
+            Some(Daemon {
+                program,
+                socket,
+                is_modular,
+                runs: running.iter().any(|other| other == name),
+            })
         })
-    })
-    .collect();
+        .collect();
     found.sort_by_key(|daemon| (!daemon.runs, daemon.is_modular));
     found.into_iter().next()
 }
@@ -177,17 +181,6 @@ pub fn from_number(number: u32) -> Version {
 
 fn is_program(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() && path.is_file() && is_trusted(path)
-}
-
-fn running_programs() -> Vec<String> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| fs::read_to_string(entry.path().join("comm")).ok())
-        .map(|name| name.trim().to_owned())
-        .collect()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// Programs of libvirt that nova's monitor is connected to.
-const DAEMONS: [&str; 2] = ["libvirtd", "virtqemud"];
+use crate::host::processes;
+use crate::host::programs::DAEMONS;
 
 /// Ticks a second in /proc, which the kernel keeps for programs whatever its own clock is (`USER_HZ`).
 const TICKS: u64 = 100;
@@ -102,11 +102,8 @@ fn up() -> Option<Duration> {
 
 /// Every process by the name of its program or script, and its age.
 fn running(up: Duration) -> Vec<(String, Duration)> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let processes = entries.filter_map(Result::ok).map(|entry| entry.path());
-    processes
+    processes::all()
+        .map(processes::place)
         .filter_map(|path| Some((program(&path)?, age(&path, up)?)))
         .collect()
 }
@@ -128,9 +125,7 @@ fn program(process: &Path) -> Option<String> {
 
 /// The 22nd field of `stat` is when the process began, in ticks since the machine did.
 fn age(process: &Path, up: Duration) -> Option<Duration> {
-    let text = fs::read_to_string(process.join("stat")).ok()?;
-    let after_name = text.rsplit_once(')')?.1;
-    let ticks: u64 = after_name.split_whitespace().nth(19)?.parse().ok()?;
+    let ticks: u64 = processes::stat(process)?.get(19)?.parse().ok()?;
     let began = Duration::from_millis(ticks.saturating_mul(1000) / TICKS);
     Some(up.saturating_sub(began))
 }

@@ -9,8 +9,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Libvirt's daemons that migrate.
-const DAEMONS: [&str; 2] = ["libvirtd", "virtqemud"];
+use crate::host::processes;
+use crate::host::programs::DAEMONS;
 
 /// `ESTABLISHED` and `LISTEN` in /proc/net/tcp.
 const ESTABLISHED: &str = "01";
@@ -33,18 +33,11 @@ pub fn of_daemons() -> BTreeSet<IpAddr> {
 
 /// Daemons whose program belongs to root alone, and their children called ssh.
 fn daemons_and_their_ssh() -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let all: Vec<PathBuf> = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
+    let all: Vec<PathBuf> = processes::all()
+        .map(processes::place)
         .filter(|path| path.join("exe").exists() && fs::metadata(path).is_ok_and(|process| process.uid() == 0))
         .collect();
-    let name = |path: &Path| {
-        let text = fs::read_to_string(path.join("comm")).unwrap_or_default();
-        text.trim().to_owned()
-    };
+    let name = |path: &Path| processes::comm(path).unwrap_or_default();
     let daemons: Vec<PathBuf> = all
         .iter()
         .filter(|path| DAEMONS.contains(&name(path).as_str()))
@@ -62,8 +55,7 @@ fn daemons_and_their_ssh() -> Vec<PathBuf> {
 }
 
 fn parent(process: &Path) -> Option<PathBuf> {
-    let text = fs::read_to_string(process.join("stat")).ok()?;
-    text.rsplit_once(')')?.1.split_whitespace().nth(1).map(PathBuf::from)
+    processes::stat(process)?.get(1).map(PathBuf::from)
 }
 
 /// The numbers of the sockets that a process holds.

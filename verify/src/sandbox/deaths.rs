@@ -16,6 +16,7 @@ use super::init::ProcessExit;
 use super::layout;
 use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
 use crate::guest::NAME;
+use crate::host::processes;
 use crate::hypervisor::Side;
 
 /// Between two looks for QEMUs.
@@ -214,18 +215,17 @@ fn end_of(side: Side, source: Side) -> &'static str {
 
 /// The mount namespace of a process; a daemon's QEMUs share its own.
 fn namespace(number: u32) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{number}/ns/mnt")).ok()
+    fs::read_link(processes::place(number).join("ns/mnt")).ok()
 }
 
 /// Takes note of every QEMU of a guest that runs now.
 fn look(seen: &Mutex<ProcessTable>) {
     let daemons = lock(seen).daemons.clone();
-    let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
-    for number in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
+    for number in processes::all() {
         if lock(seen).guests.contains_key(&number.cast_signed()) {
             continue;
         }
-        let words = fs::read(format!("/proc/{number}/cmdline")).unwrap_or_default();
+        let words = fs::read(processes::place(number).join("cmdline")).unwrap_or_default();
         if let Some(guest) = guest_of(&words) {
             let own = namespace(number);
             let mut sides = daemons.iter();
@@ -246,20 +246,13 @@ fn guest_of(words: &[u8]) -> Option<String> {
     name.starts_with(NAME).then_some(name)
 }
 
-/// The fields of a process behind its name in /proc.
-fn stat(number: u32) -> Option<Vec<String>> {
-    let text = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
-    let (_, rest) = text.rsplit_once(')')?;
-    Some(rest.split_whitespace().map(str::to_owned).collect())
-}
-
 fn state(number: u32) -> Option<char> {
-    stat(number)?.first()?.chars().next()
+    processes::stat(&processes::place(number))?.first()?.chars().next()
 }
 
 /// The signal that ended a process which nobody has reaped yet.
 fn signal_of(number: u32) -> Option<i32> {
-    let status: i32 = stat(number)?.last()?.parse().ok()?;
+    let status: i32 = processes::stat(&processes::place(number))?.last()?.parse().ok()?;
     (status & 0x7f != 0).then_some(status & 0x7f)
 }
 
