@@ -66,21 +66,19 @@ impl CutArguments {
                     .into(),
             );
         }
-        match choice {
-            Choice::All if is_between_hosts => Ok(Some(hosts::CUTS.to_vec())),
-            Choice::All => Ok(Some(Cut::ALL.to_vec())),
-            Choice::Named(cuts) if is_between_hosts => {
-                let refused = cuts.iter().find_map(|&cut| Some((cut, hosts::why_no_cut(cut)?)));
-                match refused {
-                    Some((cut, why)) => Err(format!(
-                        "`--cut`: {}: not between two hosts, as {why}; it can be tried in the sandbox, without --source",
-                        cut.words()
-                    )
-                    .into()),
-                    None => Ok(Some(cuts.clone())),
-                }
-            }
-            Choice::Named(cuts) => Ok(Some(cuts.clone())),
+        let cuts = match choice {
+            Choice::All if is_between_hosts => hosts::CUTS.to_vec(),
+            Choice::All => Cut::ALL.to_vec(),
+            Choice::Named(cuts) => cuts.clone(),
+        };
+        let refused = cuts.iter().find_map(|&cut| Some((cut, hosts::why_no_cut(cut)?)));
+        match refused.filter(|_| is_between_hosts) {
+            Some((cut, why)) => Err(format!(
+                "`--cut`: {}: not between two hosts, as {why}; it can be tried in the sandbox, without --source",
+                cut.words()
+            )
+            .into()),
+            None => Ok(Some(cuts)),
         }
     }
 }

@@ -19,6 +19,7 @@ use novamend_verify::report::{Machine, Report, Roles, Stacks, moment, text};
 use novamend_verify::sandbox;
 use novamend_verify::shown;
 use novamend_verify::speed::Speed;
+use novamend_verify::trial::cut::Cut;
 use novamend_verify::trial::plan::{Plan, Wanted};
 use novamend_verify::trial::session::{RunOptions, Session};
 use novamend_verify::trial::shape::Shape;
@@ -97,6 +98,8 @@ struct Order {
     nova: NovaChoice,
     /// The two hosts, where they are named.
     named: Option<HostPair>,
+    /// What is to be cut, where that is asked for instead of the trials.
+    cuts: Option<Vec<Cut>>,
 }
 
 /// One stack's trials.
@@ -130,7 +133,7 @@ impl VerifyArguments {
         if let Some(parent) = self.ends_with {
             die_with_parent(Some(&parent.to_string()))?;
         }
-        self.cut.accepted(self.source.is_some())?;
+        let cuts = self.cut.accepted(self.source.is_some())?;
         let interrupt = Interrupt::listen()?;
         if let Some((what, remedy)) = limits::too_little() {
             return Err(format!("{what}; {remedy}").into());
@@ -143,7 +146,7 @@ impl VerifyArguments {
         // All that can be refused is refused before the first trial.
         let orders: Vec<Order> = subjects
             .iter()
-            .map(|subject| self.order(subject))
+            .map(|subject| self.order(subject, cuts.clone()))
             .collect::<Result<_, _>>()?;
         let (mut trials, mut kept) = (Vec::new(), Ok(()));
         for (subject, order) in subjects.iter().zip(&orders) {
@@ -196,7 +199,7 @@ impl VerifyArguments {
         Err(why.into())
     }
 
-    fn order(&self, subject: &Subject) -> Result<Order, Failure> {
+    fn order(&self, subject: &Subject, cuts: Option<Vec<Cut>>) -> Result<Order, Failure> {
         let view = subject.view();
         let mut plan = Plan::of(&view)?;
         let release = subject.release;
@@ -213,7 +216,7 @@ impl VerifyArguments {
         if named.is_some() {
             plan.leave_out_the_destination();
         }
-        if self.block_migration && self.cut.accepted(self.source.is_some())?.is_some() {
+        if self.block_migration && cuts.is_some() {
             return Err("`--cut` copies no disks: leave out `--block-migration`".into());
         }
         if self.block_migration && plan.settings.tunnelled {
@@ -225,7 +228,12 @@ impl VerifyArguments {
         plan.like = self.like.as_deref().map(like::read).transpose()?;
         plan.draws_curve = self.report.is_some();
         let nova = self.nova_for(release)?;
-        Ok(Order { plan, nova, named })
+        Ok(Order {
+            plan,
+            nova,
+            named,
+            cuts,
+        })
     }
 
     /// Whose nova decides for a nova.conf of `release`: the one that is named, which must be of it, or the host's own if it is.
@@ -273,14 +281,14 @@ impl VerifyArguments {
             nova: order.nova.clone(),
         };
         let progress = |stage: &str| bar.set_message(shown::line(stage));
-        let session = match (&order.named, self.cut.accepted(self.source.is_some())?) {
+        let session = match (&order.named, &order.cuts) {
             (Some(named), None) => hosts::run(named, plan, &options, interrupt, progress).map_err(Failure::from),
             (None, None) => sandbox::run(&host, plan, &options, interrupt.sign(), progress).map_err(Failure::from),
             (None, Some(cuts)) => {
-                sandbox::cut(&host, plan, &options, &cuts, interrupt.sign(), progress).map_err(Failure::from)
+                sandbox::cut(&host, plan, &options, cuts, interrupt.sign(), progress).map_err(Failure::from)
             }
             (Some(named), Some(cuts)) => {
-                hosts::cut(named, plan, &options, cuts, interrupt, progress).map_err(Failure::from)
+                hosts::cut(named, plan, &options, cuts.clone(), interrupt, progress).map_err(Failure::from)
             }
         };
         bar.finish_and_clear();
