@@ -148,15 +148,9 @@ fn arguments() -> Result<Cli, ExitCode> {
     Ok(cli)
 }
 
-/// An error with its causes.
-fn whole(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
 /// Says why there is no result, as a document too where results are documents.
 fn fail(error: &dyn std::error::Error, is_json: bool) -> u8 {
-    let message = whole(error);
+    let message = shown::chain(error);
     if is_json {
         let accident = Accident {
             message: message.clone(),

@@ -138,18 +138,12 @@ fn causes(plan: &Plan, host: &Host, session: &Session) -> Vec<Cause> {
     causes
 }
 
-/// The trial that decides: the configured action's, or where that was not asked for, the first.
+/// The trial that decides: one of the configured action before any other, one that failed before one that did not, as a disk
+/// that is copied makes two of an action; of equal ones the first.
 fn decisive<'a>(plan: &Plan, session: &'a Session) -> Option<&'a Evidence> {
     let configured = plan.settings.ending();
-    let mut trials = session.trials.iter();
-    let is_it = |trial: &&Evidence| trial.judgement.action == configured;
-    // a disk that is copied makes two of them
-    let mut failed = session.trials.iter().filter(is_it);
-    failed
-        .find(|trial| !trial.judgement.holds())
-        .or_else(|| trials.find(is_it))
-        .or_else(|| session.trials.iter().find(|trial| !trial.judgement.holds()))
-        .or_else(|| session.trials.first())
+    let trials = session.trials.iter();
+    trials.min_by_key(|trial| (trial.judgement.action != configured, trial.judgement.holds()))
 }
 
 fn does_not_act(plan: &Plan, session: &Session) -> Option<Cause> {

@@ -5,8 +5,9 @@ use std::path::Path;
 use novamend::bounded;
 use novamend_verify::guest::like::Like;
 use novamend_verify::hypervisor::libvirt::domain_xml;
+use novamend_verify::shown;
 
-use super::{Failure, whole};
+use super::Failure;
 
 /// The host's own libvirt.
 const HOST: &str = "qemu:///system";
@@ -17,7 +18,7 @@ const MOST: u64 = 16 << 20;
 /// Reads the domain: what names a file, or a path, is a file.
 pub(super) fn read(domain: &str) -> Result<Like, Failure> {
     let path = Path::new(domain);
-    let failed = |why: &dyn std::error::Error| -> Failure { format!("--like {domain}: {}", whole(why)).into() };
+    let failed = |why: &dyn std::error::Error| -> Failure { format!("--like {domain}: {}", shown::chain(why)).into() };
     let text = if domain.contains('/') || path.exists() {
         bounded::read_text(path, MOST).map_err(|error| failed(&error))?
     } else {

@@ -28,7 +28,7 @@ use novamend_verify::verdict::{self, Verdict};
 use super::cut::CutArguments;
 use super::like;
 use super::subject::{self, Subject, subjects};
-use super::{Common, Failure, Format, print, report_files, whole};
+use super::{Common, Failure, Format, print, report_files};
 
 /// What names two hosts; clap asks for what these require only where nothing that is given conflicts with one of them.
 const BETWEEN: [&str; 4] = ["source", "destination", "destination_config", "guest_image"];
@@ -152,7 +152,7 @@ impl VerifyArguments {
         for (subject, order) in subjects.iter().zip(&orders) {
             let of = |error: Failure| -> Failure {
                 if is_several {
-                    format!("{}: {}", subject.name(), whole(error.as_ref())).into()
+                    format!("{}: {}", subject.name(), shown::chain(error.as_ref())).into()
                 } else {
                     error
                 }
