@@ -78,7 +78,7 @@ pub fn start(own: &Path, side: Side, setup: &Setup) -> io::Result<Child> {
     }
     let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid")?;
     fs::write(directory.join("daemon.conf"), daemon_conf(side, &uuid, setup.network))?;
-    let conf = qemu_conf(setup);
+    let conf = qemu_conf(side, setup);
     fs::write(directory.join("etc/qemu.conf"), &conf)?;
     fs::write(directory.join("etc/libvirt.conf"), "")?;
     fs::write(directory.join("config/libvirt/qemu.conf"), &conf)?;
@@ -228,13 +228,23 @@ fn daemon_conf(side: Side, uuid: &str, network: Option<Network>) -> String {
     text
 }
 
+/// The ports of the guests' screens: on two hosts the daemons cannot take each other's, and here they share one network, where
+/// a daemon sees a port as free until the other's QEMU listens on it.
+fn screens(side: Side) -> (u16, u16) {
+    match side {
+        Side::First => (5900, 15899),
+        Side::Second => (15900, 25899),
+    }
+}
+
 /// The QEMU driver's configuration: the host's QEMU user, and nothing that would reach out of the sandbox.
 ///
 /// [`Setup::batch_cpu_feature_queries`]: without the name of this ability libvirt asks for each name of a feature by itself.
-fn qemu_conf(setup: &Setup) -> String {
-    let mut text = String::from(
+fn qemu_conf(side: Side, setup: &Setup) -> String {
+    let (first, last) = screens(side);
+    let mut text = format!(
         "dynamic_ownership = 0\nremember_owner = 0\nsecurity_driver = \"none\"\nstdio_handler = \"file\"\n\
-         cgroup_controllers = []\nnamespaces = []\n",
+         cgroup_controllers = []\nnamespaces = []\nremote_display_port_min = {first}\nremote_display_port_max = {last}\n",
     );
     if setup.batch_cpu_feature_queries {
         text.push_str("capability_filters = [\"cpu-unavailable-features\"]\n");
