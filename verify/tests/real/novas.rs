@@ -21,7 +21,8 @@ fn some() -> Vec<Environment> {
         .collect()
 }
 
-/// Each trial's action, whether all its checks hold, how nova took it to have ended and how the call did.
+/// Each trial's action, whether all its checks hold, and how nova took it to have ended. Where nova looks after an aborted job is
+/// gone, it takes it as failed; a moment earlier, as cancelled.
 fn shown(ran: &Ran) -> Vec<String> {
     let report = ran.report();
     let of_trial = |trial: &Value| {
@@ -31,12 +32,9 @@ fn shown(ran: &Ran) -> Vec<String> {
             .iter()
             .map(|check| format!("{} {}", check["what"], check["holds"]))
             .collect();
-        format!(
-            "{} {} {}",
-            judgement["action"],
-            trial["trace"]["outcome"],
-            checks.join(", ")
-        )
+        let ended = trial["trace"]["outcome"].as_str().unwrap();
+        let ended = if ended == "cancelled" { "failed" } else { ended };
+        format!("{} {ended} {}", judgement["action"], checks.join(", "))
     };
     report["session"]["trials"]
         .as_array()
