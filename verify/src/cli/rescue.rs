@@ -58,6 +58,9 @@ pub(super) struct RescueArguments {
     /// Have libvirt resume what can be resumed
     #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
+    /// Ask a libvirt too that was seen to crash when it was asked to resume a migration
+    #[arg(long, requires = "yes")]
+    risk_a_crash: bool,
     /// Only look, and say what would be done; the default
     #[arg(long)]
     dry_run: bool,
@@ -131,6 +134,7 @@ impl RescueArguments {
             source: config.source.clone(),
             destinations: config.named.clone(),
             request: config.request(),
+            risks_a_crash: self.risk_a_crash,
         };
         let mut engine = Engine::new(scene);
         if self.watch {

@@ -33,7 +33,7 @@ use self::events::{Raw, RawEvent, numbers, register, words};
 pub use self::far::{Ends, Removal, connect_once, remove_domain};
 use self::near::open;
 pub use self::near::{Daemon, Versions, domain_xml};
-pub use self::resume::{Broken, SINCE, resume_post_copy};
+pub use self::resume::{Broken, CRASHES, SINCE, resume_post_copy};
 pub use self::standing::{Found, Off, Onlooker, Standing};
 use super::recovery::Recovery as _;
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};

@@ -30,6 +30,8 @@ pub struct Scene {
     pub destinations: Vec<Ends>,
     /// Nova's flags.
     pub request: Request,
+    /// Whether a libvirt that is known to crash when it is asked to resume is asked all the same.
+    pub risks_a_crash: bool,
 }
 
 /// One guest: what holds for it now, and what was done.
@@ -179,7 +181,7 @@ impl Engine {
             } else {
                 Vec::new()
             };
-            let judgement = judge(found.standing, version, &seen);
+            let judgement = judge(found.standing, version, &seen, self.scene.risks_a_crash);
             self.note(found, seen, judgement);
         }
         self.note_the_gone(&found);

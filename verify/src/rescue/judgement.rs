@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::hypervisor::libvirt::{Off, SINCE, Standing};
+use crate::hypervisor::libvirt::{CRASHES, Off, SINCE, Standing};
 
 /// What a host that may be the destination answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -61,6 +61,8 @@ pub enum Judgement {
     NoDestination,
     /// A libvirt that is too old; none for the source's.
     TooOld(Option<usize>, u32),
+    /// Both halves are broken, and the destination's libvirt is the one that crashes when it is asked to resume.
+    CrashesThere(usize, u32),
     /// There is no migration in post-copy.
     NotBroken,
     /// It was broken and is at the source no more, and no host that was asked has it running.
@@ -84,9 +86,10 @@ impl Judgement {
     }
 }
 
-/// Judges a guest by where it stands at its source, whose libvirt has this version, and by what was seen elsewhere.
+/// Judges a guest by where it stands at its source, whose libvirt has this version, and by what was seen elsewhere; `risks`: a
+/// libvirt that is known to crash when it is asked counts as any other.
 #[must_use]
-pub(super) fn judge(source: Standing, version: u32, seen: &[Sighting]) -> Judgement {
+pub(super) fn judge(source: Standing, version: u32, seen: &[Sighting], risks: bool) -> Judgement {
     match source {
         Standing::PausedPostCopyFailed => {}
         Standing::PausedPostCopy => return Judgement::UnderWay,
@@ -100,7 +103,10 @@ pub(super) fn judge(source: Standing, version: u32, seen: &[Sighting]) -> Judgem
     if seen.is_empty() {
         return Judgement::NoDestination;
     }
-    by_destination(seen)
+    match by_destination(seen) {
+        Judgement::CrashesThere(at, _) if risks => Judgement::Resumable(at),
+        judgement => judgement,
+    }
 }
 
 fn by_destination(seen: &[Sighting]) -> Judgement {
@@ -174,6 +180,10 @@ fn of_half(at: usize, answer: &Answer) -> Judgement {
         // a guest that somebody had paused is broken while it is paused
         Answer::Stands {
             standing: Standing::RunningPostCopyFailed | Standing::PausedPostCopyFailed,
+            version,
+        } if version == CRASHES => Judgement::CrashesThere(at, version),
+        Answer::Stands {
+            standing: Standing::RunningPostCopyFailed | Standing::PausedPostCopyFailed,
             ..
         } => Judgement::Resumable(at),
         Answer::Stands {
@@ -205,7 +215,7 @@ mod tests {
     }
 
     fn broken(seen: &[Sighting]) -> Judgement {
-        judge(Standing::PausedPostCopyFailed, NEW, seen)
+        judge(Standing::PausedPostCopyFailed, NEW, seen, false)
     }
 
     const EVERY: [Standing; 16] = [
@@ -235,7 +245,7 @@ mod tests {
                     destination,
                     Standing::RunningPostCopyFailed | Standing::PausedPostCopyFailed
                 );
-                let resumed = judge(source, NEW, &[at(destination)]) == Judgement::Resumable(0);
+                let resumed = judge(source, NEW, &[at(destination)], false) == Judgement::Resumable(0);
                 let wanted = source == Standing::PausedPostCopyFailed && is_broken;
                 assert_eq!(resumed, wanted, "{source:?} and {destination:?}");
             }
@@ -245,8 +255,11 @@ mod tests {
     #[test]
     fn what_has_moved_and_runs_there_is_whole() {
         let moved = Standing::Off(Off::Migrated);
-        assert_eq!(judge(moved, NEW, &[at(Standing::Running)]), Judgement::RunsThere(0));
-        assert_eq!(judge(moved, NEW, &[silent()]), Judgement::NotBroken);
+        assert_eq!(
+            judge(moved, NEW, &[at(Standing::Running)], false),
+            Judgement::RunsThere(0)
+        );
+        assert_eq!(judge(moved, NEW, &[silent()], false), Judgement::NotBroken);
     }
 
     #[test]
@@ -275,12 +288,34 @@ mod tests {
     }
 
     #[test]
+    fn a_libvirt_that_crashes_when_it_is_asked_is_asked_only_at_a_known_risk() {
+        let half = |version| Sighting {
+            uri: "qemu+tls://b/system".to_owned(),
+            answer: Answer::Stands {
+                standing: Standing::RunningPostCopyFailed,
+                version,
+            },
+        };
+        let judged = |version, risks| judge(Standing::PausedPostCopyFailed, CRASHES, &[half(version)], risks);
+        assert_eq!(judged(CRASHES, false), Judgement::CrashesThere(0, CRASHES));
+        assert!(!judged(CRASHES, false).may_change() && !judged(CRASHES, false).is_well());
+        assert_eq!(judged(CRASHES, true), Judgement::Resumable(0));
+        // the source's own version does not matter, and of others nothing is known
+        assert_eq!(judged(CRASHES + 1, false), Judgement::Resumable(0));
+    }
+
+    #[test]
     fn two_destinations_and_an_old_libvirt_are_left_alone() {
         let half = at(Standing::RunningPostCopyFailed);
         assert_eq!(broken(&[half.clone(), half.clone()]), Judgement::Several);
         assert_eq!(broken(&[half.clone(), at(Standing::Paused)]), Judgement::Several);
         assert_eq!(
-            judge(Standing::PausedPostCopyFailed, 8_004_000, std::slice::from_ref(&half)),
+            judge(
+                Standing::PausedPostCopyFailed,
+                8_004_000,
+                std::slice::from_ref(&half),
+                false
+            ),
             Judgement::TooOld(None, 8_004_000)
         );
         let old = Sighting {

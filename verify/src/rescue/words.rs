@@ -70,6 +70,7 @@ impl Case {
             Judgement::NotReached(_) => "broken; a host did not answer",
             Judgement::NoDestination => "broken; where it went is not known",
             Judgement::TooOld(..) => "broken; libvirt is too old to resume it",
+            Judgement::CrashesThere(..) => "broken; libvirt at the destination crashes when it is asked to resume it",
             Judgement::NotBroken => "no post-copy migration of it is broken",
             Judgement::Gone => "no longer at the source, and not seen running anywhere",
         };
@@ -137,6 +138,13 @@ impl Case {
                  Nothing here can save it. {HANDS_OFF}",
                 at.map_or("the source", |at| self.at(at)),
                 version(number)
+            ),
+            Judgement::CrashesThere(at, number) => format!(
+                "Libvirt {} at {} was seen to crash each time it was asked to resume a migration, which breaks every other \
+                 migration of that host, so it was not asked. Update libvirt there and restart its daemon, which ends no \
+                 guest; or ask it all the same by --risk-a-crash. {HANDS_OFF}",
+                version(number),
+                self.at(at)
             ),
             Judgement::NotBroken => format!("At the source it is: {}.", state(self.source)),
             Judgement::Gone => {

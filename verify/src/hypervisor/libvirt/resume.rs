@@ -12,6 +12,10 @@ use crate::hypervisor::{Refusal, Request};
 /// From this version of libvirt on a broken post-copy migration can be resumed, as major × 1 000 000 + minor × 1 000.
 pub const SINCE: u32 = 8_005_000;
 
+/// The libvirt that crashes at the destination when it is asked to, each time: seen with Debian 13's package. Of the versions
+/// next to it nothing is known.
+pub const CRASHES: u32 = 11_003_000;
+
 /// A migration that broke, and its way.
 #[derive(Clone, Debug)]
 pub struct Broken {
