@@ -35,7 +35,8 @@ impl Condition {
         self.state == GuestState::Running && !self.is_broken() && !self.words.ends_with("(post-copy)")
     }
 
-    /// Whether the guest waits for the rest of its memory at the source of a migration that broke.
+    /// Whether this is a half of a post-copy migration that broke: the source's, which has memory that was not sent, or the
+    /// destination's, which waits for it.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.words.ends_with("(post-copy failed)")

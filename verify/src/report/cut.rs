@@ -102,7 +102,7 @@ fn afterwards(evidence: &CutEvidence) -> Vec<String> {
     if story.resume_asked.is_some() {
         said.push(match (&story.resume, evidence.recovery_seconds()) {
             (Some(Answer::Done), Some(seconds)) => format!("POSTCOPY_RESUME: done after {seconds:.1} s"),
-            (Some(Answer::Refused(refusal)), Some(seconds)) if story.arrived.is_some() => format!(
+            (Some(Answer::Refused(refusal)), Some(seconds)) => format!(
                 "POSTCOPY_RESUME: the call failed ({}), and the guest was whole all the same after {seconds:.1} s",
                 refusal.message
             ),

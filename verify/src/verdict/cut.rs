@@ -26,12 +26,16 @@ pub fn draw(session: &Session, scheme: Option<&str>) -> Verdict {
     causes.extend(failed.into_iter().map(cause));
     let open = open.into_iter().map(cause).next();
     let resumed = session.cuts.iter().find(|evidence| evidence.cut == Cut::ResetAndResume);
-    let works = match resumed.and_then(CutEvidence::recovery_seconds) {
-        Some(seconds) => format!(
+    let works = match (resumed, resumed.and_then(CutEvidence::recovery_seconds)) {
+        (Some(_), Some(seconds)) => format!(
             "recovery works here: a guest whose post-copy migration broke was whole again {seconds:.1} s after \
              POSTCOPY_RESUME was called"
         ),
-        None => "what was cut came out as libvirt and QEMU promise; recovery was not tried".to_owned(),
+        (Some(_), None) => {
+            "recovery works here: a guest whose post-copy migration broke was whole again after POSTCOPY_RESUME was called"
+                .to_owned()
+        }
+        (None, _) => "what was cut came out as libvirt and QEMU promise; recovery was not tried".to_owned(),
     };
     let (result, headline, remedy) = match (causes.first(), open) {
         (Some(first), _) => (Conclusion::DoesNotWork, first.what.clone(), first.remedy.clone()),

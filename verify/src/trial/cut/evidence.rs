@@ -177,11 +177,15 @@ impl CutEvidence {
         self.checks.iter().all(|check| check.holds)
     }
 
-    /// Seconds from the cut until the guest was whole at the destination by what was done for it.
+    /// Seconds from the request to resume until the guest was whole at the destination: by libvirt's event, or else by the end
+    /// of the call; none where the call failed and nothing was heard of the guest's arrival.
     #[must_use]
     pub fn recovery_seconds(&self) -> Option<f64> {
-        let ended = self.story.arrived.or(self.story.resume_ended);
-        let (asked, ended) = (self.story.resume_asked?, ended?);
+        let story = &self.story;
+        let returned = story
+            .resume_ended
+            .filter(|_| matches!(story.resume, Some(Answer::Done)));
+        let (asked, ended) = (story.resume_asked?, story.arrived.or(returned)?);
         Some(ended.saturating_sub(asked).as_secs_f64())
     }
 }

@@ -148,3 +148,28 @@ fn heartbeats_are_counted_and_the_longest_silence_is_of_the_time_since_the_switc
     assert_eq!(Signs::of(&repeated, Duration::ZERO, true).beats_whole, Some(false));
     assert_eq!(Signs::of(&repeated, Duration::ZERO, false).beats_whole, None);
 }
+
+#[test]
+fn a_call_that_failed_is_no_moment_at_which_the_guest_was_whole() {
+    let seconds = |arrived: Option<u64>, resume| {
+        let story = Story {
+            resume_asked: Some(Duration::from_secs(3)),
+            resume_ended: Some(Duration::from_secs(4)),
+            arrived: arrived.map(Duration::from_secs),
+            resume,
+            ..story(None, None)
+        };
+        CutEvidence::of(
+            Cut::ResetAndResume,
+            Request::default(),
+            Trace::default(),
+            story,
+            whole(),
+        )
+        .recovery_seconds()
+    };
+    let failed = || refused("job 'migration in' failed in post-copy phase");
+    assert_eq!(seconds(None, failed()), None);
+    assert_eq!(seconds(Some(6), failed()), Some(3.0));
+    assert_eq!(seconds(None, Some(Answer::Done)), Some(1.0));
+}
