@@ -3,7 +3,7 @@
 CARGO ?= cargo
 VENVS ?= .venv
 PACKAGES = acl attr binutils fish iproute2 libvirt-clients libvirt-daemon-system libvirt-dev mandoc openssh-client \
-    openssh-server pkg-config python3 python3-venv qemu-system-x86 strace util-linux zsh
+    openssh-server pkg-config python3 python3-dev python3-venv qemu-system-x86 strace util-linux zsh
 # Root where it is needed: nothing for root itself.
 SUDO = $(if $(filter 0,$(shell id -u)),,sudo)
 

@@ -68,6 +68,15 @@ pub fn python(name: &str) -> PathBuf {
     fs::canonicalize(path.parent().unwrap()).unwrap().join("python")
 }
 
+/// The directory with libvirt-python for these Pythons; where that is not there, the test is skipped.
+pub fn libvirt_python() -> PathBuf {
+    let path = root().join("libvirt-python");
+    if !path.join("libvirt.py").is_file() {
+        skip("there is no libvirt-python (make venvs)");
+    }
+    fs::canonicalize(path).unwrap()
+}
+
 /// A Python with nova 31 whose `module` is changed by `script`, which runs in it; it is there as long as the directory.
 pub fn tampered(module: &str, script: &str) -> (TempDir, PathBuf) {
     let real = python("nova-31");

@@ -2,13 +2,14 @@
 //!
 //! `rescue_lab.py` makes the hosts, breaks and reports; what must hold is said here. All of it ends with its namespaces.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::environments::{libvirt_python, python};
 use crate::ground::{Ground, need_kvm, need_real};
-use crate::harness::{Test, skip, skip_anywhere, tests};
+use crate::harness::{Test, skip, tests};
 
 /// PID 1 of the lab's namespaces collects whoever died there; else libvirt waits for each QEMU that it has asked what it can do.
 const INIT: &str = "mount -t tmpfs none /run && { python3 \"$@\" & wait $!; }";
@@ -162,20 +163,15 @@ fn a_watcher_finds_the_destination_by_itself() {
 
 fn real_nova_completes_what_is_rescued() {
     need_lab();
-    let venvs = std::env::var_os("NOVAMEND_VENVS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv"), PathBuf::from);
-    let python = venvs.join("nova-31/bin/python");
-    let libraries = std::env::var("NOVAMEND_LIBVIRT_PYTHON").unwrap_or_default();
+    let python = python("nova-31");
+    let libraries = libvirt_python().display().to_string();
     let imported = Command::new(&python)
         .args(["-c", "import libvirt, nova.virt.libvirt.driver"])
         .env("PYTHONPATH", &libraries)
         .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !imported.is_ok_and(|status| status.success()) {
-        // nothing installs libvirt-python by itself yet
-        skip_anywhere("no nova 31 with libvirt-python (NOVAMEND_VENVS, NOVAMEND_LIBVIRT_PYTHON)");
-    }
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{imported:?}");
     let times = std::env::var(RESCUES).map_or(1, |text| text.parse().expect("a number"));
     let program = python.display().to_string();
     for _ in 0..times {
