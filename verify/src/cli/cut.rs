@@ -20,7 +20,7 @@ pub(super) struct CutArguments {
         require_equals = true,
         default_missing_value = "all",
         value_parser = choice,
-        conflicts_with_all = ["report", "action"]
+        conflicts_with = "action"
     )]
     choice: Option<Choice>,
     /// Without this, --cut is refused

@@ -3,9 +3,11 @@
 //! It loads nothing from anywhere and runs no script.
 
 use super::chart::{self, ChartError};
-use super::{Report, cost, novas_part, timeline};
+use super::timeline::{self, Row};
+use super::{Report, cost, cut, novas_part};
 use crate::shown;
 use crate::trial::checks::Check;
+use crate::trial::cut::CutEvidence;
 use crate::trial::kind;
 use crate::trial::messages::Evidence;
 use crate::verdict::{Conclusion, Verdict};
@@ -37,6 +39,7 @@ pub fn page(report: &Report) -> Result<String, ChartError> {
                     (list("What was not proven", &verdict.not_proven))
                     (cost::section(report)?)
                     @for evidence in &report.session.trials { (trial(evidence)?) }
+                    @for evidence in &report.session.cuts { (one_cut(evidence)) }
                     (configuration(report))
                     (conditions(report))
                 }
@@ -101,21 +104,43 @@ fn trial(evidence: &Evidence) -> Result<Markup, ChartError> {
                 p.faint { "The migration ended before the first pass; there is nothing to draw." }
             }
             ul.checks { @for one in &evidence.judgement.checks { (check(one)) } }
-            h3 { "Timeline" }
-            table {
-                tr { th.time { "ms" } th { "who" } th { "what" } }
-                @for row in timeline::rows(evidence) {
-                    tr.(row.who.word()) {
-                        td.time { (row.at.as_millis()) }
-                        td.who { (row.who.word()) }
-                        td { (Plain(&row.what)) }
-                    }
-                }
-            }
+            (history(&timeline::rows(evidence)))
             p.faint { "Flags: " code { (flags) } }
             @for line in &novas_part(evidence) { p.faint { (Plain(line)) } }
         }
     })
+}
+
+/// A cut: what was seen, what must hold, and when what happened.
+fn one_cut(evidence: &CutEvidence) -> Markup {
+    html! {
+        section {
+            h2 { (evidence.cut.words()) }
+            table {
+                @for (about, said) in &cut::lines(evidence) { tr { th scope="row" { (about) } td { (Plain(said)) } } }
+            }
+            ul.checks { @for one in &evidence.checks { (check(one)) } }
+            (history(&timeline::rows_of_cut(evidence)))
+            p.faint { "Flags: " code { (evidence.request.flag_names().join(" ")) } }
+        }
+    }
+}
+
+/// What happened when.
+fn history(rows: &[Row]) -> Markup {
+    html! {
+        h3 { "Timeline" }
+        table {
+            tr { th.time { "ms" } th { "who" } th { "what" } }
+            @for row in rows {
+                tr.(row.who.word()) {
+                    td.time { (row.at.as_millis()) }
+                    td.who { (row.who.word()) }
+                    td { (Plain(&row.what)) }
+                }
+            }
+        }
+    }
 }
 
 /// The chart of a trial for wide and for narrow pages, and what it shows in words.

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::hypervisor::{End, Event, Refusal};
+use crate::hypervisor::{Answer, End, Event, Refusal};
+use crate::trial::cut::{Cut, CutEvidence};
 use crate::trial::kind;
 use crate::trial::messages::Evidence;
 use crate::trial::migrate::{IssuedOrder, Trace};
@@ -21,6 +22,8 @@ pub enum Actor {
     Nova,
     /// The guest, heard through its serial port.
     Guest,
+    /// This program, which cuts and brings back.
+    Verify,
 }
 
 impl Actor {
@@ -32,6 +35,7 @@ impl Actor {
             Self::Destination => "destination",
             Self::Nova => "nova",
             Self::Guest => "guest",
+            Self::Verify => "verify",
         }
     }
 }
@@ -47,15 +51,80 @@ pub struct Row {
     pub what: String,
 }
 
-/// Everything that happened, in order.
+impl Row {
+    fn of(trace: &Trace, at: Duration, who: Actor, what: String) -> Self {
+        let at = at.saturating_sub(trace.began);
+        Self { at, who, what }
+    }
+}
+
+/// Everything that happened in a trial, in order.
 #[must_use]
 pub fn rows(evidence: &Evidence) -> Vec<Row> {
     let trace = &evidence.trace;
-    let row = |at: Duration, who, what: String| Row {
-        at: at.saturating_sub(trace.began),
-        who,
-        what,
+    let mut rows = of_trace(trace);
+    let mut row = |at: Duration, who, what| rows.push(Row::of(trace, at, who, what));
+    if let Some(silence) = evidence.judgement.notable_silence() {
+        let (before, after) = if kind::of(evidence.judgement.action).moves {
+            ("last heartbeat on the source", "first heartbeat on the destination")
+        } else {
+            ("last heartbeat before its longest silence", "first heartbeat after it")
+        };
+        row(silence.from, Actor::Guest, before.to_owned());
+        row(silence.until, Actor::Guest, after.to_owned());
+    }
+    if let Some(slow) = evidence.judgement.slow {
+        let what = format!("as fast as before again, after {}", slow.words());
+        row(slow.until, Actor::Guest, what);
+    }
+    rows.sort_by_key(|row| row.at);
+    rows
+}
+
+/// Everything that happened around a cut, in order.
+#[must_use]
+pub fn rows_of_cut(evidence: &CutEvidence) -> Vec<Row> {
+    let (trace, story) = (&evidence.trace, &evidence.story);
+    let mut rows = of_trace(trace);
+    let mut row = |at: Option<Duration>, who, what: &str| {
+        rows.extend(at.map(|at| Row::of(trace, at, who, what.to_owned())));
     };
+    row(story.cut, Actor::Verify, &format!("cuts: {}", evidence.cut.words()));
+    let restored = match evidence.cut {
+        Cut::LinkDown => "the link is up again",
+        _ => "the daemon answers again",
+    };
+    row(story.restored, Actor::Verify, restored);
+    row(
+        story.resume_asked,
+        Actor::Verify,
+        "asks libvirt to resume the migration (POSTCOPY_RESUME)",
+    );
+    match &story.resume {
+        Some(Answer::Done) => row(story.resume_ended, Actor::Source, "the call that resumes returns"),
+        Some(Answer::Refused(refusal)) => {
+            let what = format!("the call that resumes fails: {}", refusal.message);
+            row(story.resume_ended, Actor::Source, &what);
+        }
+        None => {}
+    }
+    row(story.arrived, Actor::Destination, "the guest has all its memory");
+    if let Some(silence) = evidence.signs.silence {
+        row(
+            Some(silence.from),
+            Actor::Guest,
+            "last heartbeat before its longest silence",
+        );
+        row(Some(silence.until), Actor::Guest, "first heartbeat after it");
+    }
+    row(evidence.signs.last, Actor::Guest, "last heartbeat that was heard");
+    rows.sort_by_key(|row| row.at);
+    rows
+}
+
+/// What libvirt reported and nova ordered.
+fn of_trace(trace: &Trace) -> Vec<Row> {
+    let row = |at, who, what| Row::of(trace, at, who, what);
     let mut rows = vec![row(trace.began, Actor::Nova, "starts the migration".to_owned())];
     for heard in &trace.events {
         let (who, what) = told(&heard.event);
@@ -64,21 +133,7 @@ pub fn rows(evidence: &Evidence) -> Vec<Row> {
     for group in trace.orders.chunk_by(is_same_kind) {
         rows.extend(group.first().map(|first| row(first.at, Actor::Nova, ordered(group))));
     }
-    if let Some(silence) = evidence.judgement.notable_silence() {
-        let (before, after) = if kind::of(evidence.judgement.action).moves {
-            ("last heartbeat on the source", "first heartbeat on the destination")
-        } else {
-            ("last heartbeat before its longest silence", "first heartbeat after it")
-        };
-        rows.push(row(silence.from, Actor::Guest, before.to_owned()));
-        rows.push(row(silence.until, Actor::Guest, after.to_owned()));
-    }
-    if let Some(slow) = evidence.judgement.slow {
-        let what = format!("as fast as before again, after {}", slow.words());
-        rows.push(row(slow.until, Actor::Guest, what));
-    }
     rows.push(row(trace.ended, Actor::Nova, ended(trace)));
-    rows.sort_by_key(|row| row.at);
     rows
 }
 

@@ -25,8 +25,15 @@ fn every_way_comes_out_of_one_command() {
     need_real();
     let ground = Ground::new(POST_COPY, "root");
     let words = if has_kvm() { "" } else { "--emulate" };
-    let ran = ground.verify(&format!("--cut --yes-cut-the-test-guest {words}"), None);
+    // the ground has a blank in its name, and words are parted there
+    let kept = tempfile::tempdir_in("/var/tmp").unwrap();
+    let page = kept.path().join("cut.html");
+    let ran = ground.verify(
+        &format!("--cut --yes-cut-the-test-guest --report {} {words}", page.display()),
+        None,
+    );
     assert_eq!(ran.code, Some(0), "{ran:?}");
+    the_page_has_every_row(&std::fs::read_to_string(page).unwrap());
     assert!(ran.headline().starts_with("recovery works here: "), "{ran:?}");
     let report = ran.report();
     assert_eq!(report["session"]["trials"], json!([]));
@@ -62,6 +69,21 @@ fn every_way_comes_out_of_one_command() {
         "{down}"
     );
     assert_eq!(down["after_call"]["source"]["reason"], 13, "{down}");
+}
+
+/// Each cut has a section, with how both ends stood, what nova makes of it, and when it was cut.
+fn the_page_has_every_row(page: &str) {
+    let sections: Vec<&str> = page.split("<section><h2>").skip(1).collect();
+    assert_eq!(sections.len(), ROWS.len(), "{page}");
+    for (section, (name, ..)) in sections.iter().zip(ROWS) {
+        for wanted in ["source", "destination", "the call", "nova", "at the end", "the guest"] {
+            let row = format!("<th scope=\"row\">{wanted}</th>");
+            assert!(section.contains(&row), "{name}: {wanted}: {section}");
+        }
+        assert_eq!(section.matches("<td>cuts: ").count(), 1, "{name}: {section}");
+        let resumed = section.contains("asks libvirt to resume the migration (POSTCOPY_RESUME)");
+        assert_eq!(resumed, name == "reset_and_resume", "{name}: {section}");
+    }
 }
 
 fn what_is_not_said_to_be_meant_is_refused() {
