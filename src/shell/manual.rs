@@ -87,12 +87,19 @@ impl Manual {
             .into_iter()
             .filter(|(_, other)| name(other) != name(command));
         let others = others.map(|(_, other)| format!("\\fB{}\\fR({})", escaped(&name(other)), self.section));
-        let others: Vec<String> = others.collect();
+        // a verb that hands its arguments over has no help of its own: another program's page has its flags
+        let whole = command.is_disable_help_flag_set().then(|| whole(command.get_name()));
+        let others: Vec<String> = whole.into_iter().chain(others).collect();
         if !others.is_empty() {
             end.push_str(&format!(".SH \"SEE ALSO\"\n{}\n", others.join(", ")));
         }
         end
     }
+}
+
+/// Where the flags of a verb of `novamend-verify` are, for the page that `novamend` has of it.
+fn whole(verb: &str) -> String {
+    format!("\\fBnovamend\\-verify\\-{verb}\\fR(8), which has all its flags")
 }
 
 fn name(command: &Command) -> String {
