@@ -55,6 +55,22 @@ pub enum UpdateError {
     /// It does not begin as such a file does.
     #[error("it is no catalog of a release: its first line must be `{FIRST_LINE}`")]
     NoCatalog,
+    /// It ends before its list of options.
+    #[error("it ends within its head: the empty line and the options behind it are missing")]
+    Cut,
+    /// It calls its release as another one is called.
+    #[error("it calls release {number} `{word}`, which is {other}")]
+    Named {
+        /// The release's number.
+        number: u8,
+        /// Its series or date.
+        word: String,
+        /// Whose that is.
+        other: String,
+    },
+    /// Two files bring the same release.
+    #[error("two files bring release {0}: give one of them")]
+    Twice(u8),
     /// A line of its head is missing or wrong.
     #[error("`{0}:` is missing in its head, or is not what docs/catalog.md describes")]
     Head(&'static str),
@@ -104,12 +120,21 @@ pub fn add(mut updates: Vec<Update>) -> Result<Vec<NewRelease>, UpdateError> {
     let (known, new): (Vec<_>, Vec<_>) = updates
         .into_iter()
         .partition(|update| update.release.number <= Release::NEWEST.number());
+    if let Some(pair) = new
+        .windows(2)
+        .find(|pair| pair[0].release.number == pair[1].release.number)
+    {
+        return Err(UpdateError::Twice(pair[0].release.number));
+    }
     for (update, expected) in new.iter().zip(Release::NEWEST.number() + 1..) {
         if update.release.number != expected {
             return Err(UpdateError::Gap {
                 number: update.release.number,
             });
         }
+    }
+    for (place, update) in new.iter().enumerate() {
+        is_its_own_name(&update.release, new[..place].iter().map(|update| &update.release))?;
     }
     if !new.is_empty()
         && RELEASES
@@ -122,11 +147,31 @@ pub fn add(mut updates: Vec<Update>) -> Result<Vec<NewRelease>, UpdateError> {
     Ok(known.into_iter().map(|update| update.release).collect())
 }
 
+/// Whether no release of the program, nor one of `before`, is called as `release` is.
+fn is_its_own_name<'a>(release: &NewRelease, before: impl Iterator<Item = &'a NewRelease>) -> Result<(), UpdateError> {
+    let known = Release::all().filter(|known| known.came().is_none());
+    let known = known.map(|known| (known.series(), known.date(), known.to_string()));
+    let before = before.map(|new| (new.series.as_str(), new.date.as_deref(), new.number.to_string()));
+    for (series, date, other) in known.chain(before) {
+        let word = if series == release.series {
+            series
+        } else if date.is_some() && date == release.date.as_deref() {
+            date.unwrap_or_default()
+        } else {
+            continue;
+        };
+        let (number, word) = (release.number, word.to_owned());
+        return Err(UpdateError::Named { number, word, other });
+    }
+    Ok(())
+}
+
 fn of(text: &str) -> Result<Update, UpdateError> {
     let rest = text.strip_prefix(FIRST_LINE).and_then(|rest| rest.strip_prefix('\n'));
     let (head, rows) = rest
-        .and_then(|rest| rest.split_once("\n\n"))
-        .ok_or(UpdateError::NoCatalog)?;
+        .ok_or(UpdateError::NoCatalog)?
+        .split_once("\n\n")
+        .ok_or(UpdateError::Cut)?;
     let line = |key: &'static str| {
         let found = head.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
         found.map(str::trim).ok_or(UpdateError::Head(key))
@@ -162,7 +207,9 @@ fn of(text: &str) -> Result<Update, UpdateError> {
             next_qemu,
         },
     };
-    let rows = extra::read_of(rows, number)?;
+    // lines are counted from the first of the file
+    let above = "\n".repeat(head.lines().count() + 2);
+    let rows = extra::read_of(&(above + rows), number)?;
     is_about(&rows, number)?;
     Ok(Update { release, rows })
 }
@@ -197,5 +244,64 @@ fn version(text: &str) -> Option<Version> {
         [major, minor] => Some((major, minor, 0)),
         [major, minor, micro] => Some((major, minor, micro)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = include_str!("../../fixtures/catalog/nova-35.catalog");
+
+    fn why(text: &str) -> String {
+        of(text).unwrap_err().to_string()
+    }
+
+    fn with(number: u8, series: &str, date: &str) -> Update {
+        let mut update = of(TEXT).unwrap();
+        update.release = NewRelease {
+            number,
+            series: series.to_owned(),
+            date: Some(date.to_owned()),
+            ..update.release
+        };
+        update
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_named_by_its_line() {
+        let row = TEXT.lines().position(|line| line.contains("\t35-\t")).unwrap() + 1;
+        let said = why(&TEXT.replace("35-\t", "garbage\t"));
+        assert!(said.starts_with(&format!("line {row}: not an option")), "{said}");
+        assert!(why(&TEXT[..60]).contains("within its head"), "{}", why(&TEXT[..60]));
+        assert!(why("[libvirt]\n\n").contains("first line"));
+    }
+
+    #[test]
+    fn a_release_comes_once_and_by_a_name_of_its_own() {
+        let cases = [
+            (
+                vec![with(35, "stein", "2027.1")],
+                "calls release 35 `stein`, which is stein (19)",
+            ),
+            (
+                vec![with(35, "ibex", "2026.2")],
+                "`2026.2`, which is 2026.2 hibiscus (34)",
+            ),
+            (
+                vec![with(35, "ibex", "2027.1"), with(36, "ibex", "2027.2")],
+                "release 36 `ibex`, which is 35",
+            ),
+            (
+                vec![with(35, "ibex", "2027.1"), with(35, "ibex", "2027.1")],
+                "two files bring release 35",
+            ),
+            (vec![with(36, "jelly", "2027.2")], "give the file of 35 first"),
+        ];
+        for (updates, wanted) in cases {
+            let said = add(updates).unwrap_err().to_string();
+            assert!(said.contains(wanted), "{said}");
+        }
+        assert!(releases().is_empty());
     }
 }
