@@ -76,7 +76,7 @@ fn bash(words: &[&str]) -> Vec<String> {
 }
 
 fn bash_completes_verbs_flags_options_rules_and_releases() {
-    let cases: [(&[&str], &str); 7] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["novamend", "ch"], "check"),
         (&["novamend", "check", "--pedan"], "--pedantic"),
         (&["novamend", "check", "--format", "sar"], "sarif"),
@@ -90,6 +90,7 @@ fn bash_completes_verbs_flags_options_rules_and_releases() {
             "live_migration_timeout_action",
         ),
         (&["novamend", "explain", "lost-auto"], "lost-auto-post-copy"),
+        (&["novamend", "check", "--select", "lost-auto"], "lost-auto-post-copy"),
     ];
     for (words, wanted) in cases {
         assert_eq!(bash(words), [wanted], "{words:?}");
@@ -97,6 +98,8 @@ fn bash_completes_verbs_flags_options_rules_and_releases() {
     assert!(bash(&["novamend", "option", "no.such.option"]).is_empty());
     let programs = bash(&["novamend", "check", "--program", "nova-api,nova-sch"]);
     assert_eq!(programs, ["nova-api,nova-scheduler"]);
+    let rules = bash(&["novamend", "check", "--ignore", "flagfile,lost-auto"]);
+    assert_eq!(rules, ["flagfile,lost-auto-post-copy"]);
 }
 
 fn fish_completes_with_what_each_is_for() {

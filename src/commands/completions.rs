@@ -25,11 +25,11 @@ impl Arguments {
     }
 }
 
-/// Answers what a shell asks. What follows `verify` or `probe` novamend-verify answers, as it reads it; where that is missing
+/// Answers what a shell asks. What follows `verify`, `probe` or `rescue` novamend-verify answers, as it reads it; where that is missing
 /// there is nothing to complete.
 pub(crate) fn complete(question: Question) -> Outcome {
     let verb = question.verb().and_then(|verb| verb.to_str());
-    if question.is_behind_verb() && matches!(verb, Some("verify" | "probe")) {
+    if question.is_behind_verb() && matches!(verb, Some("verify" | "probe" | "rescue")) {
         program::become_it_to_complete(&question.words_for(program::PROGRAM));
         return Outcome::Failed;
     }

@@ -138,6 +138,7 @@ fn of_argument(argument: Arg) -> Arg {
         .map(ToString::to_string);
     match word.as_deref() {
         Some("OPTION") => argument.add(ArgValueCompleter::new(options)),
+        Some("RULE") => argument.add(ArgValueCompleter::new(several_rules)),
         Some("RULE-ID") => argument.add(ArgValueCompleter::new(rules)),
         Some("REL" | "FROM" | "TO" | "WHEN") => argument.add(ArgValueCompleter::new(releases)),
         Some("NAMES") => argument.add(ArgValueCompleter::new(program_names)),
@@ -217,12 +218,21 @@ fn releases(begun: &OsStr) -> Vec<CompletionCandidate> {
 
 /// Nova's programs; the one behind the last comma.
 fn program_names(begun: &OsStr) -> Vec<CompletionCandidate> {
+    several(begun, programs::names().chain(["all"]))
+}
+
+/// Ids of rules joined by commas, the last one being completed.
+fn several_rules(begun: &OsStr) -> Vec<CompletionCandidate> {
+    several(begun, RULES.iter().map(|rule| rule.id))
+}
+
+/// Names joined by commas: what is complete stays, the last one is of `names`.
+fn several<'a>(begun: &OsStr, names: impl Iterator<Item = &'a str>) -> Vec<CompletionCandidate> {
     let begun = begun.to_string_lossy();
     let (before, begun) = begun
         .rsplit_once(',')
         .map_or(("", &*begun), |(before, rest)| (before, rest));
     let comma = if before.is_empty() { "" } else { "," };
-    let names = programs::names().chain(["all"]);
     let names = names.filter(|name| name.starts_with(begun));
     names
         .map(|name| CompletionCandidate::new(format!("{before}{comma}{name}")))

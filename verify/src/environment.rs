@@ -29,8 +29,9 @@ const KEPT: [&str; 14] = [
     "USER",
 ];
 
-/// Options of nova, flags as variables, and what the caller has the loader do with this program, which is done already.
-const KEPT_BEGINNINGS: [&str; 3] = ["OS_", "NOVAMEND_", "LD_"];
+/// Options of nova, flags as variables, what the caller has the loader do with this program, which is done already, and what a
+/// shell asks when it completes a command line.
+const KEPT_BEGINNINGS: [&str; 5] = ["OS_", "NOVAMEND_", "LD_", "_NOVAMEND_COMPLETE", "_CLAP_"];
 
 /// What is set whatever the caller has.
 const SET: [(&str, &str); 2] = [("PATH", PATH), ("LC_ALL", "C")];
