@@ -224,6 +224,35 @@ fn two_releases_are_compared_option_by_option() {
     assert!(refusal(&["catalog", "newton", "stein"]).contains("15"));
 }
 
+fn what_is_installed_is_whole() {
+    let at = tempfile::tempdir().expect("a directory");
+    let programs = program().parent().expect("a directory");
+    let output = Command::new("packaging/install")
+        .args([Path::new("novamend"), programs, at.path(), Path::new("/opt/novamend")])
+        .output()
+        .expect("packaging/install runs");
+    assert!(output.status.success(), "{output:?}");
+    let root = at.path().join("opt/novamend");
+    let docs = root.join("share/doc/novamend");
+    let readme = fs::read_to_string(docs.join("README.md")).expect("README");
+    let links = readme
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split([')', '#']).next());
+    for link in links.filter(|link| !link.contains("://") && !link.starts_with("docs/pictures.d/")) {
+        assert!(docs.join(link).exists(), "README links {link}, which is not installed");
+    }
+    for page in printed(&["man", "--list"]).lines() {
+        assert!(root.join("share/man/man1").join(page).is_file(), "{page}");
+    }
+    let installed = Command::new(root.join("bin/novamend"))
+        .args(["explain", "flagfile"])
+        .output();
+    let installed = installed.expect("what is installed runs");
+    let page = fs::read(docs.join("docs/rules/flagfile.md")).expect("the page");
+    assert_eq!(installed.stdout, page);
+}
+
 /// The flags that bring release 35.
 const NEW: [&str; 4] = ["--catalog-update", CATALOG, "--catalog-key", KEY];
 
@@ -315,6 +344,7 @@ fn main() -> ExitCode {
         the_variable_alone_answers_nothing,
         every_verb_has_its_page_with_all_its_flags,
         the_pages_are_what_man_reads,
+        what_is_installed_is_whole,
         an_old_program_says_how_old_it_is,
         two_releases_are_compared_option_by_option,
         a_release_that_came_later_is_checked_by_its_file,
