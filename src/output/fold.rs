@@ -1,18 +1,21 @@
 //! Equal findings of all stacks, each once with its places: what a first screen is made of.
 //!
 //! What it keeps does not grow with the number of files: the worst findings by their texts, of each the first places and how many
-//! there are; whatever is more is counted. How that looks the formats say.
+//! there are; whatever is more is counted. Findings of more than `NAMED` files that differ in nothing but what is quoted and in
+//! numbers, as the addresses and names of a fleet's hosts, are one as well. How that looks the formats say.
+
+mod entry;
+mod shape;
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
-
-use foldhash::fast::FixedState;
 
 use super::Counts;
 use crate::lint::Severity;
 
 pub use super::told::{Batch, Kind, Text, Told};
+pub use entry::Entry;
+use shape::Shape;
 
 /// So many findings that differ are kept.
 const MOST: usize = 1_000;
@@ -21,107 +24,23 @@ pub const NAMED: usize = 3;
 /// So many lines of one file are named.
 pub const LINES: usize = 5;
 
+/// What differs in nothing but what it quotes: which are kept, and whether each stands for others.
+#[derive(Debug, Default)]
+struct Like {
+    kept: Vec<(Rank, Arc<Text>)>,
+    are_many: bool,
+}
+
 /// The order on a screen: errors, by what comes of them; then the rest so; each in the order in which it is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank(bool, u8, usize);
-
-/// Where one finding is found.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// How often.
-    pub count: usize,
-    /// In how many files.
-    pub files: usize,
-    /// The first of them, each with its first lines.
-    pub first: Vec<(Arc<str>, Vec<usize>)>,
-    /// Whether it is on the same lines in each.
-    pub is_alike: bool,
-    last: Arc<str>,
-    lines: Lines,
-    /// A digest of the names of all files: two that are found in the same files have the same.
-    all: u64,
-}
-
-/// Digests of the lines of the first file and of the one at hand.
-#[derive(Clone, Copy, Debug, Default)]
-struct Lines {
-    first: u64,
-    current: u64,
-}
-
-impl Entry {
-    fn new(file: &Arc<str>, line: Option<usize>) -> Self {
-        let mut entry = Self {
-            count: 0,
-            files: 0,
-            first: Vec::new(),
-            is_alike: true,
-            last: Arc::clone(file),
-            lines: Lines::default(),
-            all: 0,
-        };
-        entry.enter(file);
-        entry.add(file, line);
-        entry
-    }
-
-    /// A further file.
-    fn enter(&mut self, file: &Arc<str>) {
-        self.is_alike &= self.is_whole_alike();
-        self.files += 1;
-        self.all = digest(self.all, file.as_bytes());
-        self.last = Arc::clone(file);
-        self.lines.current = 0;
-        if self.first.len() < NAMED {
-            self.first.push((Arc::clone(file), Vec::new()));
-        }
-    }
-
-    fn add(&mut self, file: &Arc<str>, line: Option<usize>) {
-        if self.last != *file {
-            self.enter(file);
-        }
-        self.count += 1;
-        self.lines.current = digest(self.lines.current, &line.unwrap_or(0).to_le_bytes());
-        if self.files == 1 {
-            self.lines.first = self.lines.current;
-        }
-        let near = self.first.last_mut().filter(|(known, _)| known == file);
-        if let (Some((_, lines)), Some(line)) = (near, line)
-            && lines.len() <= LINES
-        {
-            lines.push(line);
-        }
-    }
-
-    fn is_whole_alike(&self) -> bool {
-        self.files < 2 || self.lines.first == self.lines.current
-    }
-
-    /// Whether it is found on the same lines of each of its files.
-    #[must_use]
-    pub fn lines_are_alike(&self) -> bool {
-        self.is_alike && self.is_whole_alike()
-    }
-
-    /// Whether both are found in the same files.
-    #[must_use]
-    pub fn is_where(&self, other: &Self) -> bool {
-        (self.files, self.all) == (other.files, other.all)
-    }
-}
-
-fn digest(so_far: u64, bytes: &[u8]) -> u64 {
-    let mut hasher = FixedState::with_seed(so_far).build_hasher();
-    hasher.write(bytes);
-    hasher.finish()
-}
 
 /// All findings of a run, folded.
 #[derive(Debug, Default)]
 pub struct Fold {
     entries: HashMap<Arc<Text>, Entry, foldhash::fast::RandomState>,
     by_rank: BTreeMap<Rank, Arc<Text>>,
+    like: HashMap<Shape, Like, foldhash::fast::RandomState>,
     seen: usize,
     /// Every rule that found something.
     pub rules: BTreeMap<&'static str, Counts>,
@@ -166,6 +85,11 @@ impl Fold {
         if let Some(entry) = self.entries.get_mut(text) {
             return entry.add(file, line);
         }
+        let shape = Shape::of(text);
+        if let Some(entry) = self.entry_like(&shape, file) {
+            entry.is_varied = true;
+            return entry.add(file, line);
+        }
         self.seen += 1;
         let rank = Rank(text.severity != Severity::Error, text.effect.rank(), self.seen);
         if self.entries.len() >= MOST {
@@ -174,15 +98,69 @@ impl Fold {
                 *self.beyond.entry(text.rule).or_default() += 1;
                 return;
             }
-            if let Some((_, out)) = self.by_rank.pop_last()
-                && let Some(entry) = self.entries.remove(&out)
-            {
-                *self.beyond.entry(out.rule).or_default() += entry.count;
-            }
+            self.drop_last();
         }
         let text = Arc::new(text.clone());
         self.by_rank.insert(rank, Arc::clone(&text));
+        self.like.entry(shape).or_default().kept.push((rank, Arc::clone(&text)));
         self.entries.insert(text, Entry::new(file, line));
+    }
+
+    fn drop_last(&mut self) {
+        let Some((rank, out)) = self.by_rank.pop_last() else {
+            return;
+        };
+        if let Some(entry) = self.entries.remove(&out) {
+            *self.beyond.entry(out.rule).or_default() += entry.count;
+        }
+        let shape = Shape::of(&out);
+        if let Some(like) = self.like.get_mut(&shape) {
+            like.kept.retain(|(kept, _)| *kept != rank);
+            if like.kept.is_empty() {
+                self.like.remove(&shape);
+            }
+        }
+    }
+
+    /// The entry that stands for a further finding of `shape` in `file`, where more than `NAMED` files have such ones.
+    fn entry_like(&mut self, shape: &Shape, file: &Arc<str>) -> Option<&mut Entry> {
+        let like = self.like.get_mut(shape)?;
+        if !like.are_many {
+            let mut apart: Vec<&Entry> = Vec::new();
+            for entry in like.kept.iter().filter_map(|(_, text)| self.entries.get(text)) {
+                if apart.len() < NAMED && !entry.is_in(file) && apart.iter().all(|other| other.is_apart(entry)) {
+                    apart.push(entry);
+                }
+            }
+            if apart.len() < NAMED {
+                return None;
+            }
+            like.are_many = true;
+            for (rank, text) in std::mem::take(&mut like.kept) {
+                let Some(entry) = self.entries.remove(&text) else {
+                    continue;
+                };
+                let is_apart = |(_, known): &&(Rank, Arc<Text>)| {
+                    self.entries.get(known).is_some_and(|known| known.is_apart(&entry))
+                };
+                let known = like
+                    .kept
+                    .iter()
+                    .find(is_apart)
+                    .and_then(|(_, known)| self.entries.get_mut(known));
+                if let Some(known) = known {
+                    known.take_in(entry);
+                    self.by_rank.remove(&rank);
+                } else {
+                    self.entries.insert(Arc::clone(&text), entry);
+                    like.kept.push((rank, text));
+                }
+            }
+        }
+        let takes = |entry: &Entry| !entry.is_in(file) && (entry.is_varied || entry.files <= NAMED);
+        let mut kept = like.kept.iter();
+        let (_, text) = kept.find(|(_, text)| self.entries.get(text).is_some_and(takes))?;
+        self.entries.get_mut(text)
     }
 
     /// The findings, in their order on a screen.
@@ -273,6 +251,47 @@ mod tests {
         assert_eq!(entry.first[0].1, [1, 2]);
         fold.add(&batch(vec![told(Severity::Info, "x", "e", 9)]), |_| false);
         assert!(!fold.entries().next().expect("one").1.lines_are_alike());
+    }
+
+    #[test]
+    fn findings_of_many_files_that_differ_in_what_they_quote_are_one() {
+        let mut fold = Fold::default();
+        for number in 0..2 * MOST {
+            let file = format!("{number}.conf");
+            let found = [("a", 2), ("b", 3)].map(|(name, line)| {
+                let message = format!("`{name}{number}` is no filter");
+                told(Severity::Warning, &message, &file, line)
+            });
+            let same = told(Severity::Warning, "`x` is no filter", &file, 4);
+            fold.add(&batch(found.into_iter().chain([same]).collect()), |_| false);
+        }
+        let entries: Vec<(&Text, &Entry)> = fold.entries().collect();
+        let said = |(text, entry): &(&Text, &Entry)| (text.message.clone(), entry.files, entry.is_varied);
+        assert_eq!(
+            entries.iter().map(said).collect::<Vec<_>>(),
+            [
+                ("`a0` is no filter".to_owned(), 2 * MOST, true),
+                ("`b0` is no filter".to_owned(), 2 * MOST, true),
+                ("`x` is no filter".to_owned(), 2 * MOST, false),
+            ]
+        );
+        let (first, last) = (entries[0].1, entries[2].1);
+        assert!(first.is_where(last) && first.lines_are_alike());
+        assert!(fold.beyond.is_empty());
+    }
+
+    #[test]
+    fn findings_of_a_file_that_differ_in_what_they_quote_are_said_each() {
+        let mut fold = Fold::default();
+        for (file, count) in [("a", 12), ("b", 1), ("c", 1)] {
+            let found = (0..count).map(|number| {
+                let message = format!("`{file}{number}` is no filter");
+                told(Severity::Warning, &message, file, number)
+            });
+            fold.add(&batch(found.collect()), |_| false);
+        }
+        assert_eq!(fold.entries().count(), 14);
+        assert!(fold.entries().all(|(_, entry)| !entry.is_varied));
     }
 
     #[test]

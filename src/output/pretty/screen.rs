@@ -172,6 +172,14 @@ impl<'f> Found<'f> {
             let hint = wrapped("`--verbose` says why each matters and what to do", 2, self.style);
             lines.extend(hint.iter().map(|line| self.style.paint(dim(), line)));
         }
+        if self.errors.iter().chain(&self.rest).any(|(_, entry)| entry.is_varied) {
+            let hint = wrapped(
+                "`--format short` lists each, where one stands for others",
+                2,
+                self.style,
+            );
+            lines.extend(hint.iter().map(|line| self.style.paint(dim(), line)));
+        }
         let beyond: usize = self.fold.beyond.values().sum();
         if beyond > 0 {
             let rules = self.fold.beyond.iter();
@@ -248,8 +256,13 @@ fn item(text: &Text, entry: &Entry, level: Level, style: Style) -> Vec<String> {
         Some((_, lines)) if entry.lines_are_alike() => line_numbers(lines, entry.count / entry.files.max(1)),
         _ => String::new(),
     };
-    let whole = format!("{place}{}", text.message);
-    let mut out = labelled(text.severity, text.rule, &whole, style);
+    let whole = if entry.is_varied {
+        format!("{}, such as: {}", place.trim_end_matches(": "), text.message)
+    } else {
+        format!("{place}{}", text.message)
+    };
+    let whole = whole.trim_start_matches(", ");
+    let mut out = labelled(text.severity, text.rule, whole, style);
     let arrow = unicode("→", style);
     let more = match level {
         Level::Whole => vec![text.why.clone(), help(text, arrow.as_ref())],
@@ -311,6 +324,7 @@ fn by_rule(items: &[Item<'_>], style: Style) -> Vec<String> {
         let lines = items.iter().filter_map(|(_, entry)| entry.first.first());
         let mut lines: Vec<usize> = lines.flat_map(|(_, lines)| lines.iter().copied()).collect();
         lines.sort_unstable();
+        lines.dedup();
         let place = if is_alike {
             line_numbers(&lines, lines.len())
         } else {
