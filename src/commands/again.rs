@@ -2,6 +2,7 @@
 //!
 //! Whatever is quoted in it is quoted for a shell.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use novamend::inputs::arguments::CatalogArguments;
@@ -44,6 +45,9 @@ pub(super) fn command(verb: &str, upgrade: Upgrade, sources: &Sources, flags: &[
         words.push("--env".to_owned());
     }
     words.extend(flags.iter().map(|&flag| flag.to_owned()));
+    if sources.paths.iter().any(|path| is_like_a_flag(path)) {
+        words.push("--".to_owned());
+    }
     words.extend(sources.paths.iter().take(MOST).map(|path| quoted(path)));
     if sources.paths.len() > MOST {
         words.push("…".to_owned());
@@ -51,12 +55,61 @@ pub(super) fn command(verb: &str, upgrade: Upgrade, sources: &Sources, flags: &[
     words.join(" ")
 }
 
-/// A path as a shell takes it.
+/// Whether `path` would be taken for a flag; `-` is standard input.
+fn is_like_a_flag(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_bytes();
+    bytes.len() > 1 && bytes.starts_with(b"-")
+}
+
+/// A path as a shell takes it; one that cannot be printed as it is in `$'…'`, as bash, ksh and zsh have it.
 fn quoted(path: &Path) -> String {
     let shown = shown_path(path);
+    if shown.as_bytes() != path.as_os_str().as_bytes() {
+        return escaped(path.as_os_str().as_bytes());
+    }
     let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,=".contains(c);
     if !shown.is_empty() && shown.chars().all(is_plain) {
         return shown;
     }
     format!("'{}'", shown.replace('\'', "'\\''"))
+}
+
+/// `bytes` in `$'…'`: what could be misread, or could not be printed, by its octal number, three digits each.
+fn escaped(bytes: &[u8]) -> String {
+    let each = bytes.iter().map(|&byte| match byte {
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\{byte:03o}"),
+    });
+    format!("$'{}'", each.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::process::Command;
+
+    use novamend::plain;
+
+    use super::*;
+
+    #[test]
+    fn a_shell_takes_a_quoted_path_for_what_it_is() {
+        let paths: [&[u8]; 7] = [
+            b"plain.conf",
+            b"a b's.conf",
+            b"$HOME `id` \\.conf",
+            b"line\nend 7.conf",
+            b"\xff\xfe7'\\.conf",
+            b"\x1b[31m.conf",
+            "\u{202e}ä\n.conf".as_bytes(),
+        ];
+        for bytes in paths {
+            let word = quoted(Path::new(OsStr::from_bytes(bytes)));
+            assert_eq!(plain::line(&word), word);
+            let script = format!("printf %s {word}");
+            let printed = Command::new("bash").args(["-c", &script]).output().expect("bash");
+            assert_eq!(printed.stdout, bytes, "{word}");
+        }
+    }
 }

@@ -4,7 +4,7 @@
 
 use anstyle::AnsiColor;
 
-use super::lines::{painted, paragraph, wrapped};
+use super::lines::{painted, paragraph, width, wrapped};
 use crate::lint::Severity;
 use crate::output::fold::Fold;
 use crate::output::{CheckTotal, Style, counted_word, table};
@@ -88,9 +88,59 @@ pub(super) fn last_lines(fold: &Fold, total: &CheckTotal<'_>, files: usize, styl
     let summary = total.summary.line(total.checked);
     out.push_str(&paragraph(summary.trim_end(), 2, style));
     if let Some(next) = total.next {
-        out.push_str(&paragraph(&format!("next: `{}`", plain::line(next)), 2, style));
+        out.push_str(&command(&format!("next: `{}`", plain::line(next)), style));
     }
     out
+}
+
+/// A command on lines of the terminal's width that can be copied: broken between two words, behind a backslash, and so within one only
+/// where that is longer than a line and in no quotes, where a shell joins it again.
+fn command(text: &str, style: Style) -> String {
+    let room = if style.wraps { width(style) } else { usize::MAX };
+    let (mut out, mut line) = (String::new(), String::new());
+    for word in words(text) {
+        // A blank before the word, and ` \\` behind it.
+        if line.is_empty() || table::columns(&line) + table::columns(word) + 3 <= room {
+            let blank = if line.is_empty() { "" } else { " " };
+            line = line + blank + word;
+            continue;
+        }
+        out = out + &line + " \\\n";
+        "  ".clone_into(&mut line);
+        if table::columns(word) + 4 <= room || word.contains('\'') {
+            line.push_str(word);
+            continue;
+        }
+        for c in word.chars() {
+            line.push(c);
+            // Room for the backslash, and for a character of two columns before it.
+            if table::columns(&line) + 3 > room {
+                out = out + &line + "\\\n";
+                line.clear();
+            }
+        }
+    }
+    out + &line + "\n"
+}
+
+/// The words of a command, with their quotes.
+fn words(text: &str) -> Vec<&str> {
+    let (mut words, mut start, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            // Between `'` and `'` a backslash is one but in `$'…'`, which knows no other quote.
+            '\\' if !is_quoted || text[..at].contains("$'") => is_escaped = true,
+            '\'' => is_quoted = !is_quoted,
+            ' ' if !is_quoted => {
+                words.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.push(&text[start..]);
+    words
 }
 
 /// The releases on the way; where they take more than a line the first two and the last, unless `--verbose` asks for all.
@@ -124,4 +174,29 @@ pub(super) fn number(count: usize) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_breaks_between_words_alone_so_that_a_shell_takes_all_its_lines() {
+        let style = Style {
+            width: 30,
+            wraps: true,
+            ..Style::default()
+        };
+        let text = "next: `novamend fix --from rocky 'a b'\\''s.conf' $'\\033 \\'x'`";
+        assert_eq!(words(text).len(), 7);
+        let lines = command(text, style);
+        assert!(lines.lines().all(|line| table::columns(line) <= 30), "{lines}");
+        assert!(lines.lines().count() > 2, "{lines}");
+        assert_eq!(lines.replace(" \\\n ", ""), format!("{text}\n"));
+        assert_eq!(command(text, Style::default()), format!("{text}\n"));
+        let text = format!("next: `novamend fix {}/nova.conf`", "long".repeat(20));
+        let lines = command(&text, style);
+        assert!(lines.lines().all(|line| table::columns(line) <= 30), "{lines}");
+        assert_eq!(lines.replace("\\\n  ", "").replace("\\\n", ""), text + "\n");
+    }
 }
