@@ -10,8 +10,8 @@ mod progress;
 use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use novamend::inputs::{Sources, Survey, Upgrade};
@@ -66,21 +66,29 @@ impl Terminal<'_> {
     /// program; never while a pipe is read, which may take for ever, and only where there are files of which some can be left.
     pub(crate) fn survey(&self, sources: &Sources, upgrade: Upgrade) -> Survey {
         let is_heeded = Cell::new(false);
-        let heed = || {
+        let progress = OnceLock::new();
+        let heed = |count| {
             is_heeded.set(true);
             interrupt::heeded(&self.stop);
+            // Nobody else sets it.
+            let _ = progress.set(self.progress("read", count, false));
         };
-        let survey = Survey::until(sources, upgrade, &self.stop, heed);
+        let step = || {
+            if let Some(progress) = progress.get() {
+                progress.step();
+            }
+        };
+        let survey = Survey::until(sources, upgrade, &self.stop, (heed, step));
         if survey.targets.len() > 1 && !is_heeded.get() {
             interrupt::heeded(&self.stop);
         }
         survey
     }
 
-    /// How far a run of `count` steps is; `is_printing` says that results come meanwhile, which on a terminal say it themselves.
-    pub(crate) fn progress(&self, count: usize, is_printing: bool) -> Progress {
+    /// How many of `count` files are `done` ("checked"); `is_printing` says that results come meanwhile, which on a terminal say it themselves.
+    pub(crate) fn progress(&self, done: &'static str, count: usize, is_printing: bool) -> Progress {
         let is_hidden = color::is_dumb(variable) || (is_printing && io::stdout().is_terminal());
-        Progress::new(count, self.started, is_hidden)
+        Progress::new((done, count), self.started, is_hidden)
     }
 }
 
@@ -100,7 +108,8 @@ pub(crate) fn with(
     run: impl FnOnce(&mut Terminal<'_>) -> Result<Outcome, Failure>,
 ) -> Outcome {
     let mut out = Sink::new(BufWriter::with_capacity(1 << 16, io::stdout().lock()));
-    let mut err = io::stderr().lock();
+    // Not locked: a bar is drawn by whichever thread is one further.
+    let mut err = io::stderr();
     let mut terminal = Terminal {
         out: &mut out,
         err: &mut err,
@@ -153,6 +162,7 @@ fn style(choice: clap::ColorChoice) -> Style {
         unicode: unicode(),
         width: columns.unwrap_or(100),
         wraps: columns.is_some(),
+        breaks: columns.is_some() && io::stdout().is_terminal(),
         links: makes_links.then(pages::start).flatten(),
         ..Style::default()
     }

@@ -221,7 +221,7 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
     let renderers = documents.renderers();
     let (all, stop) = (survey.targets.len(), Arc::clone(&terminal.stop));
     let alike = Alike::new();
-    let progress = terminal.progress(all, !request.says_equal_once());
+    let progress = terminal.progress("checked", all, !request.says_equal_once());
     let left = stream::in_order(
         survey.targets,
         &stop,
@@ -272,6 +272,7 @@ fn unread(survey: &Survey, sources: &Sources) -> Vec<NotRead> {
         unread.push(NotRead {
             path: path.unwrap_or_else(|| PathBuf::from("nova.conf")),
             why: survey.refusal.clone().unwrap_or_else(|| "was not found".to_owned()),
+            is_excluded: false,
         });
     }
     unread

@@ -14,7 +14,6 @@ use clap::error::{Error, ErrorKind};
 use novamend::output::envelope::Kind;
 use novamend::output::fold::Batch;
 use novamend::output::{Format, Head, Part, Piece, Printer, Report, Style, Tail, shown_path};
-use novamend::plain;
 use novamend::write::{self, Options, Planned, WriteError};
 
 use super::Failure;
@@ -191,7 +190,7 @@ impl Formats {
 
     /// Whether each of them says equal findings of many files once.
     pub(super) fn fold(&self) -> bool {
-        self.all().all(|format| format == Format::Pretty)
+        self.all().all(Format::folds)
     }
 
     fn all(&self) -> impl Iterator<Item = Format> {
@@ -207,6 +206,7 @@ impl Formats {
             let in_file = Style {
                 color: false,
                 wraps: false,
+                breaks: false,
                 width: 100,
                 links: None,
                 ..style
@@ -328,11 +328,9 @@ impl Documents {
     /// Standard output's.
     pub(super) fn print(&mut self, terminal: &mut Terminal<'_>, texts: Texts) -> io::Result<()> {
         for (document, text) in self.all.iter_mut().zip(texts.0) {
-            let is_commands = document.format == Format::Github;
             match document.file {
-                Some(_) if is_commands => document.text.push_str(&plain::commands(&text)),
-                Some(_) => document.text.push_str(&plain::output(&text, false)),
-                None if is_commands => terminal.print_commands(&text)?,
+                Some(_) => document.text.push_str(&document.format.safe(&text)),
+                None if document.format.is_of_commands() => terminal.print_commands(&text)?,
                 None => terminal.print(&text)?,
             }
         }

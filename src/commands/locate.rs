@@ -126,18 +126,20 @@ impl Request {
         documents.print(terminal, text)?;
         let renderers = documents.renderers();
         let (all, stop) = (survey.targets.len(), Arc::clone(&terminal.stop));
+        let progress = terminal.progress("looked at", all, true);
         let left = stream::in_order(
             survey.targets,
             &stop,
             |target| self.said_of(target, &renderers),
             |said| {
+                progress.step();
                 for said in said {
                     match said {
                         Said::Pieces(pieces) => {
                             documents.take(terminal, pieces)?;
                         }
                         Said::Complaint(message) => {
-                            terminal.complain(&message);
+                            progress.aside(|| terminal.complain(&message));
                             outcome = Outcome::Failed;
                         }
                     }
@@ -145,6 +147,7 @@ impl Request {
                 Ok(())
             },
         )?;
+        drop(progress);
         if left > 0 {
             terminal.complain(&stream::interrupted(left, all));
             outcome = Outcome::Failed;

@@ -47,15 +47,25 @@ pub fn with_variables(command: Command) -> Command {
         // What goes with another flag alone (`--version --verbose`) is hidden from the short help.
         Some(long) if !(argument.is_hide_set() || long == "verbose" && argument.is_hide_short_help_set()) => {
             let name = long.replace('-', "_").to_uppercase();
-            let argument = argument.env(format!("{PREFIX}{name}")).hide_env(true);
+            let name = format!("{PREFIX}{name}");
+            let is_list = is_list(&name);
+            let argument = argument.env(name).hide_env(true);
             match argument.get_action() {
                 ArgAction::SetTrue => argument.value_parser(FalseyValueParser::new()),
+                ArgAction::Append if is_list => argument.value_delimiter(','),
                 _ => argument,
             }
         }
         _ => argument,
     });
     command.mut_subcommands(with_variables)
+}
+
+/// Whether the variable `name` holds a list; a comma between braces is one of a pattern.
+fn is_list(name: &str) -> bool {
+    let value = std::env::var_os(name).unwrap_or_default();
+    let bytes = value.as_encoded_bytes();
+    bytes.contains(&b',') && !bytes.contains(&b'{')
 }
 
 /// What `check`, `fix`, `where`, `probe` and `verify` take alike.

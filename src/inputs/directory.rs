@@ -18,9 +18,22 @@ pub struct NotRead {
     pub path: PathBuf,
     /// Why it is not read, to follow "it": "is not a *.conf file".
     pub why: String,
+    /// Whether somebody wanted it left out.
+    pub is_excluded: bool,
 }
 
 impl NotRead {
+    /// What is left out by `--exclude`.
+    #[must_use]
+    pub fn excluded(path: PathBuf) -> Self {
+        let why = exclude::WHY.to_owned();
+        Self {
+            path,
+            why,
+            is_excluded: true,
+        }
+    }
+
     /// What `error` is about, and why it was not read.
     #[must_use]
     pub fn of(error: &LoadError) -> Self {
@@ -40,6 +53,7 @@ impl NotRead {
         Self {
             path: path.to_owned(),
             why,
+            is_excluded: false,
         }
     }
 }
@@ -117,7 +131,7 @@ impl Walked {
         paths.sort_by(|a, b| a.as_os_str().as_encoded_bytes().cmp(b.as_os_str().as_encoded_bytes()));
         for path in paths {
             if exclude::covers(excluded, &path) {
-                self.leave_out(&path, exclude::WHY);
+                self.not_read.push(NotRead::excluded(path));
             } else {
                 self.take((root, excluded), path, entered);
             }
@@ -152,6 +166,7 @@ impl Walked {
         self.not_read.push(NotRead {
             path: path.to_owned(),
             why: why.to_owned(),
+            is_excluded: false,
         });
     }
 }

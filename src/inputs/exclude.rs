@@ -7,7 +7,7 @@ use std::path::{Component, Path};
 use crate::globs::{Glob, endings};
 
 /// Why such a path is not read, to follow "it".
-pub const WHY: &str = "is excluded by `--exclude`";
+pub(super) const WHY: &str = "is excluded by `--exclude`";
 
 /// What is left out.
 #[derive(Clone, Debug)]

@@ -86,7 +86,8 @@ impl Targets {
         match known.add(root, &path) {
             Some(first) => {
                 let why = format!("is the same file as {}", plain::path(&first));
-                self.not_read.push(NotRead { path, why });
+                let is_excluded = false;
+                self.not_read.push(NotRead { path, why, is_excluded });
             }
             None => self.targets.push(Target { inputs: vec![input] }),
         }
@@ -94,7 +95,7 @@ impl Targets {
 
     fn add_directory(&mut self, root: &Root, path: &Path, (excluded, known): (&[Exclude], &mut Known)) {
         let walked = directory::walk(root, path, excluded);
-        let is_excluded = walked.not_read.iter().any(|left| left.why == exclude::WHY);
+        let is_excluded = walked.not_read.iter().any(|left| left.is_excluded);
         if walked.files.is_empty() && walked.errors.is_empty() && !is_excluded {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
         }
@@ -152,8 +153,7 @@ impl Sources {
         let (mut found, mut known) = (Targets::default(), Known::default());
         for path in &self.paths {
             if exclude::covers(&self.exclude, path) {
-                let (path, why) = (path.clone(), exclude::WHY.to_owned());
-                found.not_read.push(NotRead { path, why });
+                found.not_read.push(NotRead::excluded(path.clone()));
             } else if self.root.is_dir(path) {
                 found.add_directory(&self.root, path, (&self.exclude, &mut known));
             } else {

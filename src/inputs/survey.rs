@@ -67,16 +67,21 @@ impl Survey {
     /// Reads every target of `sources` once, to learn which release runs today unless `upgrade` says so.
     #[must_use]
     pub fn of(sources: &Sources, upgrade: Upgrade) -> Self {
-        Self::until(sources, upgrade, &AtomicBool::new(false), || {})
+        Self::until(sources, upgrade, &AtomicBool::new(false), (|_| {}, || {}))
     }
 
-    /// As [`Self::of`], but what is not read yet is left once the run is to `stop`; `begin` is called before many files are read none
-    /// of which can take for ever.
+    /// As [`Self::of`], but what is not read yet is left once the run is to `stop`; `begin` is called with their number before many
+    /// files are read none of which can take for ever, and `after_each` after each.
     #[must_use]
-    pub fn until(sources: &Sources, upgrade: Upgrade, stop: &AtomicBool, begin: impl FnOnce()) -> Self {
+    pub fn until(
+        sources: &Sources,
+        upgrade: Upgrade,
+        stop: &AtomicBool,
+        (begin, after_each): (impl FnOnce(usize), impl Fn() + Sync),
+    ) -> Self {
         let found = sources.targets();
         if found.targets.len() > 1 && !found.may_wait {
-            begin();
+            begin(found.targets.len());
         }
         let keeps = found.targets.len() <= KEPT;
         let is_local = |target: &Target| upgrade.from.is_none() && sources.is_of_this_host(target);
@@ -105,7 +110,11 @@ impl Survey {
             Ok(Reading::new(&sources.root, target, today, files, stack))
         };
         let all = found.targets.len();
-        let read = |target: Target| (!stop.load(Ordering::Relaxed)).then(|| read(target));
+        let read = |target: Target| {
+            let outcome = (!stop.load(Ordering::Relaxed)).then(|| read(target));
+            after_each();
+            outcome
+        };
         let outcomes: Vec<Result<Reading, LoadError>> = if found.targets.len() > 1 && !has_stdin(&found.targets) {
             found.targets.into_par_iter().filter_map(read).collect()
         } else {

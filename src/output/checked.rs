@@ -211,12 +211,18 @@ impl Checked {
         }
         if self.is_listed && most > 0 {
             let paths = self.paths.iter().map(|path| shown_path(path));
-            out.push_str(&listed("files", paths.collect(), most));
+            out.push_str(&listed("files", paths.collect(), most, 0));
         }
         if !self.not_read.is_empty() {
-            let left = self.not_read.iter();
-            let left = left.map(|left| format!("{} ({})", shown_path(&left.path), plain::line(&left.why)));
-            out.push_str(&listed("not read", left.collect(), LISTED));
+            // What somebody left out is no news: a few of it are named.
+            let (excluded, mut left): (Vec<&NotRead>, Vec<&NotRead>) =
+                self.not_read.iter().partition(|left| left.is_excluded);
+            let most = left.len().min(LISTED) + excluded.len().min(LISTED_FIRST);
+            let beyond = left.len().saturating_sub(LISTED);
+            left.truncate(LISTED);
+            let named = left.into_iter().chain(excluded);
+            let named = named.map(|left| format!("{} ({})", shown_path(&left.path), plain::line(&left.why)));
+            out.push_str(&listed("not read", named.collect(), most, beyond));
         }
         out
     }
@@ -270,8 +276,8 @@ fn settings_line(file: &SettingsFile) -> String {
     format!("settings: {} ({says})\n", shown_path(&file.path))
 }
 
-fn listed(what: &str, mut words: Vec<String>, most: usize) -> String {
-    let rest = words.len().saturating_sub(most);
+fn listed(what: &str, mut words: Vec<String>, most: usize, beyond: usize) -> String {
+    let rest = words.len().saturating_sub(most) + beyond;
     words.truncate(most);
     let more = match rest {
         0 => String::new(),

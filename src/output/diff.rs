@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style as Paint};
 use serde::{Serialize, Serializer};
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
-use super::{Style, shown_path};
+use super::{Style, shown_path, table};
 use crate::oslo::document::Document;
 use crate::plain;
 use crate::redact::{Secrets, lines};
@@ -64,13 +64,16 @@ impl DiffKind {
 }
 
 impl Diff {
-    /// The whole text, in colours where `style` has them.
+    /// The whole text, in colours where `style` has them. What `style` has no room for goes on below, behind a mark in the place of
+    /// the sign.
     #[must_use]
     pub fn text(&self, style: Style) -> String {
         let lines = self.lines.iter();
         lines.fold(String::new(), |mut text, line| {
-            text.push_str(&style.paint(line.kind.paint(), &line.text));
-            text.push('\n');
+            for part in broken(&line.text, style) {
+                text.push_str(&style.paint(line.kind.paint(), &part));
+                text.push('\n');
+            }
             text
         })
     }
@@ -167,6 +170,24 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// `line` in parts that are no wider than the terminal; nothing of it is lost.
+fn broken(line: &str, style: Style) -> Vec<String> {
+    if !style.breaks || table::columns(line) <= style.width {
+        return vec![line.to_owned()];
+    }
+    let mark = if style.unicode { '↪' } else { '>' };
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    for c in line.chars() {
+        let of_char = table::columns(c.encode_utf8(&mut [0; 4]));
+        if table::columns(&part) + of_char > style.width.max(2) {
+            parts.push(std::mem::replace(&mut part, mark.to_string()));
+        }
+        part.push(c);
+    }
+    parts.push(part);
+    parts
+}
+
 /// A line of a megabyte helps nobody.
 fn cut(line: &str) -> String {
     match line.char_indices().nth(400) {
@@ -239,6 +260,22 @@ mod tests {
             text.contains("\n\u{1b}[31m-b = 1\u{1b}[0m\n\u{1b}[32m+b = 2\u{1b}[0m\n"),
             "{text:?}"
         );
+    }
+
+    #[test]
+    fn on_a_terminal_no_line_is_wider_than_it_and_a_pipe_gets_whole_lines() {
+        let style = Style {
+            width: 20,
+            breaks: true,
+            ..Style::default()
+        };
+        let long = format!("[a]\nb = {}\n", "中x".repeat(30));
+        let (before, after) = (document("[a]\nb = 1\n"), document(&long));
+        let text = unified(&before, &after, style);
+        assert!(text.lines().all(|line| table::columns(line) <= 20), "{text}");
+        assert!(text.contains("\n↪"), "{text}");
+        let joined = text.replace("\n↪", "");
+        assert_eq!(joined, unified(&before, &after, Style::default()));
     }
 
     #[test]

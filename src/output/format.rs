@@ -1,11 +1,13 @@
 //! The formats by their words: which there are, what each is for, which verbs print it, and how its documents are known.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::envelope::Kind;
 use super::{
     Report, Style, checkstyle, csv, github, gitlab, json, jsonl, junit, markdown, nova_status, pretty, sarif, short,
 };
+use crate::plain;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -122,6 +124,28 @@ impl Format {
     #[must_use]
     pub fn counts_rules(self) -> bool {
         matches!(self, Self::Pretty | Self::Short)
+    }
+
+    /// Whether it says equal findings of many files once.
+    #[must_use]
+    pub fn folds(self) -> bool {
+        self == Self::Pretty
+    }
+
+    /// `text` as it leaves in this format without colours: lines that GitHub Actions takes for commands only in the one made of them.
+    #[must_use]
+    pub fn safe(self, text: &str) -> Cow<'_, str> {
+        if self.is_of_commands() {
+            plain::commands(text).into()
+        } else {
+            plain::output(text, false)
+        }
+    }
+
+    /// Whether it is commands of GitHub Actions.
+    #[must_use]
+    pub fn is_of_commands(self) -> bool {
+        self == Self::Github
     }
 
     /// Whether it shows what `fix` would write, edit by edit.

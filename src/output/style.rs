@@ -3,6 +3,7 @@
 //! What the terminal can do is found out by the program; the formats only ask.
 
 /// How text looks on this terminal.
+#[allow(clippy::struct_excessive_bools)] // what a terminal can do, each by itself
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Whether colours are used.
@@ -13,6 +14,8 @@ pub struct Style {
     pub width: usize,
     /// Whether tables wrap at `width`: on a terminal, and not in a pipe, where a row is a line.
     pub wraps: bool,
+    /// Whether lines of a file, as a diff has them, are broken at `width`: on a terminal alone, as a pipe may take them for a patch.
+    pub breaks: bool,
     /// How the addresses of the rules' pages begin, where a terminal makes links of them.
     pub links: Option<&'static str>,
     /// How much is said.
@@ -26,6 +29,7 @@ impl Default for Style {
             unicode: true,
             width: 100,
             wraps: false,
+            breaks: false,
             links: None,
             detail: Detail::default(),
         }

@@ -1,7 +1,7 @@
 //! How far a run over many files is: a bar on standard error, on a terminal, once it has taken half a second.
 
-use std::cell::Cell;
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -13,28 +13,29 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
-    is_waiting: Cell<bool>,
+    is_waiting: AtomicBool,
 }
 
 impl Progress {
-    /// Of `count` steps of a run that began at `started`; never shown where standard error is no terminal or `is_hidden`.
-    pub(super) fn new(count: usize, started: Instant, is_hidden: bool) -> Self {
+    /// Of `count` files that are `done` ("checked") one after the other, in a run that began at `started`; never shown where standard error is no terminal or `is_hidden`.
+    pub(super) fn new((done, count): (&'static str, usize), started: Instant, is_hidden: bool) -> Self {
         let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{pos} of {len} checked {wide_bar} {eta}");
+        let style = ProgressStyle::with_template("{pos} of {len} {msg} {wide_bar} {eta}");
         if let Ok(style) = style {
             bar.set_style(style.progress_chars("=> "));
         }
+        bar.set_message(done);
         Self {
             bar,
             started,
-            is_waiting: Cell::new(count > 1 && !is_hidden && io::stderr().is_terminal()),
+            is_waiting: AtomicBool::new(count > 1 && !is_hidden && io::stderr().is_terminal()),
         }
     }
 
     /// One more is done.
     pub(crate) fn step(&self) {
-        if self.is_waiting.get() && self.started.elapsed() >= PATIENCE {
-            self.is_waiting.set(false);
+        let is_time = self.is_waiting.load(Ordering::Relaxed) && self.started.elapsed() >= PATIENCE;
+        if is_time && self.is_waiting.swap(false, Ordering::Relaxed) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.inc(1);

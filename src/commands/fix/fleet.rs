@@ -61,22 +61,24 @@ pub(super) fn show(
     let renderers = documents.renderers();
     let shown = |reading: Reading| report.shown(&reading, &renderers);
     let (all, stop) = (readings.len(), Arc::clone(&terminal.stop));
-    let left = each(
-        readings,
-        (report.request.verify, &stop),
-        shown,
-        |outcome| match outcome {
+    // Trials say themselves how far they are.
+    let counted = if report.request.verify { 0 } else { all };
+    let progress = terminal.progress("fixed", counted, true);
+    let left = each(readings, (report.request.verify, &stop), shown, |outcome| {
+        progress.step();
+        match outcome {
             Ok((pieces, of_stack)) => {
                 sum = sum.plus(of_stack);
                 documents.take(terminal, pieces)
             }
             Err(error) => {
                 is_failed = true;
-                terminal.complain(&error);
+                progress.aside(|| terminal.complain(&error));
                 Ok(())
             }
-        },
-    )?;
+        }
+    })?;
+    drop(progress);
     if left > 0 {
         is_failed = true;
         terminal.complain(&stream::interrupted(left, all));

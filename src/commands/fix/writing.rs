@@ -115,7 +115,11 @@ impl Run<'_, '_, '_> {
         let (mut plans, mut sum, mut objections) = (Vec::new(), Sum::default(), None);
         let planned = |reading| Plan::of(report, reading, keeps.then_some(&renderers));
         let (all, stop) = (readings.len(), Arc::clone(&self.terminal.stop));
+        // Trials say themselves how far they are.
+        let counted = if report.request.verify { 0 } else { all };
+        let progress = self.terminal.progress("fixed", counted, false);
         let left = each(readings, (report.request.verify, &stop), planned, |outcome| {
+            progress.step();
             match outcome {
                 Ok((plan, of_stack, against)) => {
                     plans.push(plan);
@@ -124,11 +128,12 @@ impl Run<'_, '_, '_> {
                 }
                 Err(error) => {
                     self.is_failed = true;
-                    self.terminal.complain(&error);
+                    progress.aside(|| self.terminal.complain(&error));
                 }
             }
             Ok(())
         })?;
+        drop(progress);
         if left > 0 {
             self.is_failed = true;
             self.terminal.complain(&stream::interrupted(left, all));

@@ -1,6 +1,7 @@
 //! `--catalog-update` and `--catalog-key`: releases that came out after the program, from files that somebody has signed.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -47,7 +48,7 @@ impl CatalogArguments {
         if found.catalog_update.is_empty() {
             found
                 .catalog_update
-                .extend(variable("CATALOG_UPDATE").map(PathBuf::from));
+                .extend(variable("CATALOG_UPDATE").iter().flat_map(paths));
         }
         found.catalog_key = found.catalog_key.or_else(|| variable("CATALOG_KEY").map(PathBuf::from));
         found
@@ -105,6 +106,12 @@ impl CatalogArguments {
         });
         Ok(known.chain(new).collect())
     }
+}
+
+/// The paths of a variable, which commas separate.
+fn paths(value: &OsString) -> Vec<PathBuf> {
+    let parts = value.as_bytes().split(|byte| *byte == b',');
+    parts.map(|part| OsStr::from_bytes(part).into()).collect()
 }
 
 /// Whether somebody else than root and who runs this may write `path`.
