@@ -40,6 +40,7 @@ const STEP: Duration = Duration::from_millis(100);
 
 /// Bring back guests whose live migration broke in post-copy, from the host that they left; only looks without --yes
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools)] // flags of the command line, each by itself
 pub(super) struct RescueArguments {
     /// Name or UUID of one domain [default: every one whose migration from this host broke]
     #[arg(value_name = "DOMAIN")]
