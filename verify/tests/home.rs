@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// What fish is told that the last of `words` may be.
+/// What fish offers for the last of `words`.
 fn completed(words: &[&str]) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_novamend-verify"))
         .args(["--", "novamend-verify"])
