@@ -24,11 +24,46 @@ pub const NAMED: usize = 3;
 /// So many lines of one file are named.
 pub const LINES: usize = 5;
 
+type Entries = HashMap<Arc<Text>, Entry, foldhash::fast::RandomState>;
+
 /// What differs in nothing but what it quotes: which are kept, and whether each stands for others.
 #[derive(Debug, Default)]
 struct Like {
     kept: Vec<(Rank, Arc<Text>)>,
     are_many: bool,
+}
+
+impl Like {
+    /// Whether they are found in `NAMED` files beside `file`, in which no two of them meet.
+    fn are_in_many(&self, entries: &Entries, file: &Arc<str>) -> bool {
+        let mut apart: Vec<&Entry> = Vec::new();
+        for entry in self.kept.iter().filter_map(|(_, text)| entries.get(text)) {
+            if apart.len() < NAMED && !entry.is_in(file) && apart.iter().all(|other| other.is_apart(entry)) {
+                apart.push(entry);
+            }
+        }
+        apart.len() >= NAMED
+    }
+
+    /// From now on each stands for others: those of files in which no two of them meet become one.
+    fn become_many(&mut self, entries: &mut Entries, by_rank: &mut BTreeMap<Rank, Arc<Text>>) {
+        self.are_many = true;
+        for (rank, text) in std::mem::take(&mut self.kept) {
+            let Some(entry) = entries.remove(&text) else {
+                continue;
+            };
+            let is_apart =
+                |(_, known): &&(Rank, Arc<Text>)| entries.get(known).is_some_and(|known| known.is_apart(&entry));
+            let known = self.kept.iter().find(is_apart).map(|(_, known)| known);
+            if let Some(known) = known.and_then(|known| entries.get_mut(known)) {
+                known.take_in(entry);
+                by_rank.remove(&rank);
+            } else {
+                entries.insert(Arc::clone(&text), entry);
+                self.kept.push((rank, text));
+            }
+        }
+    }
 }
 
 /// The order on a screen: errors, by what comes of them; then the rest so; each in the order in which it is found.
@@ -38,7 +73,7 @@ struct Rank(bool, u8, usize);
 /// All findings of a run, folded.
 #[derive(Debug, Default)]
 pub struct Fold {
-    entries: HashMap<Arc<Text>, Entry, foldhash::fast::RandomState>,
+    entries: Entries,
     by_rank: BTreeMap<Rank, Arc<Text>>,
     like: HashMap<Shape, Like, foldhash::fast::RandomState>,
     seen: usize,
@@ -126,36 +161,10 @@ impl Fold {
     fn entry_like(&mut self, shape: &Shape, file: &Arc<str>) -> Option<&mut Entry> {
         let like = self.like.get_mut(shape)?;
         if !like.are_many {
-            let mut apart: Vec<&Entry> = Vec::new();
-            for entry in like.kept.iter().filter_map(|(_, text)| self.entries.get(text)) {
-                if apart.len() < NAMED && !entry.is_in(file) && apart.iter().all(|other| other.is_apart(entry)) {
-                    apart.push(entry);
-                }
-            }
-            if apart.len() < NAMED {
+            if !like.are_in_many(&self.entries, file) {
                 return None;
             }
-            like.are_many = true;
-            for (rank, text) in std::mem::take(&mut like.kept) {
-                let Some(entry) = self.entries.remove(&text) else {
-                    continue;
-                };
-                let is_apart = |(_, known): &&(Rank, Arc<Text>)| {
-                    self.entries.get(known).is_some_and(|known| known.is_apart(&entry))
-                };
-                let known = like
-                    .kept
-                    .iter()
-                    .find(is_apart)
-                    .and_then(|(_, known)| self.entries.get_mut(known));
-                if let Some(known) = known {
-                    known.take_in(entry);
-                    self.by_rank.remove(&rank);
-                } else {
-                    self.entries.insert(Arc::clone(&text), entry);
-                    like.kept.push((rank, text));
-                }
-            }
+            like.become_many(&mut self.entries, &mut self.by_rank);
         }
         let takes = |entry: &Entry| !entry.is_in(file) && (entry.is_varied || entry.files <= NAMED);
         let mut kept = like.kept.iter();
