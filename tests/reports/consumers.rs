@@ -29,8 +29,14 @@ const FORMATS: [&str; 6] = ["sarif", "junit", "gitlab", "github", "checkstyle", 
 /// The schema of SARIF, which the crate carries that novamend prints it with.
 fn schema() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let about = Command::new(&cargo).arg("-vV").output().expect("cargo runs").stdout;
+    let about = String::from_utf8(about).expect("UTF-8");
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    // What only other platforms need may never have been fetched.
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args(["metadata", "--format-version", "1", "--offline", "--filter-platform"])
+        .arg(host.expect("a host"))
+        .arg("--manifest-path")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()
         .expect("cargo runs");
