@@ -10,7 +10,7 @@ use novamend::inputs::load::{Input, STDIN};
 use novamend::inputs::{Sources, Upgrade};
 use novamend::output::shown_path;
 
-/// So many paths are named in a command to be copied.
+/// So many paths are named in a command to be copied; of more it says that they are to be named.
 const MOST: usize = 5;
 
 /// `novamend VERB` with what names the upgrade and the files, `flags` in between.
@@ -48,9 +48,11 @@ pub(super) fn command(verb: &str, upgrade: Upgrade, sources: &Sources, flags: &[
     if sources.paths.iter().any(|path| is_like_a_flag(path)) {
         words.push("--".to_owned());
     }
-    words.extend(sources.paths.iter().take(MOST).map(|path| quoted(path)));
     if sources.paths.len() > MOST {
-        words.push("…".to_owned());
+        // As in the usage of a command: to be put in place of it.
+        words.push("PATH...".to_owned());
+    } else {
+        words.extend(sources.paths.iter().map(|path| quoted(path)));
     }
     words.join(" ")
 }

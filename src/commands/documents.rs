@@ -147,6 +147,7 @@ fn verb(kind: Kind) -> &'static str {
         Kind::Upgrade => "upgrade",
         Kind::Rules => "rules",
         Kind::Explain => "explain",
+        Kind::Catalog => "catalog",
         Kind::Check | Kind::Probe | Kind::Verify | Kind::Rescue | Kind::Error => "check",
     }
 }

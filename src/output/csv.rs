@@ -39,7 +39,7 @@ impl Report for Csv {
             Kind::Option => &life::COLUMNS,
             Kind::Upgrade => CHANGES,
             Kind::Rules | Kind::Explain => RULES,
-            Kind::Check | Kind::Probe | Kind::Verify | Kind::Rescue | Kind::Error => FINDINGS,
+            Kind::Check | Kind::Catalog | Kind::Probe | Kind::Verify | Kind::Rescue | Kind::Error => FINDINGS,
         };
         table(&[columns.iter().map(|column| (*column).to_owned()).collect()])
     }
@@ -111,7 +111,7 @@ fn number(number: Option<usize>) -> String {
 fn findings(found: &Findings<'_, '_>) -> Vec<Row> {
     let reported = reported::all(found);
     let row = |one: &Reported<'_>| {
-        let entry = Entry::of(found.context, one.finding);
+        let entry = Entry::of(&found.checked.base, found.context, one.finding);
         let (file, line) = match place(&one.place) {
             [file, line] if one.place.file.is_none() && one.place.variable.is_some() => (file, line),
             [_, line] => (one.file.clone(), line),
@@ -162,7 +162,7 @@ fn of_fix(fixes: &Fixes<'_>) -> Vec<Row> {
         row
     }));
     rows.extend(fixes.left.iter().map(|finding| {
-        let [file, line] = place(&PlaceEntry::of(fixes.written.stack, finding.location));
+        let [file, line] = place(&PlaceEntry::of(fixes.base, fixes.written.stack, finding.location));
         let text = finding.message.clone();
         vec![
             format!("left: {}", finding.severity.as_str()),

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::{Serialize, Serializer};
 
+use super::Base;
 use crate::catalog::Release;
 use crate::lint::{By, Condition, Context, EditWindow, Finding, Location, Moment, Safety, Severity, Suppressed};
 use crate::oslo::stack::Stack;
@@ -17,7 +18,7 @@ use crate::text::of_path;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlaceEntry {
-    /// The path; what is not UTF-8 in it as `\xNN`.
+    /// The path from the base on; what is not UTF-8 in it as `\xNN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Its bytes in hex, where it is not UTF-8.
@@ -41,9 +42,9 @@ pub struct PlaceEntry {
 }
 
 impl PlaceEntry {
-    /// Where `location` of `stack` is.
+    /// Where `location` of `stack` is, its file from `base` on.
     #[must_use]
-    pub fn of(stack: &Stack, location: Location) -> Self {
+    pub fn of(base: &Base, stack: &Stack, location: Location) -> Self {
         match location {
             Location::File { layer, span } => {
                 let source = stack.layers()[layer].document.source();
@@ -52,7 +53,7 @@ impl PlaceEntry {
                     column: Some(start.column),
                     end_line: Some(end.line),
                     end_column: Some(end.column),
-                    ..Self::on_line(source.path(), start.line)
+                    ..Self::on_line(&base.relative(source.path()), start.line)
                 }
             }
             Location::Environment(variable) => Self {
@@ -106,9 +107,9 @@ pub struct SubjectEntry<'a> {
 }
 
 impl<'a> SubjectEntry<'a> {
-    fn of(context: &Context<'_>, finding: &'a Finding) -> Self {
+    fn of(base: &Base, context: &Context<'_>, finding: &'a Finding) -> Self {
         Self {
-            place: PlaceEntry::of(context.stack, finding.location),
+            place: PlaceEntry::of(base, context.stack, finding.location),
             rule: finding.rule.id,
             severity: finding.severity,
             effect: finding.effect.as_str(),
@@ -150,11 +151,11 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// `finding` of the stack of `context`.
+    /// `finding` of the stack of `context`, paths from `base` on.
     #[must_use]
-    pub fn of(context: &Context<'_>, finding: &'a Finding) -> Self {
+    pub fn of(base: &Base, context: &Context<'_>, finding: &'a Finding) -> Self {
         let related = finding.related.iter().map(|related| RelatedEntry {
-            place: PlaceEntry::of(context.stack, related.location),
+            place: PlaceEntry::of(base, context.stack, related.location),
             note: &related.note,
         });
         let fix = finding.fix.as_ref().map(|fix| FixEntry {
@@ -164,7 +165,7 @@ impl<'a> Entry<'a> {
             unsafe_because: finding.objection.as_deref(),
         });
         Self {
-            subject: SubjectEntry::of(context, finding),
+            subject: SubjectEntry::of(base, context, finding),
             why: &finding.why,
             help: &finding.help,
             related: related.collect(),
@@ -339,9 +340,9 @@ pub struct SuppressedEntry<'a> {
 }
 
 impl<'a> SuppressedEntry<'a> {
-    /// `suppressed` of the stack of `context`.
+    /// `suppressed` of the stack of `context`, paths from `base` on.
     #[must_use]
-    pub fn of(context: &Context<'_>, suppressed: &'a Suppressed) -> Self {
+    pub fn of(base: &Base, context: &Context<'_>, suppressed: &'a Suppressed) -> Self {
         let finding = &suppressed.finding;
         let (by, comment_line, reason) = match &suppressed.by {
             By::Comment { line, reason } => ("comment", Some(*line), Some(reason)),
@@ -349,7 +350,7 @@ impl<'a> SuppressedEntry<'a> {
             By::RuleOff => ("rule-off", None, None),
         };
         Self {
-            subject: SubjectEntry::of(context, finding),
+            subject: SubjectEntry::of(base, context, finding),
             by,
             comment_line,
             reason: reason.map(|reason| context.hidden(reason)),

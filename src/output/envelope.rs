@@ -29,6 +29,8 @@ pub enum Kind {
     Rules,
     /// `novamend explain`.
     Explain,
+    /// `novamend catalog`.
+    Catalog,
     /// `novamend-verify probe`.
     Probe,
     /// `novamend-verify verify`.

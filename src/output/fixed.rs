@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::Base;
 use super::checked::{Checked, SuppressedCounts, counted_word};
 use super::diff::Diff;
 use super::entry::{self, hex};
@@ -17,6 +18,8 @@ use crate::write::Written;
 
 /// What becomes of one stack.
 pub struct Fixes<'a> {
+    /// Where paths start in reports for other programs.
+    pub base: &'a Base,
     /// The stack as it is.
     pub before: Context<'a>,
     /// The stack with what is written.
@@ -86,7 +89,7 @@ impl AppliedFix {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShownEdit {
-    /// The file.
+    /// The file, from the base on.
     pub file: String,
     /// The bytes that go, in the text that all edits before it have left.
     pub span: Offsets,
@@ -128,7 +131,7 @@ impl From<Span> for Offsets {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ChangedFile {
-    /// Its path.
+    /// Its path from the base on.
     pub file: String,
     /// What changes, secrets masked.
     #[cfg_attr(test, schemars(with = "String"))]
@@ -143,7 +146,7 @@ pub struct ChangedFile {
 }
 
 impl ChangedFile {
-    /// The file at `path`, about which a second parser is silent.
+    /// The file at `path`, which starts at the base, about which a second parser is silent.
     #[must_use]
     pub fn new(path: &Path, diff: Diff) -> Self {
         Self {

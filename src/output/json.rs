@@ -3,6 +3,7 @@
 //! One element of its list stands on each line; commas and line ends of lists are nobody else's.
 
 mod fields;
+mod head;
 #[cfg(test)]
 pub(crate) mod schema;
 
@@ -10,9 +11,12 @@ use serde::Serialize;
 
 use super::entry::{Entry, SuppressedEntry};
 use super::envelope::{Envelope, Kind};
+use super::known::{Difference, KnownRelease};
 use super::{Findings, Head, Part, Piece, Report, Tail};
+use crate::catalog::Release;
 use crate::plain;
-use fields::{CheckRest, CheckedHead, FixRest, LifeEntry, RuleEntry, StackFixes, UpgradeHead};
+use fields::{CheckRest, FixRest, LifeEntry, RuleEntry, StackFixes, UpgradeHead};
+use head::CheckedHead;
 
 /// The format.
 #[derive(Clone, Copy, Debug)]
@@ -83,6 +87,24 @@ fn opened(kind: Kind, body: &impl Serialize) -> String {
     open
 }
 
+/// The document of `catalog` about the releases that are known.
+#[must_use]
+pub fn known(releases: &[KnownRelease]) -> String {
+    let nothing = serde_json::Map::new();
+    listing(&nothing, "releases", releases)
+}
+
+/// The document of `catalog` about what differs between `from` and `to`.
+#[must_use]
+pub fn compared(from: Release, to: Release, differences: &[Difference]) -> String {
+    listing(&UpgradeHead::of(from, to), "differences", differences)
+}
+
+fn listing(head: &impl Serialize, name: &str, elements: &[impl Serialize]) -> String {
+    let lines = lines(elements.iter().map(text));
+    format!("{},\"{name}\":[{lines}\n]}}\n", opened(Kind::Catalog, head))
+}
+
 /// What a finding is called that is not reported.
 const SUPPRESSED: &str = "suppressed";
 
@@ -106,10 +128,11 @@ pub(super) fn records(part: &Part<'_, '_>) -> Vec<(&'static str, String)> {
 }
 
 fn findings(found: &Findings<'_, '_>) -> Vec<(&'static str, String)> {
+    let base = &found.checked.base;
     let reported = found.findings.iter();
-    let reported = reported.map(|finding| ("finding", text(&Entry::of(found.context, finding))));
+    let reported = reported.map(|finding| ("finding", text(&Entry::of(base, found.context, finding))));
     let hidden = found.suppressed.iter();
-    let hidden = hidden.map(|one| (SUPPRESSED, text(&SuppressedEntry::of(found.context, one))));
+    let hidden = hidden.map(|one| (SUPPRESSED, text(&SuppressedEntry::of(base, found.context, one))));
     reported.chain(hidden).collect()
 }
 

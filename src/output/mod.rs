@@ -21,6 +21,7 @@ pub mod hop;
 pub mod json;
 pub mod jsonl;
 pub mod junit;
+pub mod known;
 pub mod life;
 pub mod markdown;
 pub mod nova_status;
@@ -234,23 +235,24 @@ impl Printer {
     }
 }
 
-/// `path:line:column` of a location, as far as it has one.
+/// `path:line:column` of a location, as far as it has one; the path from `base` on, as it was given where there is none.
 #[must_use]
-pub fn address(stack: &Stack, location: Location) -> String {
+pub fn address(base: Option<&Base>, stack: &Stack, location: Location) -> String {
+    let shown = |path: &Path| base.map_or_else(|| shown_path(path), |base| shown_path(&base.relative(path)));
     match location {
         Location::File { layer, span } => {
             let source = stack.layers()[layer].document.source();
             let position = source.position(span.start);
-            format!("{}:{}:{}", shown_path(source.path()), position.line, position.column)
+            format!("{}:{}:{}", shown(source.path()), position.line, position.column)
         }
         Location::Environment(variable) => {
             let name = redact::hidden(&stack.environment()[variable].name);
             format!("environment {}", plain::line(&name))
         }
-        Location::Stack => stack.layers().last().map_or_else(
-            || "no file".to_owned(),
-            |layer| shown_path(layer.document.source().path()),
-        ),
+        Location::Stack => stack
+            .layers()
+            .last()
+            .map_or_else(|| "no file".to_owned(), |layer| shown(layer.document.source().path())),
     }
 }
 

@@ -91,7 +91,7 @@ fn reported<'a>(
         rule: finding.rule,
         severity: finding.severity,
         fingerprint: fingerprints.next(finding.rule.id, &file, option.as_deref()),
-        place: PlaceEntry::of(context.stack, finding.location),
+        place: PlaceEntry::of(&checked.base, context.stack, finding.location),
         message: on_one_line(&finding.message),
         more: more.map(|text| on_one_line(&text)).collect(),
         path,

@@ -10,7 +10,7 @@ use super::fold::{self, Fold, Told};
 use super::hop::Hop;
 use super::life::{self, Life};
 use super::places::{Answer, Assignment};
-use super::{Checked, Head, Part, Piece, Report, Style, Tail, address};
+use super::{Base, Checked, Head, Part, Piece, Report, Style, Tail, address};
 use crate::catalog::Release;
 use crate::lint::{Finding, Moment, Rule, Safety};
 use crate::oslo::stack::Stack;
@@ -52,7 +52,7 @@ impl Report for Short {
             Part::Findings(found) => found
                 .findings
                 .iter()
-                .map(|one| finding(found.context.stack, one))
+                .map(|one| finding(Some(&found.checked.base), found.context.stack, one))
                 .collect(),
             Part::Fixes(fixes) => stack_fixes(fixes),
             Part::Answer(answer) => places(answer),
@@ -89,9 +89,9 @@ fn header(checked: &Checked) -> String {
     format!("{}\n{}", checked.line(), checked.listing(LISTED))
 }
 
-/// One finding, with its line end.
+/// One finding, its path as [`address`] has it, with its line end.
 #[must_use]
-pub fn finding(stack: &Stack, finding: &Finding) -> String {
+pub fn finding(base: Option<&Base>, stack: &Stack, finding: &Finding) -> String {
     let fix = match (&finding.fix, finding.moment) {
         (None, _) => String::new(),
         (Some(fix), _) if fix.safety == Safety::Unsafe => " (fixable: unsafe)".to_owned(),
@@ -102,7 +102,7 @@ pub fn finding(stack: &Stack, finding: &Finding) -> String {
     let message = plain::line(&message);
     format!(
         "{}: {}[{}]: {message}{fix}\n",
-        address(stack, finding.location),
+        address(base, stack, finding.location),
         finding.severity.as_str(),
         finding.rule.id,
     )
@@ -119,7 +119,12 @@ fn stack_fixes(fixes: &Fixes<'_>) -> String {
     let mut out = lines(proven.chain(fixes.objections.iter().cloned()));
     out.push_str(&batch(&fixes.now, "file changes"));
     out.push_str(&batch(&fixes.later, "file changes with the upgrade"));
-    out.extend(fixes.left.iter().map(|one| finding(fixes.written.stack, one)));
+    out.extend(
+        fixes
+            .left
+            .iter()
+            .map(|one| finding(Some(fixes.base), fixes.written.stack, one)),
+    );
     out
 }
 

@@ -12,6 +12,7 @@ use crate::run::run;
 pub(crate) const TESTS: &[Test] = tests![
     a_place_is_where_the_name_stands,
     a_byte_order_mark_is_no_column,
+    no_format_for_programs_names_a_file_from_the_top,
     a_path_starts_at_the_root_or_at_the_working_directory,
 ];
 
@@ -139,6 +140,62 @@ fn a_byte_order_mark_is_no_column() {
         !columns.is_empty() && columns.iter().all(|column| *column == 1),
         "{found}"
     );
+}
+
+fn no_format_for_programs_names_a_file_from_the_top() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let nova = directory.path().join("image/etc/nova");
+    fs::create_dir_all(&nova).expect("a directory");
+    fs::write(
+        nova.join("nova.conf"),
+        "[libvirt]\nlive_migration_progress_timeout = 0\nmultipath = maybe\n",
+    )
+    .expect("a file");
+    let whole = nova.join("nova.conf").display().to_string();
+    let of_findings = [
+        "sarif",
+        "junit",
+        "github",
+        "gitlab",
+        "checkstyle",
+        "nova-status",
+        "nova-status-json",
+    ];
+    let of_all = ["json", "jsonl", "csv", "short", "markdown"];
+    let checked = of_findings.iter().chain(&of_all).map(|format| ("check", *format));
+    for (verb, format) in checked.chain(of_all.map(|format| ("fix", format))) {
+        for (given, start) in [
+            (&[&*whole][..], "image/"),
+            (&["--root", "image"], ""),
+            (&["--root", "image", &*whole], ""),
+        ] {
+            let shared = [
+                "--from",
+                "rocky",
+                "--to",
+                "stein",
+                "--fail-on",
+                "never",
+                "--format",
+                format,
+            ];
+            let run = run(directory.path(), &[&[verb], given, &shared[..]].concat(), "");
+            // What people read on top of it names the files as they were given; and so does a diff.
+            let is_head =
+                |line: &&str| line.contains("files: ") || line.starts_with("--- ") || line.starts_with("+++ ");
+            let text: Vec<&str> = run.out.lines().filter(|line| !is_head(line)).collect();
+            let text = text
+                .join("\n")
+                .replace(&format!("--- {whole}"), "")
+                .replace(&format!("+++ {whole}"), "");
+            assert!(
+                !text.contains(&*directory.path().to_string_lossy()),
+                "{verb} {format} {given:?}: {text}"
+            );
+            let name = format!("{start}etc/nova/nova.conf");
+            assert!(text.contains(&name), "{verb} {format} {given:?}: {text}");
+        }
+    }
 }
 
 fn a_path_starts_at_the_root_or_at_the_working_directory() {

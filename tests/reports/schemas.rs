@@ -47,6 +47,8 @@ fn every_document_is_valid() {
         vec!["option", "neutron.url"],
         vec!["upgrade", "rocky", "34"],
         vec!["rules"],
+        vec!["catalog"],
+        vec!["catalog", "rocky", "stein"],
         vec!["explain", "inline-comment"],
         of(&["fix", "nova.conf", "--write"]),
     ] {

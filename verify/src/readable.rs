@@ -35,7 +35,7 @@ pub fn refused(stack: &Stack, release: Release) -> Vec<String> {
         .iter()
         .filter(|finding| stops(&context, finding))
         .map(|finding| {
-            let line = short::finding(stack, finding);
+            let line = short::finding(None, stack, finding);
             let help = if finding.help.is_empty() {
                 String::new()
             } else {

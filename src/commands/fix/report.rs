@@ -14,7 +14,7 @@ use novamend::lint::{Context, Moment, Safety};
 use novamend::oslo::stack::Stack;
 use novamend::output::entry::hex;
 use novamend::output::fixed::{AppliedFix, Batch, ChangedFile, Ending, FixTotal, Fixes, Proof, ShownEdit};
-use novamend::output::{Checked, Counts, Head, Part, Style, SuppressedCounts, Tail, diff};
+use novamend::output::{Base, Checked, Counts, Head, Part, Style, SuppressedCounts, Tail, diff};
 use novamend::redact::{self, Secrets};
 use novamend::text::{Edit, of_path};
 use novamend::write::Written;
@@ -111,7 +111,9 @@ impl Report<'_> {
     fn fixes<'j>(&'j self, job: &'j Job) -> Fixes<'j> {
         let context = |stack| Context::of_today(stack, &job.today, self.request.to, &self.request.settings);
         let proven = job.proven.as_ref();
+        let base = &self.checked.base;
         Fixes {
+            base,
             before: context(&job.before),
             written: context(&job.written.stack),
             suppressed: &job.suppressed,
@@ -124,13 +126,18 @@ impl Report<'_> {
             objections: job.objections(),
             now: Batch {
                 heading: self.heading(job),
-                applied: applied(job, &job.written.applied),
-                changed: files(&job.before, &job.written.stack, &job.changed, &job.secrets),
+                applied: applied(base, job, &job.written.applied),
+                changed: files(base, (&job.before, &job.written.stack), &job.changed, &job.secrets),
             },
             later: Batch {
                 heading: format!("with the upgrade, not before: {} still reads the old text", reader(job)),
-                applied: applied(job, &job.later.applied),
-                changed: files(&job.written.stack, &job.later.stack, &job.changed_later, &job.secrets),
+                applied: applied(base, job, &job.later.applied),
+                changed: files(
+                    base,
+                    (&job.written.stack, &job.later.stack),
+                    &job.changed_later,
+                    &job.secrets,
+                ),
             },
         }
     }
@@ -159,18 +166,23 @@ fn reader(job: &Job) -> String {
     }
 }
 
-fn applied(job: &Job, applied: &[Applied]) -> Vec<AppliedFix> {
+fn applied(base: &Base, job: &Job, applied: &[Applied]) -> Vec<AppliedFix> {
     let fix = |applied: &Applied| AppliedFix {
         rule: applied.rule,
         title: applied.title.clone(),
         safety: applied.safety,
         moment: applied.moment,
-        edits: edits(job, applied),
+        edits: edits(base, job, applied),
     };
     applied.iter().map(fix).collect()
 }
 
-fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &Secrets) -> Vec<ChangedFile> {
+fn files(
+    base: &Base,
+    (before, after): (&Stack, &Stack),
+    changed: &[(usize, Witnessed)],
+    known: &Secrets,
+) -> Vec<ChangedFile> {
     let file = |(layer, witnessed): &(usize, Witnessed)| {
         let (old, new) = (&before.layers()[*layer], &after.layers()[*layer]);
         let diff = diff::unified(&old.document, &new.document, known);
@@ -182,25 +194,25 @@ fn files(before: &Stack, after: &Stack, changed: &[(usize, Witnessed)], known: &
         ChangedFile {
             witnessed,
             not_witnessed_because: reason,
-            ..ChangedFile::new(old.document.source().path(), diff)
+            ..ChangedFile::new(&base.relative(old.document.source().path()), diff)
         }
     };
     changed.iter().map(file).collect()
 }
 
 /// The edits of one fix, for others to make; a secret in a new text is masked, and said to be.
-fn edits(job: &Job, applied: &Applied) -> Vec<ShownEdit> {
+fn edits(base: &Base, job: &Job, applied: &Applied) -> Vec<ShownEdit> {
     let edit = |edit: &novamend::lint::LayerEdit| {
         let text = shown_edit(&edit.edit, &job.secrets);
-        let path = job.before.layers()[edit.layer].document.source().path();
+        let path = base.relative(job.before.layers()[edit.layer].document.source().path());
         ShownEdit {
-            file: of_path(path).into_owned(),
+            file: of_path(&path).into_owned(),
             span: edit.edit.span.into(),
             masked: text != String::from_utf8_lossy(&edit.edit.text),
             text,
             safety: applied.safety,
             moment: applied.moment,
-            file_hex: hex(path),
+            file_hex: hex(&path),
         }
     };
     applied.edits.iter().map(edit).collect()

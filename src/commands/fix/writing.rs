@@ -161,6 +161,13 @@ impl Run<'_, '_, '_> {
     /// Writes and prints all of `plans`, batch by batch; once one could not be written, none is any more.
     fn all(&mut self, plans: Vec<Plan>, may_be_written: bool) -> io::Result<()> {
         let (mut goes_on, renderers) = (may_be_written, self.documents.renderers());
+        // Few plans are one batch.
+        let counted = if may_be_written && plans.len() > MOST {
+            plans.len()
+        } else {
+            0
+        };
+        let progress = self.terminal.progress("written", counted, true);
         let mut plans = plans.into_iter().peekable();
         while plans.peek().is_some() {
             let mut room = Room::new(self.options.in_place);
@@ -177,9 +184,10 @@ impl Run<'_, '_, '_> {
             })?;
             if goes_on && self.terminal.stop.load(Ordering::Relaxed) {
                 goes_on = false;
-                self.stopped();
+                progress.aside(|| self.stopped());
             }
-            goes_on = self.batch(fixed, goes_on);
+            (0..fixed.len()).for_each(|_| progress.step());
+            goes_on = progress.aside(|| self.batch(fixed, goes_on));
         }
         Ok(())
     }

@@ -1,143 +1,18 @@
-//! The fields of the JSON documents, in their order, as `docs/json.md` describes them.
+//! The fields of the JSON documents behind their heads, in their order, as `docs/json.md` describes them.
 
 use serde::Serialize;
 
+use super::head::ReleaseEntry;
 use crate::catalog::{OptionFacts, Release};
-use crate::inputs::directory::NotRead;
-use crate::lint::{Rule, SettingsFile};
-use crate::output::checked::{Checked, Compared, SuppressedCounts};
+use crate::lint::Rule;
+use crate::output::checked::SuppressedCounts;
 use crate::output::entry::{self, Entry, OptionEntry, SuppressedEntry, hex};
 use crate::output::fixed::{AppliedFix, Batch, ChangedFile, FixTotal, Fixes, Proof};
 use crate::output::life::{Life, Note};
-use crate::output::{CheckTotal, facts};
+use crate::output::{Base, CheckTotal, facts};
 use crate::redact;
 use crate::text::of_path;
 use crate::write::Written;
-
-/// What was checked.
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct CheckedHead<'a> {
-    checked: CheckedEntry<'a>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct CheckedEntry<'a> {
-    files: usize,
-    paths: Vec<String>,
-    not_read: Vec<NotReadEntry<'a>>,
-    from: Vec<ComparedEntry>,
-    to: ReleaseEntry,
-    compared: bool,
-    hops: Vec<u8>,
-    why: &'a str,
-    valid_in: Vec<u8>,
-    settings: Option<SettingsEntry<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    paths_hex: Option<Vec<Option<String>>>,
-}
-
-impl<'a> CheckedHead<'a> {
-    pub(super) fn of(checked: &'a Checked) -> Self {
-        let hexes: Vec<Option<String>> = checked.paths.iter().map(|path| hex(path)).collect();
-        let entry = CheckedEntry {
-            files: checked.paths.len(),
-            paths: checked.paths.iter().map(|path| of_path(path).into_owned()).collect(),
-            not_read: checked.not_read.iter().map(NotReadEntry::of).collect(),
-            from: checked.compared.iter().map(ComparedEntry::of).collect(),
-            to: ReleaseEntry::of(checked.to),
-            compared: checked.not_compared() == 0,
-            hops: checked.stops().iter().map(|stop| stop.number()).collect(),
-            why: &checked.why,
-            valid_in: checked.valid_in.iter().map(|release| release.number()).collect(),
-            settings: checked.settings.as_ref().map(SettingsEntry::of),
-            paths_hex: hexes.iter().any(Option::is_some).then_some(hexes),
-        };
-        Self { checked: entry }
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct NotReadEntry<'a> {
-    file: String,
-    why: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_hex: Option<String>,
-}
-
-impl<'a> NotReadEntry<'a> {
-    fn of(left: &'a NotRead) -> Self {
-        Self {
-            file: of_path(&left.path).into_owned(),
-            why: &left.why,
-            file_hex: hex(&left.path),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ReleaseEntry {
-    release: u8,
-    series: &'static str,
-}
-
-impl ReleaseEntry {
-    fn of(release: Release) -> Self {
-        Self {
-            release: release.number(),
-            series: release.series(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ComparedEntry {
-    #[serde(flatten)]
-    newest_release: ReleaseEntry,
-    oldest: u8,
-    newest: u8,
-    evidence: &'static str,
-    compared: bool,
-    stacks: usize,
-}
-
-impl ComparedEntry {
-    fn of(compared: &Compared) -> Self {
-        Self {
-            newest_release: ReleaseEntry::of(compared.newest),
-            oldest: compared.oldest.number(),
-            newest: compared.newest.number(),
-            evidence: compared.evidence,
-            compared: compared.is_compared,
-            stacks: compared.stacks,
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct SettingsEntry<'a> {
-    file: String,
-    named: bool,
-    says: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_hex: Option<String>,
-}
-
-impl<'a> SettingsEntry<'a> {
-    fn of(file: &'a SettingsFile) -> Self {
-        Self {
-            file: of_path(&file.path).into_owned(),
-            named: file.is_named,
-            says: &file.says,
-            file_hex: hex(&file.path),
-        }
-    }
-}
 
 /// How many findings are not reported, or lowered, and by whose word.
 #[derive(Serialize)]
@@ -223,8 +98,12 @@ impl<'a> StackFixes<'a> {
             objections: &fixes.objections,
             changed,
             changed_later: &fixes.later.changed,
-            left: left.map(|finding| Entry::of(&fixes.written, finding)).collect(),
-            suppressed: suppressed.map(|one| SuppressedEntry::of(&fixes.before, one)).collect(),
+            left: left
+                .map(|finding| Entry::of(fixes.base, &fixes.written, finding))
+                .collect(),
+            suppressed: suppressed
+                .map(|one| SuppressedEntry::of(fixes.base, &fixes.before, one))
+                .collect(),
         }
     }
 }
@@ -240,7 +119,11 @@ pub(super) struct FixRest {
 impl FixRest {
     pub(super) fn of(total: &FixTotal<'_>) -> Self {
         Self {
-            written: total.written().iter().map(WrittenEntry::of).collect(),
+            written: total
+                .written()
+                .iter()
+                .map(|one| WrittenEntry::of(&total.checked.base, one))
+                .collect(),
             hidden: HiddenEntry::of(total.hidden),
         }
     }
@@ -259,14 +142,15 @@ struct WrittenEntry {
 }
 
 impl WrittenEntry {
-    fn of(written: &Written) -> Self {
-        let backup = written.backup.as_deref();
+    fn of(base: &Base, written: &Written) -> Self {
+        let target = base.relative(&written.target);
+        let backup = written.backup.as_deref().map(|path| base.relative(path));
         Self {
-            file: of_path(&written.target).into_owned(),
-            backup: backup.map(|path| of_path(path).into_owned()),
+            file: of_path(&target).into_owned(),
+            backup: backup.as_deref().map(|path| of_path(path).into_owned()),
             in_place: written.in_place,
-            file_hex: hex(&written.target),
-            backup_hex: backup.and_then(hex),
+            file_hex: hex(&target),
+            backup_hex: backup.as_deref().and_then(hex),
         }
     }
 }

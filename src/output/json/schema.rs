@@ -11,10 +11,12 @@ use std::path::Path;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 
-use super::fields::{CheckRest, CheckedHead, FixRest, LifeEntry, RuleEntry, StackFixes, UpgradeHead};
+use super::fields::{CheckRest, FixRest, LifeEntry, RuleEntry, StackFixes, UpgradeHead};
+use super::head::CheckedHead;
 use crate::output::entry::{Entry, SuppressedEntry};
 use crate::output::envelope::Envelope;
 use crate::output::hop::Hop;
+use crate::output::known::{Difference, KnownRelease};
 use crate::output::places::Assignment;
 
 /// How bad a finding is.
@@ -107,6 +109,22 @@ struct Explain {
     rule: RuleEntry,
 }
 
+/// What `novamend catalog --format json` prints: the releases that are known, or the differences of two.
+#[derive(JsonSchema)]
+#[schemars(untagged, inline)]
+enum Catalog {
+    Known { releases: Vec<KnownRelease> },
+    Compared(Compared),
+}
+
+#[derive(JsonSchema)]
+#[schemars(inline)]
+struct Compared {
+    #[schemars(flatten)]
+    releases: UpgradeHead,
+    differences: Vec<Difference>,
+}
+
 /// Holds `docs/schema/<name>.schema.json` against `schema`.
 pub(crate) fn hold(name: &str, schema: &serde_json::Value) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.schema.json"));
@@ -144,6 +162,7 @@ fn the_schemas_are_those_of_the_types() {
     of::<Upgrade>("upgrade");
     of::<Rules>("rules");
     of::<Explain>("explain");
+    of::<Catalog>("catalog");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::fixed::{self, Batch, FixTotal, Fixes, Proof};
 use super::hop::Hop;
 use super::life::{self, Life};
 use super::places::{Answer, Assignment};
-use super::{CheckTotal, Findings, Head, Part, Piece, Report, Style, Tail, address, shown_path};
+use super::{Base, CheckTotal, Findings, Head, Part, Piece, Report, Style, Tail, address, shown_path};
 use crate::lint::{Context, Finding, Rule, Safety};
 use page::{Escaped, Page};
 
@@ -76,11 +76,11 @@ fn header(page: &mut Page, title: &str, checked: &Checked) {
 }
 
 /// The name of a stack: its last file, which decides.
-fn stack_heading(page: &mut Page, context: &Context<'_>) {
+fn stack_heading(page: &mut Page, base: &Base, context: &Context<'_>) {
     let last = context.stack.layers().last();
     let name = last.map_or_else(
         || "no file".to_owned(),
-        |layer| shown_path(layer.document.source().path()),
+        |layer| shown_path(&base.relative(layer.document.source().path())),
     );
     page.heading(2, &Escaped::code(&name));
 }
@@ -89,12 +89,13 @@ fn findings(page: &mut Page, found: &Findings<'_, '_>) {
     if found.findings.is_empty() {
         return;
     }
-    stack_heading(page, found.context);
-    let rows = found.findings.iter().map(|finding| row(found.context, finding));
+    let base = &found.checked.base;
+    stack_heading(page, base, found.context);
+    let rows = found.findings.iter().map(|finding| row(base, found.context, finding));
     page.table(&FINDING, &rows.collect::<Vec<_>>());
 }
 
-fn row(context: &Context<'_>, finding: &Finding) -> Vec<Escaped> {
+fn row(base: &Base, context: &Context<'_>, finding: &Finding) -> Vec<Escaped> {
     let fix = fixed::fix_available(finding).map(|fix| format!("fix available: {fix}"));
     let help: Vec<String> = [finding.help.clone()]
         .into_iter()
@@ -102,7 +103,7 @@ fn row(context: &Context<'_>, finding: &Finding) -> Vec<Escaped> {
         .filter(|text| !text.is_empty())
         .collect();
     vec![
-        Escaped::code(&address(context.stack, finding.location)),
+        Escaped::code(&address(Some(base), context.stack, finding.location)),
         Escaped::text(finding.severity.as_str()),
         Escaped::code(finding.rule.id),
         Escaped::prose(&finding.message),
@@ -131,13 +132,16 @@ fn stack_fixes(page: &mut Page, fixes: &Fixes<'_>) {
     if notes.is_empty() && !has_fixes && fixes.left.is_empty() {
         return;
     }
-    stack_heading(page, &fixes.written);
+    stack_heading(page, fixes.base, &fixes.written);
     page.list(&notes);
     batch(page, &fixes.now);
     batch(page, &fixes.later);
     if !fixes.left.is_empty() {
         page.heading(3, &Escaped::text("remaining findings"));
-        let rows = fixes.left.iter().map(|finding| row(&fixes.written, finding));
+        let rows = fixes
+            .left
+            .iter()
+            .map(|finding| row(fixes.base, &fixes.written, finding));
         page.table(&FINDING, &rows.collect::<Vec<_>>());
     }
 }

@@ -19,7 +19,7 @@ const TAB: &str = "    ";
 /// One finding, and a blank line.
 pub(super) fn finding(context: &Context<'_>, finding: &Finding, style: Style) -> String {
     let (severity, rule) = (finding.severity, finding.rule.id);
-    let mut place = address(context.stack, finding.location);
+    let mut place = address(None, context.stack, finding.location);
     let mut frame = Vec::new();
     if let Location::File { layer, span } = finding.location {
         let document = &context.stack.layers()[layer].document;
@@ -79,7 +79,10 @@ fn notes(stack: &Stack, finding: &Finding) -> Vec<(&'static str, String)> {
         notes.push(("help", finding.help.clone()));
     }
     for related in &finding.related {
-        notes.push(("see", format!("{}: {}", address(stack, related.location), related.note)));
+        notes.push((
+            "see",
+            format!("{}: {}", address(None, stack, related.location), related.note),
+        ));
     }
     if let Some(fix) = fix_available(finding) {
         notes.push(("fix available", fix));

@@ -151,7 +151,7 @@ impl Pretty {
 
     /// A finding that remains, on a line, and why its fix was not made.
     fn left(&self, fixes: &Fixes<'_>, finding: &Finding) -> String {
-        let text = short::finding(fixes.written.stack, finding);
+        let text = short::finding(None, fixes.written.stack, finding);
         let label = lines::label(finding.severity, finding.rule.id);
         let shown = lines::shown_label(finding.severity, finding.rule.id, self.style);
         let mut out = lines::paragraph(&text, 2, self.style).replacen(&label, &shown, 1);

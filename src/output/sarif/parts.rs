@@ -30,7 +30,8 @@ pub(super) fn level(severity: Severity) -> ResultLevel {
 
 /// What `json` says of a finding and SARIF has no word for.
 pub(super) fn properties(found: &Findings<'_, '_>, reported: &Reported<'_>) -> PropertyBag {
-    let entry = serde_json::to_value(Entry::of(found.context, reported.finding)).unwrap_or_default();
+    let entry =
+        serde_json::to_value(Entry::of(&found.checked.base, found.context, reported.finding)).unwrap_or_default();
     let taken = ["effect", "option", "fix", "condition", "hop", "edit", "from", "to"];
     let fields = taken.into_iter().filter_map(|name| {
         let value = entry.get(name).filter(|value| !value.is_null())?;

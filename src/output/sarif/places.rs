@@ -31,8 +31,10 @@ pub(super) fn related(found: &Findings<'_, '_>, finding: &Finding) -> Vec<Locati
         let lint::Location::File { layer, .. } = related.location else {
             return None;
         };
-        let path = found.checked.base.relative(layers.get(layer)?.document.source().path());
-        let mut location = physical(&path, region(&PlaceEntry::of(found.context.stack, related.location)));
+        let base = &found.checked.base;
+        let path = base.relative(layers.get(layer)?.document.source().path());
+        let place = PlaceEntry::of(base, found.context.stack, related.location);
+        let mut location = physical(&path, region(&place));
         location.message = Some(message(&related.note));
         Some(location)
     });
