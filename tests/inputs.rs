@@ -123,6 +123,13 @@ fn the_same_arguments_are_the_same_stacks_in_every_verb() {
             let output = run(at.path(), verb, &[arguments, &["--format", "json"][..]].concat());
             assert_ne!(output.status.code(), Some(2), "{verb:?} {arguments:?}: {output:?}");
             let (files, count) = read(verb[0], &output.stdout);
+            // Reports for other programs start at the root.
+            let is_report = ["check", "fix"].contains(&verb[0]) && arguments.contains(&"--root");
+            let named = |file: &&'static str| match file.strip_prefix("img/") {
+                Some(below) if is_report => below,
+                _ => file,
+            };
+            let expected: Vec<&str> = expected.iter().map(named).collect();
             assert_eq!(files, expected, "{verb:?} {arguments:?}");
             if let Some(count) = count {
                 assert_eq!(count, stacks.len() as u64, "{verb:?} {arguments:?}");
@@ -256,6 +263,27 @@ fn colours_are_there_when_they_are_asked_for_and_else_on_no_pipe() {
     }
 }
 
+fn where_takes_a_name_that_only_one_group_has() {
+    let at = ground();
+    for words in ["live_migration_inbound_addr", "[libvirt] live_migration_inbound_addr"] {
+        let output = run(at.path(), &["where"], &[words, "a.conf", "--from", "rocky"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(
+            text.contains("libvirt.live_migration_inbound_addr: 192.0.2.7 (rocky)"),
+            "{words}: {output:?}"
+        );
+    }
+    for (word, why) in [
+        ("enabled", "is ambiguous; use one of "),
+        ("no_such_name", "unknown option `no_such_name`"),
+    ] {
+        let output = run(at.path(), &["where"], &[word, "a.conf", "--from", "rocky"]);
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(text.contains(why) && text.contains("`--all`"), "{text}");
+        assert_eq!(output.status.code(), Some(2), "{word}");
+    }
+}
+
 fn main() -> ExitCode {
     harness::run(&[tests![
         the_same_arguments_are_the_same_stacks_in_every_verb,
@@ -263,6 +291,7 @@ fn main() -> ExitCode {
         what_cannot_be_is_refused_by_every_verb_in_the_same_words,
         the_settings_of_the_directory_are_read_by_every_verb,
         where_answers_for_today_for_the_release_to_come_or_for_both,
+        where_takes_a_name_that_only_one_group_has,
         colours_are_there_when_they_are_asked_for_and_else_on_no_pipe,
     ]])
 }

@@ -20,7 +20,6 @@ use novamend::catalog::{self, Release, moves};
 use novamend::inputs::arguments::Start;
 use novamend::inputs::survey::{Reading, Survey, Upgrade};
 use novamend::nova::{Setting, View};
-use novamend::oslo::names::normal_group;
 use novamend::oslo::stack::{AssignmentId, Site, Stack};
 use novamend::output::envelope::Kind;
 use novamend::output::places::{Answer, Assignment};
@@ -34,7 +33,7 @@ use hiding::Hiding;
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// `group.name`, such as `libvirt.live_migration_timeout_action`; with --all the first PATH
+    /// `group.name`, such as `libvirt.live_migration_timeout_action`, or a name that only one group has; with --all the first PATH
     #[arg(value_name = "OPTION", required_unless_present = "all")]
     option: Option<OsString>,
     #[command(flatten)]
@@ -55,8 +54,8 @@ pub(crate) struct Arguments {
 /// What to look for.
 struct Request {
     scope: Scope,
-    /// `group.name`; `None`: every assignment.
-    option: Option<String>,
+    /// Group and name; `None`: every assignment.
+    option: Option<(String, String)>,
     /// Whether today's release reads the files.
     is_for_today: bool,
     /// The release to come, where that reads them.
@@ -84,9 +83,13 @@ impl Arguments {
         }
         self.inputs.upgrade.from = self.inputs.upgrade.from.or(self.release);
         let scope = Scope::of(&self.inputs, RULES)?;
+        // What is not UTF-8 is no option, and the message says so.
+        let named = self.option.map(|option| {
+            let words = option.to_string_lossy();
+            super::option::named(&words, |words| words.split_once('.')).map_err(|why| format!("{why}, or `--all`"))
+        });
         Ok(Request {
-            // What is not UTF-8 is no option, and the message says so.
-            option: self.option.map(|option| option.to_string_lossy().into_owned()),
+            option: named.transpose().map_err(Failure::Refused)?,
             is_for_today: scope.start.is_some() || scope.upgrade.to.is_none(),
             to: scope.upgrade.to,
             formats: self.formats.of(Kind::Where)?,
@@ -166,38 +169,27 @@ impl Request {
         let hiding = Hiding::of(&stack, self.show_secrets);
         let mut all = Vec::new();
         for &release in &readers {
-            match self.answer_of(&View::new(&stack, release), &hiding, readers.len() > 1) {
-                Ok((answer, unknown)) => {
-                    all.extend(unknown.map(Said::Complaint));
-                    all.push(Said::Pieces(renderers.render(&Part::Answer(&answer))));
-                }
-                Err(message) => all.push(Said::Complaint(message)),
-            }
+            let (answer, unknown) = self.answer_of(&View::new(&stack, release), &hiding, readers.len() > 1);
+            all.extend(unknown.map(Said::Complaint));
+            all.push(Said::Pieces(renderers.render(&Part::Answer(&answer))));
         }
         all
     }
 
     /// What the stack of `view` answers, and that no release has the option, where that is so.
-    fn answer_of(
-        &self,
-        view: &View<'_>,
-        hiding: &Hiding,
-        is_one_of_two: bool,
-    ) -> Result<(Answer, Option<String>), String> {
+    fn answer_of(&self, view: &View<'_>, hiding: &Hiding, is_one_of_two: bool) -> (Answer, Option<String>) {
         let reader = is_one_of_two.then(|| view.release());
         let Some(option) = &self.option else {
             let assignments = assignments(view, hiding);
-            return Ok((
-                Answer {
-                    headline: None,
-                    reader,
-                    assignments,
-                },
-                None,
-            ));
+            let answer = Answer {
+                headline: None,
+                reader,
+                assignments,
+            };
+            return (answer, None);
         };
-        let answer = described(view, option, hiding)?;
-        Ok((Answer { reader, ..answer }, unknown(view, option)))
+        let answer = described(view, option, hiding);
+        (Answer { reader, ..answer }, unknown(view, option))
     }
 }
 
@@ -210,9 +202,7 @@ enum Said {
 }
 
 /// Why `option` is none: no release knows it, and nothing outside of nova's lists speaks for it.
-fn unknown(view: &View<'_>, option: &str) -> Option<String> {
-    let (group, name) = option.split_once('.')?;
-    let group = &*normal_group(group);
+fn unknown(view: &View<'_>, (group, name): &(String, String)) -> Option<String> {
     let is_known = catalog::is_known_anywhere(group, name)
         || moves::gone(group, name).is_some()
         || outside::recognise(group, name, &Hints::default(), view.release()).is_some();
@@ -306,11 +296,7 @@ fn row(view: &View<'_>, place: AssignmentId, is_effective: bool, hiding: &Hiding
 }
 
 /// The places of one option, and why each takes effect or not.
-fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<Answer, String> {
-    let (group, name) = option
-        .split_once('.')
-        .ok_or_else(|| format!("unknown option `{option}`; use GROUP.NAME, such as `libvirt.virt_type`, or `--all`"))?;
-    let group = &*normal_group(group);
+fn described(view: &View<'_>, (group, name): &(String, String), hiding: &Hiding) -> Answer {
     let stack = view.stack();
     let setting = catalog::by_any_name(group, name, view.release()).map(|named| view.setting_of(named.option));
     let sites: Vec<Site> = match &setting {
@@ -334,11 +320,11 @@ fn described(view: &View<'_>, option: &str, hiding: &Hiding) -> Result<Answer, S
             }
         }
     });
-    Ok(Answer {
+    Answer {
         reader: None,
         headline: Some(headline(view, group, name, setting.as_ref(), hiding)),
         assignments: assignments.collect(),
-    })
+    }
 }
 
 /// The option, its effective value and where that comes from.

@@ -42,15 +42,8 @@ impl Arguments {
 
 /// The group and name that `words` mean.
 fn resolve(words: &str) -> Result<(String, String), String> {
-    let words = words.trim();
-    let split = words
-        .strip_prefix('[')
-        .and_then(|rest| rest.split_once(']'))
-        .or_else(|| words.rsplit_once('.'));
-    let Some((group, name)) = split else {
-        return by_name(words);
-    };
-    let (group, name) = (&*normal_group(group.trim()), name.trim());
+    let (group, name) = named(words, |words| words.rsplit_once('.'))?;
+    let (group, name) = (&*group, &*name);
     if catalog::is_known_anywhere(group, name) {
         return Ok((group.to_owned(), name.to_owned()));
     }
@@ -62,6 +55,20 @@ fn resolve(words: &str) -> Result<(String, String), String> {
         format!("; did you mean `{}.{}`?", near.group(), near.name())
     });
     Err(format!("unknown option `[{group}] {name}`: no release has it{hint}"))
+}
+
+/// The group, as oslo.config knows it, and the name of `[group] name`, of two words that `split` parts, or of a name that only one
+/// group of nova has; whether there is such an option is not asked.
+///
+/// # Errors
+/// A name that no group has, or several.
+pub(super) fn named(words: &str, split: impl Fn(&str) -> Option<(&str, &str)>) -> Result<(String, String), String> {
+    let words = words.trim();
+    let bracketed = words.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match bracketed.or_else(|| split(words)) {
+        Some((group, name)) => Ok((normal_group(group.trim()).into_owned(), name.trim().to_owned())),
+        None => by_name(words),
+    }
 }
 
 fn by_name(name: &str) -> Result<(String, String), String> {
