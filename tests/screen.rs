@@ -299,6 +299,8 @@ fn every_flag_may_be_a_variable_that_the_command_line_overrules() {
     assert_eq!(labels(&rules.out), ["info[new-behaviour]"; 0], "{}", rules.out);
     let excluded = of(&[], &with(&[("NOVAMEND_EXCLUDE", "c0000*")]));
     assert!(excluded.out.contains("checked 1 file"), "{}", excluded.out);
+    let excluded = of(&[], &with(&[("NOVAMEND_EXCLUDE", "c0000*,c0001*")]));
+    assert!(!excluded.out.contains("removed-progress-timeout"), "{}", excluded.out);
     let verbose = of(&[], &with(&[("NOVAMEND_VERBOSE", "1")]));
     assert!(verbose.out.contains("why: "), "{}", verbose.out);
     for no in ["0", "false", ""] {
@@ -429,19 +431,26 @@ fn without_ours(text: &str) -> String {
 #[test]
 fn a_long_run_shows_on_standard_error_how_far_it_is_and_takes_it_away() {
     let at = fleet(200, MANY);
-    let late = at.path().join("late");
-    pipe(&late);
-    let began = Instant::now();
-    let arguments = ["check", ".", "late", "--from", "rocky", "--fail-on", "never"];
-    let (mut child, screen) = start(at.path(), &arguments, &[], (80, On::Messages));
-    let mut late = fs::File::options().write(true).open(&late).expect("it is read");
-    std::thread::sleep(Duration::from_millis(600).saturating_sub(began.elapsed()));
-    late.write_all(b"[a]\n").expect("it is read");
-    drop(late);
-    let text = screen.whole();
-    assert_eq!(child.wait().expect("it ends").code(), Some(0), "{text}");
-    assert!(text.contains("of 201 checked"), "{text:?}");
-    assert!(text.trim_end_matches(['\r', '\n']).ends_with("\u{1b}[2K"), "{text:?}");
+    for (verb, done) in [
+        (&["check", "--fail-on", "never"][..], "of 201 checked"),
+        (&["fix", "--fail-on", "never"], "of 201 fixed"),
+        (&["where", "--all"], "of 201 looked at"),
+    ] {
+        let late = at.path().join("late");
+        pipe(&late);
+        let began = Instant::now();
+        let arguments = [verb, &[".", "late", "--from", "rocky"]].concat();
+        let (mut child, screen) = start(at.path(), &arguments, &[], (80, On::Messages));
+        let mut open = fs::File::options().write(true).open(&late).expect("it is read");
+        std::thread::sleep(Duration::from_millis(600).saturating_sub(began.elapsed()));
+        open.write_all(b"[a]\n").expect("it is read");
+        drop(open);
+        let text = screen.whole();
+        assert_eq!(child.wait().expect("it ends").code(), Some(0), "{text}");
+        assert!(text.contains(done), "{text:?}");
+        assert!(text.trim_end_matches(['\r', '\n']).ends_with("\u{1b}[2K"), "{text:?}");
+        fs::remove_file(&late).expect("it is there");
+    }
     // Where nobody looks there is none.
     let quiet = run(at.path(), &["check", ".", "--from", "rocky", "--fail-on", "never"], "");
     assert_eq!(quiet.err, "");
