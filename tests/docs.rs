@@ -139,7 +139,10 @@ fn the_examples_of_every_page_are_what_novamend_does() {
         let blocks = blocks(rule.doc);
         let has_example = blocks.iter().any(|block| block.opening.starts_with("ini before"));
         if !has_example && !NOT_IN_MARKDOWN.contains(&rule.id) {
-            wrong.push(format!("{}: no example is run: the page has no `ini before` block", rule.id));
+            wrong.push(format!(
+                "{}: no example is run: the page has no `ini before` block",
+                rule.id
+            ));
         }
         wrong.extend(wrong_examples(rule.id, &blocks));
     }

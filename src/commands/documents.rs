@@ -262,6 +262,12 @@ impl Pieces {
         told.any(|told| told.text.names(name))
     }
 
+    /// So many bytes of text.
+    pub(super) fn size(&self) -> usize {
+        let late = |piece: &Piece| piece.late.as_ref().map_or(0, String::len);
+        self.0.iter().map(|piece| piece.text.len() + late(piece)).sum()
+    }
+
     /// The same of the file `name`, which holds the same; for documents that say equal findings once.
     pub(super) fn of(&self, name: &str) -> Self {
         let name: Arc<str> = name.into();

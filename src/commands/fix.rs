@@ -4,6 +4,7 @@
 
 mod fleet;
 mod job;
+mod kept;
 mod report;
 mod writing;
 

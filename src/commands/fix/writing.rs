@@ -1,8 +1,9 @@
 //! `fix --write`: everything is checked before the first file is written; files are written in batches, each whole or not
 //! at all.
 //!
-//! Files of one stack are in one batch. A run of many stacks keeps no texts: it plans them all, and makes those of a batch
-//! once more when it is written, from the files as they were read or not at all.
+//! Files of one stack are in one batch. A run of many stacks plans them all and keeps what is to be printed and what changes of
+//! the texts, as far as there is room for it (`kept`); what it does not keep it makes once more when the batch is written. Either
+//! way the files are read again then, and written as they were read or not at all.
 
 use std::collections::HashSet;
 use std::io;
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::fleet::each;
 use super::job::Job;
+use super::kept::{Kept, Space};
 use super::report::{Report, Sum};
 use crate::commands::documents::{Documents, Pieces, Renderers, Texts};
 use crate::commands::stream;
@@ -43,14 +45,22 @@ struct Plan {
     paths: Vec<PathBuf>,
     /// What the trials on this host came to, and for which action.
     tried: (Option<Verdict>, ActionChoice),
-    /// What is printed and written, where there are few enough stacks to keep it.
-    fixed: Option<Fixed>,
+    /// What is printed and written, where it is kept.
+    fixed: Option<Ready>,
 }
 
 /// What is printed of a stack, and written.
 struct Fixed {
     pieces: Pieces,
     planned: Vec<Planned>,
+}
+
+/// The same while the others are planned.
+enum Ready {
+    /// There are few enough stacks to keep all of it.
+    Whole(Fixed),
+    /// There was space for what changes.
+    Kept(Kept),
 }
 
 /// A run on its way.
@@ -113,7 +123,8 @@ impl Run<'_, '_, '_> {
     fn plan(&mut self, readings: Vec<Reading>) -> io::Result<(Vec<Plan>, Sum, Option<Vec<String>>)> {
         let (report, keeps, renderers) = (self.report, readings.len() <= MOST, self.documents.renderers());
         let (mut plans, mut sum, mut objections) = (Vec::new(), Sum::default(), None);
-        let planned = |reading| Plan::of(report, reading, keeps.then_some(&renderers));
+        let space = Space::default();
+        let planned = |reading| Plan::of(report, reading, &renderers, (!keeps).then_some(&space));
         let (all, stop) = (readings.len(), Arc::clone(&self.terminal.stop));
         // Trials say themselves how far they are.
         let counted = if report.request.verify { 0 } else { all };
@@ -280,12 +291,13 @@ fn after_others(error: &WriteError, written: &[Written]) -> String {
 }
 
 impl Plan {
-    /// The plan for one stack, what it comes to, and what speaks against it; with what is printed and written where there
-    /// are `renderers`.
+    /// The plan for one stack, what it comes to, and what speaks against it; with what is printed and written, if there is
+    /// `space` for it where that is limited.
     fn of(
         report: Report<'_>,
         reading: Reading,
-        renderers: Option<&Renderers>,
+        renderers: &Renderers,
+        space: Option<&Space>,
     ) -> Result<(Self, Sum, Option<Vec<String>>), String> {
         let job = report.job(&reading)?;
         let sum = report.sum(&job);
@@ -294,7 +306,14 @@ impl Plan {
             digests: digests(&job.before),
             changing: job.changing().map(Path::to_owned).collect(),
             paths: job.paths().map(Path::to_owned).collect(),
-            fixed: renderers.map(|renderers| Fixed::of(report, renderers, &job)),
+            fixed: match space {
+                None => Some(Ready::Whole(Fixed::of(report, renderers, &job))),
+                Some(space) if space.is_left() => {
+                    let Fixed { pieces, planned } = Fixed::of(report, renderers, &job);
+                    Kept::of(pieces, &planned, space).map(Ready::Kept)
+                }
+                Some(_) => None,
+            },
             tried: (job.proven, job.action),
             reading,
         };
@@ -303,9 +322,11 @@ impl Plan {
 
     /// What is printed and written, from the files as they were when this was planned.
     fn fixed(self, report: Report<'_>, renderers: &Renderers) -> Result<Fixed, WriteError> {
-        if let Some(fixed) = self.fixed {
-            return Ok(fixed);
-        }
+        let kept = match self.fixed {
+            Some(Ready::Whole(fixed)) => return Ok(fixed),
+            Some(Ready::Kept(kept)) => Some(kept),
+            None => None,
+        };
         let changed = |path: Option<&PathBuf>| WriteError::Changed(path.cloned().unwrap_or_default());
         let stack = self.reading.to_stack(&report.request.sources);
         let stack = stack.map_err(|_| changed(self.paths.first()))?;
@@ -313,6 +334,10 @@ impl Plan {
         if now != self.digests {
             let same = now.iter().zip(&self.digests).take_while(|(a, b)| a == b).count();
             return Err(changed(self.paths.get(same).or(self.paths.last())));
+        }
+        if let Some(kept) = kept {
+            let (pieces, planned) = kept.into_parts(&stack);
+            return Ok(Fixed { pieces, planned });
         }
         let mut request = report.request.clone();
         let (proven, action) = self.tried;
