@@ -84,7 +84,9 @@ fn the_default_files_are_those_of_real_oslo_config() {
         let text = said(program, &arguments, at.path(), home.as_ref());
         let document: Value = serde_json::from_slice(&text).unwrap_or_default();
         let paths = document["checked"]["paths"].as_array().cloned().unwrap_or_default();
-        let paths: Vec<PathBuf> = paths.iter().filter_map(Value::as_str).map(PathBuf::from).collect();
+        // Those of a report start at the working directory.
+        let whole = |path: &str| at.path().join(path);
+        let paths: Vec<PathBuf> = paths.iter().filter_map(Value::as_str).map(whole).collect();
         assert_eq!(paths, files, "HOME={home:?}");
     }
 }

@@ -38,12 +38,18 @@ fn main() -> ExitCode {
         [_, INNER, "userfault"] => userfault::run(),
         [_, INNER, "run", parent, _, ..] => programs::run(parent, &arguments[4..]),
         [_, INNER, "reads", uid, gid, groups, ..] => certificates::run(uid, gid, groups, &arguments[6..]),
+        // Nothing is asked of the host, whose /proc may be missing in a root that is only being made.
+        [_, "--version" | "-V" | "--help" | "-h"] => cli::run(),
         _ => match environment::clean() {
             Ok(()) => cli::run(),
             Err(error) => {
+                let why = match error.kind() {
+                    io::ErrorKind::NotFound => "/proc is not mounted here".to_owned(),
+                    _ => error.to_string(),
+                };
                 let _ = writeln!(
                     io::stderr(),
-                    "could not be run: novamend-verify could not restart itself: {error}"
+                    "could not be run: novamend-verify could not restart itself: {why}"
                 );
                 ExitCode::from(2)
             }
