@@ -39,6 +39,7 @@ impl Verdict {
 
 /// The fields of a document of the kind `error`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Accident {
     /// What could not be done, and why.
     pub message: String,
@@ -109,6 +110,11 @@ pub fn verdict(text: &[u8]) -> Result<Verdict, HandoverError> {
 mod tests {
     use super::*;
     use crate::output::envelope::Envelope;
+
+    #[test]
+    fn the_schema_of_an_error_is_that_of_its_type() {
+        crate::output::schema::hold::<Accident>(Kind::Error);
+    }
 
     #[test]
     fn a_document_of_another_version_is_not_taken_for_a_verdict() {

@@ -13,6 +13,7 @@ use super::update::{self, NewRelease};
 
 /// A nova release series, known by its major version; ordered by age, never out of range. In JSON it is that number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(into = "u32", try_from = "u32")]
 pub struct Release(u8);
 

@@ -12,7 +12,7 @@ pub const VERSION: u32 = 2;
 
 /// What a document holds: the verb that prints it, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// `novamend check`.
@@ -43,7 +43,7 @@ pub enum Kind {
 
 /// A document: `schema`, `kind`, `version` and `novamend` in this order, then the fields of `body`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 pub struct Envelope<T> {
     schema: &'static str,
     kind: Kind,

@@ -30,6 +30,8 @@ pub mod pretty;
 pub mod proposed;
 mod reported;
 pub mod sarif;
+#[cfg(any(test, feature = "schema"))]
+pub mod schema;
 pub mod short;
 pub mod sink;
 pub mod style;

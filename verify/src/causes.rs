@@ -14,6 +14,7 @@ use crate::trial::plan::Plan;
 
 /// Something that keeps live migrations from working as configured.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cause {
     /// What is so and what follows, in a sentence.
     pub what: String,

@@ -16,6 +16,7 @@ pub use self::side::{Side, Sides};
 
 /// Which end of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum End {
     /// Where the guest is when the migration starts.
@@ -26,6 +27,7 @@ pub enum End {
 
 /// A call that the hypervisor refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[error("{message}")]
 pub struct Refusal {
     /// Libvirt's error code.
@@ -36,6 +38,7 @@ pub struct Refusal {
 
 /// What became of a call, as it is written in JSON: `"done"` or `{"refused": …}`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// It was done.
@@ -61,6 +64,7 @@ impl From<Answer> for Result<(), Refusal> {
 
 /// The flags and parameters of one migration, as nova would set them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[allow(clippy::struct_excessive_bools)] // as many as libvirt has flags
 pub struct Request {
     /// `VIR_MIGRATE_POSTCOPY`.
@@ -105,6 +109,7 @@ impl Request {
 
 /// What kind of job the hypervisor reports, in libvirt's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum JobKind {
     /// `VIR_DOMAIN_JOB_NONE`: none runs, or not yet, or not any more.
@@ -144,6 +149,7 @@ impl Job {
 
 /// What can be done to a running migration from outside, by libvirt's calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Intervention {
     /// Cancels the job.
@@ -158,6 +164,7 @@ pub enum Intervention {
 
 /// What became of a guest at one end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum GuestState {
     /// No such domain.
@@ -174,6 +181,7 @@ pub enum GuestState {
 
 /// Something that the hypervisor reports.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The domain changed its state at one end: libvirt's event and detail in words.
@@ -193,7 +201,11 @@ pub enum Event {
         transferred: Option<u64>,
     },
     /// The blocking migrate call returned.
-    Returned(#[serde(with = "As::<FromInto<Answer>>")] Result<(), Refusal>),
+    Returned(
+        #[serde(with = "As::<FromInto<Answer>>")]
+        #[cfg_attr(test, schemars(with = "Answer"))]
+        Result<(), Refusal>,
+    ),
 }
 
 /// One hypervisor with a guest between two ends. Calls return at once or within a second or so.

@@ -33,6 +33,7 @@ use crate::trial::session::Session;
 
 /// Whether nova.conf works on this host, the verdict in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Conclusion {
     /// What nova.conf asks for works here.
@@ -45,6 +46,7 @@ pub enum Conclusion {
 
 /// The verdict.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// What it comes to.
     pub result: Conclusion,
@@ -58,7 +60,7 @@ pub struct Verdict {
     pub shown: Vec<String>,
     /// What was not proven, one sentence each.
     pub not_proven: Vec<String>,
-    /// What a forced end costs a guest; none where nothing was forced.
+    /// What a forced end costs a guest; null where nothing was forced.
     pub cost: Option<Price>,
 }
 

@@ -19,6 +19,7 @@ use crate::catalog::Release;
 
 /// What nova does when `live_migration_completion_timeout` runs out, as it is configured; from Stein (19) on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TimeoutAction {
     /// Cancel the migration; the guest keeps running at the source.
@@ -55,6 +56,7 @@ impl fmt::Display for TimeoutAction {
 
 /// How nova ends the migration of a guest that does not converge: what the configured action comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The job is cancelled; the guest keeps running at the source.

@@ -129,41 +129,42 @@ pub fn readings(view: &View<'_>) -> Vec<Reading> {
 /// A field whose option the release lacks, or has no usable value of, holds nova's default; [`Settings::has_value`] tells.
 /// It is written with the numbers and words of nova.conf, but for `uri`, which may name a user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 #[allow(clippy::struct_excessive_bools)] // as many as nova has switches
 pub struct Settings {
     /// The release.
     pub release: Release,
-    /// [`ACTION`]; `abort` where the release has none.
+    /// `live_migration_timeout_action`; `abort` where the release has none.
     pub timeout_action: TimeoutAction,
-    /// [`COMPLETION_TIMEOUT`], seconds per GiB; 0 = never.
+    /// `live_migration_completion_timeout`, seconds per GiB; 0 = never.
     pub completion_timeout: i64,
-    /// [`PROGRESS_TIMEOUT`], seconds; 0 = never.
+    /// `live_migration_progress_timeout`, seconds; 0 = never.
     pub progress_timeout: i64,
-    /// [`POST_COPY`].
+    /// `live_migration_permit_post_copy`.
     pub post_copy: bool,
-    /// [`AUTO_CONVERGE`].
+    /// `live_migration_permit_auto_converge`.
     pub auto_converge: bool,
-    /// [`TUNNELLED`].
+    /// `live_migration_tunnelled`.
     pub tunnelled: bool,
-    /// [`NATIVE_TLS`].
+    /// `live_migration_with_native_tls`.
     pub tls: bool,
-    /// [`PARALLEL`].
+    /// `live_migration_parallel_connections`.
     pub parallel: i64,
-    /// [`BANDWIDTH`], MiB/s; 0 = unlimited.
+    /// `live_migration_bandwidth`, MiB/s; 0 = unlimited.
     pub bandwidth: i64,
-    /// [`DOWNTIME`], [`DOWNTIME_STEPS`] and [`DOWNTIME_DELAY`].
+    /// `live_migration_downtime`, `live_migration_downtime_steps` and `live_migration_downtime_delay`.
     #[serde(flatten)]
     pub downtime: DowntimeSettings,
-    /// [`VIRT_TYPE`].
+    /// `virt_type`.
     pub virt_type: String,
-    /// [`INBOUND`], if it is set: where sources send to, and the name they want to see certified there.
+    /// `live_migration_inbound_addr`, if it is set: where sources send to, and the name they want to see certified there.
     pub inbound: Option<String>,
-    /// [`SCHEME`], if it is set and `uri` does not void it.
+    /// `live_migration_scheme`, if it is set and `uri` does not void it.
     pub scheme: Option<String>,
-    /// [`URI`], if it is set.
+    /// `live_migration_uri`, if it is set.
     #[serde(skip)]
     pub uri: Option<String>,
-    /// [`FILE_BACKED`], MiB; above 0 guests have their memory in files.
+    /// `file_backed_memory`, MiB; above 0 guests have their memory in files.
     pub file_backed: i64,
     /// The options that have no value here, see [`Settings::has_value`].
     #[serde(skip)]
@@ -172,13 +173,14 @@ pub struct Settings {
 
 /// The three options that make the downtime schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(any(test, feature = "schema"), derive(schemars::JsonSchema))]
 pub struct DowntimeSettings {
-    /// [`DOWNTIME`], the last and longest allowed pause, in milliseconds.
+    /// `live_migration_downtime`, the last and longest allowed pause, in milliseconds.
     pub downtime_ms: i64,
-    /// [`DOWNTIME_STEPS`], how many raises lead there.
+    /// `live_migration_downtime_steps`, how many raises lead there.
     #[serde(rename = "downtime_steps")]
     pub steps: i64,
-    /// [`DOWNTIME_DELAY`], seconds per GiB between raises.
+    /// `live_migration_downtime_delay`, seconds per GiB between raises.
     #[serde(rename = "downtime_delay_s")]
     pub delay_s: i64,
 }

@@ -1,23 +1,18 @@
-//! The JSON Schemas of the documents, made of the types that are printed: `docs/schema/<kind>.schema.json`.
-//!
-//! `NOVAMEND_BLESS=1` writes them; without it they must be what is there.
+//! The shapes of novamend's own documents, of which their JSON Schemas are made.
 
 // What is here is never read: only its shape is asked.
 #![allow(dead_code)]
 
-use std::fs;
-use std::path::Path;
-
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 
 use super::fields::{CheckRest, FixRest, LifeEntry, RuleEntry, StackFixes, UpgradeHead};
 use super::head::CheckedHead;
 use crate::output::entry::{Entry, SuppressedEntry};
-use crate::output::envelope::Envelope;
+use crate::output::envelope::Kind;
 use crate::output::hop::Hop;
 use crate::output::known::{Difference, KnownRelease};
 use crate::output::places::Assignment;
+use crate::output::schema::hold;
 
 /// How bad a finding is.
 #[derive(JsonSchema)]
@@ -125,44 +120,16 @@ struct Compared {
     differences: Vec<Difference>,
 }
 
-/// Holds `docs/schema/<name>.schema.json` against `schema`.
-pub(crate) fn hold(name: &str, schema: &serde_json::Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schema/{name}.schema.json"));
-    let text = serde_json::to_string_pretty(schema).unwrap() + "\n";
-    if std::env::var_os("NOVAMEND_BLESS").is_some() {
-        fs::write(&path, &text).unwrap();
-    }
-    let there = fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        there == text,
-        "docs/schema/{name}.schema.json is not what the types give; `NOVAMEND_BLESS=1 cargo test --lib schema` writes it"
-    );
-}
-
-fn of<T: JsonSchema>(kind: &str) {
-    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
-    let schema = generator.into_root_schema_for::<Envelope<T>>();
-    let mut schema = serde_json::to_value(schema).unwrap();
-    schema["title"] = format!("novamend {kind} --format json").into();
-    schema["properties"]["schema"] = serde_json::json!({"const": "novamend"});
-    schema["properties"]["version"] = serde_json::json!({"const": crate::output::envelope::VERSION});
-    schema["properties"]["kind"] = serde_json::json!({"const": kind});
-    if let Some(defs) = schema["$defs"].as_object_mut() {
-        defs.remove("Kind");
-    }
-    hold(kind, &schema);
-}
-
 #[test]
 fn the_schemas_are_those_of_the_types() {
-    of::<Check<'static>>("check");
-    of::<Fix<'static>>("fix");
-    of::<Where>("where");
-    of::<OfOption<'static>>("option");
-    of::<Upgrade>("upgrade");
-    of::<Rules>("rules");
-    of::<Explain>("explain");
-    of::<Catalog>("catalog");
+    hold::<Check<'static>>(Kind::Check);
+    hold::<Fix<'static>>(Kind::Fix);
+    hold::<Where>(Kind::Where);
+    hold::<OfOption<'static>>(Kind::Option);
+    hold::<Upgrade>(Kind::Upgrade);
+    hold::<Rules>(Kind::Rules);
+    hold::<Explain>(Kind::Explain);
+    hold::<Catalog>(Kind::Catalog);
 }
 
 #[test]

@@ -22,9 +22,9 @@ use novamend_verify::hosts;
 use novamend_verify::hypervisor::Request;
 use novamend_verify::hypervisor::libvirt::{Alarm, Ends, listen, run_event_loop};
 use novamend_verify::interrupt::Interrupt;
+use novamend_verify::report::rescue::Rescue;
 use novamend_verify::rescue::{Case, Engine, Progress, Scene, peers};
 use novamend_verify::shown;
-use serde::Serialize;
 
 use super::subject::{self, Subject};
 use super::{Failure, Format, print};
@@ -77,23 +77,6 @@ pub(super) struct RescueArguments {
     pub(super) format: Format,
     #[command(flatten)]
     stack: StackArguments,
-}
-
-/// What `--format json` prints.
-#[derive(Serialize)]
-struct Document<'a> {
-    source: &'a str,
-    acts: bool,
-    guests: Vec<Guest<'a>>,
-}
-
-#[derive(Serialize)]
-struct Guest<'a> {
-    #[serde(flatten)]
-    case: &'a Case,
-    headline: String,
-    advice: String,
-    nova: &'static str,
 }
 
 /// nova.conf, and what it makes of the hosts that were named.
@@ -223,20 +206,8 @@ impl RescueArguments {
         let guests: Vec<&Case> = engine.cases().collect();
         let text = match self.format {
             Format::Json => {
-                let guests = guests.iter().map(|case| Guest {
-                    case,
-                    headline: case.headline(),
-                    advice: case.advice(self.yes),
-                    nova: case.watch.words(),
-                });
-                shown::json(&Envelope::new(
-                    Kind::Rescue,
-                    Document {
-                        source: &config.source,
-                        acts: self.yes,
-                        guests: guests.collect(),
-                    },
-                ))?
+                let document = Rescue::of(&config.source, self.yes, &guests);
+                shown::json(&Envelope::new(Kind::Rescue, document))?
             }
             Format::Pretty if guests.is_empty() => {
                 format!("no post-copy migration from {} is broken\n", config.source)

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// What the guest's memory is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Memory {
     /// QEMU's own, as where nova.conf says nothing.
@@ -25,7 +26,7 @@ pub enum Memory {
         directory: PathBuf,
         /// The file system there.
         file_system: String,
-        /// A directory of that file system in which files without a name are made for the trials; none where the sandbox's own
+        /// A directory of that file system in which files without a name are made for the trials; null where the sandbox's own
         /// are alike.
         made_in: Option<PathBuf>,
         /// User and group of QEMU.

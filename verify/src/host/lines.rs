@@ -21,6 +21,7 @@ use super::{Host, Kvm};
 
 /// Whether one thing that live migrations need is in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As it should be.
@@ -48,6 +49,7 @@ impl Status {
 
 /// One line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Line {
     /// What it is about; stable.
     pub about: &'static str,

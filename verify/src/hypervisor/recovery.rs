@@ -9,6 +9,7 @@ use super::{End, GuestState, Hypervisor, Refusal, Request};
 
 /// How a guest stands at one end, and libvirt's reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Condition {
     /// Its state.
     pub state: GuestState,

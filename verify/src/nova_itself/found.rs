@@ -36,6 +36,7 @@ const MOST_OF_A_SCRIPT: u64 = 1 << 20;
 
 /// A nova and its Python.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Found {
     /// The Python.
     pub interpreter: PathBuf,
@@ -47,6 +48,7 @@ pub struct Found {
 
 /// Whether nova's own code runs in the trials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NovaChoice {
     /// This one's.

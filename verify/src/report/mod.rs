@@ -6,6 +6,9 @@ pub mod chart;
 mod cost;
 pub mod cut;
 pub mod html;
+pub mod rescue;
+#[cfg(test)]
+mod schema;
 pub mod text;
 pub mod timeline;
 
@@ -21,8 +24,10 @@ use crate::trial::plan::Plan;
 use crate::trial::session::Session;
 use crate::verdict::Verdict;
 
-/// What both print as JSON, under an [`Envelope`](novamend::output::envelope::Envelope): an entry for each stack.
+/// What `novamend probe` and `novamend verify` print with `--format json`, under an
+/// [`Envelope`](novamend::output::envelope::Envelope): an entry for each stack.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stacks<T> {
     /// The entries, in the order in which the stacks were named.
     pub stacks: Vec<T>,
@@ -30,6 +35,7 @@ pub struct Stacks<T> {
 
 /// Which releases may run today.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Today {
     /// The oldest, by its number.
     pub oldest: u8,
@@ -53,6 +59,7 @@ impl Today {
 
 /// What `probe` says of one stack.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Probe<'a> {
     /// The files that were read.
     pub files: &'a [String],
@@ -66,6 +73,7 @@ pub struct Probe<'a> {
 
 /// What `verify` says of one stack.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report<'a> {
     /// The verdict.
     pub verdict: &'a Verdict,
@@ -118,6 +126,7 @@ pub fn novas_part(trial: &Evidence) -> Vec<String> {
 
 /// Whose files give what: the source's URI, scheme, flags and timeouts, the destination's `live_migration_inbound_addr`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Roles<'a> {
     /// The files of the source.
     pub source: &'a [String],
@@ -174,6 +183,7 @@ impl<'a> Roles<'a> {
 
 /// The host in a few words.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Machine {
     /// Its name.
     pub host: String,

@@ -36,6 +36,7 @@ pub struct Scene {
 
 /// One guest: what holds for it now, and what was done.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Case {
     /// The domain's UUID, which is the instance's.
     pub uuid: String,
@@ -61,6 +62,7 @@ pub struct Case {
 
 /// How far a rescue has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
     /// Nothing has been done.

@@ -8,6 +8,7 @@ use crate::hypervisor::libvirt::{CRASHES, Off, SINCE, Standing};
 
 /// What a host that may be the destination answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Where the domain stands there, and the daemon's version.
@@ -23,6 +24,7 @@ pub enum Answer {
 
 /// A host that may be the destination, and what it answered.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sighting {
     /// Its URI.
     pub uri: String,
@@ -32,6 +34,7 @@ pub struct Sighting {
 
 /// What holds for one guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Judgement {
     /// Both halves are broken: libvirt can resume the migration. The number is that of the sighting.
@@ -59,9 +62,9 @@ pub enum Judgement {
     NotReached(usize),
     /// Nobody said where it went.
     NoDestination,
-    /// A libvirt that is too old; none for the source's.
+    /// A libvirt that is too old, and its version; null for the source's.
     TooOld(Option<usize>, u32),
-    /// Both halves are broken, and the destination's libvirt is the one that crashes when it is asked to resume.
+    /// Both halves are broken, and the destination's libvirt is the one that crashes when it is asked to resume; its version.
     CrashesThere(usize, u32),
     /// There is no migration in post-copy.
     NotBroken,

@@ -17,6 +17,7 @@ const TICKS: u64 = 100;
 
 /// Whether nova's monitor can still be watching a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Watch {
     /// nova-compute and libvirt's daemon have been running since before it began.

@@ -36,6 +36,7 @@ const NOTICED: Duration = Duration::from_millis(100);
 
 /// One thing that had to be so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Check {
     /// What had to be so.
     pub what: String,
@@ -86,6 +87,7 @@ pub struct Observation {
 
 /// What a trial proved.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Judgement {
     /// The action.
     pub action: Ending,
@@ -102,23 +104,27 @@ pub struct Judgement {
     pub libvirt_downtime_ms: Option<u64>,
     /// When the action was taken.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub acted: Option<Duration>,
     /// Bytes remaining then.
     pub remaining: Option<i64>,
     /// Those of them that were a disk's.
     pub disk_remaining: Option<i64>,
-    /// For how long nova's order had been refused before it was taken, in milliseconds; none where it was taken at once.
+    /// For how long nova's order had been refused before it was taken, in milliseconds; null where it was taken at once.
     pub refused_ms: Option<f64>,
 }
 
 /// A time without a sign of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Silence {
     /// The last sign before it.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub from: Duration,
     /// The first sign after it.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub until: Duration,
 }
 

@@ -20,6 +20,7 @@ pub const BY_VIRT_TYPE: &str = "`virt_type` is qemu";
 
 /// How the trials were run.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Conditions {
     /// As root or not.
     pub mode: Mode,
@@ -53,6 +54,7 @@ pub struct Conditions {
 
 /// How the daemons run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// As root, as a compute node does.
@@ -74,6 +76,7 @@ impl Mode {
 
 /// How the trials use TLS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tls {
     /// Where their certificates come from.
     pub certificates: CertificateSource,
@@ -85,6 +88,7 @@ pub struct Tls {
 
 /// Where the certificates of the trials come from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CertificateSource {
     /// The host's own.
@@ -126,6 +130,7 @@ impl fmt::Display for Tls {
 
 /// The two hosts, for the report.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Far {
     /// The URI of the source.
     pub source: String,
@@ -147,6 +152,7 @@ pub struct Far {
 
 /// The destination as its nova.conf and `--dest` tell of it.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Destination {
     /// The files of its nova.conf; null where it was not given.
     pub files: Option<Vec<String>>,
@@ -164,6 +170,7 @@ pub struct Destination {
 
 /// Where the address comes from that the source's nova would put into the URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AddressFrom {
     /// `live_migration_inbound_addr` of the destination's nova.conf.

@@ -14,6 +14,7 @@ use crate::trial::slow::SlowPhase;
 
 /// The measurement, as far as there is one.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cost {
     /// The network; null where its speed is not known.
     pub link: Option<Link>,
@@ -27,6 +28,7 @@ pub struct Cost {
 
 /// What a guest felt of its switch to post-copy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Felt {
     /// From nova's order to the last heartbeat on the source, in milliseconds.
     pub order_to_downtime_ms: f64,

@@ -22,6 +22,7 @@ const GRACE: Duration = Duration::from_secs(20);
 
 /// What a block migration copies, one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// The disks.
@@ -102,6 +103,7 @@ pub(crate) fn silence(trials: &[TrialOrder], patience: Duration) -> Duration {
 
 /// One trial with what it proved.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// Flags and parameters.
     pub request: Request,
@@ -112,9 +114,9 @@ pub struct Evidence {
     /// What was to be copied when nova acted, where a disk was copied too.
     pub phase: Option<Phase>,
     /// Why the job failed by the log of the source's daemon, which says it where the call's answer may only tell what the
-    /// destination saw of it; none between two hosts.
+    /// destination saw of it; null between two hosts.
     pub cause: Option<String>,
-    /// What nova's own code did, where that decided; none where the monitor that is rebuilt here did.
+    /// What nova's own code did, where that decided; null where the monitor that is rebuilt here did.
     #[serde(default)]
     pub nova: Option<NovaRun>,
 }

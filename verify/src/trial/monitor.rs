@@ -31,6 +31,7 @@ pub struct Look {
 
 /// What nova does then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// `guest.resume`, only if it stands still: the recovery after a failure.
@@ -46,6 +47,7 @@ pub enum Order {
 
 /// How nova takes the migration to have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The instance is at the destination.

@@ -49,6 +49,7 @@ pub struct PlanError {
 
 /// What is asked of a live migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "Reported<'static>"))]
 pub struct Plan {
     /// The settings of nova.conf.
     pub settings: Settings,
@@ -66,18 +67,26 @@ pub struct Plan {
     pub excerpt: Vec<SetOption>,
 }
 
-/// A [`Plan`] as the report has it.
+/// What nova.conf asks for of a live migration.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[allow(clippy::struct_excessive_bools)] // each is a field of the report
 struct Reported<'a> {
     #[serde(flatten)]
     settings: &'a Settings,
+    /// The release with its series and date, as people are told.
     release_name: String,
+    /// Whether `timeout_action` is `force_complete`.
     force_complete: bool,
+    /// Whether `live_migration_uri` is set.
     has_uri: bool,
+    /// What is wrong with it, in words; null where nothing is, or it is not set.
     uri_fault: Option<String>,
+    /// Whether `reserved_huge_pages` is set, which tells that guests may have huge pages.
     reserves_huge_pages: bool,
+    /// Whether the first trial goes on for a few passes more, so that the report can show them.
     draws_curve: bool,
+    /// The options in words; none can hold a secret.
     excerpt: &'a [SetOption],
 }
 
@@ -99,6 +108,7 @@ impl Serialize for Plan {
 
 /// One option as nova reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SetOption {
     /// Its name, in `[libvirt]`.
     pub option: &'static str,

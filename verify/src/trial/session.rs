@@ -23,6 +23,7 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// Everything that the trials brought.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Session {
     /// How they were run.
     pub conditions: Conditions,
@@ -35,7 +36,7 @@ pub struct Session {
     /// What was cut; nothing unless that was asked for, and then there are no other trials.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<CutEvidence>,
-    /// What a switch to post-copy costs over the operator's network; none where no action forces a guest.
+    /// What a switch to post-copy costs over the operator's network; null where no action forces a guest.
     pub cost: Option<Cost>,
     /// Seconds in all.
     pub seconds: f64,

@@ -8,6 +8,7 @@ use crate::guest::hardware::Hardware;
 
 /// What the probe guest is to be like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// As nova builds guests from nova.conf on this host; a plain one where such a guest does not start
@@ -50,6 +51,7 @@ impl Shape {
 
 /// How much of what was asked for a guest has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Built {
     /// All of it.
@@ -71,6 +73,7 @@ pub struct Build {
 
 /// A guest that did not start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotStarted {
     /// How much of what was asked for it had.
     pub built: Built,
@@ -80,6 +83,7 @@ pub struct NotStarted {
 
 /// The guest of the trials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ShapeUsed {
     /// What was asked for.
     pub asked: Shape,

@@ -13,12 +13,15 @@ use crate::trial::migrate::Seconds;
 
 /// A time in which a guest runs, and slower than before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowPhase {
     /// Its first heartbeat at the destination.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub from: Duration,
     /// When it was as fast as before.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub until: Duration,
     /// How fast it was meanwhile: 1 as before, 0 not at all.
     pub speed: f64,

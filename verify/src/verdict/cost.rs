@@ -24,6 +24,7 @@ const SHARES: [f64; 2] = [0.1, 1.0];
 
 /// What a forced end of a migration costs.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Price {
     /// The network; null where its speed is not known.
     pub link: Option<Link>,
@@ -44,6 +45,7 @@ pub struct Price {
 
 /// One guest of a usual size.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Guest {
     /// Its memory.
     pub memory_gib: u32,
@@ -57,6 +59,7 @@ pub struct Guest {
 
 /// What it feels with so much left.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Left {
     /// The share of its memory.
     pub share: f64,

@@ -14,6 +14,7 @@ use crate::hypervisor::Refusal;
 
 /// A domain's state, as far as a migration in post-copy goes; libvirt's numbers by their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// The daemon does not know it.
@@ -38,6 +39,7 @@ pub enum Standing {
 
 /// Why a domain does not run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Off {
     /// `VIR_DOMAIN_SHUTOFF_SHUTDOWN`: the guest ended by itself or was asked to.

@@ -18,9 +18,11 @@ use crate::trial::monitor::Outcome;
 
 /// How everything stood at one moment; null where it was not told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Standings {
     /// When.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub at: Duration,
     /// The guest at the source.
     pub source: Option<Condition>,
@@ -36,12 +38,15 @@ pub struct Standings {
 
 /// What was done, when, and how everything stood then.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Story {
     /// When the guest ran at the destination.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub switched: Option<Duration>,
-    /// When it was cut; none where that did not come about.
+    /// When it was cut; null where that did not come about.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub cut: Option<Duration>,
     /// Why something of it could not be done.
     pub not_done: Option<String>,
@@ -51,22 +56,27 @@ pub struct Story {
     pub call: Option<Answer>,
     /// When it did.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub call_ended: Option<Duration>,
     /// Where the link was down, before it was up again.
     pub after_call: Option<Standings>,
     /// When the link was up, or the daemon answered, again.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub restored: Option<Duration>,
     /// When the migration was asked for again.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub resume_asked: Option<Duration>,
     /// How that call ended.
     pub resume: Option<Answer>,
     /// When it did.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub resume_ended: Option<Duration>,
     /// When the guest had all its memory at the destination, by libvirt's event.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub arrived: Option<Duration>,
     /// At the end.
     pub end: Option<Standings>,
@@ -74,6 +84,7 @@ pub struct Story {
 
 /// How nova's record of the migration ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NovaEnd {
     /// Completed: the instance is at the destination.
@@ -99,9 +110,11 @@ impl NovaEnd {
 
 /// What was heard of the guest.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Signs {
     /// The last heartbeat.
     #[serde(with = "As::<Option<Seconds>>")]
+    #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub last: Option<Duration>,
     /// The longest silence since the switch; null where the guest is not heard all the time.
     pub silence: Option<Silence>,
@@ -137,6 +150,7 @@ impl Signs {
 
 /// One cut and what it brought.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CutEvidence {
     /// What was cut.
     pub cut: Cut,

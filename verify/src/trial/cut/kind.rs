@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What is broken in post-copy, and what follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
 pub enum Cut {

@@ -12,6 +12,7 @@ use crate::trial::monitor::{Order, Outcome};
 
 /// What nova's own code did in one trial.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NovaRun {
     /// Nova's version.
     pub version: String,

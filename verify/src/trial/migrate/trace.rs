@@ -11,7 +11,8 @@ use crate::hypervisor::{Answer, End, Event, Intervention, Refusal};
 use crate::trial::kind::TrialKind;
 use crate::trial::monitor::{Order, Outcome};
 
-/// A time as it is written in JSON: a number of seconds, to the microsecond.
+/// A time as it is written in JSON: seconds, to the microsecond; moments count from the start of the sandbox.
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64"))]
 pub(crate) struct Seconds;
 
 impl SerializeAs<Duration> for Seconds {
@@ -28,9 +29,11 @@ impl<'de> DeserializeAs<'de, Duration> for Seconds {
 
 /// Data remaining at one look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Sample {
     /// When.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub at: Duration,
     /// Bytes.
     pub remaining: i64,
@@ -42,14 +45,17 @@ pub struct Sample {
 
 /// An order that nova's monitor gave, and the answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IssuedOrder {
     /// When.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub at: Duration,
     /// What.
     pub order: Order,
     /// What the hypervisor answered.
     #[serde(with = "As::<FromInto<Answer>>")]
+    #[cfg_attr(test, schemars(with = "Answer"))]
     pub answer: Result<(), Refusal>,
 }
 
@@ -69,9 +75,11 @@ impl IssuedOrder {
 
 /// An event and its moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimedEvent {
     /// When.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub at: Duration,
     /// What.
     #[serde(flatten)]
@@ -80,12 +88,15 @@ pub struct TimedEvent {
 
 /// All that happened during one migration; times are those of the hypervisor's clock.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Trace {
     /// When it was started.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub began: Duration,
     /// When the monitor ended, or the trial was given up.
     #[serde(with = "As::<Seconds>")]
+    #[cfg_attr(test, schemars(with = "Seconds"))]
     pub ended: Duration,
     /// Nova's seconds for each real one, while the clock runs.
     pub scale: f64,
@@ -95,10 +106,11 @@ pub struct Trace {
     pub events: Vec<TimedEvent>,
     /// What nova did.
     pub orders: Vec<IssuedOrder>,
-    /// How nova took it to have ended; none where the trial was given up.
+    /// How nova took it to have ended; null where the trial was given up.
     pub outcome: Option<Outcome>,
     /// How the migrate call ended.
     #[serde(with = "As::<Option<FromInto<Answer>>>")]
+    #[cfg_attr(test, schemars(with = "Option<Answer>"))]
     pub returned: Option<Result<(), Refusal>>,
     /// A call that nova would not expect to fail did.
     pub broken: Option<Refusal>,
