@@ -59,13 +59,16 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(root)
 }
 
+/// The Python of the environment `name`, if that is there.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = root().join(name).join("bin/python");
+    path.is_file()
+        .then(|| fs::canonicalize(path.parent().unwrap()).unwrap().join("python"))
+}
+
 /// The Python of the environment `name`; where that is not there, the test is skipped.
 pub fn python(name: &str) -> PathBuf {
-    let path = root().join(name).join("bin/python");
-    if !path.is_file() {
-        skip(&format!("there is no environment {name} (make venvs)"));
-    }
-    fs::canonicalize(path.parent().unwrap()).unwrap().join("python")
+    find(name).unwrap_or_else(|| skip(&format!("there is no environment {name} (make venvs)")))
 }
 
 /// The directory with libvirt-python for these Pythons; where that is not there, the test is skipped.

@@ -12,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::documents::hold_those_in;
 use crate::harness::{skip, skip_anywhere};
 
 /// An account that exists everywhere and may do nothing.
@@ -71,11 +72,12 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What a process left.
+    /// What a process left; a document is valid by its schema.
     pub(crate) fn of(output: &Output) -> Self {
         let mut out = String::from_utf8_lossy(&output.stdout).into_owned();
         let err = String::from_utf8_lossy(&output.stderr).into_owned();
         let document: Value = serde_json::from_str(&out).unwrap_or_default();
+        hold_those_in(&document);
         if document["kind"] == "error" {
             let message = document["message"].as_str().unwrap_or_default();
             let first = message.lines().next().unwrap_or_default();

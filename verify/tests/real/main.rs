@@ -15,6 +15,8 @@ mod chance;
 mod cost;
 mod cut;
 mod damage;
+#[path = "../documents/mod.rs"]
+mod documents;
 mod encryption;
 #[path = "../novas/mod.rs"]
 mod environments;

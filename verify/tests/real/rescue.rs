@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::documents::hold_those_in;
 use crate::environments::{libvirt_python, python};
 use crate::ground::{Ground, need_kvm, need_real};
 use crate::harness::{Test, skip, tests};
@@ -66,6 +67,7 @@ fn run(scenarios: &[&str], environment: &[(&str, &str)]) -> Vec<Value> {
     assert_eq!(found.len(), scenarios.len(), "{err}");
     for one in &found {
         assert_eq!(one["error"], Value::Null, "{one}");
+        hold_those_in(one);
     }
     found
 }
