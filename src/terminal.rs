@@ -22,7 +22,7 @@ use novamend::{plain, redact};
 use supports_hyperlinks::Stream;
 
 use crate::outcome::{Failure, Outcome};
-use progress::Progress;
+pub(crate) use progress::Progress;
 
 /// Where a command writes.
 pub(crate) struct Terminal<'a> {

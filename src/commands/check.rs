@@ -204,9 +204,8 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
     } else {
         request.formats.clone()
     };
-    let root = &request.sources.root;
     let checked = output::Checked {
-        base: Base::new((!root.is_host()).then(|| root.path())),
+        base: Base::new(&request.sources.root),
         fail_on: request.fail_on,
         valid_in: request.settings.valid_in.clone(),
         ..output::Checked::of(&survey, request.to, &request.settings)
@@ -240,11 +239,8 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
             Ok(())
         },
     )?;
-    drop(progress);
-    if left > 0 {
-        total.summary.left.0 += left;
-        terminal.complain(&stream::interrupted(left, all));
-    }
+    total.summary.left.0 += left;
+    stream::ended(progress, (left, all), terminal);
     unused::report(request, &checked, &mut total, (&mut documents, terminal))?;
     let next = total.next(request, &checked);
     let tail = CheckTotal {

@@ -210,9 +210,8 @@ fn fix(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Result
         return Ok(Outcome::Failed);
     }
     let is_wanting = survey.is_wanting();
-    let root = &request.sources.root;
     let checked = Checked {
-        base: Base::new((!root.is_host()).then(|| root.path())),
+        base: Base::new(&request.sources.root),
         fail_on: request.fail_on,
         ..Checked::of(&survey, request.to, &request.settings)
     };

@@ -150,9 +150,7 @@ impl Request {
                 Ok(())
             },
         )?;
-        drop(progress);
-        if left > 0 {
-            terminal.complain(&stream::interrupted(left, all));
+        if !stream::ended(progress, (left, all), terminal) {
             outcome = Outcome::Failed;
         }
         documents.end(terminal, &Tail::Plain(Kind::Where))?;

@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use crate::terminal::{Progress, Terminal};
+
 /// So many are worked on at once.
 const BATCH: usize = 128;
 
@@ -46,9 +48,13 @@ pub(super) fn in_order<T: Send, R: Send>(
     }
 }
 
-/// What is said where `left` of `all` were left.
-pub(super) fn interrupted(left: usize, all: usize) -> String {
-    format!("interrupted: {left} of {all} were not looked at")
+/// Takes the bar away, and says it where `left` of `all` were left; whether none were.
+pub(super) fn ended(progress: Progress, (left, all): (usize, usize), terminal: &mut Terminal<'_>) -> bool {
+    drop(progress);
+    if left > 0 {
+        terminal.complain(&format!("interrupted: {left} of {all} were not looked at"));
+    }
+    left == 0
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use crate::bounded::Root;
+
 /// The directory that paths in reports for other programs start at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Base {
@@ -14,11 +16,11 @@ pub struct Base {
 }
 
 impl Base {
-    /// Paths start at `root` where there is one, else at the working directory.
+    /// Paths start at `root`, or at the working directory where that is this host's.
     #[must_use]
-    pub fn new(root: Option<&Path>) -> Self {
+    pub fn new(root: &Root) -> Self {
         let directory = std::env::current_dir().ok();
-        let root = root.map(|root| whole(root, directory.as_deref()));
+        let root = (!root.is_host()).then(|| whole(root.path(), directory.as_deref()));
         Self { root, directory }
     }
 

@@ -78,11 +78,7 @@ pub(super) fn show(
             }
         }
     })?;
-    drop(progress);
-    if left > 0 {
-        is_failed = true;
-        terminal.complain(&stream::interrupted(left, all));
-    }
+    is_failed |= !stream::ended(progress, (left, all), terminal);
     report.end(documents, &sum, &[], terminal)?;
     Ok((sum, is_failed))
 }

@@ -144,11 +144,7 @@ impl Run<'_, '_, '_> {
             }
             Ok(())
         })?;
-        drop(progress);
-        if left > 0 {
-            self.is_failed = true;
-            self.terminal.complain(&stream::interrupted(left, all));
-        }
+        self.is_failed |= !stream::ended(progress, (left, all), self.terminal);
         Ok((plans, sum, objections))
     }
 
