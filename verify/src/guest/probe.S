@@ -6,11 +6,14 @@
 # Parameters: eight little-endian words at offset 0, written by the tool before each start.
 #    0 magic "NVMD"          16 hot pages
 #    4 first cold address    20 hot pages written between two heartbeats
-#    8 cold pages            24 ticks of the time-stamp counter between two heartbeats, 0 = as fast as it can
+#    8 cold pages            24 nanoseconds between two heartbeats, 0 = as fast as it can
 #   12 first hot address     28 cold pages checked at every heartbeat
 #
 # Record: twelve bytes  A5  kind  sequence(4)  generation(4)  cold round(2)
 #   kind S started, H heartbeat, E memory is not what it was (sequence = address, generation = what was found)
+#
+# Between two heartbeats it halts until its local APIC's timer wakes it, so that it leaves the host's cores to others. That timer
+# counts nanoseconds in KVM and in QEMU alike, and goes on by itself: a tick that is late or lost costs one heartbeat.
 #
 # A cold page holds a hash of its address at 0, 2044 and 4092. A hot page holds that hash at 2048 and, at 0, the
 # generation that wrote it last: whatever arrives late, twice or not at all is seen by the next round.
@@ -22,10 +25,19 @@
 .set SEQ,   STATE
 .set NEXT,  STATE + 4           # next cold page to check
 .set ROUND, STATE + 8           # rounds through the cold pages
-.set TICK,  STATE + 12          # when the last heartbeat was due
 .set LEFT,  STATE + 16          # hot pages until the next heartbeat
 .set REC,   STATE + 32          # the record being sent
 .set STACK, 0x8000
+
+.set APIC,          0xFEE00000
+.set APIC_END,      APIC + 0xB0
+.set APIC_SPURIOUS, APIC + 0xF0
+.set APIC_TIMER,    APIC + 0x320
+.set APIC_LINT0,    APIC + 0x350
+.set APIC_COUNT,    APIC + 0x380
+.set APIC_DIVIDE,   APIC + 0x3E0
+.set TICK,          0x20            # the vectors: the timer's
+.set NOBODY,        0x2F            # and that of an interrupt which is withdrawn
 
 .section .text
 .code16
@@ -81,48 +93,59 @@ fill_hot:
 
         xorl    %ebp, %ebp              # %ebp: the generation
         movl    %ebp, SEQ
-        movl    %ebp, NEXT
         movl    %ebp, ROUND
+        movl    ROM + cold_at - _start, %eax
+        movl    %eax, NEXT
         movl    ROM + batch - _start, %eax
         movl    %eax, LEFT
-        rdtsc
-        movl    %eax, TICK
+        call    start_timer
         movb    $'S', %bl
         call    send
 
 generation:
+        movl    %ebp, %edx              # %edx: what every hot page holds from the round before
         incl    %ebp
         movl    ROM + hot_at - _start, %edi
-        movl    ROM + hot_pages - _start, %ecx
+        movl    ROM + hot_pages - _start, %esi
+some_pages:                             # to the next heartbeat or the end of the round
+        movl    LEFT, %ecx
+        cmpl    %esi, %ecx
+        jbe     counted
+        movl    %esi, %ecx
+counted:
+        subl    %ecx, %esi
+        subl    %ecx, LEFT
 hot_page:
-        movl    (%edi), %eax
-        incl    %eax
-        cmpl    %ebp, %eax
+        cmpl    %edx, (%edi)
         jne     damaged
         imull   $HASH, %edi, %eax
         cmpl    %eax, 2048(%edi)
         jne     damaged
         movl    %ebp, (%edi)
         addl    $4096, %edi
-        decl    LEFT
-        jnz     no_beat
+        loop    hot_page
+        cmpl    $0, LEFT
+        jne     generation
         movl    ROM + batch - _start, %eax
         movl    %eax, LEFT
-        pushl   %ecx
+        pushl   %edx
+        pushl   %esi
         pushl   %edi
         call    beat
         popl    %edi
-        popl    %ecx
-no_beat:
-        loop    hot_page
+        popl    %esi
+        popl    %edx
+        testl   %esi, %esi
+        jnz     some_pages
         jmp     generation
 
 beat:
+        movl    ROM + cold_pages - _start, %edx
+        shll    $12, %edx
+        addl    ROM + cold_at - _start, %edx    # %edx: behind the last cold page
+        movl    NEXT, %edi
         movl    ROM + cold_checks - _start, %ecx
 check_cold:
-        movl    NEXT, %edi
-        shll    $12, %edi
-        addl    ROM + cold_at - _start, %edi
         imull   $HASH, %edi, %eax
         cmpl    %eax, (%edi)
         jne     damaged
@@ -130,35 +153,43 @@ check_cold:
         jne     damaged
         cmpl    %eax, 4092(%edi)
         jne     damaged
-        movl    NEXT, %eax
-        incl    %eax
-        cmpl    ROM + cold_pages - _start, %eax
+        addl    $4096, %edi
+        cmpl    %edx, %edi
         jb      same_round
-        xorl    %eax, %eax
+        movl    ROM + cold_at - _start, %edi
         incl    ROUND
 same_round:
-        movl    %eax, NEXT
         loop    check_cold
+        movl    %edi, NEXT
 
         incl    SEQ
         movb    $'H', %bl
         call    send
-wait_for_tick:
-        rdtsc
-        subl    TICK, %eax
-        cmpl    ROM + period - _start, %eax
-        jae     due
-        pause
-        jmp     wait_for_tick
-due:
-        movl    ROM + period - _start, %ecx
-        addl    %ecx, TICK
-        addl    %ecx, %ecx
-        cmpl    %ecx, %eax              # more than two periods late: start counting anew, do not catch up
-        jb      beat_done
-        rdtsc
-        movl    %eax, TICK
+        cmpl    $0, ROM + period - _start
+        je      beat_done
+        sti                             # a tick that came meanwhile is taken here, and then it does not halt for long
+        hlt
+        cli                             # woken by something that is no interrupt
 beat_done:
+        ret
+
+tick:                                   # only ever taken in the halt above, with interrupts off again
+        movl    $0, APIC_END
+nobody:
+        addl    $12, %esp               # iret is not to be had everywhere: some hosts emulate 32 bits without it
+        ret                             # from beat
+
+start_timer:
+        movb    $0xFF, %al              # the old interrupt controllers are nobody's: no vectors are set for them
+        outb    %al, $0x21
+        outb    %al, $0xA1
+        lidtl   ROM + interrupts_register - _start
+        movl    $0x10000, APIC_LINT0
+        movl    $(0x100 | NOBODY), APIC_SPURIOUS
+        movl    $0xB, APIC_DIVIDE       # by one
+        movl    $(0x20000 | TICK), APIC_TIMER   # again and again
+        movl    ROM + period - _start, %eax
+        movl    %eax, APIC_COUNT
         ret
 
 damaged:
@@ -197,6 +228,20 @@ table:                                  # the accessed bits are set beforehand: 
 table_register:
         .word   23
         .long   ROM + table - _start
+
+        .balign 8
+.macro gate handler
+        .word   \handler - _start, 8, 0x8E00, ROM >> 16
+.endm
+interrupts:
+        .fill   TICK, 8, 0
+        gate    tick
+        .fill   NOBODY - TICK - 1, 8, 0
+        gate    nobody
+interrupts_end:
+interrupts_register:
+        .word   interrupts_end - interrupts - 1
+        .long   ROM + interrupts - _start
 
         .org    0xFFF0
 .code16

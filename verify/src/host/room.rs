@@ -28,8 +28,6 @@ pub struct Guests {
     pub count: u64,
     /// The memory of each.
     pub memory_mib: u64,
-    /// Whether each keeps a core busy all the time, as one without KVM does.
-    pub emulated: bool,
 }
 
 /// How often it is looked whether others keep the cores busy, and the time between two looks.
@@ -46,11 +44,7 @@ pub fn is_for(guests: Guests) -> bool {
 /// Whether one guest of so many MiB can be migrated as far as memory goes.
 #[must_use]
 pub fn has_memory_for(memory_mib: u64) -> bool {
-    let guest = Guests {
-        count: 1,
-        memory_mib,
-        emulated: false,
-    };
+    let guest = Guests { count: 1, memory_mib };
     // how many cores there are is another matter
     Room::look(Path::new("/"), u64::MAX).has_memory(guest)
 }
@@ -99,10 +93,8 @@ impl Room {
     }
 
     fn is_enough(&self, guests: Guests) -> bool {
-        // the other QEMUs and libvirt need a core, too
-        let cores = if guests.emulated { guests.count + 1 } else { CORES };
         let has_tasks = self.tasks.is_none_or(|room| room >= guests.count * TASKS);
-        self.cores >= cores && self.has_memory(guests) && has_tasks
+        self.cores >= CORES && self.has_memory(guests) && has_tasks
     }
 
     fn has_memory(&self, guests: Guests) -> bool {
@@ -192,7 +184,6 @@ mod tests {
     const THREE: Guests = Guests {
         count: 3,
         memory_mib: 24,
-        emulated: false,
     };
 
     /// Whether three guests of 24 MiB have room there with 4 cores.
@@ -214,16 +205,6 @@ mod tests {
     #[test]
     fn one_core_is_not_enough() {
         assert!(!Room::look(machine(&[]).path(), 1).is_enough(THREE));
-    }
-
-    #[test]
-    fn an_emulated_guest_keeps_a_core_to_itself() {
-        let emulated = Guests {
-            emulated: true,
-            ..THREE
-        };
-        let is_enough = |cores| Room::look(machine(&[]).path(), cores).is_enough(emulated);
-        assert!(!is_enough(2) && !is_enough(3) && is_enough(4));
     }
 
     #[test]

@@ -136,7 +136,7 @@ impl SandboxLab {
         let began = Instant::now();
         // it takes longer than all else until the first migration
         let (nova, seat) = seated(order.nova.as_deref()).map_err(LabError::Nova)?;
-        let image = guest::image(order.size, order.ticks_per_second);
+        let image = guest::image(order.size);
         fs::write(layout::image(), image).map_err(LabError::Image)?;
         if order.setup.tls.as_ref().is_some_and(Tls::is_made) {
             pki::make(&layout::pki(), pki::MADE_NAME, pki::FOR_EVER).map_err(LabError::Certificates)?;

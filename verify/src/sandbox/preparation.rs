@@ -75,7 +75,6 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: &RunOptions) -> Result<
         builds,
         disk_mib: plan.copies_disks.then(|| plan.disk_mib()),
         size,
-        ticks_per_second: ticks_per_second(),
         patience: options.patience,
         trials,
         cuts: None,
@@ -124,7 +123,6 @@ fn is_side_by_side(trials: &[TrialOrder], conditions: &Conditions) -> bool {
         && room::is_for(Guests {
             count: trials.len() as u64,
             memory_mib: conditions.memory_mib.into(),
-            emulated: conditions.emulated,
         })
 }
 
@@ -254,21 +252,4 @@ fn why_not_the_hosts(host: &Host) -> Option<String> {
         return Some("their key is encrypted with a secret that the host's libvirt keeps".to_owned());
     }
     None
-}
-
-/// The rate of the time-stamp counter, near enough: it only sets how fast the guest writes.
-fn ticks_per_second() -> f64 {
-    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let megahertz = text
-        .lines()
-        .find_map(|line| {
-            line.strip_prefix("cpu MHz")?
-                .split(':')
-                .nth(1)?
-                .trim()
-                .parse::<f64>()
-                .ok()
-        })
-        .unwrap_or(2000.0);
-    megahertz * 1e6
 }

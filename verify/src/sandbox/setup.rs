@@ -68,8 +68,6 @@ pub struct WorkOrder {
     pub disk_mib: Option<u64>,
     /// The guest.
     pub size: Size,
-    /// Rate of the time-stamp counter.
-    pub ticks_per_second: f64,
     /// Seconds to wait for a daemon or the guest.
     pub patience: u64,
     /// The trials, in order.

@@ -74,7 +74,7 @@ impl Bench {
         fs::create_dir_all("/run/libvirt").unwrap();
         fs::set_permissions(layout::channel(), Permissions::from_mode(0o1777)).unwrap();
         let size = Size::with_hot_mib(12);
-        fs::write(layout::image(), guest::image(size, 2e9)).unwrap();
+        fs::write(layout::image(), guest::image(size)).unwrap();
         let host = programs::daemon().unwrap();
         let setup = Setup {
             mode: Mode::System,
