@@ -208,16 +208,36 @@ fn between_the_daemons(found: &Certificates) -> Option<Cause> {
     ))
 }
 
+/// The QEMU that was seen to lose a guest whose memory lies in files of a disk when it is switched to post-copy.
+const LOSES: (u16, u16) = (7, 2);
+
+/// The first series of QEMU that was seen to refuse post-copy to such a guest at the start of a migration.
+const REFUSES: u16 = 10;
+
 /// Guests whose memory lies in files that post-copy cannot take.
 fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
     let backing = &host.backing;
     let cannot = plan.settings.file_backed > 0 && plan.settings.post_copy && backing.takes_post_copy == Some(false);
     cannot.then(|| {
+        let known = match host.qemu {
+            Some(version) if version.0 == LOSES.0 && version.1 == LOSES.1 => {
+                format!("and this QEMU, {}, loses the guest at the switch", dotted(version))
+            }
+            Some(version) if version.0 >= REFUSES => format!(
+                "and this QEMU, {}, is expected to refuse post-copy at the start of every migration, as 10.0 does",
+                dotted(version)
+            ),
+            Some(version) => format!(
+                "what QEMU {} then does is not known: 7.2 loses the guest at the switch, 10.0 refuses at the start of every \
+                 migration",
+                dotted(version)
+            ),
+            None => "QEMU 7.2 loses the guest at the switch, 10.0 refuses at the start of every migration".to_owned(),
+        };
         Cause::new(
             format!(
                 "post-copy loses the guest or is refused: with `file_backed_memory`, guests on this host have their \
-                 memory in files in {}, on {}, which the kernel's userfaultfd does not support; with QEMU 7.2 the \
-                 guest is lost at the switch",
+                 memory in files in {}, on {}, which the kernel's userfaultfd does not support; {known}",
                 backing.directory.display(),
                 backing.file_system
             ),

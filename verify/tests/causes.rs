@@ -189,6 +189,22 @@ fn memory_in_files_and_post_copy_go_together_on_tmpfs_alone() {
         "{}",
         found.headline
     );
+    for (qemu, said) in [
+        (Some((7, 2, 22)), "and this QEMU, 7.2.22, loses the guest at the switch"),
+        (Some((8, 2, 0)), "what QEMU 8.2.0 then does is not known: 7.2 loses "),
+        (
+            Some((10, 1, 0)),
+            "and this QEMU, 10.1.0, is expected to refuse post-copy at the start",
+        ),
+        (None, "QEMU 7.2 loses the guest at the switch, 10.0 refuses "),
+    ] {
+        let host = Host {
+            qemu,
+            ..on("ext4", Some(false))
+        };
+        let found = all_worked(&both, &host);
+        assert!(found.headline.contains(said), "{}", found.headline);
+    }
     assert_eq!(all_worked(&both, &on("tmpfs", Some(true))).result, Conclusion::Works);
     assert_eq!(all_worked(&both, &on("0x1", None)).result, Conclusion::NotProven);
     let pause = plan(&format!("{FORCE}\nfile_backed_memory = 4096"));
