@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use super::lab::{HostLab, ROUND};
 use crate::guest::FAR;
+use crate::host::programs::from_number;
+use crate::host::versions::dotted;
+use crate::hypervisor::libvirt::CRASHES;
 use crate::hypervisor::recovery::Recovery;
 use crate::trial::cut::{Breaker, Cut, CutLab, CutOrder};
 use crate::trial::memory::checked_all_pages;
@@ -38,7 +41,10 @@ pub(super) fn order(plan: &Plan, cuts: Vec<Cut>, early: bool) -> CutOrder {
 }
 
 /// Asks libvirt, which has QEMU close this guest's connections.
-struct ByLibvirt;
+struct ByLibvirt {
+    /// The destination's version.
+    destination: u32,
+}
 
 impl Breaker for ByLibvirt {
     fn cut(&mut self, cut: Cut, hypervisor: &mut dyn Recovery) -> Result<(), String> {
@@ -51,6 +57,16 @@ impl Breaker for ByLibvirt {
     fn restore(&mut self, _: Cut) -> Result<(), String> {
         Ok(())
     }
+
+    fn why_no_resume(&self) -> Option<String> {
+        (self.destination == CRASHES).then(|| {
+            format!(
+                "libvirt {} on the destination was not asked to resume it: that version crashes then, and the daemon serves other \
+                 guests",
+                dotted(from_number(self.destination))
+            )
+        })
+    }
 }
 
 impl CutLab for HostLab {
@@ -61,7 +77,9 @@ impl CutLab for HostLab {
     }
 
     fn breaker(&self, _: &Guest) -> Box<dyn Breaker> {
-        Box::new(ByLibvirt)
+        Box::new(ByLibvirt {
+            destination: self.destination,
+        })
     }
 
     fn line_at_the_destination(&mut self, _: &Guest) -> Option<usize> {

@@ -99,6 +99,8 @@ pub(super) struct Order {
 pub(super) struct HostLab {
     order: Order,
     pub(super) libvirt: Libvirt,
+    /// The version of the destination's libvirt.
+    pub(super) destination: u32,
     /// Nova's own code; it ends with this lab.
     _nova: Option<Nova>,
     seat: Option<Seat>,
@@ -122,6 +124,7 @@ impl HostLab {
         let lab = Self {
             order,
             libvirt,
+            destination: versions.second.libvirt,
             _nova: nova,
             seat,
         };

@@ -95,6 +95,7 @@ fn afterwards(evidence: &CutEvidence) -> Vec<String> {
     if let Some(at) = story.restored {
         let what = match evidence.cut {
             Cut::LinkDown => "the link was up again",
+            Cut::ResetAndResume => "the destination's daemon, which had crashed, answered again",
             _ => "the daemon answered again",
         };
         said.push(format!("{what} {}", after(evidence, Some(at))));

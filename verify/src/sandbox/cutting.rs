@@ -97,6 +97,10 @@ impl Breaker for SandboxBreaker {
         }
     }
 
+    fn crash(&self, end: End) -> Option<String> {
+        self.deaths.crash_of_daemon(self.side(end))
+    }
+
     fn has_qemu(&self, end: End) -> Option<bool> {
         Some(self.deaths.qemu(&self.guest, self.side(end)).is_some())
     }

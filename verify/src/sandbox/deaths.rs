@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::init::ProcessExit;
 use super::layout;
-use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource};
+use crate::accident::{Kills, NOTHING_KNOWN, is_gone, resource, signal_name};
 use crate::guest::NAME;
 use crate::host::processes;
 use crate::hypervisor::Side;
@@ -27,6 +27,9 @@ const TERMINATION: i32 = 15;
 
 /// The signal that a program ends itself by.
 const ABORT: i32 = 6;
+
+/// The signals by which a program ends that has gone wrong by itself.
+const CRASHES: [i32; 5] = [4, ABORT, 7, 8, 11];
 
 /// How long init may take to reap what an error says has gone.
 const REAPED: Duration = Duration::from_secs(2);
@@ -189,6 +192,13 @@ impl Deaths {
         let (side, signal) = guests.min_by_key(|(_, signal)| *signal != 9)?;
         let end = side.map_or("one side", |side| end_of(side, source));
         Some(self.kills.killed(&format!("QEMU on {end}"), signal))
+    }
+
+    /// How the daemon of `side` has crashed, in words. Who kills one from outside does it by another signal.
+    pub(super) fn crash_of_daemon(&self, side: Side) -> Option<String> {
+        let number = self.daemon(side).filter(|number| state(*number) == Some('Z'))?;
+        let signal = signal_of(number).filter(|signal| CRASHES.contains(signal))?;
+        Some(format!("it ended by {}", signal_name(signal)))
     }
 
     fn daemon_gone(&self, source: Side) -> Option<String> {

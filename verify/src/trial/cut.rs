@@ -47,6 +47,16 @@ pub trait Breaker {
     /// Why it could not be done, in words.
     fn restore(&mut self, cut: Cut) -> Result<(), String>;
 
+    /// Why the destination is not to be asked to resume a migration, in words; none where it may be.
+    fn why_no_resume(&self) -> Option<String> {
+        None
+    }
+
+    /// How the daemon at one end has crashed by itself, in words, where it has and was not started again.
+    fn crash(&self, _: End) -> Option<String> {
+        None
+    }
+
     /// Whether the guest's QEMU at one end runs; none where that cannot be seen.
     fn has_qemu(&self, _: End) -> Option<bool> {
         None

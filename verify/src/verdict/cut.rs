@@ -84,6 +84,17 @@ fn cause(evidence: &CutEvidence) -> Cause {
             remedy: Some("run verify without --cut to see why and what to do".to_owned()),
         };
     }
+    if let Some(crash) = &evidence.story.crash {
+        return Cause {
+            what: format!(
+                "libvirt's daemon on the destination ended when it was asked to resume a migration that broke in post-copy ({crash}): \
+                 it cannot be resumed here"
+            ),
+            remedy: Some(
+                "update libvirt and run this again; until then set live_migration_permit_post_copy = false".to_owned(),
+            ),
+        };
+    }
     let failed = evidence.checks.iter().find(|check| !check.holds);
     let seen = failed.map_or_else(String::new, |check| {
         if check.seen.is_empty() {

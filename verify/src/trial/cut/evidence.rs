@@ -74,6 +74,9 @@ pub struct Story {
     #[serde(with = "As::<Option<Seconds>>")]
     #[cfg_attr(test, schemars(with = "Option<Seconds>"))]
     pub resume_ended: Option<Duration>,
+    /// How the destination's daemon crashed when it was asked to resume; null where it did not. It was started again then.
+    #[serde(default)]
+    pub crash: Option<String>,
     /// When the guest had all its memory at the destination, by libvirt's event.
     #[serde(with = "As::<Option<Seconds>>")]
     #[cfg_attr(test, schemars(with = "Option<Seconds>"))]

@@ -8,6 +8,9 @@ use crate::hypervisor::recovery::Condition;
 use crate::hypervisor::{Answer, End, GuestState};
 use crate::trial::checks::{Check, NOT_IN_TIME, NOT_TOLD};
 
+/// What must be so when the migration is asked for again.
+pub(super) const DAEMON_LIVES: &str = "libvirt's daemon on the destination goes on when it is asked to resume";
+
 /// Every check, the first being that it was cut at all.
 pub(super) fn judge(evidence: &CutEvidence) -> Vec<Check> {
     let (story, signs) = (&evidence.story, &evidence.signs);
@@ -55,6 +58,9 @@ fn whole(cut: Cut, story: &Story, signs: &Signs) -> Vec<Check> {
             None => (false, "the call did not return in time".to_owned()),
         };
         checks.push(check("the migration was resumed", holds, seen));
+        if let Some(crash) = &story.crash {
+            checks.insert(0, check(DAEMON_LIVES, false, crash.clone()));
+        }
     }
     checks.push(check(
         "the guest runs on the destination",

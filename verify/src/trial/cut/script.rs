@@ -103,6 +103,9 @@ impl<'a> Script<'a> {
         if self.cut.fate() != Fate::Whole {
             return;
         }
+        if self.has_crashed() {
+            return;
+        }
         // the call to resume may fail where QEMU has been told all the same
         let is_refused = matches!(self.story.resume, Some(Answer::Refused(_)));
         let until = self.now() + if is_refused { AFTER_A_REFUSAL } else { ARRIVAL };
@@ -110,7 +113,33 @@ impl<'a> Script<'a> {
             if let Some((at, event)) = self.hypervisor.next(STEP * 5) {
                 self.note(at, &event);
             }
+            if self.has_crashed() {
+                return;
+            }
         }
+    }
+
+    /// Whether the destination was not asked to resume, or its daemon crashed when it was; a daemon that crashed is started
+    /// again, so that it can tell how the guest stands.
+    fn has_crashed(&mut self) -> bool {
+        if !matches!(self.story.resume, Some(Answer::Refused(_))) {
+            return false;
+        }
+        if self.story.resume_asked.is_none() || self.story.crash.is_some() {
+            return true;
+        }
+        self.story.crash = self.breaker.crash(End::Destination);
+        if self.story.crash.is_some() {
+            let restored = self.breaker.restore(Cut::DestinationDaemon);
+            let again = restored.and_then(|()| {
+                let connected = self.hypervisor.reconnect(End::Destination);
+                connected.map_err(|refusal| refusal.message)
+            });
+            if again.is_ok() {
+                self.story.restored = Some(self.now());
+            }
+        }
+        self.story.crash.is_some()
     }
 
     fn has_arrived(&mut self) -> bool {
@@ -173,11 +202,15 @@ impl<'a> Script<'a> {
     fn bring_back(&mut self, now: Duration) {
         match self.cut {
             Cut::ResetAndResume => {
+                self.stage = Stage::Over;
+                if let Some(message) = self.breaker.why_no_resume() {
+                    self.story.resume = Some(Answer::Refused(Refusal { code: 0, message }));
+                    return;
+                }
                 self.story.resume_asked = Some(now);
                 if let Err(refusal) = self.hypervisor.resume_post_copy(&self.request) {
                     self.story.resume = Some(Err(refusal).into());
                 }
-                self.stage = Stage::Over;
             }
             Cut::LinkDown => {
                 let since = self.story.cut.unwrap_or_default();

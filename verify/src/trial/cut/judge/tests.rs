@@ -106,6 +106,23 @@ fn a_resume_that_is_refused_or_does_not_end_shows() {
 }
 
 #[test]
+fn a_daemon_that_crashes_when_it_is_asked_to_resume_is_named_first() {
+    let source = condition(GuestState::Paused, "paused (post-copy failed)");
+    let destination = condition(GuestState::Running, "running (post-copy failed)");
+    let story = Story {
+        resume: refused("End of file while reading data: Input/output error"),
+        crash: Some("it ended by SIGSEGV".to_owned()),
+        ..story(source, destination)
+    };
+    let seen = failed(Cut::ResetAndResume, story, whole());
+    let rest = ["the migration was resumed", "the guest runs on the destination"];
+    assert_eq!(
+        (seen[0].as_str(), &seen[1..]),
+        (DAEMON_LIVES, &rest.map(str::to_owned)[..])
+    );
+}
+
+#[test]
 fn a_guest_in_two_halves_waits_and_one_that_is_lost_is_claimed_by_nobody() {
     let source = || condition(GuestState::Paused, "paused (post-copy failed)");
     let destination = || condition(GuestState::Running, "running (post-copy failed)");
