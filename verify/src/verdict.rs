@@ -15,7 +15,7 @@ use novamend::catalog::Release;
 use novamend::nova::migration::{Ending, TimeoutAction};
 use serde::Serialize;
 
-pub use self::cost::{Guest, Left, Price};
+pub use self::cost::{Guest, Left, Limit, Price};
 use self::roles::{by_these_flags, every, place, source};
 use crate::accident::is_refusal;
 use crate::causes::{self, Cause};

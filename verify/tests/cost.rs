@@ -21,7 +21,7 @@ use novamend_verify::trial::monitor::{Order, Outcome};
 use novamend_verify::trial::plan::Plan;
 use novamend_verify::trial::session::Session;
 use novamend_verify::trial::slow::SlowPhase;
-use novamend_verify::verdict::{Conclusion, draw};
+use novamend_verify::verdict::{Conclusion, Limit, draw};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 
@@ -56,7 +56,7 @@ fn switched() -> Evidence {
         ordered(500, Order::SetDowntime(500)),
         ordered(1000, Order::Intervene(Intervention::StartPostCopy)),
     ];
-    trial.trace.samples = [(300, 60), (700, 40), (1200, 30), (1700, 1)]
+    trial.trace.samples = [(300, 60), (700, 40), (1200, 57), (1700, 1)]
         .map(|(at, mib)| Sample {
             at: ms(at),
             remaining: mib << 20,
@@ -111,6 +111,30 @@ fn the_headline_tells_the_downtime_and_the_slow_phase() {
         (cost.reckoned_s.unwrap() - 61.0 / 113.25).abs() < 0.01,
         "{:?}",
         cost.reckoned_s
+    );
+}
+
+#[test]
+fn a_machine_that_sends_less_than_the_network_carries_is_what_is_reckoned_with() {
+    let plan = made::plan(POST_COPY);
+    let mut slow = switched();
+    slow.trace.samples[2].remaining = 41 << 20;
+    let cost = Cost::over(link()).with(Box::new(slow), Size::with_hot_mib(60));
+    let found = draw(&plan, &made::host(), &session(&plan, vec![switched()], cost));
+    assert!(
+        found
+            .headline
+            .ends_with("(61 MiB left, 1 Gbit/s, of which this machine uses 0.7 Gbit/s)"),
+        "{}",
+        found.headline
+    );
+    let price = found.cost.unwrap();
+    // 40 MiB in half a second
+    assert_eq!(price.limited_by, Some(Limit::Machine(80.0)));
+    assert!((price.reckoned_s.unwrap() - 61.0 / 80.0).abs() < 0.001, "{price:?}");
+    assert!(
+        price.assumptions[1].contains("that is this machine's speed"),
+        "{price:?}"
     );
 }
 

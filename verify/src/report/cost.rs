@@ -13,7 +13,7 @@ use super::html::{Plain, figure};
 use crate::shown::line as shown;
 use crate::trial::cost::Felt;
 use crate::trial::slow;
-use crate::verdict::{Guest, Left, Price};
+use crate::verdict::{Guest, Left, Limit, Price};
 
 /// The heads of the columns after the guest's memory.
 const COLUMNS: [&str; 6] = [
@@ -57,8 +57,12 @@ fn parts(felt: &Felt, price: &Price) -> Vec<(&'static str, String)> {
     ];
     if let (Some(reckoned), Some(measured)) = (price.reckoned_s, price.measured_s) {
         let value = format!(
-            "{}; by the network's speed alone {}",
+            "{}; by the speed of {} alone {}",
             seconds(measured),
+            match price.limited_by {
+                Some(Limit::Machine(sends)) => format!("this machine, which sent {sends:.0} MiB/s,"),
+                _ => "the network".to_owned(),
+            },
             seconds(reckoned)
         );
         parts.push(("until all had come", value));

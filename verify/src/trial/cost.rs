@@ -10,6 +10,7 @@ use crate::guest::Size;
 use crate::hypervisor::{End, Intervention};
 use crate::speed::Link;
 use crate::trial::messages::Evidence;
+use crate::trial::migrate::Trace;
 use crate::trial::slow::SlowPhase;
 
 /// The measurement, as far as there is one.
@@ -42,6 +43,9 @@ pub struct Felt {
     pub left_mib: f64,
     /// MiB a second at which they came, the downtime included, for they come in it, too.
     pub mib_per_second: f64,
+    /// MiB a second at which the source's QEMU sent them, by what the job said was left; null where that was not asked often
+    /// enough.
+    pub sent_mib_per_second: Option<f64>,
 }
 
 impl Cost {
@@ -106,8 +110,25 @@ impl Cost {
             busy: judgement.slow.is_some_and(SlowPhase::was_disturbed),
             left_mib: self.left_mib,
             mib_per_second: self.left_mib / all_came.saturating_sub(silence.from).as_secs_f64().max(0.001),
+            sent_mib_per_second: sent(&trial.trace, silence.from),
         })
     }
+}
+
+/// So much of a guest's memory must go between two looks before they tell how fast it goes, in MiB.
+const TELLING: f64 = 4.0;
+
+/// MiB a second by which the job's remainder fell from `since` on, while it fell.
+fn sent(trace: &Trace, since: Duration) -> Option<f64> {
+    let mut samples = trace.samples.iter().filter(|sample| sample.at >= since);
+    let first = samples.next()?;
+    // behind the one at which nothing was left for the first time nothing falls any more
+    let last = samples
+        .by_ref()
+        .find(|sample| sample.remaining == 0)
+        .or_else(|| trace.samples.last().filter(|last| last.at > first.at))?;
+    let mib = (first.remaining - last.remaining) as f64 / 1_048_576.0;
+    (mib >= TELLING).then(|| mib / last.at.saturating_sub(first.at).as_secs_f64())
 }
 
 impl Felt {

@@ -16,6 +16,9 @@ use crate::trial::slow::time;
 /// What is left of a network's speed for memory: TCP, IP and Ethernet take 4 % of a frame of 1500 bytes, QEMU some more.
 const FOR_MEMORY: f64 = 0.95;
 
+/// A machine that sends less than this share of what the network carries is what limits it.
+const LESS: f64 = 0.8;
+
 /// The guests that are reckoned for, in GiB.
 const GUESTS: [u32; 3] = [4, 16, 64];
 
@@ -32,8 +35,9 @@ pub struct Price {
     pub not_known: Option<String>,
     /// What the probe guest felt over a network of that speed; null where that was not measured.
     pub felt: Option<Felt>,
-    /// What it is reckoned to feel from the speed of the network alone, in seconds: from the last heartbeat on the source until
-    /// all memory has come.
+    /// What limits the speed of post-copy here; null where that was not measured.
+    pub limited_by: Option<Limit>,
+    /// What it is reckoned to feel from that speed, in seconds: from the last heartbeat on the source until all memory has come.
     pub reckoned_s: Option<f64>,
     /// The same as it was measured.
     pub measured_s: Option<f64>,
@@ -41,6 +45,16 @@ pub struct Price {
     pub guests: Vec<Guest>,
     /// What that goes by, one sentence each.
     pub assumptions: Vec<String>,
+}
+
+/// What limits the speed at which a guest's memory comes in post-copy.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Limit {
+    /// The network.
+    Network,
+    /// This machine, whose QEMU sends so many MiB a second, although the network would carry more.
+    Machine(f64),
 }
 
 /// One guest of a usual size.
@@ -91,19 +105,31 @@ pub(super) fn reckon(plan: &Plan, session: &Session) -> Option<Price> {
     let guests = copied
         .zip(in_post_copy)
         .map(|(copied, in_post_copy)| GUESTS.map(|gib| guest(plan, gib, copied, in_post_copy)).to_vec());
+    let limited_by = felt.zip(usable).map(|(felt, usable)| limit(felt, usable));
+    let speed = limited_by.zip(usable).map(|(limit, usable)| match limit {
+        Limit::Network => usable,
+        Limit::Machine(sends) => sends,
+    });
     Some(Price {
-        reckoned_s: felt.zip(usable).map(|(felt, usable)| felt.left_mib / usable),
+        reckoned_s: felt.zip(speed).map(|(felt, speed)| felt.left_mib / speed),
+        limited_by,
         measured_s: felt.map(|felt| felt.left_mib / felt.mib_per_second),
         guests: guests.unwrap_or_default(),
         assumptions: cost
             .link
             .as_ref()
-            .map(|link| assumptions(plan, link, felt))
+            .map(|link| assumptions(plan, link, felt, limited_by))
             .unwrap_or_default(),
         link: cost.link.clone(),
         not_known,
         felt,
     })
+}
+
+/// By what the source's QEMU sent: the heartbeats, which are compared with it, have no say.
+fn limit(felt: Felt, usable: f64) -> Limit {
+    let sends = felt.sent_mib_per_second.filter(|sends| *sends < usable * LESS);
+    sends.map_or(Limit::Network, Limit::Machine)
 }
 
 fn usable(speed: Speed) -> f64 {
@@ -136,7 +162,7 @@ fn guest(plan: &Plan, gib: u32, copied: f64, in_post_copy: f64) -> Guest {
     }
 }
 
-fn assumptions(plan: &Plan, link: &Link, felt: Option<Felt>) -> Vec<String> {
+fn assumptions(plan: &Plan, link: &Link, felt: Option<Felt>, limited_by: Option<Limit>) -> Vec<String> {
     let speed = link.bits_per_second;
     let mut list = vec![match &link.interface {
         Some(interface) => {
@@ -150,6 +176,12 @@ fn assumptions(plan: &Plan, link: &Link, felt: Option<Felt>) -> Vec<String> {
              this machine was busy with other things: run it again on a quiet one",
             usable(speed),
             felt.mib_per_second
+        ),
+        Some(felt) if matches!(limited_by, Some(Limit::Machine(_))) => format!(
+            "in post-copy memory comes at {:.0} MiB/s, as it did for the probe guest in the sandbox: that is this machine's speed, where \
+             source and destination share its cores; the network would carry {:.0} MiB/s",
+            felt.mib_per_second,
+            usable(speed)
         ),
         Some(felt) => format!(
             "in post-copy memory comes at {:.0} MiB/s, as it did for the probe guest over such a network in the sandbox, where \
@@ -180,6 +212,10 @@ fn assumptions(plan: &Plan, link: &Link, felt: Option<Felt>) -> Vec<String> {
     list
 }
 
+fn in_gbit(mib: f64) -> f64 {
+    mib * 1_048_576.0 * 8.0 / 1e9
+}
+
 impl Price {
     /// What the guest felt and at which speed, for a headline; none where that is not known.
     pub(super) fn headline(&self) -> Option<String> {
@@ -189,7 +225,11 @@ impl Price {
             felt.words(),
             felt.left_mib,
             link.bits_per_second,
-            if felt.busy { "; this machine was busy" } else { "" }
+            match self.limited_by {
+                _ if felt.busy => "; this machine was busy".to_owned(),
+                Some(Limit::Machine(sends)) => format!(", of which this machine uses {:.1} Gbit/s", in_gbit(sends)),
+                _ => String::new(),
+            }
         ))
     }
 
