@@ -13,6 +13,7 @@ mod near;
 mod recovery;
 mod resume;
 mod standing;
+mod states;
 
 use std::collections::BTreeMap;
 use std::ffi::c_int;
@@ -34,7 +35,8 @@ pub use self::far::{Ends, Removal, connect_once, remove_domain};
 use self::near::open;
 pub use self::near::{Daemon, Versions, domain_xml};
 pub use self::resume::{Broken, CRASHES, SINCE, resume_post_copy};
-pub use self::standing::{Found, Off, Onlooker, Standing};
+pub use self::standing::{Found, Onlooker};
+pub use self::states::{Off, Standing};
 use super::recovery::Recovery as _;
 use super::{End, Event, GuestState, Hypervisor, Intervention, Job, JobKind, Refusal, Request, Side, Sides};
 

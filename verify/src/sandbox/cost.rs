@@ -5,16 +5,16 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::Sandbox;
 use super::setup::{Network, WorkOrder};
-use super::trials::SandboxError;
+use super::trials::{SandboxError, gather};
 use crate::host::{Host, link, room};
+use crate::shown;
 use crate::speed::{Link, Speed};
 use crate::trial::conditions::Conditions;
 use crate::trial::cost::Cost;
 use crate::trial::messages::{Evidence, silence};
 use crate::trial::plan::Plan;
-use crate::trial::session::{RunOptions, Session, SessionError};
+use crate::trial::session::{RunOptions, Session};
 
 /// Longer than this nobody waits for a measurement.
 const LONGEST: f64 = 20.0;
@@ -66,11 +66,15 @@ pub(super) fn measure(
         ..order.clone()
     };
     order.setup.network = Some(Network::Socket);
-    match tried(&order, &session.conditions, options, interrupted, progress) {
-        Ok(trial) => Ok(Some(Cost::over(link).with(trial, size))),
-        Err(Failed::Interrupted) => Err(SandboxError::Interrupted),
-        Err(Failed::Because(why)) => Ok(Some(Cost::unknown(Some(link), why))),
-    }
+    let patience = silence(&order.trials, options.patience());
+    let mut told = |stage: &str| progress(&format!("measuring what a switch costs: {stage}"));
+    let session = gather(&order, session.conditions.clone(), patience, interrupted, &mut told);
+    Ok(Some(match session.map(|mut session| session.trials.pop()) {
+        Ok(Some(trial)) => Cost::over(link).with(Box::new(trial), size),
+        Ok(None) => Cost::unknown(Some(link), "the sandbox brought nothing".to_owned()),
+        Err(SandboxError::Interrupted) => return Err(SandboxError::Interrupted),
+        Err(error) => Cost::unknown(Some(link), shown::chain(&error)),
+    }))
 }
 
 /// Where sources send to: what nova.conf or qemu.conf say; none where the default route leads to the others.
@@ -94,34 +98,4 @@ fn hindrance(plan: &Plan, speed: Speed, conditions: &Conditions, switched: &Evid
     }
     let has_room = room::has_memory_for(u64::from(size.memory_mib()));
     (!has_room).then(|| "this machine, or a cgroup of this process, has too little memory left".to_owned())
-}
-
-/// Why there is no trial.
-enum Failed {
-    Interrupted,
-    Because(String),
-}
-
-fn tried(
-    order: &WorkOrder,
-    conditions: &Conditions,
-    options: &RunOptions,
-    interrupted: &AtomicBool,
-    progress: &mut dyn FnMut(&str),
-) -> Result<Box<Evidence>, Failed> {
-    let line = serde_json::to_string(order).map_err(|error| Failed::Because(error.to_string()))?;
-    let started = Sandbox::start(order.setup.mode, true, &line);
-    let mut sandbox = started.map_err(|error| Failed::Because(error.to_string()))?;
-    let mut session = Session::under(conditions.clone());
-    let patience = silence(&order.trials, options.patience());
-    let mut told = |stage: &str| progress(&format!("measuring what a switch costs: {stage}"));
-    let stage = "creating the sandbox".to_owned();
-    let gathered = session.gather(&mut sandbox, stage, patience, interrupted, &mut told);
-    let end = sandbox.end();
-    match (gathered, session.trials.pop()) {
-        (Err(SessionError::Interrupted), _) => Err(Failed::Interrupted),
-        (Err(error), _) => Err(Failed::Because(error.to_string())),
-        (Ok(true), Some(trial)) => Ok(Box::new(trial)),
-        (Ok(_), _) => Err(Failed::Because(format!("the sandbox ended early: {end}"))),
-    }
 }

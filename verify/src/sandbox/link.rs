@@ -4,6 +4,7 @@
 //! changed. It needs `CAP_NET_ADMIN` over the sandbox's own namespaces alone.
 
 mod connections;
+mod conversation;
 mod route;
 mod shape;
 

@@ -82,7 +82,11 @@ pub fn cut(
     gather(&order, conditions, patience, interrupted, &mut progress)
 }
 
-fn gather(
+/// Runs what `order` says in a sandbox of its own and gathers what it brings; `patience` is for its silence.
+///
+/// # Errors
+/// See [`SandboxError`].
+pub(super) fn gather(
     order: &WorkOrder,
     conditions: Conditions,
     patience: Duration,

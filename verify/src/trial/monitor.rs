@@ -98,12 +98,6 @@ impl Monitor {
         self.completion_timeout
     }
 
-    /// Whether nova takes the migration to be in post-copy.
-    #[must_use]
-    pub fn is_in_post_copy(&self) -> bool {
-        self.in_post_copy
-    }
-
     /// The first half of a pass of nova's loop: the task that an earlier look queued, or the end.
     ///
     /// The answers to its orders are to be given to [`Monitor::answered`] before [`Monitor::decide`] is asked.

@@ -8,6 +8,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use virt::connect::Connect;
+use virt::error::Error;
 use virt::stream::Stream;
 use virt::sys;
 
@@ -44,10 +45,19 @@ impl Ends {
 /// # Errors
 /// Libvirt's refusal, or that it did not answer.
 pub fn connect_once(uri: &str, patience: Duration) -> Result<Connect, Refusal> {
+    connect_by(|uri| Connect::open(Some(uri)), uri, patience)
+}
+
+/// The same by `open`, which may be the way that only looks.
+pub(super) fn connect_by(
+    open: impl FnOnce(&str) -> Result<Connect, Error> + Send + 'static,
+    uri: &str,
+    patience: Duration,
+) -> Result<Connect, Refusal> {
     let (sender, answer) = channel();
     let wanted = uri.to_owned();
     super::aside(move || {
-        let _ = sender.send(Connect::open(Some(&wanted)).map_err(|error| refusal(&error)));
+        let _ = sender.send(open(&wanted).map_err(|error| refusal(&error)));
     })?;
     answer.recv_timeout(patience).unwrap_or_else(|_| {
         Err(Refusal {

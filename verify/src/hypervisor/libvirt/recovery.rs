@@ -9,9 +9,10 @@ use libloading::os::unix::Library;
 use virt::sys;
 
 use super::near::open;
+use super::states::condition;
 use super::{Libvirt, NO_DOMAIN, check, refusal, register, state_of};
 use crate::hypervisor::recovery::{Condition, Recovery};
-use crate::hypervisor::{End, GuestState, Refusal, Request};
+use crate::hypervisor::{End, Refusal, Request};
 
 /// `virDomainAbortJobFlags`.
 type AbortJobFlags = unsafe extern "C" fn(sys::virDomainPtr, c_uint) -> c_int;
@@ -22,77 +23,13 @@ const ABORT_POST_COPY: c_uint = 1;
 /// How long a daemon that was started again may take to listen.
 const AGAIN: Duration = Duration::from_secs(20);
 
-const RUNNING: [(u32, &str); 12] = [
-    (1, "booted"),
-    (2, "migrated"),
-    (3, "restored"),
-    (4, "from snapshot"),
-    (5, "unpaused"),
-    (6, "migration canceled"),
-    (7, "save canceled"),
-    (8, "woken up"),
-    (9, "crashed"),
-    (10, "post-copy"),
-    (11, "post-copy failed"),
-    (0, "unknown"),
-];
-
-const PAUSED: [(u32, &str); 14] = [
-    (1, "by a user"),
-    (2, "migrating"),
-    (3, "saving"),
-    (4, "dumping"),
-    (5, "I/O error"),
-    (6, "watchdog"),
-    (7, "from snapshot"),
-    (8, "shutting down"),
-    (9, "creating snapshot"),
-    (10, "crashed"),
-    (11, "starting up"),
-    (12, "post-copy"),
-    (13, "post-copy failed"),
-    (0, "unknown"),
-];
-
-const OFF: [(u32, &str); 9] = [
-    (1, "shutdown"),
-    (2, "destroyed"),
-    (3, "crashed"),
-    (4, "migrated"),
-    (5, "saved"),
-    (6, "failed"),
-    (7, "from snapshot"),
-    (8, "daemon"),
-    (0, "unknown"),
-];
-
-/// A state and its reason as libvirt numbers them.
-fn condition_of(state: u32, reason: u32) -> Condition {
-    let (state, word, reasons): (GuestState, &str, &[(u32, &str)]) = match state {
-        sys::VIR_DOMAIN_RUNNING => (GuestState::Running, "running", &RUNNING),
-        sys::VIR_DOMAIN_PAUSED => (GuestState::Paused, "paused", &PAUSED),
-        sys::VIR_DOMAIN_SHUTOFF => (GuestState::Off, "shut off", &OFF),
-        _ => (GuestState::Broken, "crashed or in another state", &[]),
-    };
-    let why = reasons.iter().find(|(number, _)| *number == reason);
-    let words = match why {
-        Some((_, why)) => format!("{word} ({why})"),
-        None => format!("{word} (reason {reason})"),
-    };
-    Condition {
-        state,
-        reason: reason.cast_signed(),
-        words,
-    }
-}
-
 impl Recovery for Libvirt {
     fn condition(&mut self, end: End) -> Result<Condition, Refusal> {
         let numbers = self
             .domain(self.side(end))
             .and_then(|domain| state_of(&domain).map_err(|error| refusal(&error)));
         match numbers {
-            Ok((state, reason)) => Ok(condition_of(state, reason)),
+            Ok((state, reason)) => Ok(condition(state, reason)),
             Err(error) if error.code == NO_DOMAIN => Ok(Condition::absent()),
             Err(error) => Err(error),
         }
@@ -128,26 +65,5 @@ impl Recovery for Libvirt {
         register(&connect, side, &self.guest, &self.sender).map_err(|error| refusal(&error))?;
         *self.steering.get_mut(side) = connect;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_two_halves_of_a_broken_migration_are_told_by_their_reasons() {
-        let source = condition_of(sys::VIR_DOMAIN_PAUSED, sys::VIR_DOMAIN_PAUSED_POSTCOPY_FAILED);
-        assert_eq!(
-            (source.reason, source.words.as_str()),
-            (13, "paused (post-copy failed)")
-        );
-        let destination = condition_of(sys::VIR_DOMAIN_RUNNING, sys::VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
-        assert_eq!(
-            (destination.reason, destination.words.as_str()),
-            (11, "running (post-copy failed)")
-        );
-        assert!(source.is_broken() && destination.is_broken());
-        assert_eq!(condition_of(1, 99).words, "running (reason 99)");
     }
 }

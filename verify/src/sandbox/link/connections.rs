@@ -6,15 +6,13 @@
 use std::io;
 use std::net::SocketAddr;
 
-use netlink_packet_core::{
-    NLM_F_ACK, NLM_F_DUMP, NLM_F_REQUEST, NetlinkDeserializable, NetlinkHeader, NetlinkMessage, NetlinkPayload,
-    NetlinkSerializable,
-};
+use netlink_packet_core::{NLM_F_DUMP, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::constants::{AF_INET, IPPROTO_TCP};
 use netlink_packet_sock_diag::inet::{ExtensionFlags, InetRequest, SocketId, StateFlags};
 use netlink_packet_sock_diag::{SockDiagDestroy, SockDiagMessage};
-use netlink_sys::Socket;
 use netlink_sys::protocols::NETLINK_SOCK_DIAG;
+
+use super::conversation::{ask, have_done};
 
 /// An established TCP connection.
 #[derive(Clone, Debug)]
@@ -35,7 +33,7 @@ pub(super) fn established() -> io::Result<Vec<Connection>> {
         states: StateFlags::ESTABLISHED,
         ..about(SocketId::new_v4())
     };
-    let socket = ask(SockDiagMessage::InetRequest(request), NLM_F_DUMP)?;
+    let socket = ask(NETLINK_SOCK_DIAG, SockDiagMessage::InetRequest(request), NLM_F_DUMP)?;
     let mut found = Vec::new();
     loop {
         let (bytes, _) = socket.recv_from_full()?;
@@ -71,13 +69,7 @@ impl Connection {
     /// It is gone, or the kernel cannot reset connections.
     pub(super) fn reset(&self) -> io::Result<()> {
         let request = SockDiagMessage::InetRequest(about(self.id.clone()));
-        let socket = ask(SockDiagDestroy::new(request), NLM_F_ACK)?;
-        let (answer, _) = socket.recv_from_full()?;
-        let answer = NetlinkMessage::<SockDiagMessage>::deserialize(&answer).map_err(io::Error::other)?;
-        match answer.payload {
-            NetlinkPayload::Error(error) if error.code.is_some() => Err(error.to_io()),
-            _ => Ok(()),
-        }
+        have_done::<_, SockDiagMessage>(NETLINK_SOCK_DIAG, SockDiagDestroy::new(request), 0)
     }
 }
 
@@ -89,22 +81,4 @@ fn about(socket_id: SocketId) -> InetRequest {
         states: StateFlags::all(),
         socket_id,
     }
-}
-
-/// Asks the kernel; what it answers comes through the socket.
-fn ask<T>(message: T, flags: u16) -> io::Result<Socket>
-where
-    T: NetlinkSerializable + NetlinkDeserializable + Into<NetlinkPayload<T>>,
-{
-    let mut socket = Socket::new(NETLINK_SOCK_DIAG)?;
-    socket.bind_auto()?;
-    socket.connect(&netlink_sys::SocketAddr::new(0, 0))?;
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | flags;
-    let mut packet = NetlinkMessage::new(header, message.into());
-    packet.finalize();
-    let mut bytes = vec![0; packet.buffer_len()];
-    packet.serialize(&mut bytes);
-    socket.send(&bytes, 0)?;
-    Ok(socket)
 }
