@@ -49,6 +49,7 @@ pub struct Price {
 
 /// What limits the speed at which a guest's memory comes in post-copy.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
     /// The network.
