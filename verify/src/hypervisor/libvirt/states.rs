@@ -103,7 +103,7 @@ const OFF: &Reasons = &[
 
 /// A state: what it is to us, its word, its reasons, and where a domain stands by a reason that is not known here.
 struct State {
-    state: GuestState,
+    guest: GuestState,
     word: &'static str,
     reasons: &'static Reasons,
     otherwise: Standing,
@@ -111,7 +111,7 @@ struct State {
 
 impl State {
     fn of(number: u32) -> Self {
-        let (state, word, reasons, otherwise) = match number {
+        let (guest, word, reasons, otherwise) = match number {
             sys::VIR_DOMAIN_RUNNING => (GuestState::Running, "running", RUNNING, Standing::Running),
             sys::VIR_DOMAIN_PAUSED => (GuestState::Paused, "paused", PAUSED, Standing::Paused),
             sys::VIR_DOMAIN_SHUTOFF => (GuestState::Off, "shut off", OFF, Standing::Off(Off::NotKnown)),
@@ -123,7 +123,7 @@ impl State {
             ),
         };
         Self {
-            state,
+            guest,
             word,
             reasons,
             otherwise,
@@ -144,7 +144,7 @@ pub(super) fn condition(state: u32, reason: u32) -> Condition {
         None => format!("{} (reason {reason})", found.word),
     };
     Condition {
-        state: found.state,
+        state: found.guest,
         reason: reason.cast_signed(),
         words,
     }
