@@ -2,11 +2,13 @@
 //! it does not.
 
 use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
 use crate::ground::{Ground, Ran, need_kvm, need_real};
-use crate::harness::{Test, skip_anywhere, tests};
+use crate::harness::{Test, skip, skip_anywhere, tests};
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
 const ACTIONS: [&str; 3] = ["abort", "post_copy", "pause"];
@@ -38,7 +40,7 @@ fn anonymous_memory_and_a_memfd_take_every_action() {
 }
 
 /// A ground whose libvirt would put guests' memory on the file system of `directory`.
-fn with_memory_in(directory: &std::path::Path) -> Ground {
+fn with_memory_in(directory: &Path) -> Ground {
     let ground = Ground::new(POST_COPY, "root");
     let conf = format!(
         "user = \"root\"\ngroup = \"root\"\nmemory_backing_dir = \"{}\"\n",
@@ -171,6 +173,77 @@ fn a_guest_like_a_domain_is_made_of_what_that_has_and_names_what_it_lacks() {
     assert!(ran.headline().contains("hostdev"), "{ran:?}");
 }
 
+/// A host with a libvirt of its own and a domain that runs there, on which the program is run with the arguments; how the domain
+/// stands afterwards goes to `left`.
+const WITH_A_DOMAIN: &str = r#"
+set -e
+for at in /run /etc/libvirt /var/lib/libvirt /var/log/libvirt; do mount -t tmpfs none $at; done
+printf '%s\n' 'user = "root"' 'group = "root"' 'security_driver = "none"' 'namespaces = []' 'cgroup_controllers = []' \
+    'stdio_handler = "file"' > /etc/libvirt/qemu.conf
+export LIBVIRT_DEFAULT_URI=qemu:///system
+libvirtd -d
+truncate -s 1M "$HERE/disk"
+virsh -q create "$HERE/domain.xml" >&2
+"$HERE/novamend-verify" "$@" & wait $! || code=$?
+virsh domstate instance-0000002a > "$HERE/left"
+exit ${code:-0}
+"#;
+
+fn a_domain_that_runs_is_asked_for_its_xml_and_nothing_else() {
+    need_real();
+    need_kvm();
+    if !Path::new("/usr/sbin/libvirtd").is_file() || !Path::new("/usr/bin/virsh").is_file() {
+        skip("no libvirtd or no virsh");
+    }
+    let ground = Ground::new(POST_COPY, "root");
+    let image = Command::new(&ground.program).arg("guest-image").output().unwrap();
+    fs::write(ground.path("rom"), image.stdout).unwrap();
+    let at = |name: &str| ground.path(name).display().to_string();
+    let domain = format!(
+        "<domain type='kvm'><name>instance-0000002a</name><memory unit='MiB'>96</memory><memoryBacking><source type='memfd'/>\
+         <access mode='shared'/></memoryBacking><vcpu>2</vcpu><os><type arch='x86_64' machine='q35'>hvm</type>\
+         <loader readonly='yes' type='rom'>{}</loader></os><features><acpi/><apic/></features>\
+         <cpu mode='custom' match='exact'><model>Nehalem</model><topology sockets='2' cores='1' threads='1'/></cpu>\
+         <clock offset='utc'><timer name='pit' tickpolicy='delay'/><timer name='hpet' present='no'/></clock><devices>\
+         <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='{}'/>\
+         <target dev='vda' bus='virtio'/></disk><serial type='null'/><video><model type='virtio'/></video>\
+         <rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>\
+         <memballoon model='virtio'><stats period='10'/></memballoon></devices></domain>",
+        at("rom"),
+        at("disk"),
+    );
+    fs::write(ground.path("domain.xml"), domain).unwrap();
+    let ran = Ran::patiently(|| {
+        let output = Command::new("unshare")
+            .args(["--mount", "--pid", "--fork", "--mount-proc", "--kill-child"])
+            .args(["--propagation", "private", "sh", "-c", WITH_A_DOMAIN, "sh"])
+            .args(ground.arguments("--action all --like instance-0000002a"))
+            .env("HERE", ground.path(""))
+            .stdin(Stdio::null())
+            .output();
+        Ran::of(&output.unwrap())
+    });
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let conditions = ran.report()["session"]["conditions"].clone();
+    assert_eq!(conditions["memory"], "memfd");
+    assert_eq!(conditions["shape"]["asked"], "like");
+    assert_eq!(conditions["shape"]["refused"], serde_json::json!([]), "{ran:?}");
+    let words = conditions["shape"]["tried"][0][1].as_str().unwrap_or_default();
+    for part in [
+        "q35",
+        "virtio disk",
+        "virtio graphics",
+        "random number generator",
+        "balloon",
+    ] {
+        assert!(words.contains(part), "{words}");
+    }
+    for action in ACTIONS {
+        assert_eq!(ran.failed_checks(action), Vec::<String>::new(), "{action}");
+    }
+    assert_eq!(fs::read_to_string(ground.path("left")).unwrap().trim(), "running");
+}
+
 fn disks_are_copied_whole_and_each_action_is_taken_in_both_phases() {
     need_real();
     need_kvm();
@@ -213,6 +286,7 @@ pub(crate) const TESTS: &[Test] = tests![
     every_device_takes_every_action,
     the_guest_that_nova_builds_takes_every_action_where_its_processor_starts,
     a_guest_like_a_domain_is_made_of_what_that_has_and_names_what_it_lacks,
+    a_domain_that_runs_is_asked_for_its_xml_and_nothing_else,
     disks_are_copied_whole_and_each_action_is_taken_in_both_phases,
     a_processor_that_does_not_start_is_the_verdict_and_a_plain_guest_is_further_evidence,
 ];
