@@ -4,8 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::Duration;
 
 use rustix::thread::sched_getaffinity;
 
@@ -30,15 +28,11 @@ pub struct Guests {
     pub memory_mib: u64,
 }
 
-/// How often it is looked whether others keep the cores busy, and the time between two looks.
-const LOOKS: u32 = 3;
-const BETWEEN: Duration = Duration::from_millis(2);
-
 /// Whether `guests` can be migrated side by side.
 #[must_use]
 pub fn is_for(guests: Guests) -> bool {
     let cores = sched_getaffinity(None).map_or(1, |set| set.count().into());
-    Room::look(Path::new("/"), cores).is_enough(guests) && !is_busy(cores)
+    Room::look(Path::new("/"), cores).is_enough(guests)
 }
 
 /// Whether one guest of so many MiB can be migrated as far as memory goes.
@@ -47,23 +41,6 @@ pub fn has_memory_for(memory_mib: u64) -> bool {
     let guest = Guests { count: 1, memory_mib };
     // how many cores there are is another matter
     Room::look(Path::new("/"), u64::MAX).has_memory(guest)
-}
-
-/// Whether others had work for every core at each of a few looks.
-fn is_busy(cores: u64) -> bool {
-    (0..LOOKS).all(|look| {
-        if look > 0 {
-            thread::sleep(BETWEEN);
-        }
-        // one of them is this
-        running(Path::new("/")).is_some_and(|count| count > cores)
-    })
-}
-
-/// Processes and threads that run or wait for a core.
-fn running(root: &Path) -> Option<u64> {
-    let text = fs::read_to_string(root.join("proc/stat")).ok()?;
-    number_after(&text, "procs_running")
 }
 
 /// What may still be used; none where there is no limit.
