@@ -91,6 +91,9 @@ pub(super) struct VerifyArguments {
     patience: u64,
 }
 
+/// Why nova's own code does not decide where disks are copied.
+const COPIED: &str = "where disks are copied the monitor that is rebuilt in novamend decides alone, as it acts while the disk is copied, too";
+
 /// What is to be tried for one stack.
 struct Order {
     plan: Plan,
@@ -241,6 +244,7 @@ impl VerifyArguments {
         let patience = Duration::from_secs(self.patience);
         match &self.nova {
             Some(word) if word.as_os_str() == "none" => Ok(NovaChoice::Not("--nova none".to_owned())),
+            Some(_) if self.block_migration => Err(format!("--nova with --block-migration: {COPIED}").into()),
             Some(path) => {
                 let found = nova_itself::look_at(&std::path::absolute(path)?, patience)?;
                 found.fits(release)?;
@@ -249,9 +253,10 @@ impl VerifyArguments {
             None if self.common.inputs.stack.root != Path::new("/") => {
                 Ok(NovaChoice::Not("with --root it has to be named with --nova".to_owned()))
             }
-            None if self.source.is_some() => Ok(NovaChoice::Not(
-                "with --source it has to be named with --nova".to_owned(),
+            None if self.source.as_deref().is_some_and(|source| !hosts::is_here(source)) => Ok(NovaChoice::Not(
+                "with --source on another host it has to be named with --nova".to_owned(),
             )),
+            None if self.block_migration => Ok(NovaChoice::Not(COPIED.to_owned())),
             None => Ok(nova_itself::of_the_host(release, patience)),
         }
     }

@@ -21,7 +21,7 @@ pub use self::cutting::{CUTS, why_no_cut};
 use self::lab::{HostLab, LabError, Order};
 pub use self::removal::RemovalError;
 pub use self::roles::destination;
-pub use self::uris::{RefusedUri, Ways, accepted, ends, ends_by_name};
+pub use self::uris::{RefusedUri, Ways, accepted, ends, ends_by_name, is_here};
 use crate::guest::memory::Memory;
 use crate::guest::{self, FAR};
 use crate::host::programs::from_number;

@@ -152,6 +152,12 @@ pub(super) fn fault_of_uri(view: &View) -> Option<String> {
     peer(view, None).err().map(|fault| fault.why.to_string())
 }
 
+/// Whether a URI leads to a daemon by a socket of this machine.
+#[must_use]
+pub fn is_here(uri: &str) -> bool {
+    typed("--source", uri).is_ok_and(|uri| uri.host().is_none())
+}
+
 /// A URI of the command line's argument `name`, written from its parts.
 ///
 /// # Errors

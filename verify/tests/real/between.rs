@@ -16,6 +16,7 @@ use novamend_verify::sandbox::pki::{FOR_EVER, make};
 use rustix::process::{Pid, Signal, kill_process};
 use virt::connect::Connect;
 
+use crate::environments::python;
 use crate::ground::{Ground, Ran, need_kvm, need_real};
 use crate::harness::{Test, skip_anywhere, tests};
 
@@ -307,6 +308,39 @@ fn post_copy_is_proven_with_kvm_too() {
     between.assert_nothing_is_left();
 }
 
+/// Runs a command where `nova-compute` is a script of the Python `$PYTHON`.
+const WITH_NOVA: &str = "set -e; mkdir \"$HERE/bin\"; printf '#!%s\\n' \"$PYTHON\" > \"$HERE/bin/nova-compute\"; \
+                         mount -t tmpfs -o mode=755 none /opt; mkdir -p /opt/nova/bin; cp \"$HERE/bin/nova-compute\" /opt/nova/bin/; exec \"$@\"";
+
+fn novas_own_code_decides_where_it_is_named_or_where_the_source_is_this_host() {
+    need_real();
+    let python = python("nova-31");
+    let between = Between::new(FORCED);
+    let decided = |ran: &Ran| {
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let report = ran.report();
+        let found = &report["session"]["conditions"]["nova"]["run"];
+        assert_eq!(found["interpreter"].as_str(), python.to_str(), "{ran:?}");
+        for trial in report["session"]["trials"].as_array().unwrap() {
+            assert_eq!(trial["nova"]["differences"], serde_json::json!([]), "{trial}");
+            assert!(trial["nova"]["looks"].as_u64().unwrap() > 5, "{trial}");
+        }
+    };
+    decided(&between.verify(&format!("--emulate --to 31 --nova {}", python.display())));
+    between.assert_nothing_is_left();
+    let named = between.command("--emulate --to 31");
+    let found = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-c", WITH_NOVA, "sh"])
+        .arg(named.get_program())
+        .args(named.get_args())
+        .env("HERE", between.path(""))
+        .env("PYTHON", &python)
+        .stdin(Stdio::null())
+        .output();
+    decided(&Ran::of(&found.unwrap()));
+    between.assert_nothing_is_left();
+}
+
 fn native_tls_is_used_where_nova_conf_asks_for_it() {
     need_real();
     let between = Between::new(&format!("{FORCED}\nlive_migration_with_native_tls = true"));
@@ -560,6 +594,7 @@ fn one_host_alone_is_refused() {
 pub(crate) const TESTS: &[Test] = tests![
     abort_and_pause_are_proven_and_other_domains_are_left_alone,
     post_copy_is_proven_with_kvm_too,
+    novas_own_code_decides_where_it_is_named_or_where_the_source_is_this_host,
     native_tls_is_used_where_nova_conf_asks_for_it,
     an_interrupt_removes_the_guest_from_both_hosts,
     a_guest_that_may_be_left_is_named_with_the_remedy,

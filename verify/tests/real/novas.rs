@@ -147,10 +147,24 @@ fn a_nova_of_another_release_is_refused_before_any_trial() {
     }
 }
 
+fn copied_disks_are_not_for_novas_own_code_and_that_is_said() {
+    let python = python("nova-31");
+    let ran = Ground::new("", "root").verify(&format!("--to 31 --block-migration --nova {}", python.display()), None);
+    assert!(
+        ran.code == Some(2)
+            && ran.out.is_empty()
+            && ran
+                .err
+                .contains("--nova with --block-migration: where disks are copied"),
+        "{ran:?}"
+    );
+}
+
 /// The tests of this file.
 pub(crate) const TESTS: &[Test] = tests![
     nova_of_several_releases_decides_as_the_rebuilt_monitor_does,
     an_ordinary_user_runs_it_too,
     a_nova_that_never_acts_is_the_headline,
     a_nova_of_another_release_is_refused_before_any_trial,
+    copied_disks_are_not_for_novas_own_code_and_that_is_said,
 ];
