@@ -44,6 +44,9 @@ use serde_json::{Value, json};
 use documents::wrong;
 use harness::tests;
 
+/// A nova.conf, and what becomes of the session that it makes.
+type Alone = (&'static str, fn(&mut Session));
+
 /// Fields that may be missing: those that are only printed where there is something.
 const OPTIONAL: [&str; 1] = ["cuts"];
 
@@ -69,7 +72,8 @@ fn spoilt(value: &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     match value {
         Value::Object(fields) => {
-            let beside = Vec::from_iter(fields.keys().map(String::as_str)).join(",");
+            let beside: Vec<&str> = fields.keys().map(String::as_str).collect();
+            let beside = beside.join(",");
             let with = |name: &String, field: Option<Value>| {
                 let mut fields = fields.clone();
                 match field {
@@ -363,8 +367,7 @@ fn what_verify_prints_is_valid() {
             session.left = Some("a guest is left".to_owned());
         },
     ];
-    let alone: [(&str, fn(&mut Session)); 4] =
-        [(POST_COPY, in_the_sandbox), (TLS, with_tls), (TLS, |_| {}), ("", cuts)];
+    let alone: [Alone; 4] = [(POST_COPY, in_the_sandbox), (TLS, with_tls), (TLS, |_| {}), ("", cuts)];
     let sessions = alone.into_iter().chain(between.map(|change| (POST_COPY, change)));
     let documents: Vec<Value> = sessions.map(|session| reported([session])).collect();
     hold("verify", &documents);
