@@ -54,10 +54,7 @@ impl<'a> CheckedHead<'a> {
             hops: checked.stops().iter().map(|stop| stop.number()).collect(),
             why: &checked.why,
             valid_in: checked.valid_in.iter().map(|release| release.number()).collect(),
-            settings: checked
-                .settings
-                .as_ref()
-                .map(|file| SettingsEntry::of(&checked.base, file)),
+            settings: checked.settings.as_ref().map(SettingsEntry::of),
             paths_hex: hexes.iter().any(Option::is_some).then_some(hexes),
         };
         Self { checked: entry }
@@ -137,13 +134,12 @@ struct SettingsEntry<'a> {
 }
 
 impl<'a> SettingsEntry<'a> {
-    fn of(base: &Base, file: &'a SettingsFile) -> Self {
-        let path = base.relative(&file.path);
+    fn of(file: &'a SettingsFile) -> Self {
         Self {
-            file: of_path(&path).into_owned(),
+            file: of_path(&file.path).into_owned(),
             named: file.is_named,
             says: &file.says,
-            file_hex: hex(&path),
+            file_hex: hex(&file.path),
         }
     }
 }
