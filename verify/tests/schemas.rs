@@ -44,9 +44,6 @@ use serde_json::{Value, json};
 use documents::wrong;
 use harness::tests;
 
-/// A nova.conf, and what becomes of the session that it makes.
-type Alone = (&'static str, fn(&mut Session));
-
 /// Fields that may be missing: those that are only printed where there is something.
 const OPTIONAL: [&str; 1] = ["cuts"];
 
@@ -72,8 +69,8 @@ fn spoilt(value: &Value) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
     match value {
         Value::Object(fields) => {
-            let beside: Vec<&str> = fields.keys().map(String::as_str).collect();
-            let beside = beside.join(",");
+            let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+            let beside = names.join(",");
             let with = |name: &String, field: Option<Value>| {
                 let mut fields = fields.clone();
                 match field {
@@ -278,34 +275,30 @@ fn far(address_from: AddressFrom) -> Far {
     }
 }
 
-/// What `verify` prints after these sessions, each with a plan of its own.
-fn reported(sessions: impl IntoIterator<Item = (&'static str, fn(&mut Session))>) -> Value {
-    let (files, today) = (["nova.conf".to_owned()], Today::of(&today::Today::said(Release::ROCKY)));
-    let report = |(libvirt, change): (&str, fn(&mut Session))| {
-        let plan = made::plan(libvirt);
-        let mut session = made::session(
-            &plan,
-            None,
-            vec![eventful(), made::trial(Ending::Abort, false, Some("refused"))],
-        );
-        change(&mut session);
-        let mut verdict = draw(&plan, &made::host(), &session);
-        verdict.not_proven.push("something".to_owned());
-        let report = Report {
-            verdict: &verdict,
-            plan: &plan,
-            made_at: "2026-11-24 17:38 UTC".to_owned(),
-            files: &files,
-            today: &today,
-            roles: Roles::of(&files, &session),
-            machine: Machine::of(&made::host(), &session),
-            session: &session,
-        };
-        serde_json::to_value(report).unwrap()
+/// What becomes of a session before its verdict is drawn.
+type Change = fn(&mut Session);
+
+/// What `verify` prints after the trials of a section `[libvirt]`.
+fn reported(libvirt: &str, change: Change) -> Value {
+    let plan = made::plan(libvirt);
+    let trials = vec![eventful(), made::trial(Ending::Abort, false, Some("refused"))];
+    let mut session = made::session(&plan, None, trials);
+    change(&mut session);
+    let mut verdict = draw(&plan, &made::host(), &session);
+    verdict.not_proven.push("something".to_owned());
+    let files = ["nova.conf".to_owned()];
+    let report = Report {
+        verdict: &verdict,
+        plan: &plan,
+        made_at: "2026-11-24 17:38 UTC".to_owned(),
+        files: &files,
+        today: &Today::of(&today::Today::said(Release::ROCKY)),
+        roles: Roles::of(&files, &session),
+        machine: Machine::of(&made::host(), &session),
+        session: &session,
     };
-    let stacks = sessions.into_iter().map(report).collect();
-    let text = shown::json(&Envelope::new(Kind::Verify, Stacks { stacks })).unwrap();
-    serde_json::from_str(&text).unwrap()
+    let document = Envelope::new(Kind::Verify, Stacks { stacks: vec![report] });
+    serde_json::from_str(&shown::json(&document).unwrap()).unwrap()
 }
 
 const POST_COPY: &str = "live_migration_timeout_action = force_complete\nlive_migration_permit_post_copy = true";
@@ -358,7 +351,7 @@ fn cuts(session: &mut Session) {
 }
 
 fn what_verify_prints_is_valid() {
-    let between: [fn(&mut Session); 4] = [
+    let between: [Change; 4] = [
         |session| session.conditions.far = Some(far(AddressFrom::InboundAddress)),
         |session| session.conditions.far = Some(far(AddressFrom::HostOption)),
         |session| session.conditions.far = Some(far(AddressFrom::DestinationUri)),
@@ -367,9 +360,13 @@ fn what_verify_prints_is_valid() {
             session.left = Some("a guest is left".to_owned());
         },
     ];
-    let alone: [Alone; 4] = [(POST_COPY, in_the_sandbox), (TLS, with_tls), (TLS, |_| {}), ("", cuts)];
-    let sessions = alone.into_iter().chain(between.map(|change| (POST_COPY, change)));
-    let documents: Vec<Value> = sessions.map(|session| reported([session])).collect();
+    let mut documents = vec![
+        reported(POST_COPY, in_the_sandbox),
+        reported(TLS, with_tls),
+        reported(TLS, |_| {}),
+        reported("", cuts),
+    ];
+    documents.extend(between.map(|change| reported(POST_COPY, change)));
     hold("verify", &documents);
 }
 
