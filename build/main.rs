@@ -41,6 +41,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("moves.rs"), moves::source(&read("moves.toml")?)?)?;
     fs::write(out.join("outside.rs"), outside::source(&read("outside.toml")?)?)?;
     fs::write(out.join("refusals.rs"), refusals::source(&read("refusals.toml")?)?)?;
+    fs::write(
+        refusals::by_name(&read("refusals.toml")?)?,
+    )?;
     fs::write(out.join("values.rs"), values::source(&read("values.toml")?)?)?;
     Ok(())
 }
@@ -76,11 +79,15 @@ fn table(out: &Path, name: &str, lists: &[&str]) -> Result<(), Box<dyn Error>> {
         by_key,
         secret,
         referring,
+        group_slots,
+        name_slots,
+        key_slots,
     } = made;
     let source = format!(
         "{{\nstatic READ: [OnceLock<Box<Typed>>; {}] = [const {{ OnceLock::new() }}; {}];\nTable {{\n\
          text: include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}.txt\")),\nrows: &{rows:?},\ngroups: &{groups:?},\n\
-         names: &{names:?},\nold: &{old:?},\nby_key: &{by_key:?},\nsecret: &{secret:?},\nreferring: &{referring:?},\nread: &READ,\n}}\n}}\n",
+         names: &{names:?},\nold: &{old:?},\nby_key: &{by_key:?},\nsecret: &{secret:?},\nreferring: &{referring:?},\n\
+         group_slots: &{group_slots:?},\nname_slots: &{name_slots:?},\nkey_slots: &{key_slots:?},\nread: &READ,\n}}\n}}\n",
         rows.len(),
         rows.len(),
     );

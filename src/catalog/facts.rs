@@ -6,6 +6,7 @@ mod words;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ use super::release::Release;
 use super::table::Table;
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
+use crate::oslo::value::{self, Profile, Value as Read, ValueError};
 use words::{Words, json, written};
 
 /// An old name of an option.
@@ -63,6 +65,8 @@ pub(super) struct Typed {
     default_text: Option<String>,
     choices: Vec<String>,
     names: Vec<(&'static str, String)>,
+    /// What oslo.config reads of a default without references, by the place of its profile.
+    read: [OnceLock<Box<Result<Read, ValueError>>>; Profile::ALL.len()],
     /// Group and key in a file, and whether the key counts only from oslo.config 3.24 on.
     keys: Vec<(Cow<'static, str>, Cow<'static, str>, bool)>,
 }
@@ -165,6 +169,19 @@ impl OptionFacts {
         self.typed().default_text.as_deref()
     }
 
+    /// What the default is once oslo.config has read it in its way of `profile`; `None` where there is none, or where it refers to
+    /// another option.
+    #[must_use]
+    pub fn default_as_read(&self, profile: Profile) -> Option<&'static Result<Read, ValueError>> {
+        let typed = self.typed();
+        let read = &typed.read[profile.place()?];
+        let known = read.get().map(|read| &**read);
+        known.or_else(|| {
+            let text = typed.default_text.as_deref().filter(|text| !text.contains('$'))?;
+            Some(read.get_or_init(|| value::check(&typed.kind, text, profile).into()))
+        })
+    }
+
     /// The only values allowed, as written in a file; empty where they are not counted out.
     #[must_use]
     pub fn choices(&self) -> &'static [String] {
@@ -186,37 +203,37 @@ impl OptionFacts {
     /// Whether it may stand several times, every value counting.
     #[must_use]
     pub fn is_multi(&self) -> bool {
-        self.kind().starts_with("multi<")
+        self.row().has("multi<")
     }
 
     /// Whether a running service takes a new value on SIGHUP.
     #[must_use]
     pub fn is_mutable(&self) -> bool {
-        self.flag("mutable")
+        self.row().has("mutable")
     }
 
     /// Whether nova itself keeps its value out of logs.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.flag("secret")
+        self.row().has("secret")
     }
 
     /// Whether the sample file calls it advanced.
     #[must_use]
     pub fn is_advanced(&self) -> bool {
-        self.flag("advanced")
+        self.row().has("advanced")
     }
 
     /// Whether nova refuses to run without it.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        self.flag("required")
+        self.row().has("required")
     }
 
     /// Whether it is announced to go.
     #[must_use]
     pub fn is_deprecated_for_removal(&self) -> bool {
-        self.flag("deprecated_for_removal")
+        self.row().has("deprecated_for_removal")
     }
 
     /// Since when it is announced to go, in the words of its project: a version (`16.0.0`) or a series (`Queens`).
@@ -229,7 +246,7 @@ impl OptionFacts {
     /// Whether its default depends on the host nova runs on.
     #[must_use]
     pub fn is_host_dependent(&self) -> bool {
-        self.flag("host_dependent")
+        self.row().has("host_dependent")
     }
 
     /// The namespace that brings it: `nova.conf`, `oslo.messaging` …
@@ -252,15 +269,14 @@ impl OptionFacts {
     /// Every group (as matched) and key under which `release` finds the option in a file, the current ones first.
     ///
     /// A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
-    pub fn keys(&self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+    pub fn keys(&self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> + Clone + use<> {
+        // Most have no old names, and then nothing need be read.
+        let has_old = self.row().has("aliases");
+        let own = (!has_old).then(|| (self.group(), self.name()));
+        let keys = if has_old { &self.typed().keys[..] } else { &[] };
         let with_hyphens = release.oslo_config() >= (3, 24);
-        let keys = self.typed().keys.iter();
-        keys.filter(move |(_, _, is_late)| with_hyphens || !is_late)
-            .map(|(group, key, _)| (&**group, &**key))
-    }
-
-    fn flag(self, key: &str) -> bool {
-        field(self.words(), key) == Some("")
+        let keys = keys.iter().filter(move |(_, _, is_late)| with_hyphens || !is_late);
+        own.into_iter().chain(keys.map(|(group, key, _)| (&**group, &**key)))
     }
 }
 
@@ -279,6 +295,7 @@ impl Typed {
                 .texts("choices")
                 .or_else(|| words.item_choices())
                 .unwrap_or_default(),
+            read: Default::default(),
             keys: keys(facts, &names),
             names,
         }
@@ -299,5 +316,6 @@ fn keys(facts: OptionFacts, names: &[(&'static str, String)]) -> Vec<(Cow<'stati
 }
 
 fn aliases(facts: OptionFacts) -> impl Iterator<Item = Alias> + use<> {
-    index::aliases(facts.words()).map(|(group, name)| Alias { group, name })
+    let words = if facts.row().has("aliases") { facts.words() } else { "" };
+    index::aliases(words).map(|(group, name)| Alias { group, name })
 }

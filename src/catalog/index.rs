@@ -35,7 +35,21 @@ pub(super) struct Row {
     pub(super) since: u8,
     /// The number of the last release; [`OPEN`] where the newest still has it.
     pub(super) until: u8,
+    /// Which of [`MARKS`] the facts hold, a bit each.
+    pub(super) marks: u8,
 }
+
+/// Facts of which is mostly asked only whether they are there; the last is no fact, but what the type begins with.
+pub(super) const MARKS: [&str; 8] = [
+    "aliases",
+    "mutable",
+    "secret",
+    "advanced",
+    "required",
+    "deprecated_for_removal",
+    "host_dependent",
+    "multi<",
+];
 
 /// No release has so high a number.
 pub(super) const OPEN: u8 = u8::MAX;
@@ -81,6 +95,62 @@ pub(super) struct Lists {
     pub(super) secret: Vec<u32>,
     /// The numbers of the rows whose default may refer to another option.
     pub(super) referring: Vec<u32>,
+    /// Where the groups are, by the hashes of their names.
+    pub(super) group_slots: Vec<u32>,
+    /// Where the names are, by the hashes of their groups and keys.
+    pub(super) name_slots: Vec<u32>,
+    /// Where in [`Lists::by_key`] the first name of each key is, by its hash.
+    pub(super) key_slots: Vec<u32>,
+}
+
+/// What a slot holds that holds no number.
+const EMPTY: u32 = u32::MAX;
+
+/// The hash of `name`, `seed` being another one for each kind of names that are told apart.
+///
+/// It is the same in the build script and in the program, so that the slots can be made ready. Whatever somebody writes into a
+/// file, no search is longer than the longest run of slots that the lists themselves fill.
+pub(super) fn hash(seed: u32, name: &str) -> u32 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (words, rest) = name.as_bytes().as_chunks();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let mut hash = (u64::from(seed) << 32) | name.len() as u64;
+    for word in words.iter().chain(std::iter::once(&last)) {
+        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(ODD);
+        hash ^= hash >> 32;
+    }
+    hash as u32
+}
+
+/// The seed of names whatever group they are in.
+pub(super) const ANY_GROUP: u32 = u32::MAX;
+
+/// The number in `slots` for which `is_it`, of those whose hash is `hash`.
+pub(super) fn in_slots(slots: &[u32], hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    let last = slots.len().checked_sub(1)?;
+    let mut at = hash as usize & last;
+    loop {
+        match slots[at] {
+            EMPTY => return None,
+            number if is_it(number) => return Some(number),
+            _ => at = (at + 1) & last,
+        }
+    }
+}
+
+/// Slots for `numbers` by their hashes, more than twice as many, so that each search ends soon.
+fn slots(numbers: &[(u32, u32)]) -> Vec<u32> {
+    let mut slots = vec![EMPTY; (2 * numbers.len() + 1).next_power_of_two()];
+    let last = slots.len() - 1;
+    for (number, hash) in numbers {
+        let mut at = *hash as usize & last;
+        while slots[at] != EMPTY {
+            at = (at + 1) & last;
+        }
+        slots[at] = *number;
+    }
+    slots
 }
 
 impl Word {
@@ -195,7 +265,7 @@ impl Lists {
         self.by_key = (0..self.names.len() as u32).collect();
         let key = |number: &u32| self.names[*number as usize].key.of(&self.text);
         self.by_key.sort_by(|a, b| key(a).cmp(key(b)));
-        let is_secret = |row: &Row| field(row.facts.of(&self.text), "secret") == Some("");
+        let is_secret = |row: &Row| row.has("secret");
         let leads_to_secret = |number: &u32| {
             let Name { own, old, .. } = self.names[*number as usize];
             let old = self.old[old.start as usize..old.end as usize].iter();
@@ -203,6 +273,25 @@ impl Lists {
             rows.any(|row| is_secret(&self.rows[row as usize]))
         };
         self.secret = self.by_key.iter().copied().filter(leads_to_secret).collect();
+        self.set_slots();
+    }
+
+    fn set_slots(&mut self) {
+        let key = |number: u32| self.names[number as usize].key.of(&self.text);
+        let groups = (0..).zip(&self.groups);
+        let groups = groups.map(|(number, group)| (number, hash(0, group.name.of(&self.text))));
+        let names = self.groups.iter().flat_map(|group| {
+            let numbers = group.names.start..group.names.end;
+            numbers.map(|number| (number, hash(group.names.start, key(number))))
+        });
+        // Equal keys follow each other: of each the first.
+        let keys = (0..).zip(&self.by_key).filter(|(at, number): &(u32, &u32)| {
+            let before = at.checked_sub(1).map(|before| self.by_key[before as usize]);
+            before.is_none_or(|before| key(before) != key(**number))
+        });
+        let keys = keys.map(|(at, number)| (at, hash(ANY_GROUP, key(*number))));
+        let slots = [groups.collect::<Vec<_>>(), names.collect(), keys.collect()].map(|numbers| slots(&numbers));
+        [self.group_slots, self.name_slots, self.key_slots] = slots;
     }
 }
 
@@ -225,7 +314,19 @@ pub(super) fn aliases(facts: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The fact `key` of a row, as written; the empty text for a flag.
 pub(super) fn field<'a>(facts: &'a str, key: &str) -> Option<&'a str> {
-    facts.split('\t').skip(1).find_map(|word| fact(word, key))
+    // Byte by byte: what is looked for at each tab is short, and mostly not there.
+    let bytes = facts.as_bytes();
+    let mut at = 0;
+    loop {
+        at += bytes[at..].iter().position(|&byte| byte == b'\t')? + 1;
+        if bytes[at..].starts_with(key.as_bytes()) {
+            let word = &facts[at..];
+            let word = word.split_once('\t').map_or(word, |(word, _)| word);
+            if let Some(found) = fact(word, key) {
+                return Some(found);
+            }
+        }
+    }
 }
 
 /// What `word` says, if it is the fact `key`; the empty text for a flag.
@@ -236,6 +337,21 @@ pub(super) fn fact<'a>(word: &'a str, key: &str) -> Option<&'a str> {
     } else {
         rest.strip_prefix('=')
     }
+}
+
+impl Row {
+    /// Whether the facts hold `mark`, one of [`MARKS`].
+    pub(super) fn has(&self, mark: &str) -> bool {
+        let place = MARKS.iter().position(|known| *known == mark);
+        place.is_some_and(|place| self.marks & (1 << place) != 0)
+    }
+}
+
+/// Which of [`MARKS`] are in `facts`.
+fn marks(facts: &str) -> u8 {
+    let is_there = |mark: &&str| field(facts, mark).is_some() || (mark.ends_with('<') && facts.starts_with(*mark));
+    let bits = MARKS.iter().zip(0..).filter(|(mark, _)| is_there(mark));
+    bits.fold(0, |marks, (_, bit)| marks | (1 << bit))
 }
 
 /// The row of a line that starts at `start`.
@@ -255,5 +371,6 @@ fn row(group: Word, line: &str, start: usize, releases: &RangeInclusive<u8>) -> 
         facts: Word::at(start + line.len() - facts.len(), facts),
         since,
         until,
+        marks: marks(facts),
     })
 }

@@ -114,6 +114,10 @@ impl Known<'_> {
         self.key
     }
 
+    fn is_hyphened(&self) -> bool {
+        self.key.as_bytes().contains(&b'-')
+    }
+
     /// Whether any release knows the name, as an option's own or an old one.
     #[must_use]
     pub fn is_anywhere(&self) -> bool {
@@ -139,7 +143,7 @@ impl Known<'_> {
             });
         }
         let mut options = self.old(release);
-        let is_hyphened = self.key.contains('-');
+        let is_hyphened = self.is_hyphened();
         let is_declared = |option: &OptionFacts| {
             let mut old = option.aliases();
             old.any(|old| old.name == self.key && normal_group(old.group) == self.group.name())
@@ -153,7 +157,7 @@ impl Known<'_> {
 
     /// The rows of `release` that have it for an old name, hyphens or not; none where hyphens never count.
     fn old(&self, release: Release) -> impl Iterator<Item = OptionFacts> {
-        let counts = !self.key.contains('-') || release.oslo_config() >= (3, 24);
+        let counts = !self.is_hyphened() || release.oslo_config() >= (3, 24);
         self.found.old.of(release).filter(move |_| counts)
     }
 

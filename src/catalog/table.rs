@@ -3,14 +3,13 @@
 //! Those of the built-in lists are made when the program is built, and lie in it ready to be looked into. What a row says of
 //! its option is read on demand in [`super::facts`].
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
 use super::OptionFacts;
 use super::facts::Typed;
-use super::index::{Group, Lists, Name, Row, Run, Word, field};
+use super::index::{ANY_GROUP, Group, Lists, Name, Row, Run, Word, field, hash, in_slots};
 use super::names::without_hyphens;
 use super::release::Release;
 use super::series::FIRST;
@@ -25,6 +24,9 @@ pub(super) struct Table {
     by_key: &'static [u32],
     secret: &'static [u32],
     referring: &'static [u32],
+    group_slots: &'static [u32],
+    name_slots: &'static [u32],
+    key_slots: &'static [u32],
     /// What the facts of each row come to, read when first asked.
     read: &'static [OnceLock<Box<Typed>>],
 }
@@ -282,6 +284,9 @@ impl Table {
             by_key: lists.by_key.leak(),
             secret: lists.secret.leak(),
             referring: lists.referring.leak(),
+            group_slots: lists.group_slots.leak(),
+            name_slots: lists.name_slots.leak(),
+            key_slots: lists.key_slots.leak(),
         }
     }
 
@@ -316,8 +321,9 @@ impl Table {
 
     /// The group called `name`, as matched.
     pub(super) fn group(&self, name: &str) -> Option<&'static Group> {
-        let found = self.groups.binary_search_by(|group| self.word(group.name).cmp(name));
-        found.ok().map(|number| &self.groups[number])
+        let is_it = |number: u32| self.word(self.groups[number as usize].name) == name;
+        let found = in_slots(self.group_slots, hash(0, name), is_it);
+        found.map(|number| &self.groups[number as usize])
     }
 
     /// The groups in which `release` has options, by name.
@@ -343,14 +349,16 @@ impl Table {
 
     /// As [`Self::name`], in a group that was found; in none that is not there.
     pub(super) fn name_in(&'static self, group: Option<&Group>, key: &str) -> Found {
-        let run = group.map_or(Run::default(), |group| group.names);
-        let names = &self.names[run.start as usize..run.end as usize];
         let of = |key: &str| {
-            let found = names.binary_search_by(|name| self.word(name.key).cmp(key)).ok();
-            found.map(|number| &names[number])
+            let names = group?.names;
+            let is_it = |number: u32| {
+                (names.start..names.end).contains(&number) && self.word(self.names[number as usize].key) == key
+            };
+            let found = in_slots(self.name_slots, hash(names.start, key), is_it);
+            found.map(|number| &self.names[number as usize])
         };
         let exact = of(key);
-        let old = if key.contains('-') {
+        let old = if key.as_bytes().contains(&b'-') {
             of(&without_hyphens(key))
         } else {
             exact
@@ -387,10 +395,16 @@ impl Table {
 
     /// All that `key` leads to in each group that has it, by group; an old name is asked for with `-` made `_`.
     pub(super) fn in_any_group<'k>(&'static self, key: &'k str) -> impl Iterator<Item = Found> + use<'k> {
-        let order = |number: &u32| self.word(self.names[*number as usize].key).cmp(key);
-        let start = self.by_key.partition_point(|number| order(number) == Ordering::Less);
-        let names = self.by_key[start..].iter().map(|&number| &self.names[number as usize]);
-        let names = names.take_while(move |name| self.word(name.key) == key);
+        let is_it = move |number: u32| self.word(self.names[number as usize].key) == key;
+        let first = in_slots(self.key_slots, hash(ANY_GROUP, key), |at| {
+            is_it(self.by_key[at as usize])
+        });
+        let numbers = first
+            .map_or(&[][..], |first| &self.by_key[first as usize..])
+            .iter()
+            .copied();
+        let names = numbers.take_while(move |&number| is_it(number));
+        let names = names.map(|number| &self.names[number as usize]);
         names.map(|name| self.found(name.own, Some(name)))
     }
 }

@@ -115,8 +115,13 @@ impl<'a> View<'a> {
 
     /// What sets the option that `facts` describe, when oslo.config looks for its current name in `group`.
     fn setting_in(&self, group: &str, facts: OptionFacts, with_environment: bool) -> Setting {
-        let mut pairs: Vec<(&str, &str)> = facts.keys(self.release).collect();
-        pairs[0].0 = group;
+        let keys = facts.keys(self.release).zip(0..);
+        let pairs = keys.map(|((own, name), place)| (if place == 0 { group } else { own }, name));
+        if !self.stack.may_hold(pairs.clone(), with_environment) {
+            let found = self.stack.nothing();
+            return Setting { facts, found }; // Nearly every option.
+        }
+        let pairs: Vec<(&str, &str)> = pairs.collect();
         let found = self.stack.find(&pairs, facts.is_multi(), with_environment);
         Setting { facts, found }
     }
@@ -192,6 +197,10 @@ impl<'a> View<'a> {
     /// # Errors
     /// The value is rejected, or a reference leads nowhere.
     pub fn value(&self, setting: &Setting) -> Result<Value, Unusable> {
+        let known = || setting.facts.default_as_read(self.profile());
+        if let Some(read) = setting.winner().is_none().then(known).flatten() {
+            return Ok(read.clone()?);
+        }
         match self.text(setting)? {
             None => Ok(Value::None),
             Some(text) => Ok(value::check(setting.facts.option_type(), &text, self.profile())?),

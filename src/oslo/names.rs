@@ -17,7 +17,7 @@ pub fn normal_group(group: &str) -> Cow<'_, str> {
 /// A name as oslo.config looks it up: `-` made `_`.
 #[must_use]
 pub fn without_hyphens(name: &str) -> Cow<'_, str> {
-    if name.contains('-') {
+    if name.as_bytes().contains(&b'-') {
         Cow::Owned(name.replace('-', "_"))
     } else {
         Cow::Borrowed(name)

@@ -184,6 +184,13 @@ impl Stack {
         self.document(place).key(self.assignment(place))
     }
 
+    /// As [`Self::key`], in bytes.
+    #[must_use]
+    pub fn key_bytes(&self, place: AssignmentId) -> &[u8] {
+        let document = self.document(place);
+        self.assignment(place).key().of(document.source().bytes())
+    }
+
     /// Every assignment of `key` in `group` (normalized), in reading order.
     #[must_use]
     pub fn places_of<'a>(&'a self, group: &'a str, key: &'a str) -> impl DoubleEndedIterator<Item = AssignmentId> + 'a {
@@ -235,11 +242,31 @@ impl Stack {
         })
     }
 
+    /// Whether [`Self::find`] may find something for these names; where it does not, it finds [`Self::nothing`].
+    pub(crate) fn may_hold<'a>(
+        &self,
+        names: impl IntoIterator<Item = (&'a str, &'a str)>,
+        with_environment: bool,
+    ) -> bool {
+        let is_in = |(group, key)| self.index.places_of(group, key).next().is_some();
+        (with_environment && !self.environment.is_empty()) || names.into_iter().any(is_in)
+    }
+
+    /// What is found of a name that stands nowhere.
+    pub(crate) fn nothing(&self) -> Arc<Sites> {
+        Arc::clone(&self.nothing)
+    }
+
     fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Sites> {
         let with_environment = with_environment && !self.environment.is_empty();
-        let is_in = |&(group, key): &(&str, &str)| self.places_of(group, key).next().is_some();
-        if !with_environment && !names.iter().any(is_in) {
-            return Arc::clone(&self.nothing);
+        if !self.may_hold(names.iter().copied(), with_environment) {
+            return self.nothing();
+        }
+        let mut places = names.iter().flat_map(|(group, key)| self.places_of(group, key));
+        if let (Some(only), None, false) = (places.next(), places.next(), with_environment) {
+            let site = Site::File(only);
+            let (sites, effective) = (vec![site], vec![site]);
+            return Sites { sites, effective }.into(); // Nearly every option that is set.
         }
         let mut per_name: Vec<Vec<AssignmentId>> = Vec::with_capacity(names.len());
         for (group, key) in names {

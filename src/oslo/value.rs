@@ -106,14 +106,23 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Every one that a release has.
+    pub const ALL: [Self; 4] = [Self::of((5, 0)), Self::of((6, 0)), Self::of((6, 2)), Self::of((10, 0))];
+
     /// The differences as of an oslo.config version, (major, minor).
     #[must_use]
-    pub fn of(version: (u16, u16)) -> Self {
+    pub const fn of((major, minor): (u16, u16)) -> Self {
         Self {
-            trailing_commas_dropped: version >= (6, 0),
-            whole_uri_judged: version < (6, 2),
-            lone_quote_rejected: version >= (10, 0),
+            trailing_commas_dropped: major >= 6,
+            whole_uri_judged: major < 6 || (major == 6 && minor < 2),
+            lone_quote_rejected: major >= 10,
         }
+    }
+
+    /// Its place in [`Self::ALL`].
+    #[must_use]
+    pub fn place(self) -> Option<usize> {
+        Self::ALL.iter().position(|profile| *profile == self)
     }
 }
 

@@ -208,10 +208,14 @@ impl Settings {
     /// The settings of `release`, from what it makes of each option.
     #[must_use]
     pub fn of(release: Release, readings: &[Reading]) -> Self {
-        let value = |name: &str| {
-            let reading = readings.iter().find(|reading| reading.name == name)?;
-            reading.value.as_ref().ok().filter(|value| **value != Value::None)
-        };
+        let place = |name: &str| OPTIONS.iter().position(|option| *option == name);
+        let mut values = [None; OPTIONS.len()];
+        for reading in readings {
+            if let Some(place) = place(reading.name) {
+                values[place] = reading.value.as_ref().ok().filter(|value| **value != Value::None);
+            }
+        }
+        let value = |name: &str| values[place(name)?];
         let number = |name| value(name).and_then(nova::whole_number);
         let number = |name| number(name).unwrap_or_else(|| default_number(name, release));
         let word = |name| match value(name) {
@@ -229,7 +233,7 @@ impl Settings {
         Self {
             release,
             timeout_action: action(word(ACTION))
-                .or_else(|| action(default_text(ACTION, release).as_deref()))
+                .or_else(|| action(default_text(ACTION, release)))
                 .unwrap_or(TimeoutAction::Abort),
             completion_timeout: number(COMPLETION_TIMEOUT),
             progress_timeout: number(PROGRESS_TIMEOUT),
@@ -245,9 +249,9 @@ impl Settings {
                 delay_s: number(DOWNTIME_DELAY),
             },
             virt_type: word(VIRT_TYPE)
-                .map(str::to_owned)
                 .or_else(|| default_text(VIRT_TYPE, release))
-                .unwrap_or_default(),
+                .unwrap_or_default()
+                .to_owned(),
             inbound: set(INBOUND).filter(|address| address != NOVAS_OWN_CHOICE),
             scheme: set(SCHEME).filter(|_| uri.is_none()),
             uri,
@@ -344,11 +348,9 @@ fn default_number(name: &str, release: Release) -> i64 {
 }
 
 /// Nova's default of an option in `release`; where that has no such option, what the last one that has it does without it.
-fn default_text(name: &str, release: Release) -> Option<String> {
-    catalog::option(LIBVIRT, name, release)
-        .or_else(|| catalog::life(LIBVIRT, name).pop())?
-        .default_text()
-        .map(str::to_owned)
+fn default_text(name: &str, release: Release) -> Option<&'static str> {
+    let known = catalog::known(LIBVIRT, name);
+    known.option(release).or_else(|| known.life().last())?.default_text()
 }
 
 #[cfg(test)]
