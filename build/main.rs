@@ -42,6 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("outside.rs"), outside::source(&read("outside.toml")?)?)?;
     fs::write(out.join("refusals.rs"), refusals::source(&read("refusals.toml")?)?)?;
     fs::write(
+        out.join("refusals_by_name.rs"),
         refusals::by_name(&read("refusals.toml")?)?,
     )?;
     fs::write(out.join("values.rs"), values::source(&read("values.toml")?)?)?;

@@ -1,5 +1,6 @@
-//! `refusals.toml` as Rust: entries of the type in `src/catalog/refusals.rs`.
+//! `refusals.toml` as Rust: entries of the type in `src/catalog/refusals.rs`, and which of them ask for an option of which name.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::Write;
 
@@ -14,6 +15,20 @@ pub(super) fn source(text: &str) -> Result<String, Box<dyn Error>> {
         one(&mut out, &table)?;
     }
     Ok(out + "]\n")
+}
+
+/// An expression that holds the name of every option that an entry is asked for by, in order, each with the entry's number; those
+/// that are about what is missing have no name.
+pub(super) fn by_name(text: &str) -> Result<String, Box<dyn Error>> {
+    let mut found: BTreeSet<(String, usize)> = BTreeSet::new();
+    for (number, table) in entries(text, "refusal")?.iter().enumerate() {
+        match table.get("option") {
+            Some(_) => found.extend(options(table, "option")?.into_iter().map(|(_, name)| (name, number))),
+            None => drop(found.insert((String::new(), number))),
+        }
+    }
+    let found: Vec<_> = found.into_iter().collect();
+    Ok(format!("&{found:?}\n"))
 }
 
 fn one(out: &mut String, table: &Table) -> Result<(), Box<dyn Error>> {

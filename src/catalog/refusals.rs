@@ -60,6 +60,21 @@ impl Refusal {
 /// The file as it was when the program was built.
 static REFUSALS: &[Refusal] = include!(concat!(env!("OUT_DIR"), "/refusals.rs"));
 
+/// The numbers of those that ask for an option of a name, by the names.
+static BY_NAME: &[(&str, u16)] = include!(concat!(env!("OUT_DIR"), "/refusals_by_name.rs"));
+
+/// The numbers, in [`all`], of those that are worth asking where an option called `name` is written, in whatever group.
+pub fn asking_for(name: &str) -> impl Iterator<Item = u16> {
+    let start = BY_NAME.partition_point(|(asked, _)| *asked < name);
+    let numbers = BY_NAME[start..].iter().take_while(move |(asked, _)| *asked == name);
+    numbers.map(|(_, number)| *number)
+}
+
+/// The numbers of those that are about what is missing.
+pub fn about_missing() -> impl Iterator<Item = u16> {
+    asking_for("")
+}
+
 /// All of them, in the order of the file.
 #[must_use]
 pub fn all() -> &'static [Refusal] {
@@ -71,6 +86,22 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn every_entry_is_found_by_the_names_of_its_options() {
+        for (number, fact) in (0..).zip(all()) {
+            assert_eq!(
+                about_missing().any(|found| found == number),
+                fact.options.is_empty(),
+                "{}",
+                fact.id
+            );
+            for (_, name) in fact.options {
+                assert!(asking_for(name).any(|found| found == number), "{}: {name}", fact.id);
+            }
+        }
+        assert_eq!(asking_for("no_such_option").count(), 0);
+    }
 
     #[test]
     fn each_entry_has_its_own_id_and_a_source() {

@@ -11,9 +11,7 @@
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::iter::Peekable;
 use std::rc::Rc;
-use std::str::Chars;
 
 use foldhash::fast::RandomState;
 
@@ -101,12 +99,9 @@ impl Condition {
     /// # Errors
     /// The first place that is not understood.
     pub fn parse(text: &str) -> Result<Self, ConditionError> {
-        let mut reader = Reader {
-            chars: text.chars().peekable(),
-        };
+        let mut reader = Reader { rest: text };
         let condition = reader.any()?;
-        reader.skip_space();
-        match reader.chars.peek() {
+        match reader.ahead() {
             None => Ok(condition),
             Some(_) => Err(reader.wants("`and`, `or` or the end")),
         }
@@ -238,19 +233,16 @@ impl OptionName {
     /// # Errors
     /// It names none.
     pub fn parse(text: &str) -> Result<Self, ConditionError> {
-        let mut reader = Reader {
-            chars: text.chars().peekable(),
-        };
-        reader.option()
+        Reader { rest: text }.option()
     }
 }
 
 /// Reads a condition from its text.
 struct Reader<'t> {
-    chars: Peekable<Chars<'t>>,
+    rest: &'t str,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
     fn any(&mut self) -> Result<Condition, ConditionError> {
         let mut parts = vec![self.all()?];
         while self.takes("or") {
@@ -271,10 +263,9 @@ impl Reader<'_> {
         if self.takes("not") {
             return Ok(Condition::Not(Box::new(self.part()?)));
         }
-        self.skip_space();
-        match self.chars.peek() {
+        match self.ahead() {
             Some('(') => {
-                self.chars.next();
+                self.pass('(');
                 let inner = self.any()?;
                 self.expect(')', "`)`")?;
                 Ok(inner)
@@ -288,21 +279,20 @@ impl Reader<'_> {
     }
 
     fn test(&mut self, name: OptionName) -> Result<Condition, ConditionError> {
-        self.skip_space();
-        let compared = match self.chars.peek() {
+        let compared = match self.ahead() {
             Some('<') => Some(Compared::Less),
             Some('>') => Some(Compared::Greater),
             _ => None,
         };
         if let Some(compared) = compared {
-            self.chars.next();
+            self.rest = &self.rest[1..];
             let operand = self.operand()?;
             return Ok(Condition::Option(name, Test::Number(compared, operand)));
         }
         if self.takes("in") {
-            let mut words = vec![self.word()];
-            while self.chars.next_if_eq(&',').is_some() {
-                words.push(self.word());
+            let mut words = vec![self.word().to_owned()];
+            while self.pass(',') {
+                words.push(self.word().to_owned());
             }
             return Ok(Condition::Option(name, Test::In(words)));
         }
@@ -310,7 +300,7 @@ impl Reader<'_> {
             return Err(self.wants("`is`, `in`, `<` or `>`"));
         }
         let not = |test| Condition::Not(Box::new(Condition::Option(name.clone(), test)));
-        Ok(match &*self.word() {
+        Ok(match self.word() {
             "set" => Condition::Option(name, Test::Set),
             "unset" => not(Test::Set),
             "filled" => Condition::Option(name, Test::Filled),
@@ -321,29 +311,28 @@ impl Reader<'_> {
     }
 
     fn operand(&mut self) -> Result<Operand, ConditionError> {
-        self.skip_space();
-        if self.chars.peek() == Some(&'[') {
+        if self.ahead() == Some('[') {
             return self.option().map(Operand::Option);
         }
         let word = self.word();
         word.parse().map(Operand::Number).map_err(|_| ConditionError {
-            rest: word,
+            rest: word.to_owned(),
             wanted: "a whole number or an option",
         })
     }
 
     fn named(&mut self) -> Result<Condition, ConditionError> {
         let word = self.word();
-        let Some(test) = named::by_name(&word) else {
+        let Some(test) = named::by_name(word) else {
             return Err(ConditionError {
-                rest: word,
+                rest: word.to_owned(),
                 wanted: "an option, `not`, `(` or the name of a test",
             });
         };
         self.expect('(', "`(` after the name of a test")?;
         let mut names = vec![self.option()?];
         self.skip_space();
-        while self.chars.next_if_eq(&',').is_some() {
+        while self.pass(',') {
             names.push(self.option()?);
             self.skip_space();
         }
@@ -353,60 +342,67 @@ impl Reader<'_> {
 
     fn option(&mut self) -> Result<OptionName, ConditionError> {
         self.expect('[', "`[group] name`")?;
-        let mut group = String::new();
-        while let Some(c) = self.chars.next_if(|&c| c != ']') {
-            group.push(c);
-        }
+        let group = self.up_to(|c| c == ']');
         self.expect(']', "`]`")?;
         let name = self.word();
         if group.is_empty() || name.is_empty() {
             return Err(self.wants("`[group] name`"));
         }
+        let (group, name) = (group.to_owned(), name.to_owned());
         Ok(OptionName { group, name })
     }
 
     /// The next word: up to white space, a comma or a bracket.
-    fn word(&mut self) -> String {
+    fn word(&mut self) -> &'t str {
         self.skip_space();
-        let mut word = String::new();
-        while let Some(c) = self
-            .chars
-            .next_if(|&c| !c.is_whitespace() && !matches!(c, ',' | '(' | ')' | '['))
-        {
-            word.push(c);
-        }
+        self.up_to(|c| c.is_whitespace() || matches!(c, ',' | '(' | ')' | '['))
+    }
+
+    /// What comes before the first sign that `is_end`.
+    fn up_to(&mut self, is_end: impl Fn(char) -> bool) -> &'t str {
+        let (word, rest) = self.rest.split_at(self.rest.find(is_end).unwrap_or(self.rest.len()));
+        self.rest = rest;
         word
     }
 
     /// Takes `word` where it comes next.
     fn takes(&mut self, word: &str) -> bool {
         self.skip_space();
-        let mut ahead = self.chars.clone();
-        let is_next = word.chars().all(|c| ahead.next() == Some(c));
-        if is_next && ahead.peek().is_none_or(|c| c.is_whitespace() || *c == '(') {
-            self.chars = ahead;
-            return true;
-        }
-        false
+        let rest = self.rest.strip_prefix(word);
+        let rest = rest.filter(|rest| rest.chars().next().is_none_or(|c| c.is_whitespace() || c == '('));
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
     }
 
     fn expect(&mut self, wanted: char, said: &'static str) -> Result<(), ConditionError> {
         self.skip_space();
-        match self.chars.next_if_eq(&wanted) {
-            Some(_) => Ok(()),
-            None => Err(self.wants(said)),
+        if self.pass(wanted) {
+            Ok(())
+        } else {
+            Err(self.wants(said))
         }
+    }
+
+    /// Passes over `sign` where it stands here.
+    fn pass(&mut self, sign: char) -> bool {
+        let rest = self.rest.strip_prefix(sign);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    /// The sign that comes next, white space passed over.
+    fn ahead(&mut self) -> Option<char> {
+        self.skip_space();
+        self.rest.chars().next()
     }
 
     fn skip_space(&mut self) {
-        while self.chars.next_if(|c| c.is_whitespace()).is_some() {}
+        self.rest = self.rest.trim_start();
     }
 
     fn wants(&self, wanted: &'static str) -> ConditionError {
-        ConditionError {
-            rest: self.chars.clone().collect(),
-            wanted,
-        }
+        let rest = self.rest.to_owned();
+        ConditionError { rest, wanted }
     }
 }
 

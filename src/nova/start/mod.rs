@@ -80,7 +80,11 @@ fn shown(view: &View<'_>, text: &str) -> Option<String> {
 /// is asked for only where the stack `may_lack` it for one of the services. What is not known is none.
 #[must_use]
 pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static str) -> bool) -> Vec<Refused> {
-    let facts = refusals::all().iter().filter(|fact| fact.covers(view.release()));
+    let facts = written
+        .refusals()
+        .into_iter()
+        .map(|number| &refusals::all()[usize::from(number)]);
+    let facts = facts.filter(|fact| fact.covers(view.release()));
     let mut known: HashMap<&str, bool> = HashMap::new();
     let mut may_lack = |program: &&'static str| *known.entry(program).or_insert_with(|| may_lack(program));
     let is_asked = |fact: &&Refusal| match fact.options {

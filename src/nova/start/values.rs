@@ -2,8 +2,6 @@
 //!
 //! A value that oslo.config rejects is looked at as it is written.
 
-use std::sync::OnceLock;
-
 use crate::catalog::code::{self, Use};
 use crate::catalog::values::{self, Stage, ValueFact};
 use crate::catalog::{self, Release};
@@ -38,10 +36,16 @@ pub fn found(view: &View<'_>, written: &Written) -> Vec<Found> {
     if !view.release().is_complete() {
         return found;
     }
-    for &(group, name) in options() {
-        if written.has(group, name)
-            && let Some(facts) = catalog::option(group, name, view.release())
-        {
+    let mut asked: Vec<(&str, &str)> = if written.is_by_environment() {
+        options().collect()
+    } else {
+        let is_asked = |written: &(&str, &str)| options().any(|option| option == *written);
+        written.options().filter(is_asked).collect()
+    };
+    asked.sort_unstable();
+    asked.dedup();
+    for (group, name) in asked {
+        if let Some(facts) = catalog::option(group, name, view.release()) {
             of_option(view, &view.setting_of(facts), &mut found);
         }
     }
@@ -63,16 +67,10 @@ pub fn comes(view: &View<'_>, to: &Found) -> bool {
         .any(|item| to.items.contains(item))
 }
 
-/// Every option that is worth asking about, once.
-fn options() -> &'static [(&'static str, &'static str)] {
-    static LISTED: OnceLock<Vec<(&str, &str)>> = OnceLock::new();
-    LISTED.get_or_init(|| {
-        let of_facts = values::all().iter().flat_map(|fact| fact.options).copied();
-        let mut options: Vec<_> = code::options().chain(of_facts).collect();
-        options.sort_unstable();
-        options.dedup();
-        options
-    })
+/// Every option that is worth asking about.
+fn options() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let of_facts = values::all().iter().flat_map(|fact| fact.options).copied();
+    code::options().chain(of_facts)
 }
 
 fn of_option(view: &View<'_>, setting: &Setting, found: &mut Vec<Found>) {

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
-use crate::catalog;
+use crate::catalog::{self, refusals};
 use crate::nova::View;
 
 /// The options that something writes.
@@ -16,6 +16,8 @@ pub struct Written {
     /// The hashes of all names, as they are written in whatever group.
     names: HashSet<u64, RandomState>,
     hasher: RandomState,
+    /// The numbers of the refusals that ask for one of the names, in whatever group.
+    asking: Vec<u16>,
     /// A variable may set any option.
     by_environment: bool,
 }
@@ -38,16 +40,44 @@ impl Written {
                 }
                 for line in lines {
                     let key = document.key(line);
-                    written.names.insert(written.hasher.hash_one(&*key));
+                    if written.names.insert(written.hasher.hash_one(&*key)) {
+                        written.asking.extend(refusals::asking_for(&key));
+                    }
                     let known = group.known(&key);
                     let read = known.option(release).into_iter().chain(known.by_old_name(release));
-                    written
-                        .options
-                        .extend(read.map(|option| (option.group(), option.name())));
+                    for option in read {
+                        if written.options.insert((option.group(), option.name())) {
+                            written.asking.extend(refusals::asking_for(option.name()));
+                        }
+                    }
                 }
             }
         }
+        written.asking.sort_unstable();
+        written.asking.dedup();
         written
+    }
+
+    /// The numbers of the refusals that may be worth asking, in order, and of those about what is missing.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<u16> {
+        if self.by_environment {
+            return (0..).take(refusals::all().len()).collect();
+        }
+        let mut numbers: Vec<u16> = refusals::about_missing().chain(self.asking.iter().copied()).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+
+    /// The options that something in the files writes, by group and name.
+    pub fn options(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.options.iter().copied()
+    }
+
+    /// Whether a variable may set any option.
+    #[must_use]
+    pub fn is_by_environment(&self) -> bool {
+        self.by_environment
     }
 
     /// Whether something may set `name` of `group`, an option of the release.
