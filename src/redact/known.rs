@@ -7,13 +7,15 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use super::harmless::{Harmless, is_closed};
+use super::scan::Secret;
 use super::search::Search;
 use super::{MASK, key_of, lines, names, scan};
 use crate::catalog;
-use crate::oslo::document::Document;
+use crate::oslo::document::{Document, ItemKind};
 use crate::oslo::stack::{Site, Stack};
 use crate::oslo::substitution::references;
-use crate::text::Span;
+use crate::text::{Span, lossy};
 
 /// A value shorter than this, in bytes, is hidden at its own place alone: it would be found in half of all words.
 const SHORTEST: usize = 3;
@@ -212,7 +214,7 @@ impl Gathered {
     /// What one file gives, whatever it is read with.
     fn of_document(document: &Document) -> Self {
         let mut gathered = Self::default();
-        gathered.add_document(document);
+        gathered.add_document(document, Harmless::of_process());
         gathered
     }
 
@@ -227,7 +229,7 @@ impl Gathered {
         }
     }
 
-    fn add_document(&mut self, document: &Document) {
+    fn add_document(&mut self, document: &Document, harmless: &Harmless) {
         let bytes = document.source().bytes();
         for assignment in document.assignments() {
             let written = assignment.value_span(bytes);
@@ -242,26 +244,52 @@ impl Gathered {
                 self.add_embedded(value.as_bytes());
             }
         }
-        for span in lines::own_secrets(document) {
-            self.add_value(&document.text(span));
+        for secret in scan::private_keys(bytes) {
+            self.add_value(&lossy(&bytes[secret.span.clone()]));
+            self.add_secret(bytes, secret);
         }
-        self.add_embedded(bytes);
+        let known = harmless.known();
+        let mut found = Vec::new();
+        for (index, item) in document.items().iter().enumerate() {
+            let text = item.span().of(bytes);
+            let is_comment = item.kind() == ItemKind::Comment;
+            if is_comment && known.contains(text) {
+                continue;
+            }
+            let own = lines::own_secrets(document, index);
+            let mut embedded = scan::secrets_in(bytes, item.span().start..item.span().end);
+            embedded.retain(|secret| !is_of_sentence(bytes, secret));
+            if is_comment && own.is_empty() && embedded.is_empty() && is_closed(text) {
+                found.push(text);
+            }
+            for span in own {
+                self.add_value(&document.text(span));
+            }
+            for secret in embedded {
+                self.add_secret(bytes, secret);
+            }
+        }
+        drop(known);
+        harmless.keep(&found);
     }
 
     /// What stands in `text` among other things.
     fn add_embedded(&mut self, text: &[u8]) {
         for secret in scan::secrets(text) {
-            if secret.is_guess && text[secret.span.clone()].iter().all(u8::is_ascii_lowercase) {
-                continue;
+            if !is_of_sentence(text, &secret) {
+                self.add_secret(text, secret);
             }
-            for part in secret.parts.into_iter().chain([secret.span.clone()]) {
-                self.add(&text[part.clone()]);
-                self.add_decoded(&text[part.clone()]);
-                self.refer(&String::from_utf8_lossy(&text[part]));
-            }
-            if secret.line_end > secret.span.end {
-                self.add(&text[secret.span.start..secret.line_end]);
-            }
+        }
+    }
+
+    fn add_secret(&mut self, text: &[u8], secret: Secret) {
+        for part in secret.parts.into_iter().chain([secret.span.clone()]) {
+            self.add(&text[part.clone()]);
+            self.add_decoded(&text[part.clone()]);
+            self.refer(&String::from_utf8_lossy(&text[part]));
+        }
+        if secret.line_end > secret.span.end {
+            self.add(&text[secret.span.start..secret.line_end]);
         }
     }
 
@@ -368,6 +396,11 @@ impl Gathered {
     }
 }
 
+/// Whether `secret` of `text` may be a word of a sentence.
+fn is_of_sentence(text: &[u8], secret: &Secret) -> bool {
+    secret.is_guess && text[secret.span.clone()].iter().all(u8::is_ascii_lowercase)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,6 +431,30 @@ mod tests {
             "[x]\nhost = a\n  password: HUNTER2\n",
         ] {
             assert_eq!(hidden(conf, "a hunter2 b"), "a *** b", "{conf}");
+        }
+    }
+
+    proptest::proptest! {
+        /// What files before had in their comments makes no difference to what is found in one.
+        #[test]
+        fn comments_that_are_known_hide_nothing(
+            lines in proptest::collection::vec(
+                "(# |#|;)?(password|admin_password = |token|\"password\":|hunter2|ab|x|nova:|  |#|=|\"|http://u:p1@h| is |,){0,5}",
+                0..9,
+            ),
+        ) {
+            let document = |lines: &[String]| Document::parse(Source::new("nova.conf", lines.join("\n").into_bytes()));
+            let harmless = Harmless::default();
+            let gathered = |lines: &[String], harmless: &Harmless| {
+                let mut gathered = Gathered::default();
+                gathered.add_document(&document(lines), harmless);
+                (gathered.values, gathered.referred)
+            };
+            for part in 0..lines.len() {
+                gathered(&lines[part..], &harmless);
+                gathered(&lines[..part], &harmless);
+            }
+            proptest::prop_assert_eq!(gathered(&lines, &harmless), gathered(&lines, &Harmless::default()));
         }
     }
 

@@ -91,20 +91,13 @@ fn with_items(
     super::known::merged(found)
 }
 
-/// What is secret as a whole in comments and in lines that are none of the configuration.
-pub(super) fn own_secrets(document: &Document) -> Vec<Span> {
+/// What is secret as a whole in the item of the number `index`, where it is a comment or no line of the configuration.
+pub(super) fn own_secrets(document: &Document, index: usize) -> Vec<Span> {
     let whole = Span::new(0, document.source().bytes().len());
-    let mut found = Vec::new();
-    for (index, item) in document.items().iter().enumerate() {
-        if matches!(item.kind(), ItemKind::Comment | ItemKind::Malformed(_)) {
-            in_item(document, index, item, whole, &mut found);
-        }
+    let (item, mut found) = (&document.items()[index], Vec::new());
+    if matches!(item.kind(), ItemKind::Comment | ItemKind::Malformed(_)) {
+        in_item(document, index, item, whole, &mut found);
     }
-    found.extend(
-        forms::private_keys(document.source().bytes())
-            .into_iter()
-            .map(|span| Span::new(span.start, span.end)),
-    );
     found
 }
 
@@ -201,8 +194,12 @@ fn commented_value(document: &Document, line: Span) -> Option<Span> {
     let bytes = document.source().bytes();
     let body = body(bytes, line);
     let separator = memchr::memchr2(b':', b'=', body.of(bytes))?;
-    let value = Span::new(body.start + separator + 1, body.end);
-    let key = document.text(Span::new(body.start, body.start + separator));
+    let key = Span::new(body.start, body.start + separator);
+    if !names::may_be_secret(key.of(bytes).trim_ascii()) {
+        return None; // Nearly every comment.
+    }
+    let value = Span::new(key.end + 1, body.end);
+    let key = document.text(key);
     let text = document.text(value);
     let is_secret = !text.trim().is_empty() && names::is_secret_by_name(&key, &text);
     is_secret.then(|| lexer::strip(bytes, value))

@@ -4,11 +4,13 @@
 //! place is hidden wherever it appears ([`Secrets`]). The lines of a file are shown with their secrets masked ([`lines`]).
 
 mod forms;
+mod harmless;
 pub mod known;
 pub mod lines;
 pub mod names;
 pub mod scan;
 mod search;
+mod signs;
 mod tokens;
 mod words;
 

@@ -102,6 +102,7 @@ pub fn is_secret(key: &str, value: &str) -> bool {
 /// Whether the name alone says that a value is secret, in any release.
 #[must_use]
 pub fn is_secret_name(key: &str) -> bool {
+    let key = key.trim();
     if !may_be_secret(key.as_bytes()) {
         return false;
     }
@@ -113,6 +114,7 @@ pub fn is_secret_name(key: &str) -> bool {
 /// a number belongs: `inject_password = true`.
 #[must_use]
 pub fn is_secret_by_name(key: &str, value: &str) -> bool {
+    let key = key.trim();
     if !may_be_secret(key.as_bytes()) {
         return false;
     }

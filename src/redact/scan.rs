@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::tokens::{in_tokens, is_limit, slashes};
 use super::words::{Look, is_word};
-use super::{forms, names};
+use super::{forms, names, signs};
 use crate::text::lossy;
 
 /// A name is looked at by so many of its last bytes.
@@ -37,8 +37,17 @@ pub fn secrets(text: &[u8]) -> Vec<Secret> {
     found
 }
 
+/// Those of [`secrets`] on the lines of `range`, without private keys; `range` is whole lines of `text`.
+pub(super) fn secrets_in(text: &[u8], range: Range<usize>) -> Vec<Secret> {
+    let mut found = Vec::new();
+    for line in lines(&text[range.clone()]) {
+        in_line(text, line.start + range.start..line.end + range.start, &mut found);
+    }
+    found
+}
+
 /// The lines of private keys.
-fn private_keys(text: &[u8]) -> impl Iterator<Item = Secret> {
+pub(super) fn private_keys(text: &[u8]) -> impl Iterator<Item = Secret> {
     forms::private_keys(text).into_iter().map(|span| Secret {
         line_end: span.end,
         parts: Vec::new(),
@@ -52,10 +61,7 @@ pub(super) fn secrets_on(text: &[u8], range: Range<usize>) -> Vec<Secret> {
     // The value of a name that ends its line may stand on the next line that is not blank.
     let before = text[..range.start].trim_ascii_end().len();
     let start = memchr::memrchr2(b'\n', b'\r', &text[..before]).map_or(0, |end| end + 1);
-    let mut found = Vec::new();
-    for line in lines(&text[start..range.end]) {
-        in_line(text, line.start + start..line.end + start, &mut found);
-    }
+    let mut found = secrets_in(text, start..range.end);
     found.retain(|secret| range.start < secret.line_end && secret.span.start < range.end);
     found
 }
@@ -86,23 +92,21 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-/// Whether it may end or start the name of something, or makes a word more than one of a sentence.
-fn is_sign(byte: u8) -> bool {
-    matches!(byte, b':' | b'=' | b'<' | b'%' | b'-' | b'0'..=b'9')
-}
-
 fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
     let bytes = &text[line.clone()];
-    if memchr::memchr2(b'@', b'%', bytes).is_some() {
+    let holds = signs::held(bytes);
+    if holds.at {
         in_tokens(text, &line, found);
     }
-    if bytes.iter().any(|&byte| is_sign(byte)) || may_name_its_end(bytes) {
+    if may_name_its_end(bytes) {
         named(text, &line, found);
+    } else if holds.sign {
+        near_signs(text, &line, found);
     }
 }
 
-/// Whether the last word of a line without signs and digits may be secret for the words before it: there are but two, or
-/// it is said what it is. Most lines of prose end here.
+/// Whether the last word of a line may be secret for the words before it alone: there are but two, or it is said what it is.
+/// Most lines of prose end here.
 fn may_name_its_end(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let Some(first) = line.iter().position(|&byte| is_word(byte)) else {
@@ -127,14 +131,29 @@ fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
             at += 1;
             continue;
         }
-        let (length, look) = Look::at_word(&text[at..line.end]);
-        let word = at..at + length;
-        at = word.end;
-        if look.may_speak() || is_worth_a_look(&text[word.clone()]) {
-            found.extend(behind_name(text, &word, line.end, is_first, &mut ahead));
-        }
+        at = behind_word(text, at..line.end, is_first, &mut ahead, found);
         is_first = false;
     }
+}
+
+/// As [`named`], where the last word is no secret for the words before it alone: only what stands near a sign can be one.
+fn near_signs(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
+    let words = signs::words_near(&text[line.clone()]);
+    let mut ahead = Ahead::default();
+    for start in words.starts {
+        let is_first = words.first == Some(start);
+        behind_word(text, line.start + start..line.end, is_first, &mut ahead, found);
+    }
+}
+
+/// Adds the secret behind the word that begins `rest`, and says where the word ends.
+fn behind_word(text: &[u8], rest: Range<usize>, is_first: bool, ahead: &mut Ahead, found: &mut Vec<Secret>) -> usize {
+    let (length, look) = Look::at_word(&text[rest.clone()]);
+    let word = rest.start..rest.start + length;
+    if look.may_speak() || is_worth_a_look(&text[word.clone()]) {
+        found.extend(behind_name(text, &word, rest.end, is_first, ahead));
+    }
+    word.end
 }
 
 /// Whether a secret may stand behind a word whose letters speak of none: nearly no word.
@@ -423,7 +442,7 @@ mod tests {
         /// A line that is passed over holds nothing.
         #[test]
         fn what_is_passed_over_holds_no_secret(
-            line in "(password|the|token|hush|is|was|basic|-u|-p|a:b|@|%40|%3d|=|:|<|>|\"|'| |  |\t|\\(|\\)|1|x1y2z3|,|\u{e9}){0,12}",
+            line in "(password|the|token|hush|is|was|basic|-u|-p|-|--|a:b|@|%40|%3d|=|:|<|>|\"|'| |  |\t|\\(|\\)|1|12345678|x1y2z3|aHVzaDpo==|,|\u{e9}){0,12}",
         ) {
             let text = line.as_bytes();
             let (mut quick, mut whole) = (Vec::new(), Vec::new());

@@ -4,6 +4,11 @@
 
 mod letters;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 pub(super) use letters::{Look, is_word, may_speak};
 
 /// Words that make a value secret, wherever they stand between underscores.
@@ -149,11 +154,34 @@ const HARMLESS: [&str; 6] = [
 /// Longer words are no misspelling of anything.
 const LONGEST: usize = 64;
 
+/// So many names are kept, each with what it speaks of: those of nova's options come again and again.
+const KEPT: usize = 2048;
+
 /// Whether `name`, in lower case and with `_` between its words, speaks of a secret.
 pub(super) fn look_secret(name: &str) -> bool {
+    thread_local! {
+        static KNOWN: RefCell<HashMap<Box<str>, bool, RandomState>> = RefCell::default();
+    }
     if !may_speak(name.as_bytes()) || HARMLESS.contains(&name) {
         return false;
     }
+    if name.len() > LONGEST {
+        return is_of_secret(name);
+    }
+    KNOWN.with_borrow_mut(|known| {
+        let found = known.get(name).copied();
+        found.unwrap_or_else(|| {
+            let found = is_of_secret(name);
+            if known.len() < KEPT {
+                known.insert(name.into(), found);
+            }
+            found
+        })
+    })
+}
+
+/// As [`look_secret`], of a name whose letters allow it.
+fn is_of_secret(name: &str) -> bool {
     let last = name.rsplit('_').find(|word| !word.is_empty()).unwrap_or(name);
     let is_place = |end: &str| last.ends_with(end) && (last == end || matches!(end, "file" | "path" | "dir"));
     if HARMLESS_ENDS.iter().any(|end| is_place(end)) {

@@ -156,6 +156,10 @@ fn is_of_word(word: Letters) -> bool {
     }
     let has = |wanted: &Letters| wanted & !word == 0;
     // One edit of a word takes one of its letters away at most.
-    let is_near = |&(meant, most): &(Letters, u32)| (meant & !word).count_ones() <= most;
+    let is_near = |&(meant, most): &(Letters, u32)| {
+        let missing = meant & !word;
+        let others = (0..most).fold(missing, |others, _| others & others.wrapping_sub(1));
+        others == 0
+    };
     WORDS.iter().chain(&ENDS).any(has) || NEAR.iter().any(is_near)
 }
