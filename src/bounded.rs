@@ -91,20 +91,36 @@ pub fn read(path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusa
 pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     let limit = limit.min(LONGEST);
     let looked = root.look_for_links(path)?;
+    let file = open(root, path, &looked, (kinds, limit))?;
+    if looked.metadata().is_file() {
+        read_file(file, looked.metadata().len(), limit)
+    } else {
+        read_pipe(file, limit)
+    }
+}
+
+/// Opens the regular file at `path` as [`read_in`] does, and reads nothing; what is none, or is not there, is left alone.
+///
+/// # Errors
+/// As [`read_in`].
+pub fn try_opening(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<(), ReadRefusal> {
+    match root.look_for_links(path) {
+        Ok(looked) if looked.metadata().is_file() => open(root, path, &looked, (kinds, limit.min(LONGEST))).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// Opens what was `looked` at, a regular file or a pipe.
+fn open(root: &Root, path: &Path, looked: &Looked, (kinds, limit): (Kinds, u64)) -> Result<File, ReadRefusal> {
     if kinds == Kinds::Regular && looked.is_of_the_kernel()? {
         return Err(ReadRefusal::Kernel);
     }
-    let is_pipe = readable(looked.metadata(), kinds, limit)?;
-    // Without blocking: to open a pipe that has no writer would otherwise never return.
-    if let Some(link) = foreign(root, path, &looked) {
+    readable(looked.metadata(), kinds, limit)?;
+    if let Some(link) = foreign(root, path, looked) {
         return Err(ReadRefusal::ForeignLink(link));
     }
-    let file = root.open_looked(path, &looked)?;
-    if is_pipe {
-        read_pipe(file, limit)
-    } else {
-        read_to_end(file, looked.metadata().len(), limit)
-    }
+    // Without blocking: to open a pipe that has no writer would otherwise never return.
+    Ok(root.open_looked(path, looked)?)
 }
 
 /// A link on the way to `path` that root does not follow.
@@ -117,18 +133,18 @@ fn foreign(root: &Root, path: &Path, target: &Looked) -> Option<ForeignLink> {
     followed.foreign(target.metadata().uid())
 }
 
-/// Whether what may be read is a pipe.
-fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<bool, ReadRefusal> {
+/// Whether it may be read: a regular file that is not too long, or a pipe where `kinds` allows that.
+fn readable(metadata: &Metadata, kinds: Kinds, limit: u64) -> Result<(), ReadRefusal> {
     if metadata.is_file() {
         return if metadata.len() > limit {
             Err(ReadRefusal::TooLong(limit))
         } else {
-            Ok(false)
+            Ok(())
         };
     }
     match kind(metadata) {
         None if metadata.is_dir() => Err(io::Error::from(io::ErrorKind::IsADirectory).into()),
-        None if kinds == Kinds::Named => Ok(true),
+        None if kinds == Kinds::Named => Ok(()),
         None => Err(ReadRefusal::Pipe),
         Some(kind) => Err(ReadRefusal::Kind(kind)),
     }
@@ -152,7 +168,7 @@ pub fn read_found(path: &Path, limit: u64) -> Result<Option<String>, ReadRefusal
         trusted(looked.metadata(), &directory)?;
     }
     let file = Root::default().open_looked(path, &looked)?;
-    utf8(read_to_end(file, looked.metadata().len(), limit)?).map(Some)
+    utf8(read_file(file, looked.metadata().len(), limit)?).map(Some)
 }
 
 /// Whether nobody but root can have written the file, or can put another in its place.
@@ -193,13 +209,30 @@ fn utf8(bytes: Vec<u8>) -> Result<String, ReadRefusal> {
 /// # Errors
 /// It cannot be read, or is longer.
 pub fn read_whole(source: impl Read, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
-    read_to_end(source, 0, limit.min(LONGEST))
+    read_to_end(source, Vec::new(), limit.min(LONGEST))
 }
 
-/// Everything from `source`, of which `expected` bytes should come, to its end.
-fn read_to_end(source: impl Read, expected: u64, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
-    let mut bytes = Vec::with_capacity(expected.min(limit) as usize);
-    source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+/// The bytes of a regular file that was `length` bytes long when it was looked at.
+fn read_file(mut file: File, length: u64, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
+    let length = length.min(limit) as usize;
+    // Room for one byte more: that it stays free says that this is the end.
+    let mut bytes = vec![0; length + 1];
+    let count = match file.read(&mut bytes) {
+        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+        count => count?,
+    };
+    bytes.truncate(count);
+    if count == length && count > 0 {
+        return Ok(bytes);
+    }
+    // It is another one by now, or one of the kernel, whose length nobody knows before.
+    read_to_end(file, bytes, limit)
+}
+
+/// `bytes`, and everything from `source` to its end.
+fn read_to_end(source: impl Read, mut bytes: Vec<u8>, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
+    let room = limit.saturating_add(1).saturating_sub(bytes.len() as u64);
+    source.take(room).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(ReadRefusal::TooLong(limit));
     }

@@ -119,7 +119,8 @@ impl Arguments {
             is_baseline: place.is_some(),
             is_verbose: terminal.style.detail.is_verbose,
         };
-        let paths: Vec<PathBuf> = survey.targets.iter().flat_map(|target| target.files.clone()).collect();
+        let targets = survey.targets.iter().filter(|_| place.is_some());
+        let paths: Vec<PathBuf> = targets.flat_map(|target| target.files.clone()).collect();
         let (outcome, total) = check(&request, survey, terminal)?;
         let outcome = match place {
             Some(place) => baseline::write(&place, &total.known, &paths, outcome, terminal),

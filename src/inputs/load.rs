@@ -178,6 +178,11 @@ pub fn try_reading(root: &Root, inputs: &[Input], limit: u64) -> Result<(), Load
     Ok(())
 }
 
+/// As [`try_reading`], of one file that was named or found, which is only opened; what is no regular file is left alone.
+pub(super) fn try_opening(root: &Root, (path, origin): (&Path, Origin), limit: u64) -> Result<(), LoadError> {
+    bounded::try_opening(root, path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))
+}
+
 /// Reads `inputs`, looked up in `root`, into one stack; no file may be longer than `limit` bytes.
 ///
 /// # Errors

@@ -4,8 +4,11 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
 
 use super::directory::{self, NotRead};
 use super::exclude::{self, Exclude};
@@ -15,6 +18,9 @@ use crate::oslo::document::Document;
 use crate::oslo::stack::{Layer, Origin, Stack, Variable};
 use crate::plain;
 use crate::text::Source;
+
+/// So many of the paths that are named are looked at side by side.
+const AT_ONCE: usize = 512;
 
 /// What the command line says of files.
 #[derive(Clone, Debug)]
@@ -45,6 +51,15 @@ pub struct Target {
 }
 
 impl Target {
+    /// Its file, where it is but one that was named or found, and how it came to be read.
+    pub(super) fn file(&self) -> Option<(&Path, Origin)> {
+        match &self.inputs[..] {
+            [Input::File(path)] => Some((path, Origin::Named)),
+            [Input::Walked(path)] => Some((path, Origin::Walked)),
+            _ => None,
+        }
+    }
+
     /// Whether a second reading gives the same: what comes through a pipe comes once.
     pub(super) fn can_be_read_again(&self, root: &Root) -> bool {
         self.inputs.iter().all(|input| match input {
@@ -80,10 +95,10 @@ pub struct Targets {
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
-    fn add(&mut self, root: &Root, input: Input, known: &mut Known) {
+    fn add(&mut self, root: &Root, (input, found): (Input, Option<&Metadata>), known: &mut Known) {
         let path = input_path(&input);
         self.may_wait |= input == Input::Stdin;
-        match known.add(root, &path) {
+        match known.add(root, &path, found) {
             Some(first) => {
                 let why = format!("is the same file as {}", plain::path(&first));
                 let is_excluded = false;
@@ -100,7 +115,8 @@ impl Targets {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
         }
         for file in walked.files {
-            self.add(root, Input::Walked(file), known);
+            let found = root.metadata(&file).ok();
+            self.add(root, (Input::Walked(file), found.as_ref()), known);
         }
         self.not_read.extend(walked.not_read);
         self.errors.extend(walked.errors);
@@ -119,10 +135,11 @@ struct Known {
 }
 
 impl Known {
-    /// The path by which the file at `path` is known; where there is none, it is known by `path` from now on.
-    fn add(&mut self, root: &Root, path: &Path) -> Option<PathBuf> {
+    /// The path by which the file at `path`, that was `found` there, is known; where there is none, it is known by `path` from
+    /// now on.
+    fn add(&mut self, root: &Root, path: &Path, found: Option<&Metadata>) -> Option<PathBuf> {
         let real = |path: &Path| root.real(path).unwrap_or_else(|| path.to_owned());
-        if let Ok(found) = root.metadata(path) {
+        if let Some(found) = found {
             self.has_other |= !found.is_file();
             match self.files.entry((found.dev(), found.ino())) {
                 Entry::Vacant(vacant) => {
@@ -151,18 +168,26 @@ impl Sources {
     #[must_use]
     pub fn targets(&self) -> Targets {
         let (mut found, mut known) = (Targets::default(), Known::default());
-        for path in &self.paths {
-            if exclude::covers(&self.exclude, path) {
-                found.not_read.push(NotRead::excluded(path.clone()));
-            } else if self.root.is_dir(path) {
-                found.add_directory(&self.root, path, (&self.exclude, &mut known));
+        for paths in self.paths.chunks(AT_ONCE) {
+            let look = |path: &PathBuf| self.root.metadata(path).ok();
+            let there: Vec<Option<Metadata>> = if paths.len() < AT_ONCE {
+                paths.iter().map(look).collect()
             } else {
-                let input = if path == Path::new("-") {
-                    Input::Stdin
+                paths.par_iter().map(look).collect()
+            };
+            for (path, there) in paths.iter().zip(&there) {
+                if exclude::covers(&self.exclude, path) {
+                    found.not_read.push(NotRead::excluded(path.clone()));
+                } else if there.as_ref().is_some_and(Metadata::is_dir) {
+                    found.add_directory(&self.root, path, (&self.exclude, &mut known));
                 } else {
-                    Input::File(path.clone())
-                };
-                found.add(&self.root, input, &mut known);
+                    let input = if path == Path::new("-") {
+                        Input::Stdin
+                    } else {
+                        Input::File(path.clone())
+                    };
+                    found.add(&self.root, (input, there.as_ref()), &mut known);
+                }
             }
         }
         found.may_wait |= known.has_other;
@@ -233,14 +258,10 @@ impl Sources {
     /// stack.
     #[must_use]
     pub fn alone(&self, target: &Target) -> Option<Result<Alone, LoadError>> {
-        let (path, origin) = match &target.inputs[..] {
-            [Input::File(path)] => (path, Origin::Named),
-            [Input::Walked(path)] => (path, Origin::Walked),
-            _ => return None,
-        };
+        let (path, origin) = target.file()?;
         let read = load::read_bytes(&self.root, path, origin, self.max_size);
         Some(read.map(|bytes| Alone {
-            path: path.clone(),
+            path: path.to_owned(),
             origin,
             bytes,
         }))

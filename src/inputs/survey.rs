@@ -1,6 +1,7 @@
 //! What a run reads, stack by stack, and which release runs each today.
 //!
-//! Every file is read once here, so that what cannot be read is known before a report begins.
+//! Every file is read once here, or opened where there is nothing to learn from it, so that what cannot be read is known
+//! before a report begins.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,7 +94,9 @@ impl Survey {
         let read = |target: Target| {
             if let (Some(from), false) = (upgrade.from, keeps) {
                 // Nothing to learn from reading it now but that it can be read.
-                if target.can_be_read_again(&sources.root) {
+                if let Some(file) = target.file() {
+                    load::try_opening(&sources.root, file, sources.max_size)?;
+                } else if target.can_be_read_again(&sources.root) {
                     load::try_reading(&sources.root, &target.inputs, sources.max_size)?;
                 }
                 let files = files_of(&sources.root, &target)?;
