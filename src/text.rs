@@ -170,13 +170,10 @@ impl Source {
     fn line_starts(&self) -> &[usize] {
         self.lines.get_or_init(|| {
             let mut starts = vec![0];
-            let mut at = 0;
-            while at < self.bytes.len() {
-                at = line_end(&self.bytes, at).1;
-                if at < self.bytes.len() || matches!(self.bytes[at - 1], b'\n' | b'\r') {
-                    starts.push(at);
-                }
-            }
+            starts.extend(memchr::memchr2_iter(b'\n', b'\r', &self.bytes).filter_map(|end| {
+                let is_within = self.bytes[end] == b'\r' && self.bytes.get(end + 1) == Some(&b'\n');
+                (!is_within).then_some(end + 1)
+            }));
             starts
         })
     }

@@ -16,9 +16,9 @@ pub fn plain(word: &str) -> String {
 
 /// Whether a name is written as nova's are, in lower case and without hyphens: nearly every one is.
 #[must_use]
-pub fn is_plain(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    name.bytes().all(is_plain)
+pub fn is_plain(name: impl AsRef<[u8]>) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
+    name.as_ref().iter().all(is_plain)
 }
 
 /// What a person who wrote the unknown `key` in `group` may have meant: the mistyped name in this group first, then the

@@ -115,6 +115,7 @@ impl<'g> Section<'g> {
                 option: *option,
                 via: catalog::Via::Current,
             }),
+            _ if !known.is_anywhere() => None,
             _ => known.named(from),
         };
         let recognised = || self.outside.recognise(&known);
@@ -127,7 +128,7 @@ impl<'g> Section<'g> {
         };
         let is_nobodys = fate == Fate::Unknown
             && !self.group.is_known()
-            && spelling::is_plain(&key)
+            && spelling::is_plain(&*key)
             && !catalog::is_name_of_any_group(&key);
         Some(NamedUse {
             site,

@@ -28,6 +28,9 @@ impl View<'_> {
     /// Whether `raw`, as a value of an option in `group`, leads by references to a default that differs from host to host.
     #[must_use]
     pub fn depends_on_host(&self, group: &str, raw: &str) -> bool {
+        if !raw.contains('$') {
+            return false; // Nearly every value.
+        }
         // Each name once: a value may hold it a million times, or lead back to itself.
         let mut asked: HashSet<(String, String)> = HashSet::new();
         let mut waiting = vec![(group.to_owned(), raw.to_owned())];

@@ -30,6 +30,9 @@ impl Reference {
 #[must_use]
 pub fn references(value: &str) -> Vec<Reference> {
     let mut found = Vec::new();
+    if !value.contains('$') {
+        return found;
+    }
     scan(value, |piece| {
         if let Piece::Reference(reference) = piece {
             found.push(reference);

@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let stack = context.stack;
     for place in stack.places() {
         // Nearly every name is plain, and the catalog is not asked about it.
-        if catalog::spelling::is_plain(&stack.key(place)) {
+        if catalog::spelling::is_plain(stack.key_bytes(place)) {
             continue;
         }
         let (group, key) = (stack.group(place), stack.key(place));

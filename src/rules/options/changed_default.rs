@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 
+use foldhash::fast::RandomState;
+
 use super::defaults::{shown, written};
 use crate::catalog::moves::{self, NewDefault};
 use crate::catalog::{self, ChangedDefault, OptionFacts, Release};
@@ -30,7 +32,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut groups: Vec<&str> = names.map(|seen| &*seen.group).collect();
     // Names come section by section.
     groups.dedup();
-    let groups: HashSet<&str> = groups.into_iter().collect();
+    let groups: HashSet<&str, RandomState> = groups.into_iter().collect();
     let widened = Widened::of(context);
     let matters = |new: OptionFacts| widened.concerns(new).unwrap_or_else(|| groups.contains(new.group()));
     for changed in catalog::changed_defaults(from, to, matters) {

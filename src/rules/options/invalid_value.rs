@@ -4,9 +4,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use crate::catalog::{self, Fate, OptionFacts, Release, spelling};
 use crate::lint::{Announced, Context, Effect, Finding, Fix, NamedUse, Rule, Safety, Severity, hops};
-use crate::nova::View;
+use crate::nova::{Setting, View};
 use crate::oslo::stack::Site;
 use crate::oslo::value::{self, ValueError};
 use crate::redact;
@@ -24,7 +26,7 @@ pub(in crate::rules) static RULE: Rule = Rule {
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut told = HashSet::new();
     // Looked up once per option: a file may say the same thing a hundred thousand times.
-    let mut effective: HashMap<(&str, &str), HashSet<Site>> = HashMap::new();
+    let mut effective: HashMap<(&str, &str), Effective, RandomState> = HashMap::default();
     for seen in context.named_uses() {
         let options: &[OptionFacts] = match &seen.fate {
             Fate::Known(option) => std::slice::from_ref(option),
@@ -34,13 +36,37 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         for option in options {
             let effective = effective
                 .entry((option.group(), option.name()))
-                .or_insert_with(|| context.to.setting_of(*option).found.effective.iter().copied().collect());
-            if effective.contains(&seen.site)
+                .or_insert_with(|| Effective::of(&context.to.setting_of(*option)));
+            if effective.contains(seen.site)
                 && let Some(error) = rejected(&context.to, *option, seen.site)
                 && told.insert(seen.site)
             {
                 findings.push(report(context, seen, *option, &error));
             }
+        }
+    }
+}
+
+/// The sites whose values count of one option.
+enum Effective {
+    /// Of nearly every one at most one.
+    One(Option<Site>),
+    Many(HashSet<Site>),
+}
+
+impl Effective {
+    fn of(setting: &Setting) -> Self {
+        match &setting.found.effective[..] {
+            [] => Self::One(None),
+            [site] => Self::One(Some(*site)),
+            sites => Self::Many(sites.iter().copied().collect()),
+        }
+    }
+
+    fn contains(&self, site: Site) -> bool {
+        match self {
+            Self::One(one) => *one == Some(site),
+            Self::Many(sites) => sites.contains(&site),
         }
     }
 }
