@@ -31,6 +31,7 @@ pub(super) fn held(line: &[u8]) -> Held {
 }
 
 /// Without a way out in between, so that all of them are looked at at once.
+#[allow(clippy::needless_bitwise_bool)] // so it is without branches
 fn held_in(step: &[u8; STEP]) -> u8 {
     step.iter().fold(0, |found, &byte| {
         let is_sign = matches!(byte, b'0'..=b'=') | (byte == b'-') | (byte == b'%');
