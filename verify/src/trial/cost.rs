@@ -10,7 +10,7 @@ use crate::guest::Size;
 use crate::hypervisor::{End, Intervention};
 use crate::speed::Link;
 use crate::trial::messages::Evidence;
-use crate::trial::migrate::Trace;
+use crate::trial::migrate::{Sample, Trace};
 use crate::trial::slow::SlowPhase;
 
 /// The measurement, as far as there is one.
@@ -43,8 +43,8 @@ pub struct Felt {
     pub left_mib: f64,
     /// MiB a second at which they came, the downtime included, for they come in it, too.
     pub mib_per_second: f64,
-    /// MiB a second at which the source's QEMU sent them, by what the job said was left; null where that was not asked often
-    /// enough.
+    /// MiB a second at which the source's QEMU sent them, by what the job said was left, the downtime included; null where that was
+    /// not asked often enough.
     pub sent_mib_per_second: Option<f64>,
 }
 
@@ -118,17 +118,14 @@ impl Cost {
 /// So much of a guest's memory must go between two looks before they tell how fast it goes, in MiB.
 const TELLING: f64 = 4.0;
 
-/// MiB a second by which the job's remainder fell from `since` on, while it fell.
+/// MiB a second by which what was left by the job fell from `since` on, until nothing was.
 fn sent(trace: &Trace, since: Duration) -> Option<f64> {
-    let mut samples = trace.samples.iter().filter(|sample| sample.at >= since);
-    let first = samples.next()?;
-    // behind the one at which nothing was left for the first time nothing falls any more
-    let last = samples
-        .by_ref()
-        .find(|sample| sample.remaining == 0)
-        .or_else(|| trace.samples.last().filter(|last| last.at > first.at))?;
+    let (before, after): (Vec<&Sample>, Vec<&Sample>) = trace.samples.iter().partition(|sample| sample.at <= since);
+    let first = before.last()?;
+    // nothing falls any more behind the one at which nothing was left for the first time
+    let last = after.iter().find(|sample| sample.remaining == 0).or(after.last())?;
     let mib = (first.remaining - last.remaining) as f64 / 1_048_576.0;
-    (mib >= TELLING).then(|| mib / last.at.saturating_sub(first.at).as_secs_f64())
+    (mib >= TELLING).then(|| mib / last.at.saturating_sub(since).as_secs_f64())
 }
 
 impl Felt {
