@@ -176,7 +176,7 @@ fn real_nova_completes_what_is_rescued() {
     assert!(imported.status.success(), "{imported:?}");
     let times = std::env::var(RESCUES).map_or(1, |text| text.parse().expect("a number"));
     let program = python.display().to_string();
-    for _ in 0..times {
+    for round in 1..=times {
         let found = run(
             &["nova:reset", "nova:link", "nova:destination_daemon"],
             &[("LAB_NOVA", program.as_str()), ("LAB_PYTHONPATH", libraries.as_str())],
@@ -185,6 +185,9 @@ fn real_nova_completes_what_is_rescued() {
             assert_rescued(one);
             let said = one["nova"].as_array().unwrap();
             assert_eq!(said.last().unwrap()["outcome"], "post", "{one}");
+        }
+        if times > 1 {
+            println!("round {round} of {times}: nova completed all {}", found.len());
         }
     }
 }
