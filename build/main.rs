@@ -40,11 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("libraries.rs"), libraries::source(&read("libraries.txt")?)?)?;
     fs::write(out.join("moves.rs"), moves::source(&read("moves.toml")?)?)?;
     fs::write(out.join("outside.rs"), outside::source(&read("outside.toml")?)?)?;
-    fs::write(out.join("refusals.rs"), refusals::source(&read("refusals.toml")?)?)?;
-    fs::write(
-        out.join("refusals_by_name.rs"),
-        refusals::by_name(&read("refusals.toml")?)?,
-    )?;
+    let refusing = read("refusals.toml")?;
+    fs::write(out.join("refusals.rs"), refusals::source(&refusing)?)?;
+    fs::write(out.join("refusals_by_name.rs"), refusals::by_name(&refusing)?)?;
     fs::write(out.join("values.rs"), values::source(&read("values.toml")?)?)?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use super::index::{self, OPEN, Row, field};
+use super::index::{self, Mark, OPEN, Row, field};
 use super::release::Release;
 use super::table::Table;
 use crate::oslo::names::{normal_group, without_hyphens};
@@ -203,37 +203,37 @@ impl OptionFacts {
     /// Whether it may stand several times, every value counting.
     #[must_use]
     pub fn is_multi(&self) -> bool {
-        self.row().has("multi<")
+        self.row().has(Mark::Multi)
     }
 
     /// Whether a running service takes a new value on SIGHUP.
     #[must_use]
     pub fn is_mutable(&self) -> bool {
-        self.row().has("mutable")
+        self.row().has(Mark::Mutable)
     }
 
     /// Whether nova itself keeps its value out of logs.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.row().has("secret")
+        self.row().has(Mark::Secret)
     }
 
     /// Whether the sample file calls it advanced.
     #[must_use]
     pub fn is_advanced(&self) -> bool {
-        self.row().has("advanced")
+        self.row().has(Mark::Advanced)
     }
 
     /// Whether nova refuses to run without it.
     #[must_use]
     pub fn is_required(&self) -> bool {
-        self.row().has("required")
+        self.row().has(Mark::Required)
     }
 
     /// Whether it is announced to go.
     #[must_use]
     pub fn is_deprecated_for_removal(&self) -> bool {
-        self.row().has("deprecated_for_removal")
+        self.row().has(Mark::DeprecatedForRemoval)
     }
 
     /// Since when it is announced to go, in the words of its project: a version (`16.0.0`) or a series (`Queens`).
@@ -246,7 +246,7 @@ impl OptionFacts {
     /// Whether its default depends on the host nova runs on.
     #[must_use]
     pub fn is_host_dependent(&self) -> bool {
-        self.row().has("host_dependent")
+        self.row().has(Mark::HostDependent)
     }
 
     /// The namespace that brings it: `nova.conf`, `oslo.messaging` …
@@ -271,7 +271,7 @@ impl OptionFacts {
     /// A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
     pub fn keys(&self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> + Clone + use<> {
         // Most have no old names, and then nothing need be read.
-        let has_old = self.row().has("aliases");
+        let has_old = self.row().has(Mark::Aliases);
         let own = (!has_old).then(|| (self.group(), self.name()));
         let keys = if has_old { &self.typed().keys[..] } else { &[] };
         let with_hyphens = release.oslo_config() >= (3, 24);
@@ -316,6 +316,10 @@ fn keys(facts: OptionFacts, names: &[(&'static str, String)]) -> Vec<(Cow<'stati
 }
 
 fn aliases(facts: OptionFacts) -> impl Iterator<Item = Alias> + use<> {
-    let words = if facts.row().has("aliases") { facts.words() } else { "" };
+    let words = if facts.row().has(Mark::Aliases) {
+        facts.words()
+    } else {
+        ""
+    };
     index::aliases(words).map(|(group, name)| Alias { group, name })
 }

@@ -35,20 +35,32 @@ pub(super) struct Row {
     pub(super) since: u8,
     /// The number of the last release; [`OPEN`] where the newest still has it.
     pub(super) until: u8,
-    /// Which of [`MARKS`] the facts hold, a bit each.
+    /// Which [`Mark`]s it bears, a bit each.
     pub(super) marks: u8,
 }
 
-/// Facts of which is mostly asked only whether they are there; the last is no fact, but what the type begins with.
-pub(super) const MARKS: [&str; 8] = [
-    "aliases",
-    "mutable",
-    "secret",
-    "advanced",
-    "required",
-    "deprecated_for_removal",
-    "host_dependent",
-    "multi<",
+/// What is mostly only asked whether it is so, by its bit.
+#[derive(Clone, Copy)]
+pub(super) enum Mark {
+    Aliases = 1,
+    Mutable = 1 << 1,
+    Secret = 1 << 2,
+    Advanced = 1 << 3,
+    Required = 1 << 4,
+    DeprecatedForRemoval = 1 << 5,
+    HostDependent = 1 << 6,
+    Multi = 1 << 7,
+}
+
+/// The facts that are marks.
+const MARKS: [(&str, Mark); 7] = [
+    ("aliases", Mark::Aliases),
+    ("mutable", Mark::Mutable),
+    ("secret", Mark::Secret),
+    ("advanced", Mark::Advanced),
+    ("required", Mark::Required),
+    ("deprecated_for_removal", Mark::DeprecatedForRemoval),
+    ("host_dependent", Mark::HostDependent),
 ];
 
 /// No release has so high a number.
@@ -106,7 +118,7 @@ pub(super) struct Lists {
 /// What a slot holds that holds no number.
 const EMPTY: u32 = u32::MAX;
 
-/// The hash of `name`, `seed` being another one for each kind of names that are told apart.
+/// The hash of `name`, `seed` being another one for each kind of names.
 ///
 /// It is the same in the build script and in the program, so that the slots can be made ready. Whatever somebody writes into a
 /// file, no search is longer than the longest run of slots that the lists themselves fill.
@@ -265,7 +277,7 @@ impl Lists {
         self.by_key = (0..self.names.len() as u32).collect();
         let key = |number: &u32| self.names[*number as usize].key.of(&self.text);
         self.by_key.sort_by(|a, b| key(a).cmp(key(b)));
-        let is_secret = |row: &Row| row.has("secret");
+        let is_secret = |row: &Row| row.has(Mark::Secret);
         let leads_to_secret = |number: &u32| {
             let Name { own, old, .. } = self.names[*number as usize];
             let old = self.old[old.start as usize..old.end as usize].iter();
@@ -340,18 +352,18 @@ pub(super) fn fact<'a>(word: &'a str, key: &str) -> Option<&'a str> {
 }
 
 impl Row {
-    /// Whether the facts hold `mark`, one of [`MARKS`].
-    pub(super) fn has(&self, mark: &str) -> bool {
-        let place = MARKS.iter().position(|known| *known == mark);
-        place.is_some_and(|place| self.marks & (1 << place) != 0)
+    /// Whether it bears `mark`.
+    pub(super) fn has(&self, mark: Mark) -> bool {
+        self.marks & mark as u8 != 0
     }
 }
 
-/// Which of [`MARKS`] are in `facts`.
+/// The marks of a row with these `facts`.
 fn marks(facts: &str) -> u8 {
-    let is_there = |mark: &&str| field(facts, mark).is_some() || (mark.ends_with('<') && facts.starts_with(*mark));
-    let bits = MARKS.iter().zip(0..).filter(|(mark, _)| is_there(mark));
-    bits.fold(0, |marks, (_, bit)| marks | (1 << bit))
+    let borne = MARKS.iter().filter(|(fact, _)| field(facts, fact).is_some());
+    let multi = facts.starts_with("multi<").then_some(Mark::Multi);
+    let all = borne.map(|(_, mark)| *mark).chain(multi);
+    all.fold(0, |marks, mark| marks | mark as u8)
 }
 
 /// The row of a line that starts at `start`.
