@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, MatchKind, packed};
+use aho_corasick::{AhoCorasick, Match, MatchKind, packed};
 
 use crate::text::Span;
 
@@ -83,9 +83,7 @@ impl Search {
         found: &mut Vec<Span>,
     ) {
         let lower = bytes.to_ascii_lowercase();
-        let leads = search.find_iter(&lower);
-        let leads = leads.map(|lead| (lead.pattern().as_usize(), Span::new(lead.start(), lead.end())));
-        self.add(leads, bytes, is_kept, found);
+        self.add(search.find_iter(&lower), bytes, is_kept, found);
     }
 
     fn find_thoroughly(&self, bytes: &[u8], is_kept: impl Fn(usize, usize) -> bool, found: &mut Vec<Span>) {
@@ -97,36 +95,34 @@ impl Search {
             builder.build(&self.leads).ok()
         };
         if let Some(search) = self.thorough.get_or_init(make) {
-            let leads = search.find_iter(bytes);
-            let leads = leads.map(|lead| (lead.pattern().as_usize(), Span::new(lead.start(), lead.end())));
-            self.add(leads, bytes, is_kept, found);
+            self.add(search.find_iter(bytes), bytes, is_kept, found);
         }
     }
 
-    /// Adds the values that the `leads`, by their numbers and where they stand, begin.
+    /// Adds the values that the `leads` begin.
     fn add(
         &self,
-        leads: impl Iterator<Item = (usize, Span)>,
+        leads: impl Iterator<Item = Match>,
         bytes: &[u8],
         is_kept: impl Fn(usize, usize) -> bool,
         found: &mut Vec<Span>,
     ) {
         let mut at = 0;
-        for (number, lead) in leads {
-            if lead.start < at {
+        for lead in leads {
+            if lead.start() < at {
                 continue;
             }
-            let rest = &bytes[lead.end..];
-            let more = self.values[number].iter().map(|value| {
+            let rest = &bytes[lead.end()..];
+            let more = self.values[lead.pattern().as_usize()].iter().map(|value| {
                 let tail = &value[value.len().min(LEAD)..];
                 tail.iter()
                     .zip(rest)
                     .take_while(|(a, b)| a.eq_ignore_ascii_case(b))
                     .count()
             });
-            let end = lead.end + more.max().unwrap_or(0);
-            if is_kept(lead.start, end) {
-                found.push(Span::new(lead.start, end));
+            let end = lead.end() + more.max().unwrap_or(0);
+            if is_kept(lead.start(), end) {
+                found.push(Span::new(lead.start(), end));
                 at = end;
             }
         }
