@@ -119,11 +119,13 @@ impl Arguments {
             is_baseline: place.is_some(),
             is_verbose: terminal.style.detail.is_verbose,
         };
-        let targets = survey.targets.iter().filter(|_| place.is_some());
-        let paths: Vec<PathBuf> = targets.flat_map(|target| target.files.clone()).collect();
+        let baseline = place.map(|place| {
+            let files = survey.targets.iter().flat_map(|target| target.files.clone());
+            (place, files.collect::<Vec<PathBuf>>())
+        });
         let (outcome, total) = check(&request, survey, terminal)?;
-        let outcome = match place {
-            Some(place) => baseline::write(&place, &total.known, &paths, outcome, terminal),
+        let outcome = match baseline {
+            Some((place, files)) => baseline::write(&place, &total.known, &files, outcome, terminal),
             None => outcome,
         };
         Ok(outcome.in_style(self.exit_style, total.summary.counts))

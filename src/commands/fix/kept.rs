@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use novamend::oslo::stack::Stack;
-use novamend::write::{Links, Planned};
+use novamend::write::{Links, Planned, WriteError};
 
 use crate::commands::documents::Pieces;
 
@@ -49,13 +49,18 @@ impl Kept {
     }
 
     /// What is printed, and what is written of `stack`, whose files are those of which this was kept.
-    pub(super) fn into_parts(self, stack: &Stack) -> (Pieces, Vec<Planned>) {
-        let planned = self.changes.into_iter().filter_map(|change| {
+    ///
+    /// # Errors
+    /// It has one of them no longer.
+    pub(super) fn into_parts(self, stack: &Stack) -> Result<(Pieces, Vec<Planned>), WriteError> {
+        let planned = self.changes.into_iter().map(|change| {
             let mut sources = stack.layers().iter().map(|layer| layer.document.source());
-            let source = sources.find(|source| source.path() == change.path)?;
-            Some(change.planned(source.bytes()))
+            match sources.find(|source| source.path() == change.path) {
+                Some(source) => Ok(change.planned(source.bytes())),
+                None => Err(WriteError::Changed(change.path)),
+            }
         });
-        (self.pieces, planned.collect())
+        Ok((self.pieces, planned.collect::<Result<_, _>>()?))
     }
 }
 

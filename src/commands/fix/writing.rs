@@ -332,7 +332,7 @@ impl Plan {
             return Err(changed(self.paths.get(same).or(self.paths.last())));
         }
         if let Some(kept) = kept {
-            let (pieces, planned) = kept.into_parts(&stack);
+            let (pieces, planned) = kept.into_parts(&stack)?;
             return Ok(Fixed { pieces, planned });
         }
         let mut request = report.request.clone();
