@@ -390,26 +390,6 @@ fn what_rescue_prints_is_valid() {
         Judgement::NotBroken,
         Judgement::Gone,
     ];
-    let off = [
-        Off::ShutDown,
-        Off::Destroyed,
-        Off::Crashed,
-        Off::Migrated,
-        Off::Saved,
-        Off::Failed,
-        Off::NotKnown,
-    ];
-    let standings = [
-        Standing::Absent,
-        Standing::Running,
-        Standing::RunningPostCopy,
-        Standing::RunningPostCopyFailed,
-        Standing::PausedPostCopy,
-        Standing::PausedPostCopyFailed,
-        Standing::Paused,
-        Standing::Other,
-    ];
-    let standings = standings.into_iter().chain(off.map(Standing::Off));
     let watches = [
         Watch::Goes,
         Watch::ComputeRestarted,
@@ -422,7 +402,10 @@ fn what_rescue_prints_is_valid() {
         uri: "qemu+tcp://two/system".to_owned(),
         answer,
     };
-    let cases = judgements.into_iter().zip(standings.cycle()).enumerate();
+    let cases = judgements
+        .into_iter()
+        .zip(Standing::ALL.into_iter().cycle())
+        .enumerate();
     let cases = cases.map(|(at, (judgement, standing))| Case {
         uuid: "e1c0e6a4-0f5b-4f0e-9d58-3f1c2f7f5f10".to_owned(),
         name: "instance-00000001".to_owned(),

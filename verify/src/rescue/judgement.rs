@@ -221,29 +221,10 @@ mod tests {
         judge(Standing::PausedPostCopyFailed, NEW, seen, false)
     }
 
-    const EVERY: [Standing; 16] = [
-        Standing::Absent,
-        Standing::Off(Off::ShutDown),
-        Standing::Off(Off::Destroyed),
-        Standing::Off(Off::Crashed),
-        Standing::Off(Off::Migrated),
-        Standing::Off(Off::Saved),
-        Standing::Off(Off::Failed),
-        Standing::Off(Off::NotKnown),
-        Standing::Running,
-        Standing::RunningPostCopy,
-        Standing::RunningPostCopyFailed,
-        Standing::PausedPostCopy,
-        Standing::PausedPostCopyFailed,
-        Standing::Paused,
-        Standing::Other,
-        Standing::Absent,
-    ];
-
     #[test]
     fn only_two_broken_halves_are_resumed_whatever_the_pair() {
-        for source in EVERY {
-            for destination in EVERY {
+        for source in Standing::ALL {
+            for destination in Standing::ALL {
                 let is_broken = matches!(
                     destination,
                     Standing::RunningPostCopyFailed | Standing::PausedPostCopyFailed
@@ -267,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_guest_that_runs_anywhere_is_never_touched() {
-        for other in EVERY {
+        for other in Standing::ALL {
             let seen = [at(other), at(Standing::Running)];
             let judgement = broken(&seen);
             assert!(matches!(judgement, Judgement::RunsThere(_)), "{other:?}: {judgement:?}");

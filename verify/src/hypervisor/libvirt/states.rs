@@ -54,6 +54,27 @@ pub enum Off {
     NotKnown,
 }
 
+impl Standing {
+    /// Every one.
+    pub const ALL: [Self; 15] = [
+        Self::Absent,
+        Self::Off(Off::ShutDown),
+        Self::Off(Off::Destroyed),
+        Self::Off(Off::Crashed),
+        Self::Off(Off::Migrated),
+        Self::Off(Off::Saved),
+        Self::Off(Off::Failed),
+        Self::Off(Off::NotKnown),
+        Self::Running,
+        Self::RunningPostCopy,
+        Self::RunningPostCopyFailed,
+        Self::PausedPostCopy,
+        Self::PausedPostCopyFailed,
+        Self::Paused,
+        Self::Other,
+    ];
+}
+
 /// A state's reasons: each with its words, and where a domain stands by it.
 type Reasons = [(u32, &'static str, Standing)];
 
