@@ -214,6 +214,9 @@ const LOSES: (u16, u16) = (7, 2);
 /// The first series of QEMU that was seen to refuse post-copy to such a guest at the start of a migration.
 const REFUSES: u16 = 10;
 
+/// What both were seen to do, in words that follow "QEMU".
+const SEEN: &str = "7.2 loses the guest at the switch, 10.0 refuses at the start of every migration";
+
 /// Guests whose memory lies in files that post-copy cannot take.
 fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
     let backing = &host.backing;
@@ -227,12 +230,8 @@ fn lost_in_post_copy(plan: &Plan, host: &Host) -> Option<Cause> {
                 "and this QEMU, {}, is expected to refuse post-copy at the start of every migration, as 10.0 does",
                 dotted(version)
             ),
-            Some(version) => format!(
-                "what QEMU {} then does is not known: 7.2 loses the guest at the switch, 10.0 refuses at the start of every \
-                 migration",
-                dotted(version)
-            ),
-            None => "QEMU 7.2 loses the guest at the switch, 10.0 refuses at the start of every migration".to_owned(),
+            Some(version) => format!("what QEMU {} then does is not known: {SEEN}", dotted(version)),
+            None => format!("QEMU {SEEN}"),
         };
         Cause::new(
             format!(

@@ -1,4 +1,4 @@
-//! What `rescue` prints as JSON: each case with what people are told of it.
+//! What `rescue` prints as JSON: each case, with its words for people.
 
 use serde::Serialize;
 

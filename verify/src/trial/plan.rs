@@ -74,7 +74,7 @@ pub struct Plan {
 struct Reported<'a> {
     #[serde(flatten)]
     settings: &'a Settings,
-    /// The release with its series and date, as people are told.
+    /// The release with its series and date, in words.
     release_name: String,
     /// Whether `timeout_action` is `force_complete`.
     force_complete: bool,

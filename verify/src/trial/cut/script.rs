@@ -103,25 +103,19 @@ impl<'a> Script<'a> {
         if self.cut.fate() != Fate::Whole {
             return;
         }
-        if self.has_crashed() {
-            return;
-        }
         // the call to resume may fail where QEMU has been told all the same
         let is_refused = matches!(self.story.resume, Some(Answer::Refused(_)));
         let until = self.now() + if is_refused { AFTER_A_REFUSAL } else { ARRIVAL };
-        while self.now() < until && !self.has_arrived() {
+        while !self.cannot_arrive() && self.now() < until && !self.has_arrived() {
             if let Some((at, event)) = self.hypervisor.next(STEP * 5) {
                 self.note(at, &event);
-            }
-            if self.has_crashed() {
-                return;
             }
         }
     }
 
     /// Whether the destination was not asked to resume, or its daemon crashed when it was; a daemon that crashed is started
     /// again, so that it can tell how the guest stands.
-    fn has_crashed(&mut self) -> bool {
+    fn cannot_arrive(&mut self) -> bool {
         if !matches!(self.story.resume, Some(Answer::Refused(_))) {
             return false;
         }
