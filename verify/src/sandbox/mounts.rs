@@ -159,8 +159,9 @@ fn huge_pages(mounts: &[u8]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// A /dev with the few devices that libvirt and QEMU need. Where KVM is not to be used its device is not there either:
-/// a device that QEMU may not open makes libvirt probe QEMU again at every start of a guest.
+/// A /dev with the few devices that libvirt and QEMU need. Where QEMU may not open /dev/kvm that is not there: such a device makes
+/// libvirt probe QEMU again at every start of a guest. Where it may, the device is there for emulated guests too: without it
+/// libvirt would not believe what the host's libvirt knows of QEMU.
 fn own_devices(kvm: bool) -> Result<(), MountError> {
     let made = Path::new("/run/novamend-dev");
     fs::create_dir_all(made.join("shm")).map_err(MountError::at(made))?;

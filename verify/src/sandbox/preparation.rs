@@ -71,6 +71,7 @@ pub(super) fn prepare(host: &Host, plan: &Plan, options: &RunOptions) -> Result<
         side_by_side: is_side_by_side(&trials, &conditions),
         setup,
         emulated,
+        kvm: host.kvm == Kvm::Usable,
         memory: conditions.memory.clone(),
         builds,
         disk_mib: plan.copies_disks.then(|| plan.disk_mib()),

@@ -60,6 +60,8 @@ pub struct WorkOrder {
     pub setup: Setup,
     /// Without KVM.
     pub emulated: bool,
+    /// Whether /dev/kvm is in the sandbox, as it is on the host for the user that the trials run QEMU as.
+    pub kvm: bool,
     /// What the guest's memory is made of.
     pub memory: Memory,
     /// What else the guest is made of: the one that was asked for, then simpler ones for where that does not start.

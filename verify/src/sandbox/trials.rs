@@ -95,7 +95,7 @@ pub(super) fn gather(
 ) -> Result<Session, SandboxError> {
     let began = Instant::now();
     let line = serde_json::to_string(order).map_err(|error| missing(&error.to_string(), "report this"))?;
-    let started = Sandbox::start(order.setup.mode, !conditions.emulated, &line);
+    let started = Sandbox::start(order.setup.mode, order.kvm, &line);
     let mut sandbox = started.map_err(SandboxError::Start)?;
     let mut session = Session::under(conditions);
     let stage = "creating the sandbox".to_owned();
