@@ -72,7 +72,9 @@ pub fn asking_for(name: &str) -> impl Iterator<Item = u16> {
 
 /// The numbers of those that are about what is missing.
 pub fn about_missing() -> impl Iterator<Item = u16> {
-    asking_for("")
+    // They come first, as they ask for no name. To compare empty texts byte by byte is dear on processors with AVX-512.
+    let numbers = BY_NAME.iter().take_while(|(asked, _)| asked.is_empty());
+    numbers.map(|(_, number)| *number)
 }
 
 /// All of them, in the order of the file.
