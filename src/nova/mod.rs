@@ -197,14 +197,22 @@ impl<'a> View<'a> {
     /// # Errors
     /// The value is rejected, or a reference leads nowhere.
     pub fn value(&self, setting: &Setting) -> Result<Value, Unusable> {
+        self.read(setting).map(Cow::into_owned)
+    }
+
+    /// As [`Self::value`], of a default without taking it along.
+    ///
+    /// # Errors
+    /// As [`Self::value`].
+    pub fn read(&self, setting: &Setting) -> Result<Cow<'static, Value>, Unusable> {
         let known = || setting.facts.default_as_read(self.profile());
         if let Some(read) = setting.winner().is_none().then(known).flatten() {
-            return Ok(read.clone()?);
+            return Ok(Cow::Borrowed(read.as_ref().map_err(Clone::clone)?));
         }
-        match self.text(setting)? {
-            None => Ok(Value::None),
-            Some(text) => Ok(value::check(setting.facts.option_type(), &text, self.profile())?),
-        }
+        Ok(Cow::Owned(match self.text(setting)? {
+            None => Value::None,
+            Some(text) => value::check(setting.facts.option_type(), &text, self.profile())?,
+        }))
     }
 
     /// Which of oslo.config's ways of reading values the release has.
@@ -216,7 +224,7 @@ impl<'a> View<'a> {
     /// A truth value; `None` where the release has no such option or its value is unusable.
     #[must_use]
     pub fn flag(&self, group: &str, name: &str) -> Option<bool> {
-        match self.value(&self.setting(group, name)?).ok()? {
+        match *self.read(&self.setting(group, name)?).ok()? {
             Value::Bool(flag) => Some(flag),
             _ => None,
         }
@@ -226,7 +234,7 @@ impl<'a> View<'a> {
     /// value is empty or unusable.
     #[must_use]
     pub fn number(&self, group: &str, name: &str) -> Option<i64> {
-        whole_number(&self.value(&self.setting(group, name)?).ok()?)
+        whole_number(&*self.read(&self.setting(group, name)?).ok()?)
     }
 
     /// A text; `None` where the release has no such option, it is unset, or its value is unusable.

@@ -2,10 +2,12 @@
 //!
 //! It judges no value: whether one is wise is for the rules to say, and whether a host can do it for `novamend verify`.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::TimeoutAction;
-use crate::catalog::{self, Release};
+use crate::catalog::{self, OfCatalog, OptionFacts, Release};
 use crate::nova::{self, Setting, Unusable, View};
 use crate::oslo::stack::Stack;
 use crate::oslo::value::Value;
@@ -105,7 +107,7 @@ pub struct Reading {
     /// Whether a file or the environment sets it.
     pub is_set: bool,
     /// Its value, or why it has none.
-    pub value: Result<Value, Unusable>,
+    pub value: Result<Cow<'static, Value>, Unusable>,
 }
 
 /// Every option of [`OPTIONS`] that the release has, in that order.
@@ -113,15 +115,27 @@ pub struct Reading {
 /// An address that refers to one which nova takes of the host by itself is left out: no file tells it.
 #[must_use]
 pub fn readings(view: &View<'_>) -> Vec<Reading> {
-    let group = catalog::group(LIBVIRT);
-    let read = |name| {
-        let setting = view.setting_of(group.known(name).option(view.release())?);
-        let value = view.value(&setting);
+    /// The options of each release, by its place: a fleet asks ten thousand times.
+    static KNOWN: OfCatalog<Vec<Vec<(&str, OptionFacts)>>> = OfCatalog::new(|| {
+        let group = catalog::group(LIBVIRT);
+        let of = |release| {
+            let options = OPTIONS.into_iter();
+            let known = options.filter_map(|name| Some((name, group.known(name).option(release)?)));
+            known.collect()
+        };
+        Release::all().map(of).collect()
+    });
+    let place = usize::from(view.release().number() - Release::OLDEST.number());
+    let read = |&(name, facts): &(&'static str, OptionFacts)| {
+        let setting = view.setting_of(facts);
+        let value = view.read(&setting);
         let is_novas = || matches!(view.text(&setting), Ok(Some(text)) if text == NOVAS_OWN_CHOICE);
         let is_set = setting.is_set();
         (value.is_ok() || !is_novas()).then_some(Reading { name, is_set, value })
     };
-    OPTIONS.into_iter().filter_map(read).collect()
+    let mut readings = Vec::with_capacity(OPTIONS.len());
+    readings.extend(KNOWN.read()[place].iter().filter_map(read));
+    readings
 }
 
 /// What one release makes of [`OPTIONS`].
@@ -212,7 +226,7 @@ impl Settings {
         let mut values = [None; OPTIONS.len()];
         for reading in readings {
             if let Some(place) = place(reading.name) {
-                values[place] = reading.value.as_ref().ok().filter(|value| **value != Value::None);
+                values[place] = reading.value.as_deref().ok().filter(|value| **value != Value::None);
             }
         }
         let value = |name: &str| values[place(name)?];

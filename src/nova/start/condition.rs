@@ -182,16 +182,22 @@ impl Test {
         };
         match self {
             Self::Set => Outcome::of(setting.is_set()),
-            Self::Filled => match view.value(&setting) {
-                Ok(value) => Outcome::of(!printed(&value).is_empty() && value != Value::List(Vec::new())),
+            Self::Filled => match view.read(&setting).as_deref() {
+                Ok(Value::None) => Outcome::Fails,
+                Ok(Value::Text(text)) => Outcome::of(!text.is_empty()),
+                Ok(Value::List(items)) => Outcome::of(!items.is_empty()),
+                // Python prints something for each of the others.
+                Ok(_) => Outcome::Holds(Vec::new()),
                 Err(_) => Outcome::Open,
             },
-            Self::In(words) => match view.value(&setting) {
-                Ok(value @ Value::Bool(_)) => {
-                    let shown = printed(&value);
-                    Outcome::of(words.iter().any(|word| word.eq_ignore_ascii_case(&shown)))
+            Self::In(words) => match view.read(&setting).as_deref() {
+                Ok(Value::Bool(flag)) => {
+                    let shown = if *flag { "True" } else { "False" };
+                    Outcome::of(words.iter().any(|word| word.eq_ignore_ascii_case(shown)))
                 }
-                Ok(value) => Outcome::of(words.contains(&printed(&value))),
+                Ok(Value::None) => Outcome::of(words.iter().any(String::is_empty)),
+                Ok(Value::Text(text)) => Outcome::of(words.contains(text)),
+                Ok(value) => Outcome::of(words.contains(&printed(value))),
                 Err(_) => Outcome::Open,
             },
             Self::Number(compared, operand) => {
@@ -199,7 +205,7 @@ impl Test {
                     Operand::Number(number) => Some(*number),
                     Operand::Option(other) => view.number(&other.group, &other.name),
                 };
-                let left = view.value(&setting).ok().as_ref().and_then(whole_number);
+                let left = view.read(&setting).ok().as_deref().and_then(whole_number);
                 let (Some(left), Some(right)) = (left, right) else {
                     return Outcome::Open;
                 };

@@ -111,10 +111,10 @@ pub(super) fn words(view: &View<'_>, name: &OptionName) -> Result<Vec<String>, O
     if setting.facts.is_multi() {
         return view.texts(&setting).map_err(|_| Outcome::Open);
     }
-    match view.value(&setting) {
+    match view.read(&setting).as_deref() {
         Ok(Value::List(items)) => Ok(items.iter().map(printed).collect()),
         Ok(Value::None) => Ok(Vec::new()),
-        Ok(value) => Ok(vec![printed(&value)]),
+        Ok(value) => Ok(vec![printed(value)]),
         Err(_) => Err(Outcome::Open),
     }
 }
