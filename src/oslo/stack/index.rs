@@ -13,6 +13,7 @@ use super::{AssignmentId, Layer};
 #[derive(Debug, Default)]
 pub(super) struct Index {
     state: RandomState,
+    looks: Looks,
     /// Of each bucket where its entries start; the last is where all end.
     starts: Vec<u32>,
     /// By bucket; within one in reading order.
@@ -44,7 +45,8 @@ impl Entry {
 impl Index {
     pub(super) fn of(layers: &[Layer]) -> Self {
         let state = RandomState::default();
-        let hashed = hashed(&state, layers);
+        let mut looks = Looks::default();
+        let hashed = hashed(&state, layers, &mut looks);
         let buckets = hashed.len().next_power_of_two();
         let mask = buckets - 1;
         let mut starts = vec![0_u32; buckets + 1];
@@ -63,17 +65,23 @@ impl Index {
             *at -= 1;
             entries[*at as usize] = entry;
         }
-        Self { state, starts, entries }
+        Self {
+            state,
+            looks,
+            starts,
+            entries,
+        }
     }
 
     /// Places in reading order: all those of `key` in `group`, and seldom one of another name.
     pub(super) fn places_of(&self, group: &str, key: &str) -> impl DoubleEndedIterator<Item = AssignmentId> + '_ {
-        let hash = hash(&self.state, hash_of_group(&self.state, group), key.as_bytes());
-        let bucket = hash as usize & self.starts.len().saturating_sub(2);
-        self.bucket(bucket)
-            .iter()
-            .filter(move |entry| entry.hash == hash)
-            .map(Entry::place)
+        let (mut hash, mut entries) = (0, &[][..]);
+        if self.looks.may_have(key.as_bytes()) {
+            hash = self::hash(&self.state, hash_of_group(&self.state, group), key.as_bytes());
+            entries = self.bucket(hash as usize & self.starts.len().saturating_sub(2));
+        }
+        let entries = entries.iter().filter(move |entry| entry.hash == hash);
+        entries.map(Entry::place)
     }
 
     /// Whether some name stands there more than `count` times; it may say so wrongly, but not for many names.
@@ -104,8 +112,38 @@ impl Index {
     }
 }
 
-/// Every place in reading order.
-fn hashed(state: &RandomState, layers: &[Layer]) -> Vec<Entry> {
+/// What the names of a stack look like, a bit for each length and each way to begin and end: most of what is asked for stands in
+/// no file, and need not be hashed then.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looks {
+    lengths: u64,
+    ends: u64,
+}
+
+impl Looks {
+    fn add(&mut self, key: &[u8]) {
+        let (length, ends) = Self::bits(key);
+        self.lengths |= length;
+        self.ends |= ends;
+    }
+
+    /// Whether a name may be there that is `key`.
+    fn may_have(self, key: &[u8]) -> bool {
+        let (length, ends) = Self::bits(key);
+        self.lengths & length != 0 && self.ends & ends != 0
+    }
+
+    fn bits(key: &[u8]) -> (u64, u64) {
+        let (Some(first), Some(last)) = (key.first(), key.last()) else {
+            return (1, 1);
+        };
+        let ends = u64::from(*first).wrapping_mul(7) + u64::from(*last);
+        (1 << key.len().min(63), 1 << (ends & 63))
+    }
+}
+
+/// Every place in reading order; the names are added to `looks`.
+fn hashed(state: &RandomState, layers: &[Layer], looks: &mut Looks) -> Vec<Entry> {
     let mut hashed = Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
     for (layer, file) in layers.iter().enumerate() {
         let document = &file.document;
@@ -117,8 +155,10 @@ fn hashed(state: &RandomState, layers: &[Layer]) -> Vec<Entry> {
                 section = assignment.section();
                 group = hash_of_group(state, document.group(assignment));
             }
+            let key = assignment.key().of(bytes);
+            looks.add(key);
             hashed.push(Entry {
-                hash: hash(state, group, assignment.key().of(bytes)),
+                hash: hash(state, group, key),
                 layer: layer as u32,
                 assignment: number as u32,
             });
