@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A path as text: itself where it is UTF-8, else with every other byte as `\xNN` and its backslashes doubled, so that two
 /// paths never look alike among those.
@@ -95,6 +96,8 @@ pub struct Source {
     path: PathBuf,
     bytes: Vec<u8>,
     lines: OnceLock<Vec<usize>>,
+    /// How many bytes were looked through for positions before `lines` were found.
+    looked: AtomicUsize,
 }
 
 impl Source {
@@ -109,6 +112,7 @@ impl Source {
             path: path.into(),
             bytes,
             lines: OnceLock::new(),
+            looked: AtomicUsize::new(0),
         }
     }
 
@@ -128,9 +132,8 @@ impl Source {
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.bytes.len());
-        let starts = self.line_starts();
-        let line = starts.partition_point(|&start| start <= offset);
-        let mut before = &self.bytes[starts[line - 1]..offset];
+        let (line, start) = self.line_at(offset);
+        let mut before = &self.bytes[start..offset];
         if line == 1 {
             // No editor shows it, and none counts it.
             before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
@@ -167,14 +170,28 @@ impl Source {
         starts.len() - usize::from(starts.last() == Some(&self.bytes.len()))
     }
 
+    /// The number of the line in which `offset` lies, and where that starts.
+    fn line_at(&self, offset: usize) -> (usize, usize) {
+        // Where little is asked for, and near the start as most of it is, to look is cheaper than to list every line.
+        if self.lines.get().is_none() && self.looked.fetch_add(offset, Ordering::Relaxed) + offset <= self.bytes.len() {
+            let starts = self.starts().take_while(|&start| start <= offset);
+            return starts.fold((1, 0), |(line, _), start| (line + 1, start));
+        }
+        let starts = self.line_starts();
+        let line = starts.partition_point(|&start| start <= offset);
+        (line, starts[line - 1])
+    }
+
     fn line_starts(&self) -> &[usize] {
-        self.lines.get_or_init(|| {
-            let mut starts = vec![0];
-            starts.extend(memchr::memchr2_iter(b'\n', b'\r', &self.bytes).filter_map(|end| {
-                let is_within = self.bytes[end] == b'\r' && self.bytes.get(end + 1) == Some(&b'\n');
-                (!is_within).then_some(end + 1)
-            }));
-            starts
+        self.lines
+            .get_or_init(|| std::iter::once(0).chain(self.starts()).collect())
+    }
+
+    /// Where each line but the first starts.
+    fn starts(&self) -> impl Iterator<Item = usize> + '_ {
+        memchr::memchr2_iter(b'\n', b'\r', &self.bytes).filter_map(|end| {
+            let is_within = self.bytes[end] == b'\r' && self.bytes.get(end + 1) == Some(&b'\n');
+            (!is_within).then_some(end + 1)
         })
     }
 }
@@ -314,6 +331,11 @@ mod tests {
         };
         assert_eq!((at(0), at(3), at(5), at(8)), ((1, 1), (2, 1), (3, 1), (3, 3)));
         assert_eq!(at(99), (4, 2));
+        // Looked for one by one, and in the list of lines, which the second round asks.
+        for offset in 0..=source.bytes().len() {
+            let alone = Source::new("x", source.bytes().to_vec()).position(offset);
+            assert_eq!(alone, source.position(offset), "{offset}");
+        }
         assert_eq!(source.line_count(), 4);
         assert_eq!(
             source.line(1).map(|s| s.of(source.bytes()).to_vec()),
