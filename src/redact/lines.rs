@@ -2,6 +2,10 @@
 //!
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::{MASK, Secrets, forms, names, scan};
 use crate::oslo::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::oslo::lexer;
@@ -105,11 +109,7 @@ fn in_item(document: &Document, index: usize, item: &Item, range: Span, found: &
     match item.kind() {
         ItemKind::Blank | ItemKind::Header(_) => {}
         ItemKind::Assignment(at) => in_assignment(document, at, item, range, found),
-        ItemKind::Comment => {
-            for line in lines_in(document, item, range) {
-                found.extend(in_comment(document, item, line));
-            }
-        }
+        ItemKind::Comment => in_comments(document, item, range, found),
         ItemKind::Template => {
             found.extend(lines_in(document, item, range).filter_map(|line| in_unread(document, line)));
         }
@@ -145,13 +145,65 @@ fn in_assignment(document: &Document, at: usize, item: &Item, range: Span, found
     found.extend(lines_in(document, item, rest).map(|line| lexer::strip(bytes, line)));
 }
 
-/// A commented assignment hides its value, and what continues it.
-fn in_comment(document: &Document, item: &Item, line: Span) -> Option<Span> {
-    if let Some(value) = commented_value(document, line) {
-        return Some(value);
+/// A commented assignment hides its value, and what continues it. Nearly no line of prose has the sign of an assignment, and nearly
+/// none is indented: the others are not looked at one by one.
+fn in_comments(document: &Document, item: &Item, range: Span, found: &mut Vec<Span>) {
+    let bytes = document.source().bytes();
+    let range = Span::new(item.span().start.max(range.start), item.span().end.min(range.end));
+    let mut at = range.start;
+    while let Some(sign) = memchr::memchr2(b':', b'=', bytes.get(at..range.end).unwrap_or_default()) {
+        let line = line_around(bytes, (at, at + sign));
+        found.extend(commented_value(document, line));
+        at = line.end;
     }
+    let mut indents = Indents::default();
+    let mut at = range.start;
+    while let Some(indent) = indents.next(bytes, Span::new(at, range.end)) {
+        let line = line_around(bytes, (at, indent));
+        found.extend(continued(document, item, line));
+        at = line.end;
+    }
+}
+
+/// What may stand between the sign of a comment and an indented text; each is looked for once in every part of the bytes.
+#[derive(Default)]
+struct Indents {
+    blanks: usize,
+    tab: usize,
+}
+
+impl Indents {
+    /// Where the first is in `rest`, whose start never goes back.
+    fn next(&mut self, bytes: &[u8], rest: Span) -> Option<usize> {
+        static BLANKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("  "));
+        if rest.start >= rest.end {
+            return None;
+        }
+        let place = |found: Option<usize>| found.map_or(rest.end, |found| rest.start + found);
+        if self.blanks <= rest.start {
+            self.blanks = place(BLANKS.find(rest.of(bytes)));
+        }
+        if self.tab <= rest.start {
+            self.tab = place(memchr::memchr(b'\t', rest.of(bytes)));
+        }
+        let first = self.blanks.min(self.tab);
+        (first < rest.end).then_some(first)
+    }
+}
+
+/// The line that holds the byte at the second place; it starts at the first, or behind it.
+fn line_around(bytes: &[u8], (from, at): (usize, usize)) -> Span {
+    let before = memchr::memrchr2(b'\n', b'\r', &bytes[from..at]);
+    Span::new(before.map_or(from, |end| from + end + 1), line_end(bytes, at).0)
+}
+
+/// What of the comment `line` continues a secret that was assigned in a comment before it.
+fn continued(document: &Document, item: &Item, line: Span) -> Option<Span> {
     let bytes = document.source().bytes();
     let mut body = body(bytes, line);
+    if !is_continuation(body.of(bytes)) || commented_value(document, line).is_some() {
+        return None;
+    }
     let (mut start, mut steps) = (line.start, 0);
     while is_continuation(body.of(bytes)) && start > item.span().start && steps < COMMENTS_BACK {
         let end = start - 1;
@@ -339,6 +391,23 @@ mod tests {
     }
 
     proptest::proptest! {
+        /// The comments that are passed over hold nothing that a look at every line would find.
+        #[test]
+        fn comments_that_are_passed_over_hide_nothing(
+            text in "(\n|\r\n|\r)?((#|;)(#|;| |  |\t)?(password|key|a|b=1)?(=|:| = |: |)(  |\t)?(hush|x;y|#|)(\n|\r\n|\r)){0,12}",
+        ) {
+            let document = Document::parse(Source::new("nova.conf", text.clone().into_bytes()));
+            let whole = Span::new(0, text.len());
+            for item in document.items().iter().filter(|item| item.kind() == ItemKind::Comment) {
+                let mut found = Vec::new();
+                in_comments(&document, item, whole, &mut found);
+                let one_by_one = lines_in(&document, item, whole)
+                    .filter_map(|line| commented_value(&document, line).or_else(|| continued(&document, item, line)));
+                found.sort_unstable();
+                proptest::prop_assert_eq!(found, one_by_one.collect::<Vec<_>>());
+            }
+        }
+
         /// A part of a file is shown as it is where all of it is.
         #[test]
         fn a_line_that_is_shown_by_itself_has_the_masks_it_has_among_all_others(

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::tokens::{in_tokens, is_limit, slashes};
-use super::words::{Look, is_word};
+use super::words::{Look, is_in_word};
 use super::{forms, names, signs};
 use crate::text::lossy;
 
@@ -109,10 +109,10 @@ fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
 /// Most lines of prose end here.
 fn may_name_its_end(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
-    let Some(first) = line.iter().position(|&byte| is_word(byte)) else {
+    let Some(first) = line.iter().position(|&byte| is_in_word(byte)) else {
         return false;
     };
-    let length = line[first..].iter().take_while(|&&byte| is_word(byte)).count();
+    let length = line[first..].iter().take_while(|&&byte| is_in_word(byte)).count();
     let behind = line[first + length..].trim_ascii_start();
     if !behind.iter().any(u8::is_ascii_whitespace) {
         return true;
@@ -127,7 +127,7 @@ fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
     let (mut at, mut is_first) = (line.start, true);
     let mut ahead = Ahead::default();
     while at < line.end {
-        if !is_word(text[at]) {
+        if !is_in_word(text[at]) {
             at += 1;
             continue;
         }

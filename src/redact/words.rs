@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-pub(super) use letters::{Look, is_word, may_speak};
+pub(super) use letters::{Look, is_in_word, is_word, may_speak};
 
 /// Words that make a value secret, wherever they stand between underscores.
 const SECRET_WORDS: [&str; 28] = [

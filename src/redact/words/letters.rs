@@ -52,16 +52,42 @@ pub(in crate::redact) const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80
 }
 
-/// Those of each of the words that make a name secret.
-const WORDS: [Letters; SECRET_WORDS.len()] = of_all(SECRET_WORDS);
-const ENDS: [Letters; GLUED_ENDS.len()] = of_all(GLUED_ENDS);
+/// Whether [`is_word`], by a look.
+pub(in crate::redact) fn is_in_word(byte: u8) -> bool {
+    IN_TEXT[usize::from(byte)] & OUTSIDE == 0
+}
+
+/// Those of each of the words that make a name secret, and of the endings that do.
+const WORDS: [Letters; SECRET_WORDS.len() + GLUED_ENDS.len()] = {
+    let (words, ends) = (of_all(SECRET_WORDS), of_all(GLUED_ENDS));
+    let (mut all, mut at) = ([0; SECRET_WORDS.len() + GLUED_ENDS.len()], 0);
+    while at < all.len() {
+        all[at] = if at < words.len() {
+            words[at]
+        } else {
+            ends[at - words.len()]
+        };
+        at += 1;
+    }
+    all
+};
 /// Those of the words that count wherever they stand, signs between their letters or not.
 const ANYWHERE: [Letters; GLUED.len()] = of_all(GLUED);
-/// Those of the words that people misspell, and how many of them may be missing.
-const NEAR: [(Letters, u32); MISSPELT.len()] = {
-    let (mut all, mut at) = ([(0, 0); MISSPELT.len()], 0);
+/// Those of the words that people misspell.
+const NEAR: [Letters; MISSPELT.len()] = {
+    let (mut all, mut at) = ([0; MISSPELT.len()], 0);
     while at < all.len() {
-        all[at] = (of(MISSPELT[at].0), MISSPELT[at].1 as u32);
+        all[at] = of(MISSPELT[at].0);
+        at += 1;
+    }
+    all
+};
+/// Of each of these every letter, where but one of its letters may be missing and not two.
+const ONLY_ONE: [Letters; MISSPELT.len()] = {
+    let (mut all, mut at) = ([0; MISSPELT.len()], 0);
+    while at < all.len() {
+        assert!(matches!(MISSPELT[at].1, 1 | 2));
+        all[at] = if MISSPELT[at].1 == 1 { Letters::MAX } else { 0 };
         at += 1;
     }
     all
@@ -150,16 +176,19 @@ impl Look {
 /// Each of the words has one of these letters, and so has what is near to one of them.
 const SOME_OF: Letters = bit(b'p') | bit(b'k') | bit(b't') | bit(b'c') | bit(b'b');
 
+#[allow(clippy::needless_bitwise_bool)] // so it is without branches
 fn is_of_word(word: Letters) -> bool {
     if word & SOME_OF == 0 {
         return false; // Many.
     }
-    let has = |wanted: &Letters| wanted & !word == 0;
+    // Without a way out in between, so that many are looked at at once.
+    let found = WORDS.iter().fold(false, |found, wanted| found | (wanted & !word == 0));
     // One edit of a word takes one of its letters away at most.
-    let is_near = |&(meant, most): &(Letters, u32)| {
+    let near = NEAR.iter().zip(&ONLY_ONE).fold(false, |found, (meant, only_one)| {
         let missing = meant & !word;
-        let others = (0..most).fold(missing, |others, _| others & others.wrapping_sub(1));
-        others == 0
-    };
-    WORDS.iter().chain(&ENDS).any(has) || NEAR.iter().any(is_near)
+        let but_one = missing & missing.wrapping_sub(1);
+        let too_many = (but_one & but_one.wrapping_sub(1)) | (but_one & only_one);
+        found | (too_many == 0)
+    });
+    found | near
 }
