@@ -124,15 +124,22 @@ const EMPTY: u32 = u32::MAX;
 /// file, no search is longer than the longest run of slots that the lists themselves fill.
 pub(super) fn hash(seed: u32, name: &str) -> u32 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (words, rest) = name.as_bytes().as_chunks();
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    let mut hash = (u64::from(seed) << 32) | name.len() as u64;
-    for word in words.iter().chain(std::iter::once(&last)) {
-        hash = (hash ^ u64::from_le_bytes(*word)).wrapping_mul(ODD);
-        hash ^= hash >> 32;
-    }
-    hash as u32
+    let bytes = name.as_bytes();
+    let add = |hash: u64, word: u64| {
+        let hash = (hash ^ word).wrapping_mul(ODD);
+        hash ^ (hash >> 32)
+    };
+    let start = (u64::from(seed) << 32) | name.len() as u64;
+    let (words, rest) = bytes.as_chunks();
+    let hash = words
+        .iter()
+        .fold(start, |hash, word| add(hash, u64::from_le_bytes(*word)));
+    // The last eight bytes, some of them once more, are read at once; of a short name there are none before.
+    let last = bytes.last_chunk().map_or_else(
+        || rest.iter().fold(0, |last, byte| last << 8 | u64::from(*byte)),
+        |last| u64::from_le_bytes(*last),
+    );
+    add(hash, last) as u32
 }
 
 /// The seed of names whatever group they are in.

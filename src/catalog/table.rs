@@ -358,7 +358,7 @@ impl Table {
             found.map(|number| &self.names[number as usize])
         };
         let exact = of(key);
-        let old = if key.as_bytes().contains(&b'-') {
+        let old = if memchr::memchr(b'-', key.as_bytes()).is_some() {
             of(&without_hyphens(key))
         } else {
             exact

@@ -1,8 +1,6 @@
 //! Whom a fact about an upgrade concerns: whether a stack of files meets its condition in the release of the fact, and the
 //! named tests that such conditions call.
 
-use std::collections::HashSet;
-
 use super::condition::{Condition, OptionName, Outcome};
 use super::named::of_words;
 use crate::catalog::{self, Release};
@@ -18,11 +16,11 @@ pub fn meets(stack: &Stack, release: Release, when: &'static str) -> bool {
 /// Some option of the group is written, by any of its names.
 pub(super) fn section_used(view: &View<'_>, names: &[OptionName]) -> Outcome {
     let stack = view.stack();
-    let read = stack
-        .places()
-        .filter_map(|place| catalog::by_any_name(stack.group(place), &stack.key(place), view.release()));
-    let groups: HashSet<&str> = read.map(|named| named.option.group()).collect();
-    Outcome::of(names.iter().any(|name| groups.contains(&*name.group)))
+    let is_of_one = |place| {
+        let read = catalog::by_any_name(stack.group(place), &stack.key(place), view.release());
+        read.is_some_and(|read| names.iter().any(|name| name.group == read.option.group()))
+    };
+    Outcome::of(stack.places().any(is_of_one))
 }
 
 /// Something sets one of the options.

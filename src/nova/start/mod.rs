@@ -30,6 +30,8 @@ mod written;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::fast::RandomState;
+
 use crate::catalog::refusals::{self, Refusal};
 use crate::nova::{View, printed};
 
@@ -85,7 +87,7 @@ pub fn refusals(view: &View<'_>, written: &Written, may_lack: impl Fn(&'static s
         .into_iter()
         .map(|number| &refusals::all()[usize::from(number)]);
     let facts = facts.filter(|fact| fact.covers(view.release()));
-    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut known: HashMap<&str, bool, RandomState> = HashMap::default();
     let mut may_lack = |program: &&'static str| *known.entry(program).or_insert_with(|| may_lack(program));
     let is_asked = |fact: &&Refusal| match fact.options {
         [] => fact.programs.iter().any(&mut may_lack),

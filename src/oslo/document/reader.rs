@@ -9,6 +9,9 @@ use crate::text::{Span, line_end, lossy};
 /// So much of a text, in bytes, shows how many lines of each kind the rest has.
 const SHOWS: usize = 1 << 14;
 
+/// A text has an item for about so many bytes.
+const USUAL: usize = 64;
+
 /// What was read of a text.
 #[derive(Debug, Default)]
 pub(super) struct Read {
@@ -83,9 +86,13 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader that is to be handed the lines of `bytes`, from the first to the last.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
+        let items = Vec::with_capacity((bytes.len() / USUAL).clamp(4, SHOWS / USUAL));
         Self {
             bytes,
-            read: Read::default(),
+            read: Read {
+                items,
+                ..Read::default()
+            },
             open: false,
             has_insertion: false,
             in_unknown_section: false,
