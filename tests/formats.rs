@@ -289,3 +289,27 @@ fn the_page_about_json_names_every_field_and_none_that_there_is_not() {
         );
     }
 }
+
+/// Of files that hold the same only the first is looked at; each is reported as it is where it is checked alone.
+#[test]
+fn equal_files_of_a_fleet_are_reported_each_under_its_own_name() {
+    let at = tempfile::tempdir().expect("a directory");
+    let names: Vec<String> = (10..90).map(|number| format!("host-{number}.conf")).collect();
+    for name in &names {
+        fs::write(at.path().join(name), CONF).expect("a file");
+    }
+    let upgrade = ["--from", "rocky", "--to", "34", "--fail-on", "never"];
+    for (format, sign) in [(Format::Short, "NAME:"), (Format::Jsonl, "\"file\":\"NAME\"")] {
+        let of = |text: &str, name: &str| -> Vec<String> {
+            let lines = text.lines().map(|line| line.replace(name, "NAME"));
+            lines.filter(|line| line.contains(sign)).collect()
+        };
+        let alone = printed(at.path(), &[&["check", &names[0]], &upgrade[..]].concat(), format);
+        let alone = of(&alone, &names[0]);
+        assert!(alone.len() > 4, "{alone:#?}");
+        let all = printed(at.path(), &[&["check", "."], &upgrade[..]].concat(), format);
+        for name in &names {
+            assert_eq!(of(&all, name), alone, "{format:?} {name}");
+        }
+    }
+}

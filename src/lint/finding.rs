@@ -301,6 +301,17 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether one of its texts names the file `name`, so that it is of no other.
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        let title = self.fix.as_ref().map(|fix| &fix.title);
+        let own = [&self.message, &self.why, &self.help]
+            .into_iter()
+            .chain(&self.objection);
+        let others = self.related.iter().map(|related| &related.note).chain(title);
+        own.chain(others).any(|text| text.contains(name))
+    }
+
     /// A finding of `rule` at `location` that says `message`; the rest is added by the `with` functions.
     #[must_use]
     pub fn new(rule: &'static Rule, location: Location, message: impl Into<String>) -> Self {

@@ -73,6 +73,18 @@ pub struct Found {
     pub suppressed: Vec<Suppressed>,
 }
 
+impl Found {
+    /// Whether something in it names the file `name`, so that it is of no other.
+    #[must_use]
+    pub fn names(&self, name: &str) -> bool {
+        let suppressed = self.suppressed.iter().map(|one| &one.finding);
+        self.findings
+            .iter()
+            .chain(suppressed)
+            .any(|finding| finding.names(name))
+    }
+}
+
 /// Runs `rules` and returns what is neither suppressed in a file nor ignored by the settings: in reading order.
 #[must_use]
 pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Vec<Finding> {
