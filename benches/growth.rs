@@ -2,7 +2,8 @@
 //! exponent between them; 1 is linear.
 //!
 //! `cargo bench --bench growth`. The time of the same command on next to nothing is taken off, and of several runs the
-//! least counts. With `NOVAMEND_BEFORE=PROGRAM` that program is measured too.
+//! least counts. What is written is measured on a tmpfs (`TMPDIR=/dev/shm`): some file systems take the longer to make a file the
+//! more were removed in the last minute. With `NOVAMEND_BEFORE=PROGRAM` that program is measured too.
 
 mod support;
 
