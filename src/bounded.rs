@@ -255,18 +255,22 @@ pub fn kind(metadata: &Metadata) -> Option<&'static str> {
 fn read_pipe(mut pipe: File, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     let (mut bytes, mut chunk) = (Vec::new(), vec![0; 1 << 16]);
     let until = Instant::now() + PATIENCE;
+    let mut is_late = false;
     loop {
         match pipe.read(&mut chunk) {
             // Nothing, and nobody who writes: either all of them are done, or none has come yet.
             Ok(0) if !bytes.is_empty() => return Ok(bytes),
+            Ok(0) if is_late => return Err(ReadRefusal::NoWriter),
             Ok(0) => match wait(&pipe, Some(until))? {
                 Waited::Ready => {}
                 Waited::HungUp => return Ok(bytes),
-                Waited::TooLong => return Err(ReadRefusal::NoWriter),
+                // One that has come meanwhile and has not written yet is not told of: to read shows it.
+                Waited::TooLong => is_late = true,
             },
             Ok(count) => bytes.extend_from_slice(&chunk[..count]),
             // A writer holds it open and has not written yet: it is waited for, as any program would.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                is_late = false;
                 wait(&pipe, None)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -348,7 +352,10 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::{CWD, FileType, Mode, OFlags, mknodat};
 
     fn pipe() -> (tempfile::TempDir, std::path::PathBuf) {
         let directory = tempfile::tempdir().unwrap();
@@ -374,6 +381,29 @@ mod tests {
         let text = (0..50).find_map(|_| read(&path, Kinds::Named, LIMIT).ok()).unwrap();
         writer.join().unwrap().unwrap();
         assert_eq!(text.len(), 300_000);
+    }
+
+    #[test]
+    fn a_writer_that_comes_late_and_is_slow_is_waited_for() {
+        let (_directory, path) = pipe();
+        let reader = {
+            let path = path.clone();
+            std::thread::spawn(move || read(&path, Kinds::Named, LIMIT))
+        };
+        // It opens only once somebody reads.
+        let mut options = File::options();
+        let options = options.write(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let mut writer = loop {
+            match options.open(&path) {
+                Ok(writer) => break writer,
+                Err(_) if !reader.is_finished() => std::thread::yield_now(),
+                Err(error) => panic!("nobody reads: {error}"),
+            }
+        };
+        std::thread::sleep(PATIENCE + PATIENCE / 2);
+        writer.write_all(b"[a]\n").unwrap();
+        drop(writer);
+        assert_eq!(reader.join().unwrap().unwrap(), b"[a]\n");
     }
 
     #[test]
