@@ -74,8 +74,8 @@ impl Key {
     }
 }
 
-impl<R> Alike<R> {
-    pub(super) fn new() -> Self {
+impl<R> Default for Alike<R> {
+    fn default() -> Self {
         Self {
             hasher: RandomState::new(),
             known: Mutex::new(Known {
@@ -85,7 +85,9 @@ impl<R> Alike<R> {
             }),
         }
     }
+}
 
+impl<R> Alike<R> {
     /// What was found in a file like it.
     pub(super) fn find(&self, key: &Key) -> Option<Arc<R>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -119,7 +121,7 @@ mod tests {
             Key::new(Path::new(path), text.as_bytes().to_vec(), &today)
         };
         let first = key("fleet/compute01.conf", "x");
-        let alike = Alike::new();
+        let alike = Alike::default();
         alike.keep(first.clone(), Arc::new(1));
         assert!(alike.find(&key("other/compute9000.conf", "x")).is_some());
         for (path, text) in [

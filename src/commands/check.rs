@@ -4,6 +4,7 @@
 
 mod baseline;
 mod proposed;
+mod stacks;
 mod unused;
 
 use std::cmp::Reverse;
@@ -11,27 +12,20 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::alike::{Alike, Key};
 use super::documents::{Formats, Pieces, Renderers};
 use super::{DetailArguments, EXIT_CODES, Failure, Outcome, ReportArguments, again, stream};
 use crate::outcome::ExitStyle;
 use crate::terminal::Terminal;
 use clap::Args;
 use novamend::catalog::Release;
-use novamend::fix;
 use novamend::inputs::arguments::Start;
 use novamend::inputs::directory::NotRead;
-use novamend::inputs::load::LoadError;
-use novamend::inputs::survey::{Reading, Survey};
+use novamend::inputs::survey::Survey;
 use novamend::inputs::{Sources, Upgrade};
-use novamend::lint::{
-    self, By, Context, EditWindow, Effect, FailOn, Finding, Found, Safety, Settings, Severity, Suppressed,
-};
-use novamend::nova::today::Today;
-use novamend::oslo::stack::Stack;
+use novamend::lint::{By, Context, EditWindow, Effect, FailOn, Finding, Found, Safety, Settings, Severity, Suppressed};
 use novamend::output::envelope::Kind;
 use novamend::output::{self, Base, CheckTotal, Counts, Findings, Head, Part, Summary, SuppressedCounts, Tail};
-use novamend::rules::{ACROSS, LIVE_MIGRATION, RULES};
+use novamend::rules::RULES;
 use novamend::settings::{self, Scope, ScopeError};
 
 pub(super) use baseline::with_baseline_joined;
@@ -222,15 +216,12 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
     total.summary.left = (survey.left, survey.left + survey.targets.len());
     let renderers = documents.renderers();
     let (all, stop) = (survey.targets.len(), Arc::clone(&terminal.stop));
-    let known = Known {
-        said: Alike::new(),
-        found: Alike::new(),
-    };
+    let known = stacks::Known::default();
     let progress = terminal.progress("checked", all, !request.says_equal_once());
     let left = stream::in_order(
         survey.targets,
         &stop,
-        |target| check_stack(target, (request, &checked, &renderers), &known),
+        |target| stacks::check(target, (request, &checked, &renderers), &known),
         |outcome| {
             progress.step();
             match outcome {
@@ -305,98 +296,6 @@ impl Total {
                 .compares_nothing()
                 .then(|| command("check", &["--from", "RELEASE"])),
         }
-    }
-}
-
-/// What is asked for, what is checked, and who renders it.
-type Asked<'a> = (&'a Request, &'a output::Checked, &'a Renderers);
-
-/// What was found in files that others may be like: as it is said where that is the same for each, else what it is.
-struct Known {
-    said: Alike<Checked>,
-    found: Alike<Found>,
-}
-
-/// Checks one stack; of files that hold the same, where there are many, only the first.
-fn check_stack(target: Reading, asked: Asked<'_>, known: &Known) -> Result<Checked, LoadError> {
-    let request = asked.0;
-    let alone = match target.stack {
-        None if request.finds_equal_alike() => request.sources.alone(&target.target),
-        _ => None,
-    };
-    let today = target.today.clone();
-    let Some(mut alone) = alone.transpose()? else {
-        let stack = target.into_stack(&request.sources)?;
-        let context = request.context(&stack, &today);
-        return Ok(show(&context, &request.find(&context, &today), asked));
-    };
-    let path = alone.path.clone();
-    let key = Key::new(&path, std::mem::take(&mut alone.bytes), &today);
-    if let Some(said) = known.said.find(&key) {
-        return Ok(said.of(&path));
-    }
-    alone.bytes = key.bytes().to_vec();
-    let stack = request.sources.stack_of(alone);
-    let context = request.context(&stack, &today);
-    if let Some(found) = known.found.find(&key) {
-        return Ok(show(&context, &found, asked));
-    }
-    let found = request.find(&context, &today);
-    let checked = show(&context, &found, asked);
-    let name = output::shown_path(&path);
-    if request.says_equal_once() {
-        if !checked.pieces.name(&name) {
-            known.said.keep(key, Arc::new(checked.clone()));
-        }
-    } else if !found.names(&name) {
-        known.found.keep(key, Arc::new(found));
-    }
-    Ok(checked)
-}
-
-/// What is said of what was `found`.
-fn show(context: &Context<'_>, found: &Found, (request, checked, renderers): Asked<'_>) -> Checked {
-    let proposed = match context.today {
-        Some(today) if request.formats.have_edits() && request.settings.valid_in.is_empty() => {
-            proposed::of(context.stack, today, request, &found.findings)
-        }
-        _ => Vec::new(),
-    };
-    let findings = Findings {
-        checked,
-        context,
-        findings: &found.findings,
-        suppressed: &found.suppressed,
-        proposed: &proposed,
-    };
-    Checked::new(&findings, found, request.is_baseline, renderers)
-}
-
-impl Request {
-    /// What a rule sees of `stack`.
-    fn context<'s>(&'s self, stack: &'s Stack, today: &'s Today) -> Context<'s> {
-        Context::of_today(stack, today, self.to, &self.settings)
-    }
-
-    /// What is found under `context`, graded.
-    fn find(&self, context: &Context<'_>, today: &Today) -> Found {
-        let mut found = if self.settings.valid_in.is_empty() {
-            lint::run_today(RULES, LIVE_MIGRATION, context, today)
-        } else {
-            lint::run_valid_in(RULES, ACROSS, context, &self.settings.valid_in)
-        };
-        fix::grade(context, &mut found.findings);
-        found
-    }
-
-    /// Whether the same is found in files that hold the same, wherever they lie.
-    fn finds_equal_alike(&self) -> bool {
-        self.settings.ignores.is_empty()
-    }
-
-    /// Whether the report says equal findings once, and nothing that is asked for hangs on where a file lies.
-    fn says_equal_once(&self) -> bool {
-        self.formats.fold() && !self.is_verbose && !self.is_baseline && self.finds_equal_alike()
     }
 }
 
