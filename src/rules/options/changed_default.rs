@@ -2,7 +2,6 @@
 //!
 //! The few that may break something are warnings; what the file sets is not touched by a default.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 
 use foldhash::fast::RandomState;
@@ -35,15 +34,7 @@ fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     groups.dedup();
     let groups: HashSet<&str, RandomState> = groups.into_iter().collect();
     let widened = Widened::of(context);
-    // Options come group by group.
-    let latest = Cell::new(("", false));
-    let is_in_use = |group: &'static str| {
-        if !std::ptr::eq(latest.get().0, group) {
-            latest.set((group, groups.contains(group)));
-        }
-        latest.get().1
-    };
-    let matters = |new: OptionFacts| widened.concerns(new).unwrap_or_else(|| is_in_use(new.group()));
+    let matters = |new: OptionFacts| widened.concerns(new).unwrap_or_else(|| groups.contains(new.group()));
     for changed in catalog::changed_defaults(from, to, matters) {
         let (old, new) = (changed.old, changed.new);
         let is_idle = changed.known.is_some_and(|known| known.why.is_empty());
