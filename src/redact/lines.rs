@@ -247,10 +247,10 @@ fn commented_value(document: &Document, line: Span) -> Option<Span> {
     let body = body(bytes, line);
     let separator = memchr::memchr2(b':', b'=', body.of(bytes))?;
     let key = Span::new(body.start, body.start + separator);
-    if !names::may_be_secret(key.of(bytes).trim_ascii()) {
+    let value = Span::new(key.end + 1, body.end);
+    if value.of(bytes).trim_ascii().is_empty() || !names::may_be_secret(key.of(bytes).trim_ascii()) {
         return None; // Nearly every comment.
     }
-    let value = Span::new(key.end + 1, body.end);
     let key = document.text(key);
     let text = document.text(value);
     let is_secret = !text.trim().is_empty() && names::is_secret_by_name(&key, &text);

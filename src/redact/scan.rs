@@ -98,28 +98,46 @@ fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
     if holds.at {
         in_tokens(text, &line, found);
     }
-    if may_name_its_end(bytes) {
-        named(text, &line, found);
-    } else if holds.sign {
-        near_signs(text, &line, found);
+    match Shape::of(bytes) {
+        Shape::Named => named(text, &line, found),
+        Shape::Prose if holds.sign => near_signs(text, &line, found),
+        Shape::Empty | Shape::Prose => {}
     }
 }
 
-/// Whether the last word of a line may be secret for the words before it alone: there are but two, or it is said what it is.
-/// Most lines of prose end here.
-fn may_name_its_end(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    let Some(first) = line.iter().position(|&byte| is_in_word(byte)) else {
-        return false;
-    };
-    let length = line[first..].iter().take_while(|&&byte| is_in_word(byte)).count();
-    let behind = line[first + length..].trim_ascii_start();
-    if !behind.iter().any(u8::is_ascii_whitespace) {
-        return true;
+/// What the words of a line are to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// There is none, or but one that nothing is assigned to: nothing can be its value.
+    Empty,
+    /// The last may be secret for the words before it alone: there are but two, or it is said what it is.
+    Named,
+    /// Any other: a secret stands near a sign.
+    Prose,
+}
+
+impl Shape {
+    fn of(line: &[u8]) -> Self {
+        let line = line.trim_ascii_end();
+        let Some(first) = line.iter().position(|&byte| is_in_word(byte)) else {
+            return Self::Empty;
+        };
+        let length = line[first..].iter().take_while(|&&byte| is_in_word(byte)).count();
+        let behind = line[first + length..].trim_ascii_start();
+        if matches!(behind, [] | [b'=' | b':']) {
+            return Self::Empty;
+        }
+        if !behind.iter().any(u8::is_ascii_whitespace) {
+            return Self::Named;
+        }
+        let last = line.iter().rposition(u8::is_ascii_whitespace);
+        let before = line[..last.unwrap_or(0)].trim_ascii_end();
+        if before.ends_with(b"is") || before.ends_with(b"was") {
+            Self::Named
+        } else {
+            Self::Prose
+        }
     }
-    let last = line.iter().rposition(u8::is_ascii_whitespace);
-    let before = line[..last.unwrap_or(0)].trim_ascii_end();
-    before.ends_with(b"is") || before.ends_with(b"was")
 }
 
 /// `password = x`, `"password": "x"`, `--password x`, `?token=x`, `password is x`.
