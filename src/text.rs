@@ -210,6 +210,12 @@ pub fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
     }
 }
 
+/// Where the line starts in which `at` lies, `from` at the earliest.
+#[must_use]
+pub(crate) fn line_start(bytes: &[u8], from: usize, at: usize) -> usize {
+    memchr::memrchr2(b'\n', b'\r', &bytes[from..at]).map_or(from, |end| from + end + 1)
+}
+
 /// The bytes of `word` that are `byte`: the highest bit of the first of them is set, and none of one before it.
 #[must_use]
 #[inline]

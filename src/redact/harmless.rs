@@ -10,6 +10,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use foldhash::fast::RandomState;
 
 use crate::catalog::OfCatalog;
+use crate::text::line_start;
 
 /// So many bytes of comments are kept; a file without an end has others.
 const ROOM: usize = 1 << 18;
@@ -69,6 +70,6 @@ impl Texts {
 /// line.
 pub(super) fn is_closed(comment: &[u8]) -> bool {
     let end = comment.trim_ascii_end();
-    let last = memchr::memrchr2(b'\n', b'\r', end).map_or(0, |before| before + 1);
+    let last = line_start(end, 0, end.len());
     memchr::memchr2(b'"', b'\'', &end[last..]).is_none()
 }

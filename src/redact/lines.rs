@@ -9,7 +9,7 @@ use memchr::memmem::Finder;
 use super::{MASK, Secrets, forms, names, scan};
 use crate::oslo::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::oslo::lexer;
-use crate::text::{Span, line_end};
+use crate::text::{Span, line_end, line_start};
 
 /// So many items back a rejected line is looked at as the continuation of a secret; in a file of nothing but rejected
 /// lines the search would cost their square.
@@ -193,8 +193,7 @@ impl Indents {
 
 /// The line that holds the byte at the second place; it starts at the first, or behind it.
 fn line_around(bytes: &[u8], (from, at): (usize, usize)) -> Span {
-    let before = memchr::memrchr2(b'\n', b'\r', &bytes[from..at]);
-    Span::new(before.map_or(from, |end| from + end + 1), line_end(bytes, at).0)
+    Span::new(line_start(bytes, from, at), line_end(bytes, at).0)
 }
 
 /// What of the comment `line` continues a secret that was assigned in a comment before it.
@@ -208,8 +207,7 @@ fn continued(document: &Document, item: &Item, line: Span) -> Option<Span> {
     while is_continuation(body.of(bytes)) && start > item.span().start && steps < COMMENTS_BACK {
         let end = start - 1;
         let end = end - usize::from(bytes[end] == b'\n' && end > item.span().start && bytes[end - 1] == b'\r');
-        start = memchr::memrchr2(b'\n', b'\r', &bytes[item.span().start..end])
-            .map_or(item.span().start, |at| item.span().start + at + 1);
+        start = line_start(bytes, item.span().start, end);
         let before = Span::new(start, end);
         if commented_value(document, before).is_some() || is_open_name(document, before) {
             return Some(lexer::strip(bytes, self::body(bytes, line)));

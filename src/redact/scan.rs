@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::tokens::{in_tokens, is_limit, slashes};
 use super::words::{Look, is_in_word};
 use super::{forms, names, signs};
-use crate::text::lossy;
+use crate::text::{line_start, lossy};
 
 /// A name is looked at by so many of its last bytes.
 const LONGEST_NAME: usize = 128;
@@ -60,7 +60,7 @@ pub(super) fn private_keys(text: &[u8]) -> impl Iterator<Item = Secret> {
 pub(super) fn secrets_on(text: &[u8], range: Range<usize>) -> Vec<Secret> {
     // The value of a name that ends its line may stand on the next line that is not blank.
     let before = text[..range.start].trim_ascii_end().len();
-    let start = memchr::memrchr2(b'\n', b'\r', &text[..before]).map_or(0, |end| end + 1);
+    let start = line_start(text, 0, before);
     let mut found = secrets_in(text, start..range.end);
     found.retain(|secret| range.start < secret.line_end && secret.span.start < range.end);
     found
