@@ -259,11 +259,17 @@ pub fn whole_number(value: &Value) -> Option<i64> {
 /// A value as Python's `str()` prints it, which is what a reference to it becomes.
 #[must_use]
 pub fn printed(value: &Value) -> String {
-    match value {
-        Value::None => String::new(),
-        Value::Text(text) => text.clone(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
+    as_printed(value).into_owned()
+}
+
+/// As [`printed`], of a text without taking it along.
+#[must_use]
+pub fn as_printed(value: &Value) -> Cow<'_, str> {
+    let text = match value {
+        Value::None => return Cow::Borrowed(""),
+        Value::Text(text) => return Cow::Borrowed(text),
+        Value::Bool(true) => return Cow::Borrowed("True"),
+        Value::Bool(false) => return Cow::Borrowed("False"),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => printed_float(*number),
         Value::Range(first, last) => format!("{first}-{last}"),
@@ -274,7 +280,8 @@ pub fn printed(value: &Value) -> String {
                 .map(|(key, value)| format!("{}: {}", repr(key), quoted(value)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
-    }
+    };
+    Cow::Owned(text)
 }
 
 /// A value as Python's `repr()` prints it inside a list.

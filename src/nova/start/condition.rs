@@ -16,7 +16,7 @@ use std::rc::Rc;
 use foldhash::fast::RandomState;
 
 use super::named::{self, NamedTest};
-use crate::nova::{Setting, View, printed, whole_number};
+use crate::nova::{Setting, View, as_printed, whole_number};
 use crate::oslo::value::Value;
 
 /// A condition over options of one release.
@@ -183,21 +183,17 @@ impl Test {
         match self {
             Self::Set => Outcome::of(setting.is_set()),
             Self::Filled => match view.read(&setting).as_deref() {
-                Ok(Value::None) => Outcome::Fails,
-                Ok(Value::Text(text)) => Outcome::of(!text.is_empty()),
-                Ok(Value::List(items)) => Outcome::of(!items.is_empty()),
-                // Python prints something for each of the others.
-                Ok(_) => Outcome::Holds(Vec::new()),
+                Ok(value) => Outcome::of(!as_printed(value).is_empty() && *value != Value::List(Vec::new())),
                 Err(_) => Outcome::Open,
             },
             Self::In(words) => match view.read(&setting).as_deref() {
-                Ok(Value::Bool(flag)) => {
-                    let shown = if *flag { "True" } else { "False" };
-                    Outcome::of(words.iter().any(|word| word.eq_ignore_ascii_case(shown)))
+                Ok(value) => {
+                    let shown = as_printed(value);
+                    Outcome::of(match value {
+                        Value::Bool(_) => words.iter().any(|word| word.eq_ignore_ascii_case(&shown)),
+                        _ => words.iter().any(|word| *word == shown),
+                    })
                 }
-                Ok(Value::None) => Outcome::of(words.iter().any(String::is_empty)),
-                Ok(Value::Text(text)) => Outcome::of(words.contains(text)),
-                Ok(value) => Outcome::of(words.contains(&printed(value))),
                 Err(_) => Outcome::Open,
             },
             Self::Number(compared, operand) => {
