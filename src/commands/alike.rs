@@ -1,6 +1,6 @@
 //! Files of a fleet that hold the same are looked at once: what is found in one is found in all of them.
 //!
-//! Only their places differ, which a report that says each finding by itself puts in for each file anew.
+//! Only their places differ: a report that says each finding by itself is put together for each file.
 
 use std::collections::HashMap;
 use std::ffi::OsString;

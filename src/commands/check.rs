@@ -12,6 +12,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::alike::Alike;
 use super::documents::{Formats, Pieces, Renderers};
 use super::{DetailArguments, EXIT_CODES, Failure, Outcome, ReportArguments, again, stream};
 use crate::outcome::ExitStyle;
@@ -216,12 +217,12 @@ fn check(request: &Request, survey: Survey, terminal: &mut Terminal<'_>) -> Resu
     total.summary.left = (survey.left, survey.left + survey.targets.len());
     let renderers = documents.renderers();
     let (all, stop) = (survey.targets.len(), Arc::clone(&terminal.stop));
-    let known = stacks::Known::default();
+    let alike = Alike::default();
     let progress = terminal.progress("checked", all, !request.says_equal_once());
     let left = stream::in_order(
         survey.targets,
         &stop,
-        |target| stacks::check(target, (request, &checked, &renderers), &known),
+        |target| stacks::check(target, (request, &checked, &renderers), &alike),
         |outcome| {
             progress.step();
             match outcome {

@@ -17,15 +17,16 @@ use novamend::rules::{ACROSS, LIVE_MIGRATION, RULES};
 /// What is asked for, what is checked, and who renders it.
 pub(super) type Asked<'a> = (&'a Request, &'a output::Checked, &'a Renderers);
 
-/// What was found in files that others may be like: as it is said where that is the same for each, else what it is.
-#[derive(Default)]
-pub(super) struct Known {
-    said: Alike<Checked>,
-    found: Alike<Found>,
+/// What is the same of files that hold the same.
+pub(super) enum Likeness {
+    /// What is said of each.
+    Report(Checked),
+    /// What is found in each, where that is said of each by itself.
+    Findings(Found),
 }
 
 /// Checks one stack; of files that hold the same, where there are many, only the first.
-pub(super) fn check(target: Reading, asked: Asked<'_>, known: &Known) -> Result<Checked, LoadError> {
+pub(super) fn check(target: Reading, asked: Asked<'_>, alike: &Alike<Likeness>) -> Result<Checked, LoadError> {
     let request = asked.0;
     let alone = match target.stack {
         None if request.finds_equal_alike() => request.sources.alone(&target.target),
@@ -39,24 +40,26 @@ pub(super) fn check(target: Reading, asked: Asked<'_>, known: &Known) -> Result<
     };
     let path = alone.path.clone();
     let key = Key::new(&path, std::mem::take(&mut alone.bytes), &today);
-    if let Some(said) = known.said.find(&key) {
-        return Ok(said.of(&path));
+    let known = alike.find(&key);
+    if let Some(Likeness::Report(known)) = known.as_deref() {
+        return Ok(known.of(&path));
     }
     alone.bytes = key.bytes().to_vec();
     let stack = request.sources.stack_of(alone);
     let context = request.context(&stack, &today);
-    if let Some(found) = known.found.find(&key) {
-        return Ok(show(&context, &found, asked));
+    if let Some(Likeness::Findings(found)) = known.as_deref() {
+        return Ok(show(&context, found, asked));
     }
     let found = request.find(&context, &today);
     let checked = show(&context, &found, asked);
     let name = output::shown_path(&path);
-    if request.says_equal_once() {
-        if !checked.pieces.name(&name) {
-            known.said.keep(key, Arc::new(checked.clone()));
-        }
-    } else if !found.names(&name) {
-        known.found.keep(key, Arc::new(found));
+    let likeness = if request.says_equal_once() {
+        (!checked.pieces.name(&name)).then(|| Likeness::Report(checked.clone()))
+    } else {
+        (!found.names(&name)).then_some(Likeness::Findings(found))
+    };
+    if let Some(likeness) = likeness {
+        alike.keep(key, Arc::new(likeness));
     }
     Ok(checked)
 }
