@@ -11,7 +11,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A bar that is shown when it is worth it.
 pub(crate) struct Progress {
-    bar: ProgressBar,
+    /// None where it is never shown.
+    bar: Option<ProgressBar>,
     started: Instant,
     is_waiting: AtomicBool,
 }
@@ -19,36 +20,50 @@ pub(crate) struct Progress {
 impl Progress {
     /// Of `count` files that are `done` ("checked") one after the other, in a run that began at `started`; never shown where standard error is no terminal or `is_hidden`.
     pub(super) fn new((done, count): (&'static str, usize), started: Instant, is_hidden: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template("{pos} of {len} {msg} {wide_bar} {eta}");
-        if let Ok(style) = style {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        bar.set_message(done);
+        let may_be_shown = count > 1 && !is_hidden && io::stderr().is_terminal();
         Self {
-            bar,
+            bar: may_be_shown.then(|| bar(done, count as u64)),
             started,
-            is_waiting: AtomicBool::new(count > 1 && !is_hidden && io::stderr().is_terminal()),
+            is_waiting: AtomicBool::new(may_be_shown),
         }
     }
 
     /// One more is done.
     pub(crate) fn step(&self) {
+        let Some(bar) = &self.bar else {
+            return;
+        };
         let is_time = self.is_waiting.load(Ordering::Relaxed) && self.started.elapsed() >= PATIENCE;
         if is_time && self.is_waiting.swap(false, Ordering::Relaxed) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        self.bar.inc(1);
+        bar.inc(1);
     }
 
     /// Takes the bar away while `said` is.
     pub(crate) fn aside<R>(&self, said: impl FnOnce() -> R) -> R {
-        self.bar.suspend(said)
+        match &self.bar {
+            Some(bar) => bar.suspend(said),
+            None => said(),
+        }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
+}
+
+/// A bar of `count` files that are `done` one after the other, not shown yet.
+fn bar(done: &'static str, count: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::hidden());
+    let style = ProgressStyle::with_template("{pos} of {len} {msg} {wide_bar} {eta}");
+    if let Ok(style) = style {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar.set_message(done);
+    bar
 }
