@@ -82,62 +82,88 @@ const SHORTEST: usize = 5;
 
 /// The words of `line` near signs: all behind which a secret may stand for a sign, and some more.
 pub(super) fn words_near(line: &[u8]) -> Near {
-    let mut near = Near::default();
-    // The starts of the latest word, and of the two before it.
-    let mut words: [Option<usize>; 3] = [None; 3];
-    // The two words before what stands between the same blanks, and whether its digits have been seen.
-    let (mut before, mut has_digits) = ([None; 2], false);
-    let (mut is_in_word, mut is_right_behind, mut is_behind_blank, mut is_tag) = (false, false, true, false);
-    for (at, &byte) in line.iter().enumerate() {
-        let kind = KINDS[usize::from(byte)];
-        if kind & BLANK != 0 {
-            (is_in_word, is_behind_blank) = (false, true);
-            is_right_behind &= kind & CLOSER != 0;
-            is_tag = false;
-            continue;
-        }
-        if is_behind_blank {
-            (before, has_digits, is_behind_blank) = ([words[0], words[1]], false, false);
-        }
-        let is_start = kind & WORD != 0 && !is_in_word;
-        if is_start {
-            words = [Some(at), words[0], words[1]];
-            near.first = near.first.or(Some(at));
-            if std::mem::take(&mut is_tag) {
-                near.starts.push(at);
-            }
-        }
-        if kind & DIGIT != 0 && !has_digits {
-            has_digits = true;
-            let length = line[at..].iter().take_while(|byte| !byte.is_ascii_whitespace()).count();
-            let start = line[..at]
+    let is = |byte: u8, kind: u8| KINDS[usize::from(byte)] & kind != 0;
+    let mut starts = Vec::with_capacity(8);
+    let mut words = Words {
+        line,
+        looked: 0,
+        latest: [None; 2],
+    };
+    // What stands between the same blanks, the two words before it, and whether its digits have been seen.
+    let (mut part, mut before, mut has_digits) = (0..0, [None; 2], false);
+    let mut from = 0;
+    while let Some(length) = line[from..].iter().position(|&byte| is(byte, SIGN | DIGIT)) {
+        let at = from + length;
+        from = at + 1;
+        if part.end <= at {
+            let is_blank = |&byte: &u8| is(byte, BLANK);
+            let start = line[part.end..at]
                 .iter()
-                .rev()
-                .take_while(|byte| !byte.is_ascii_whitespace())
-                .count();
-            if start + length >= SHORTEST {
-                near.starts.extend(before.into_iter().flatten());
-            }
+                .rposition(is_blank)
+                .map_or(part.end, |blank| part.end + blank + 1);
+            let end = line[at..]
+                .iter()
+                .position(is_blank)
+                .map_or(line.len(), |length| at + length);
+            (part, before, has_digits) = (start..end, words.before(start), false);
         }
-        if kind & SIGN != 0 {
-            match byte {
-                b'<' => is_tag = true,
-                b'-' if is_start => near.starts.extend([words[0], words[1], words[2]].into_iter().flatten()),
-                b'-' => {}
-                _ => {
-                    near.starts.extend(words[0].filter(|_| is_right_behind || is_in_word));
-                    near.starts.extend(before.into_iter().flatten());
+        let is_in_word = at > 0 && is(line[at - 1], WORD);
+        match line[at] {
+            b'<' => starts.extend(line.get(at + 1).filter(|&&byte| is(byte, WORD)).map(|_| at + 1)),
+            b'-' if is_in_word => {}
+            b'-' => starts.extend([Some(at)].into_iter().chain(words.before(at)).flatten()),
+            b'0'..=b'9' => {
+                if !std::mem::replace(&mut has_digits, true) && part.len() >= SHORTEST {
+                    starts.extend(before.into_iter().flatten());
                 }
             }
-        } else if kind & WORD == 0 {
-            is_tag = false;
+            _ => {
+                let closers = line[..at].iter().rev().take_while(|&&byte| is(byte, CLOSER)).count();
+                let length = line[..at - closers]
+                    .iter()
+                    .rev()
+                    .take_while(|&&byte| is(byte, WORD))
+                    .count();
+                starts.extend((length > 0).then_some(at - closers - length));
+                starts.extend(before.into_iter().flatten());
+            }
         }
-        (is_in_word, is_right_behind) = (
-            kind & WORD != 0,
-            kind & WORD != 0 || (is_right_behind && kind & CLOSER != 0),
-        );
     }
-    near.starts.sort_unstable();
-    near.starts.dedup();
-    near
+    starts.sort_unstable();
+    starts.dedup();
+    let first = line.iter().position(|&byte| is(byte, WORD));
+    Near { starts, first }
+}
+
+/// The words of a line before places in it, each asked for behind the one before, so that no part is looked through twice.
+struct Words<'a> {
+    line: &'a [u8],
+    /// The latest place; no word goes on over it.
+    looked: usize,
+    /// The two words before it.
+    latest: [Option<usize>; 2],
+}
+
+impl Words<'_> {
+    /// Where the two words before `at` begin, the nearer first.
+    fn before(&mut self, at: usize) -> [Option<usize>; 2] {
+        let is_word = |&byte: &u8| KINDS[usize::from(byte)] & WORD != 0;
+        let (mut found, mut end) = ([None; 2], at);
+        for found in &mut found {
+            let part = &self.line[self.looked..end];
+            let Some(last) = part.iter().rposition(is_word) else {
+                break;
+            };
+            let length = part[..last].iter().rev().take_while(|byte| is_word(byte)).count();
+            end = self.looked + last - length;
+            *found = Some(end);
+        }
+        self.latest = match found {
+            [Some(_), Some(_)] => found,
+            [Some(_), None] => [found[0], self.latest[0]],
+            [None, _] => self.latest,
+        };
+        self.looked = at;
+        self.latest
+    }
 }
