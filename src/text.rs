@@ -6,7 +6,6 @@ use std::borrow::Cow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A path as text: itself where it is UTF-8, else with every other byte as `\xNN` and its backslashes doubled, so that two
 /// paths never look alike among those.
@@ -95,9 +94,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 pub struct Source {
     path: PathBuf,
     bytes: Vec<u8>,
-    lines: OnceLock<Vec<usize>>,
-    /// How many bytes were looked through for positions before `lines` were found.
-    looked: AtomicUsize,
+    /// Where each line starts, in order; one that is empty ends the list where the text ends with a line end.
+    lines: OnceLock<Vec<u32>>,
 }
 
 impl Source {
@@ -112,8 +110,15 @@ impl Source {
             path: path.into(),
             bytes,
             lines: OnceLock::new(),
-            looked: AtomicUsize::new(0),
         }
+    }
+
+    /// Spares it the search for its lines, which start at `starts`.
+    pub(crate) fn know_lines(&mut self, mut starts: Vec<u32>) {
+        if starts.is_empty() || matches!(self.bytes.last(), Some(b'\n' | b'\r')) {
+            starts.push(self.bytes.len() as u32);
+        }
+        self.lines = OnceLock::from(starts);
     }
 
     /// The name it was read by.
@@ -145,54 +150,58 @@ impl Source {
     /// The bytes of line `number` (from 1) without its line end; `None` past the last line.
     #[must_use]
     pub fn line(&self, number: usize) -> Option<Span> {
-        let starts = self.line_starts();
-        let start = *starts.get(number.checked_sub(1)?)?;
-        let end = starts.get(number).copied().unwrap_or(self.bytes.len());
-        let text = &self.bytes[start..end];
-        let kept = text
-            .iter()
-            .rev()
-            .take(2)
-            .take_while(|&&b| b == b'\n' || b == b'\r')
-            .count();
-        let kept = if kept == 2 && text.ends_with(b"\r\n") {
-            2
-        } else {
-            kept.min(1)
-        };
-        Some(Span::new(start, end - kept))
+        let starts = self.line_starts().get(number.checked_sub(1)?..)?;
+        let start = *starts.first()? as usize;
+        let end = starts.get(1).map_or(self.bytes.len(), |&next| next as usize);
+        Some(Span::new(start, end - end_length(&self.bytes[start..end])))
+    }
+
+    /// The lines from that of number `first` (from 1) on that start before `end`, without their line ends; an empty one behind the last
+    /// line end is none.
+    pub(crate) fn lines(&self, first: usize, end: usize) -> impl Iterator<Item = Span> + '_ {
+        let mut starts = self.line_starts().get(first.saturating_sub(1)..).unwrap_or_default();
+        std::iter::from_fn(move || {
+            let (&start, rest) = starts.split_first()?;
+            let next = rest.first().map_or(self.bytes.len(), |&next| next as usize);
+            let start = start as usize;
+            starts = rest;
+            (start < end && start < next).then(|| Span::new(start, next - end_length(&self.bytes[start..next])))
+        })
     }
 
     /// How many lines there are; a missing final newline still ends a line, an empty file has none.
     #[must_use]
     pub fn line_count(&self) -> usize {
         let starts = self.line_starts();
-        starts.len() - usize::from(starts.last() == Some(&self.bytes.len()))
+        starts.len() - usize::from(starts.last() == Some(&(self.bytes.len() as u32)))
     }
 
     /// The number of the line in which `offset` lies, and where that starts.
     fn line_at(&self, offset: usize) -> (usize, usize) {
-        // Where little is asked for, and near the start as most of it is, to look is cheaper than to list every line.
-        if self.lines.get().is_none() && self.looked.fetch_add(offset, Ordering::Relaxed) + offset <= self.bytes.len() {
-            let starts = self.starts().take_while(|&start| start <= offset);
-            return starts.fold((1, 0), |(line, _), start| (line + 1, start));
-        }
         let starts = self.line_starts();
-        let line = starts.partition_point(|&start| start <= offset);
-        (line, starts[line - 1])
+        let line = starts.partition_point(|&start| start as usize <= offset);
+        (line, starts[line - 1] as usize)
     }
 
-    fn line_starts(&self) -> &[usize] {
-        self.lines
-            .get_or_init(|| std::iter::once(0).chain(self.starts()).collect())
-    }
-
-    /// Where each line but the first starts.
-    fn starts(&self) -> impl Iterator<Item = usize> + '_ {
-        memchr::memchr2_iter(b'\n', b'\r', &self.bytes).filter_map(|end| {
-            let is_within = self.bytes[end] == b'\r' && self.bytes.get(end + 1) == Some(&b'\n');
-            (!is_within).then_some(end + 1)
+    fn line_starts(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let (mut starts, mut at) = (vec![0], 0);
+            while at < self.bytes.len() {
+                let (end, next) = line_end(&self.bytes, at);
+                starts.extend((end < next).then_some(next as u32));
+                at = next;
+            }
+            starts
         })
+    }
+}
+
+/// How many bytes of `line` are its line end: LF, CRLF or a lone CR.
+fn end_length(line: &[u8]) -> usize {
+    match line {
+        [.., b'\r', b'\n'] => 2,
+        [.., b'\r' | b'\n'] => 1,
+        _ => 0,
     }
 }
 
@@ -337,11 +346,6 @@ mod tests {
         };
         assert_eq!((at(0), at(3), at(5), at(8)), ((1, 1), (2, 1), (3, 1), (3, 3)));
         assert_eq!(at(99), (4, 2));
-        // Looked for one by one, and in the list of lines, which the second round asks.
-        for offset in 0..=source.bytes().len() {
-            let alone = Source::new("x", source.bytes().to_vec()).position(offset);
-            assert_eq!(alone, source.position(offset), "{offset}");
-        }
         assert_eq!(source.line_count(), 4);
         assert_eq!(
             source.line(1).map(|s| s.of(source.bytes()).to_vec()),

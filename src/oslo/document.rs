@@ -62,6 +62,7 @@ impl Document {
         let bytes = source.bytes();
         let (mut reader, mut count) = (Reader::new(bytes), 0);
         for (number, text, whole) in lines(bytes) {
+            reader.starts(whole.start);
             if choice.is_some_and(|choice| !template.is_taken(number, choice)) {
                 reader.extend(ItemKind::Template, whole, number);
             } else {
@@ -73,7 +74,8 @@ impl Document {
         Self::of(source, Some(template), read)
     }
 
-    fn of(source: Source, template: Option<Arc<Template>>, read: Read) -> Self {
+    fn of(mut source: Source, template: Option<Arc<Template>>, mut read: Read) -> Self {
+        source.know_lines(std::mem::take(&mut read.lines));
         Self { source, template, read }
     }
 
@@ -222,15 +224,7 @@ impl Document {
 
     /// The lines of `item` with their numbers, without line ends.
     pub fn lines_of(&self, item: &Item) -> impl Iterator<Item = (usize, Span)> + '_ {
-        let (mut at, mut number, end) = (item.span().start, item.line(), item.span().end);
-        std::iter::from_fn(move || {
-            (at < end).then(|| {
-                let (text_end, next) = line_end(self.source.bytes(), at);
-                let line = (number, Span::new(at, text_end));
-                (at, number) = (next, number + 1);
-                line
-            })
-        })
+        (item.line()..).zip(self.source.lines(item.line(), item.span().end))
     }
 
     /// The line end this file uses (that of its first line), `\n` where it has none.

@@ -256,8 +256,7 @@ impl Gathered {
             if is_comment && known.contains(text) {
                 continue;
             }
-            let own = lines::own_secrets(document, index);
-            let mut embedded = scan::secrets_in(bytes, item.span().start..item.span().end);
+            let (own, mut embedded) = lines::of_item(document, index);
             embedded.retain(|secret| !is_of_sentence(bytes, secret));
             if is_comment && own.is_empty() && embedded.is_empty() && is_closed(text) {
                 found.push(text);

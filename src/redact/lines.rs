@@ -2,11 +2,7 @@
 //!
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
-use super::{MASK, Secrets, forms, names, scan};
+use super::{MASK, Secrets, forms, names, scan, signs};
 use crate::oslo::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::oslo::lexer;
 use crate::text::{Span, line_end, line_start};
@@ -95,14 +91,23 @@ fn with_items(
     super::known::merged(found)
 }
 
-/// What is secret as a whole in the item of the number `index`, where it is a comment or no line of the configuration.
-pub(super) fn own_secrets(document: &Document, index: usize) -> Vec<Span> {
-    let whole = Span::new(0, document.source().bytes().len());
-    let (item, mut found) = (&document.items()[index], Vec::new());
-    if matches!(item.kind(), ItemKind::Comment | ItemKind::Malformed(_)) {
-        in_item(document, index, item, whole, &mut found);
+/// What is secret in the item of the number `index`: as a whole, where it is a comment or no line of the configuration, and among
+/// other things.
+pub(super) fn of_item(document: &Document, index: usize) -> (Vec<Span>, Vec<scan::Secret>) {
+    let (item, bytes) = (&document.items()[index], document.source().bytes());
+    let (mut own, mut among) = (Vec::new(), Vec::new());
+    if let ItemKind::Malformed(_) = item.kind() {
+        in_item(document, index, item, Span::new(0, bytes.len()), &mut own);
     }
-    found
+    let is_comment = item.kind() == ItemKind::Comment;
+    for (_, line) in document.lines_of(item) {
+        let holds = signs::held(line.of(bytes));
+        if is_comment {
+            own.extend(in_comment(document, item, line, holds));
+        }
+        scan::in_line(bytes, line.start..line.end, holds, &mut among);
+    }
+    (own, among)
 }
 
 fn in_item(document: &Document, index: usize, item: &Item, range: Span, found: &mut Vec<Span>) {
@@ -145,63 +150,25 @@ fn in_assignment(document: &Document, at: usize, item: &Item, range: Span, found
     found.extend(lines_in(document, item, rest).map(|line| lexer::strip(bytes, line)));
 }
 
-/// A commented assignment hides its value, and what continues it. Nearly no line of prose has the sign of an assignment, and nearly
-/// none is indented: the others are not looked at one by one.
+/// A commented assignment hides its value, and what continues it.
 fn in_comments(document: &Document, item: &Item, range: Span, found: &mut Vec<Span>) {
     let bytes = document.source().bytes();
-    let range = Span::new(item.span().start.max(range.start), item.span().end.min(range.end));
-    let mut at = range.start;
-    while let Some(sign) = memchr::memchr2(b':', b'=', bytes.get(at..range.end).unwrap_or_default()) {
-        let line = line_around(bytes, (at, at + sign));
-        found.extend(commented_value(document, line));
-        at = line.end;
-    }
-    let mut indents = Indents::default();
-    let mut at = range.start;
-    while let Some(indent) = indents.next(bytes, Span::new(at, range.end)) {
-        let line = line_around(bytes, (at, indent));
-        found.extend(continued(document, item, line));
-        at = line.end;
-    }
+    let lines = lines_in(document, item, range);
+    found.extend(lines.filter_map(|line| in_comment(document, item, line, signs::held(line.of(bytes)))));
 }
 
-/// What may stand between the sign of a comment and an indented text; each is looked for once in every part of the bytes.
-#[derive(Default)]
-struct Indents {
-    blanks: usize,
-    tab: usize,
-}
-
-impl Indents {
-    /// Where the first is in `rest`, whose start never goes back.
-    fn next(&mut self, bytes: &[u8], rest: Span) -> Option<usize> {
-        static BLANKS: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("  "));
-        if rest.start >= rest.end {
-            return None;
-        }
-        let place = |found: Option<usize>| found.map_or(rest.end, |found| rest.start + found);
-        if self.blanks <= rest.start {
-            self.blanks = place(BLANKS.find(rest.of(bytes)));
-        }
-        if self.tab <= rest.start {
-            self.tab = place(memchr::memchr(b'\t', rest.of(bytes)));
-        }
-        let first = self.blanks.min(self.tab);
-        (first < rest.end).then_some(first)
-    }
-}
-
-/// The line that holds the byte at the second place; it starts at the first, or behind it.
-fn line_around(bytes: &[u8], (from, at): (usize, usize)) -> Span {
-    Span::new(line_start(bytes, from, at), line_end(bytes, at).0)
+/// What is secret as a whole of the comment `line`, which holds what `holds` says.
+pub(super) fn in_comment(document: &Document, item: &Item, line: Span, holds: signs::Held) -> Option<Span> {
+    let value = holds.sign.then(|| commented_value(document, line)).flatten();
+    value.or_else(|| continued(document, item, line))
 }
 
 /// What of the comment `line` continues a secret that was assigned in a comment before it.
 fn continued(document: &Document, item: &Item, line: Span) -> Option<Span> {
     let bytes = document.source().bytes();
     let mut body = body(bytes, line);
-    if !is_continuation(body.of(bytes)) || commented_value(document, line).is_some() {
-        return None;
+    if !is_continuation(body.of(bytes)) {
+        return None; // Nearly every comment.
     }
     let (mut start, mut steps) = (line.start, 0);
     while is_continuation(body.of(bytes)) && start > item.span().start && steps < COMMENTS_BACK {
@@ -230,7 +197,7 @@ fn body(bytes: &[u8], line: Span) -> Span {
 }
 
 fn is_continuation(body: &[u8]) -> bool {
-    body.starts_with(b"  ") || body.starts_with(b"\t") || body.starts_with(b" \t")
+    matches!(body, [b'\t', ..] | [b' ', b' ' | b'\t', ..])
 }
 
 /// Whether a comment names a secret whose value is to come.

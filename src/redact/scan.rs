@@ -30,7 +30,8 @@ pub struct Secret {
 pub fn secrets(text: &[u8]) -> Vec<Secret> {
     let mut found = Vec::new();
     for line in lines(text) {
-        in_line(text, line, &mut found);
+        let holds = signs::held(&text[line.clone()]);
+        in_line(text, line, holds, &mut found);
     }
     found.extend(private_keys(text));
     found.sort_by_key(|secret| (secret.span.start, secret.span.end));
@@ -38,10 +39,11 @@ pub fn secrets(text: &[u8]) -> Vec<Secret> {
 }
 
 /// Those of [`secrets`] on the lines of `range`, without private keys; `range` is whole lines of `text`.
-pub(super) fn secrets_in(text: &[u8], range: Range<usize>) -> Vec<Secret> {
+fn secrets_in(text: &[u8], range: Range<usize>) -> Vec<Secret> {
     let mut found = Vec::new();
     for line in lines(&text[range.clone()]) {
-        in_line(text, line.start + range.start..line.end + range.start, &mut found);
+        let line = line.start + range.start..line.end + range.start;
+        in_line(text, line.clone(), signs::held(&text[line]), &mut found);
     }
     found
 }
@@ -92,13 +94,12 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     })
 }
 
-fn in_line(text: &[u8], line: Range<usize>, found: &mut Vec<Secret>) {
-    let bytes = &text[line.clone()];
-    let holds = signs::held(bytes);
+/// Adds those of [`secrets`] on the one `line`, which holds what `holds` says.
+pub(super) fn in_line(text: &[u8], line: Range<usize>, holds: signs::Held, found: &mut Vec<Secret>) {
     if holds.at {
         in_tokens(text, &line, found);
     }
-    match Shape::of(bytes) {
+    match Shape::of(&text[line.clone()]) {
         Shape::Named => named(text, &line, found),
         Shape::Prose if holds.sign => near_signs(text, &line, found),
         Shape::Empty | Shape::Prose => {}
@@ -119,6 +120,14 @@ enum Shape {
 impl Shape {
     fn of(line: &[u8]) -> Self {
         let line = line.trim_ascii_end();
+        let last = line.iter().rposition(u8::is_ascii_whitespace);
+        let before = line[..last.unwrap_or(0)].trim_ascii_end();
+        let is_said = before.ends_with(b"is") || before.ends_with(b"was");
+        let has_word = |bytes: &[u8]| bytes.iter().any(|&byte| is_in_word(byte));
+        let blank = before.iter().rposition(u8::is_ascii_whitespace);
+        if !is_said && blank.is_some_and(|blank| has_word(&before[..blank])) {
+            return Self::Prose; // Nearly every line.
+        }
         let Some(first) = line.iter().position(|&byte| is_in_word(byte)) else {
             return Self::Empty;
         };
@@ -127,12 +136,7 @@ impl Shape {
         if matches!(behind, [] | [b'=' | b':']) {
             return Self::Empty;
         }
-        if !behind.iter().any(u8::is_ascii_whitespace) {
-            return Self::Named;
-        }
-        let last = line.iter().rposition(u8::is_ascii_whitespace);
-        let before = line[..last.unwrap_or(0)].trim_ascii_end();
-        if before.ends_with(b"is") || before.ends_with(b"was") {
+        if is_said || !behind.iter().any(u8::is_ascii_whitespace) {
             Self::Named
         } else {
             Self::Prose
@@ -464,7 +468,7 @@ mod tests {
         ) {
             let text = line.as_bytes();
             let (mut quick, mut whole) = (Vec::new(), Vec::new());
-            in_line(text, 0..text.len(), &mut quick);
+            in_line(text, 0..text.len(), signs::held(text), &mut quick);
             in_tokens(text, &(0..text.len()), &mut whole);
             named(text, &(0..text.len()), &mut whole);
             proptest::prop_assert_eq!(quick, whole);
@@ -503,6 +507,10 @@ mod tests {
             "%40",
             "\\/",
             "a ",
+            "= ",
+            "(1",
+            "(-a ",
+            ") = ",
         ] {
             let _ = secrets(part.repeat((1 << 18) / part.len()).as_bytes());
             let _ = secrets(format!("{}@", part.repeat((1 << 18) / part.len())).as_bytes());

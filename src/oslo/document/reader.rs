@@ -15,6 +15,8 @@ const USUAL: usize = 64;
 /// What was read of a text.
 #[derive(Debug, Default)]
 pub(super) struct Read {
+    /// Where each line starts.
+    pub(super) lines: Vec<u32>,
     pub(super) items: Vec<Item>,
     pub(super) sections: Vec<Section>,
     pub(super) assignments: Vec<Assignment>,
@@ -30,6 +32,7 @@ pub(super) fn read_plainly(bytes: &[u8]) -> (Read, bool) {
         if lexer::is_comment_sign(sign) {
             // They come many together.
             while bytes.get(at).is_some_and(|&sign| lexer::is_comment_sign(sign)) {
+                reader.starts(at);
                 (_, at) = line_end(bytes, at);
                 number += 1;
             }
@@ -37,6 +40,7 @@ pub(super) fn read_plainly(bytes: &[u8]) -> (Read, bool) {
             reader.extend(ItemKind::Comment, Span::new(start, at), first);
             continue;
         }
+        reader.starts(at);
         let (end, next) = line_end(bytes, at);
         let (text, whole) = (Span::new(at, end), Span::new(at, next));
         (at, number) = (next, first);
@@ -90,6 +94,7 @@ impl<'a> Reader<'a> {
         Self {
             bytes,
             read: Read {
+                lines: Vec::with_capacity((bytes.len() / USUAL).clamp(4, SHOWS / USUAL)),
                 items,
                 ..Read::default()
             },
@@ -98,6 +103,13 @@ impl<'a> Reader<'a> {
             in_unknown_section: false,
             continues_unknown: false,
         }
+    }
+
+    /// A line starts at `at`.
+    #[inline]
+    pub(super) fn starts(&mut self, at: usize) {
+        make_room(&mut self.read.lines, at, self.bytes.len());
+        self.read.lines.push(at as u32);
     }
 
     /// What was read, once all `count` lines are.
