@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-pub use root::{Looked, Root, RootError};
+pub use root::{Looked, Root, RootError, Seen, Way};
 
 use crate::links::ForeignLink;
 use crate::plain;
@@ -99,13 +99,25 @@ pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec
     }
 }
 
-/// Opens the regular file at `path` as [`read_in`] does, and reads nothing; what is none, or is not there, is left alone.
+/// Finds out whether [`read_in`] would read the regular file at `path`, by the system's word where that is enough for what was `seen`
+/// there, and else by opening it; what is none, or is not there, is left alone.
 ///
 /// # Errors
 /// As [`read_in`].
-pub fn try_opening(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<(), ReadRefusal> {
+pub fn try_opening(
+    root: &Root,
+    (path, seen): (&Path, Option<&Seen>),
+    kinds: Kinds,
+    limit: u64,
+) -> Result<(), ReadRefusal> {
+    let limit = limit.min(LONGEST);
+    let is_fit = |seen: &&Seen| seen.is_file && seen.length <= limit;
+    let seen = seen.filter(|_| kinds == Kinds::Named).filter(is_fit);
+    if seen.is_some_and(|seen| root.may_read(path, seen)) {
+        return Ok(());
+    }
     match root.look_for_links(path) {
-        Ok(looked) if looked.metadata().is_file() => open(root, path, &looked, (kinds, limit.min(LONGEST))).map(|_| ()),
+        Ok(looked) if looked.metadata().is_file() => open(root, path, &looked, (kinds, limit)).map(|_| ()),
         _ => Ok(()),
     }
 }

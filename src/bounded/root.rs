@@ -10,10 +10,11 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use rustix::fs::{CWD, Dir, Mode, OFlags, ResolveFlags, openat, openat2};
+use rustix::fs::{Access, AtFlags, CWD, Dir, Mode, OFlags, ResolveFlags, accessat, openat, openat2};
 use rustix::io::Errno;
+use rustix::path::DecInt;
 
 use crate::links::{self, Followed};
 
@@ -197,13 +198,36 @@ impl Root {
         Ok(names)
     }
 
+    /// What is at `path`, all links followed, seen without opening it. Whether a link leads there is found out on the `way`, which is
+    /// what was learnt of the directory that was asked about before.
+    ///
+    /// # Errors
+    /// The system's word.
+    pub fn see(&self, path: &Path, way: Option<&mut Way>) -> io::Result<Seen> {
+        let Some(way) = way.filter(|_| self.is_host()) else {
+            return Ok(Seen::of(&self.metadata(path)?, false));
+        };
+        let found = path.symlink_metadata()?;
+        if found.is_symlink() {
+            return Ok(Seen::of(&path.metadata()?, false));
+        }
+        Ok(Seen::of(&found, way.leads_to(path)))
+    }
+
+    /// Whether the regular file that was `seen` at `path` can be read, as the system says without opening it. `false` where it is not
+    /// asked, too. It is a forecast: what is read later is looked at once more.
+    pub(super) fn may_read(&self, path: &Path, seen: &Seen) -> bool {
+        let flags = AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW;
+        seen.is_direct && accessat(CWD, path, Access::READ_OK, flags).is_ok()
+    }
+
     /// Opens `looked`, which was found at `path`, for reading and without waiting for anybody: that very file.
     ///
     /// # Errors
     /// The system's word, and where another file lies there by now.
     pub(super) fn open_looked(&self, path: &Path, looked: &Looked) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        match openat(CWD, fd_path(&looked.file), flags, Mode::empty()) {
+        match reopened(&looked.file, flags) {
             // Without `/proc` the way is gone once more, and what lies at its end compared.
             Err(Errno::NOENT) => {
                 let file = File::from(self.at(path, flags)?);
@@ -262,6 +286,54 @@ pub struct Looked {
     file: File,
     metadata: Metadata,
     is_direct: bool,
+}
+
+/// What was seen at a path.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// Its device and inode.
+    pub id: (u64, u64),
+    /// Its length in bytes.
+    pub length: u64,
+    /// Whether it is a regular file.
+    pub is_file: bool,
+    /// Whether it is a directory.
+    pub is_dir: bool,
+    /// Whether no link leads to it; `false` where that is not known.
+    is_direct: bool,
+}
+
+impl Seen {
+    fn of(metadata: &Metadata, is_direct: bool) -> Self {
+        Self {
+            id: (metadata.dev(), metadata.ino()),
+            length: metadata.len(),
+            is_file: metadata.is_file(),
+            is_dir: metadata.is_dir(),
+            is_direct,
+        }
+    }
+}
+
+/// A directory, and whether a link lies on the way to it: the files of a fleet mostly lie in one.
+#[derive(Debug, Default)]
+pub struct Way {
+    directory: Option<PathBuf>,
+    is_direct: bool,
+}
+
+impl Way {
+    /// Whether no link lies on the way to what is at `path`.
+    fn leads_to(&mut self, path: &Path) -> bool {
+        let directory = path.parent().unwrap_or(Path::new("/"));
+        if self.directory.as_deref() != Some(directory) {
+            let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+            let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+            self.is_direct = openat2(CWD, or_here(directory), flags, Mode::empty(), resolve).is_ok();
+            self.directory = Some(directory.to_owned());
+        }
+        self.is_direct
+    }
 }
 
 impl Looked {
@@ -325,6 +397,16 @@ fn lookup(root: &OwnedFd, path: &Path, flags: OFlags, resolve: ResolveFlags) -> 
 
 fn or_here(path: &Path) -> &Path {
     if path == Path::new("") { Path::new(".") } else { path }
+}
+
+/// What is open as `file`, opened once more with `flags`.
+fn reopened(file: &impl AsFd, flags: OFlags) -> rustix::io::Result<OwnedFd> {
+    /// The files of this process: to come here by name takes as long as to open one of them.
+    static OWN: OnceLock<rustix::io::Result<OwnedFd>> = OnceLock::new();
+    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let own = OWN.get_or_init(|| openat(CWD, "/proc/self/fd", directory, Mode::empty()));
+    let own = own.as_ref().map_err(|error| *error)?;
+    openat(own, DecInt::from_fd(file), flags, Mode::empty())
 }
 
 fn fd_path(file: &impl AsFd) -> String {

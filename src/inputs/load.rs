@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::bounded::{self, Kinds, ReadRefusal, Root};
+use crate::bounded::{self, Kinds, ReadRefusal, Root, Seen};
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Layer, Origin, Stack, Variable};
 use crate::text::Source;
@@ -178,9 +178,16 @@ pub fn try_reading(root: &Root, inputs: &[Input], limit: u64) -> Result<(), Load
     Ok(())
 }
 
-/// As [`try_reading`], of one file that was named or found, which is only opened; what is no regular file is left alone.
-pub(super) fn try_opening(root: &Root, (path, origin): (&Path, Origin), limit: u64) -> Result<(), LoadError> {
-    bounded::try_opening(root, path, kinds(origin), limit).map_err(|error| LoadError::refused(path, error))
+/// As [`try_reading`], of one file that was named or found and where something was `seen`, which is only asked after; what is no regular
+/// file is left alone.
+pub(super) fn try_opening(
+    root: &Root,
+    (path, origin): (&Path, Origin),
+    seen: Option<&Seen>,
+    limit: u64,
+) -> Result<(), LoadError> {
+    let tried = bounded::try_opening(root, (path, seen), kinds(origin), limit);
+    tried.map_err(|error| LoadError::refused(path, error))
 }
 
 /// Reads `inputs`, looked up in `root`, into one stack; no file may be longer than `limit` bytes.

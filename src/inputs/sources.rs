@@ -4,8 +4,6 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -13,7 +11,7 @@ use rayon::prelude::*;
 use super::directory::{self, NotRead};
 use super::exclude::{self, Exclude};
 use super::load::{self, Input, LoadError};
-use crate::bounded::Root;
+use crate::bounded::{Root, Seen, Way};
 use crate::oslo::document::Document;
 use crate::oslo::stack::{Layer, Origin, Stack, Variable};
 use crate::plain;
@@ -44,10 +42,12 @@ pub struct Sources {
 }
 
 /// Files that one nova process would read together.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Target {
     /// What to read, in order.
     pub inputs: Vec<Input>,
+    /// What was seen of it, where it is one file that was named.
+    pub(super) seen: Option<Seen>,
 }
 
 impl Target {
@@ -95,16 +95,19 @@ pub struct Targets {
 
 impl Targets {
     /// Adds the file at `path`, unless it is among them by this or another name.
-    fn add(&mut self, root: &Root, (input, found): (Input, Option<&Metadata>), known: &mut Known) {
+    fn add(&mut self, root: &Root, (input, seen): (Input, Option<Seen>), known: &mut Known) {
         let path = input_path(&input);
         self.may_wait |= input == Input::Stdin;
-        match known.add(root, &path, found) {
+        match known.add(root, &path, seen) {
             Some(first) => {
                 let why = format!("is the same file as {}", plain::path(&first));
                 let is_excluded = false;
                 self.not_read.push(NotRead { path, why, is_excluded });
             }
-            None => self.targets.push(Target { inputs: vec![input] }),
+            None => self.targets.push(Target {
+                inputs: vec![input],
+                seen,
+            }),
         }
     }
 
@@ -115,8 +118,8 @@ impl Targets {
             self.errors.push(LoadError::NothingIn(path.to_owned()));
         }
         for file in walked.files {
-            let found = root.metadata(&file).ok();
-            self.add(root, (Input::Walked(file), found.as_ref()), known);
+            let seen = root.see(&file, None).ok();
+            self.add(root, (Input::Walked(file), seen), known);
         }
         self.not_read.extend(walked.not_read);
         self.errors.extend(walked.errors);
@@ -137,11 +140,11 @@ struct Known {
 impl Known {
     /// The path by which the file at `path`, that was `found` there, is known; where there is none, it is known by `path` from
     /// now on.
-    fn add(&mut self, root: &Root, path: &Path, found: Option<&Metadata>) -> Option<PathBuf> {
+    fn add(&mut self, root: &Root, path: &Path, found: Option<Seen>) -> Option<PathBuf> {
         let real = |path: &Path| root.real(path).unwrap_or_else(|| path.to_owned());
         if let Some(found) = found {
-            self.has_other |= !found.is_file();
-            match self.files.entry((found.dev(), found.ino())) {
+            self.has_other |= !found.is_file;
+            match self.files.entry(found.id) {
                 Entry::Vacant(vacant) => {
                     vacant.insert(Some(path.to_owned()));
                     return None;
@@ -169,16 +172,16 @@ impl Sources {
     pub fn targets(&self) -> Targets {
         let (mut found, mut known) = (Targets::default(), Known::default());
         for paths in self.paths.chunks(AT_ONCE) {
-            let look = |path: &PathBuf| self.root.metadata(path).ok();
-            let there: Vec<Option<Metadata>> = if paths.len() < AT_ONCE {
-                paths.iter().map(look).collect()
+            let there: Vec<Option<Seen>> = if paths.len() < AT_ONCE {
+                paths.iter().map(|path| self.root.see(path, None).ok()).collect()
             } else {
-                paths.par_iter().map(look).collect()
+                let look = |way: &mut Way, path: &PathBuf| self.root.see(path, Some(way)).ok();
+                paths.par_iter().map_init(Way::default, look).collect()
             };
-            for (path, there) in paths.iter().zip(&there) {
+            for (path, there) in paths.iter().zip(there) {
                 if exclude::covers(&self.exclude, path) {
                     found.not_read.push(NotRead::excluded(path.clone()));
-                } else if there.as_ref().is_some_and(Metadata::is_dir) {
+                } else if there.as_ref().is_some_and(|seen| seen.is_dir) {
                     found.add_directory(&self.root, path, (&self.exclude, &mut known));
                 } else {
                     let input = if path == Path::new("-") {
@@ -186,7 +189,7 @@ impl Sources {
                     } else {
                         Input::File(path.clone())
                     };
-                    found.add(&self.root, (input, there.as_ref()), &mut known);
+                    found.add(&self.root, (input, there), &mut known);
                 }
             }
         }
@@ -199,7 +202,7 @@ impl Sources {
                 }
             }
             if !inputs.is_empty() {
-                found.targets.push(Target { inputs });
+                found.targets.push(Target { inputs, seen: None });
             }
         }
         found

@@ -1,6 +1,6 @@
 //! What a run reads, stack by stack, and which release runs each today.
 //!
-//! Every file is read once here, or opened where there is nothing to learn from it, so that what cannot be read is known
+//! Every file is read once here, or asked after where there is nothing to learn from it, so that what cannot be read is known
 //! before a report begins.
 
 use std::path::{Path, PathBuf};
@@ -95,7 +95,7 @@ impl Survey {
             if let (Some(from), false) = (upgrade.from, keeps) {
                 // Nothing to learn from reading it now but that it can be read.
                 if let Some(file) = target.file() {
-                    load::try_opening(&sources.root, file, sources.max_size)?;
+                    load::try_opening(&sources.root, file, target.seen.as_ref(), sources.max_size)?;
                 } else if target.can_be_read_again(&sources.root) {
                     load::try_reading(&sources.root, &target.inputs, sources.max_size)?;
                 }
