@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use foldhash::fast::RandomState;
 use novamend::nova::today::Today;
 
 /// So many texts are kept, and so many bytes of them together.
@@ -68,16 +69,20 @@ impl Key {
         }
     }
 
-    /// The bytes of the file.
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes
+    /// The bytes of the file, and the key once more where it `is_kept`.
+    pub(super) fn into_bytes(self, is_kept: bool) -> (Vec<u8>, Option<Self>) {
+        if is_kept {
+            (self.bytes.clone(), Some(self))
+        } else {
+            (self.bytes, None)
+        }
     }
 }
 
 impl<R> Default for Alike<R> {
     fn default() -> Self {
         Self {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             known: Mutex::new(Known {
                 found: HashMap::new(),
                 texts: 0,
@@ -97,15 +102,27 @@ impl<R> Alike<R> {
             .map(|(_, found)| Arc::clone(found))
     }
 
+    /// Whether there is room for what is found in the file of `key`.
+    pub(super) fn has_room(&self, key: &Key) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.has_room(key)
+    }
+
     /// Keeps `found` for files like it, where there is room.
     pub(super) fn keep(&self, key: Key, found: Arc<R>) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.texts < MOST && known.bytes + key.bytes.len() <= ROOM {
+        if known.has_room(&key) {
             known.texts += 1;
             known.bytes += key.bytes.len();
             let hash = self.hasher.hash_one(&key.bytes);
             known.found.entry(hash).or_default().push((key, found));
         }
+    }
+}
+
+impl<R> Known<R> {
+    fn has_room(&self, key: &Key) -> bool {
+        self.texts < MOST && self.bytes + key.bytes.len() <= ROOM
     }
 }
 

@@ -44,7 +44,9 @@ pub(super) fn check(target: Reading, asked: Asked<'_>, alike: &Alike<Likeness>) 
     if let Some(Likeness::Report(known)) = known.as_deref() {
         return Ok(known.of(&path));
     }
-    alone.bytes = key.bytes().to_vec();
+    let is_kept = known.is_none() && alike.has_room(&key);
+    let (bytes, key) = key.into_bytes(is_kept);
+    alone.bytes = bytes;
     let stack = request.sources.stack_of(alone);
     let context = request.context(&stack, &today);
     if let Some(Likeness::Findings(found)) = known.as_deref() {
@@ -52,6 +54,9 @@ pub(super) fn check(target: Reading, asked: Asked<'_>, alike: &Alike<Likeness>) 
     }
     let found = request.find(&context, &today);
     let checked = show(&context, &found, asked);
+    let Some(key) = key else {
+        return Ok(checked);
+    };
     let name = output::shown_path(&path);
     let likeness = if request.says_equal_once() {
         (!checked.pieces.name(&name)).then(|| Likeness::Report(checked.clone()))
