@@ -43,16 +43,25 @@ impl Service {
 #[must_use]
 pub fn is_in_back_ends(name: &str) -> bool {
     static NAMES: OnceLock<Vec<&str>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| {
-        let mut names: Vec<&str> = SERVICES
-            .iter()
-            .flat_map(|service| service.in_back_ends)
-            .copied()
-            .collect();
-        names.sort_unstable();
-        names
-    });
-    names.binary_search(&name).is_ok()
+    NAMES
+        .get_or_init(|| of_all(|service| service.in_back_ends))
+        .binary_search(&name)
+        .is_ok()
+}
+
+/// Whether `group` is a section of some service: [`Service::has_group`].
+#[must_use]
+pub fn is_group(group: &str) -> bool {
+    static GROUPS: OnceLock<Vec<&str>> = OnceLock::new();
+    let groups = GROUPS.get_or_init(|| of_all(|service| service.groups));
+    group != "DEFAULT" && groups.binary_search(&group).is_ok()
+}
+
+/// What any service has of `names`, in order.
+fn of_all(names: fn(&Service) -> &'static [&'static str]) -> Vec<&'static str> {
+    let mut names: Vec<&str> = SERVICES.iter().flat_map(names).copied().collect();
+    names.sort_unstable();
+    names
 }
 
 const NONE: &[&str] = &[];

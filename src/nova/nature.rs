@@ -193,7 +193,13 @@ fn by_content(document: &Document, name: &str) -> Nature {
         let known = catalog::group(group);
         counts.total += lines.len();
         let speaks = group == "DEFAULT" || lines.iter().any(|line| services::is_in_back_ends(&document.key(line)));
-        for (service, found) in SERVICES.iter().zip(&mut telling) {
+        // Nearly every section speaks for none.
+        let asked = if speaks || services::is_group(group) {
+            SERVICES
+        } else {
+            &[]
+        };
+        for (service, found) in asked.iter().zip(&mut telling) {
             if service.has_group(group) {
                 found.insert(group.to_owned());
             }
@@ -223,7 +229,7 @@ fn by_content(document: &Document, name: &str) -> Nature {
             }
         }
     }
-    let named = SERVICES.iter().position(|service| is_named(name, service.name));
+    let named = named(name);
     let best = (0..SERVICES.len()).max_by_key(|&index| (telling[index].len(), usize::from(named == Some(index))));
     let Some(best) = best.filter(|&index| !telling[index].is_empty()) else {
         return by_name(&counts, named, document, name);
@@ -240,10 +246,11 @@ fn by_content(document: &Document, name: &str) -> Nature {
     }
 }
 
-/// `cinder.conf`, `20-cinder.conf`, `glance-api.conf.j2`: the service's name as a word of its own.
-fn is_named(name: &str, service: &str) -> bool {
-    let mut words = name.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| word == service || (service == "neutron" && word == "ml2"))
+/// The service whose file is called so, its name being a word of its own: `cinder.conf`, `20-cinder.conf`, `glance-api.conf.j2`.
+fn named(name: &str) -> Option<usize> {
+    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
+    let is_named = |service: &str| words.contains(&service) || (service == "neutron" && words.contains(&"ml2"));
+    SERVICES.iter().position(|service| is_named(service.name))
 }
 
 /// Nothing in it speaks for a service: what its name says, or that nova has nothing to do with it.

@@ -19,14 +19,14 @@ pub(super) fn concerning<'c>(
     facts.iter().filter(comes).filter(|fact| {
         let served = &context.settings.programs;
         let is_served = fact.programs.is_empty() || fact.programs.iter().any(|program| served.may_be(program));
-        let stays = matches!(
-            catalog::fate(fact.group, fact.name, context.to.release()),
-            Fate::Known(_) | Fate::Old(_)
-        );
+        let stays = || {
+            let fate = catalog::fate(fact.group, fact.name, context.to.release());
+            matches!(fate, Fate::Known(_) | Fate::Old(_))
+        };
         is_served
-            && stays
             && (!fact.is_quiet || context.settings.pedantic)
             && concerns::meets(context.stack, fact.release, fact.when)
+            && stays()
     })
 }
 
