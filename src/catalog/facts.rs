@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::index::{self, Mark, OPEN, Row, field};
 use super::release::Release;
-use super::table::Table;
+use super::table::{Table, table};
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
 use crate::oslo::value::{self, Profile, Value as Read, ValueError};
@@ -81,6 +81,11 @@ impl OptionFacts {
     }
 
     /// Whether both are one row of one table, and so the same option without a look at its facts.
+    /// Whether it is of the catalog with all that was added to it.
+    pub(super) fn is_newest(self) -> bool {
+        std::ptr::eq(self.table, table())
+    }
+
     pub(super) fn is_same_row(self, other: Self) -> bool {
         std::ptr::eq(self.table, other.table) && self.number == other.number
     }
@@ -128,7 +133,7 @@ impl OptionFacts {
     /// `[group] name`.
     #[must_use]
     pub fn title(&self) -> String {
-        format!("[{}] {}", self.group(), self.name())
+        ["[", self.group(), "] ", self.name()].concat()
     }
 
     /// The first release in which it was exactly as here.
@@ -266,14 +271,20 @@ impl OptionFacts {
         &self.typed().names
     }
 
+    /// Whether it has no name but its own: all that [`Self::keys`] has then.
+    #[must_use]
+    pub fn has_one_name(&self) -> bool {
+        !self.row().has(Mark::Aliases)
+    }
+
     /// Every group (as matched) and key under which `release` finds the option in a file, the current ones first.
     ///
     /// A deprecated name is also found as declared, hyphens and all, from oslo.config 3.24 on.
     pub fn keys(&self, release: Release) -> impl Iterator<Item = (&'static str, &'static str)> + Clone + use<> {
         // Most have no old names, and then nothing need be read.
-        let has_old = self.row().has(Mark::Aliases);
-        let own = (!has_old).then(|| (self.group(), self.name()));
-        let keys = if has_old { &self.typed().keys[..] } else { &[] };
+        let has_one = self.has_one_name();
+        let own = has_one.then(|| (self.group(), self.name()));
+        let keys = if has_one { &[] } else { &self.typed().keys[..] };
         let with_hyphens = release.oslo_config() >= (3, 24);
         let keys = keys.iter().filter(move |(_, _, is_late)| with_hyphens || !is_late);
         own.into_iter().chain(keys.map(|(group, key, _)| (&**group, &**key)))

@@ -3,6 +3,8 @@
 //! It follows names through the tables, one by one; who asks several things of a name takes [`super::Known`]. What a wrong one was
 //! meant for says [`super::spelling`].
 
+use std::cell::Cell;
+
 use super::known::{Fate, Named, Via, known};
 use super::table::{self, Found, referring_defaults, table};
 use super::{OptionFacts, Release};
@@ -10,7 +12,31 @@ use super::{OptionFacts, Release};
 /// The option `name` of `group` as `release` knows it by that very name; the group in any case, the name exact.
 #[must_use]
 pub fn option(group: &str, name: &str, release: Release) -> Option<OptionFacts> {
-    known(group, name).option(release)
+    thread_local! {
+        /// What was found last, by [`place`]: the rules ask for the same options of each file of a fleet.
+        static FOUND: [Cell<Option<OptionFacts>>; PLACES] = const { [const { Cell::new(None) }; PLACES] };
+    }
+    FOUND.with(|found| {
+        let found = &found[place(name, release)];
+        let is_it = |facts: &OptionFacts| {
+            facts.is_newest() && facts.name() == name && facts.group() == group && facts.covers(release)
+        };
+        found.get().filter(is_it).or_else(|| {
+            let option = known(group, name).option(release)?;
+            found.set(Some(option));
+            Some(option)
+        })
+    })
+}
+
+/// So many options are remembered.
+const PLACES: usize = 128;
+
+/// Where an option called `name` is remembered: by its end, as the start is that of others too.
+fn place(name: &str, release: Release) -> usize {
+    let end = name.as_bytes().last_chunk().map_or(0, |end| u32::from_le_bytes(*end));
+    let mixed = (end ^ (name.len() as u32) << 8 ^ u32::from(release.number())).wrapping_mul(0x9e37_79b9);
+    (mixed >> 16) as usize % PLACES
 }
 
 /// The option that a line `key = …` in section `group` sets in `release`, by its name or an old one: [`super::Known::named`].
