@@ -219,6 +219,32 @@ pub fn line_end(bytes: &[u8], start: usize) -> (usize, usize) {
     }
 }
 
+/// A text of which every line end is looked for, which takes less where it holds no CR.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LineEnds<'a> {
+    bytes: &'a [u8],
+    has_returns: bool,
+}
+
+impl<'a> LineEnds<'a> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        let has_returns = memchr::memchr(b'\r', bytes).is_some();
+        Self { bytes, has_returns }
+    }
+
+    /// As [`line_end`].
+    #[inline]
+    pub(crate) fn of_line(self, start: usize) -> (usize, usize) {
+        if self.has_returns {
+            return line_end(self.bytes, start);
+        }
+        match memchr::memchr(b'\n', &self.bytes[start..]) {
+            None => (self.bytes.len(), self.bytes.len()),
+            Some(found) => (start + found, start + found + 1),
+        }
+    }
+}
+
 /// Where the line starts in which `at` lies, `from` at the earliest.
 #[must_use]
 pub(crate) fn line_start(bytes: &[u8], from: usize, at: usize) -> usize {

@@ -4,7 +4,7 @@ use super::parts::{Assignment, Item, ItemKind, Malformed, MalformedKind, Section
 use crate::oslo::lexer::{self, Line};
 use crate::oslo::names::normal_group;
 use crate::oslo::template::{Shape, may_be_blank};
-use crate::text::{Span, line_end, lossy};
+use crate::text::{LineEnds, Span, line_end, lossy};
 
 /// So much of a text, in bytes, shows how many lines of each kind the rest has.
 const SHOWS: usize = 1 << 14;
@@ -25,7 +25,7 @@ pub(super) struct Read {
 
 /// Reads `bytes` as oslo.config does; the flag says whether any value may hold a blank to be filled in.
 pub(super) fn read_plainly(bytes: &[u8]) -> (Read, bool) {
-    let mut reader = Reader::new(bytes);
+    let (mut reader, ends) = (Reader::new(bytes), LineEnds::of(bytes));
     let (mut at, mut number, mut may_have_blanks) = (0, 0, false);
     while let Some(&sign) = bytes.get(at) {
         let (start, first) = (at, number + 1);
@@ -33,7 +33,7 @@ pub(super) fn read_plainly(bytes: &[u8]) -> (Read, bool) {
             // They come many together.
             while bytes.get(at).is_some_and(|&sign| lexer::is_comment_sign(sign)) {
                 reader.starts(at);
-                (_, at) = line_end(bytes, at);
+                (_, at) = ends.of_line(at);
                 number += 1;
             }
             reader.flush(first);
@@ -41,7 +41,7 @@ pub(super) fn read_plainly(bytes: &[u8]) -> (Read, bool) {
             continue;
         }
         reader.starts(at);
-        let (end, next) = line_end(bytes, at);
+        let (end, next) = ends.of_line(at);
         let (text, whole) = (Span::new(at, end), Span::new(at, next));
         (at, number) = (next, first);
         let line = match sign {
