@@ -56,13 +56,16 @@ pub fn path(path: &Path) -> String {
 /// Whether `text` is of letters, digits and signs of ASCII, blanks and line feeds alone, as nearly all of it is: nothing
 /// then has to be looked at character by character.
 fn is_plain(text: &str) -> bool {
-    // Without a way out in between, so that many bytes are looked at in one step.
-    let bytes = text.as_bytes().iter();
-    bytes.fold(true, |is_plain, &byte| is_plain & matches!(byte, b' '..=b'~' | b'\n'))
+    are_all(text, |byte| matches!(byte, b' '..=b'~' | b'\n'))
+}
+
+/// Whether every byte of `text` is such; without a way out in between, so that many bytes are looked at in one step.
+fn are_all(text: &str, is_such: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(true, |are_all, byte| are_all & is_such(byte))
 }
 
 fn escaped(text: &str, goes: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(&goes) {
+    if are_all(text, |byte| matches!(byte, b' '..=b'~')) || !text.contains(&goes) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);

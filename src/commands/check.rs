@@ -279,9 +279,12 @@ impl Total {
         self.known.extend(result.known);
         self.used.extend(result.used);
         // Each once: a fleet says the same ten thousand times.
-        let known = &mut self.known_steps;
-        let steps = result.steps.into_iter().filter(|step| known.insert(step.clone()));
-        self.steps.extend(steps);
+        for step in result.steps {
+            if !self.known_steps.contains(&step) {
+                self.known_steps.insert(step.clone());
+                self.steps.push(step);
+            }
+        }
         self.first_rule = self.first_rule.into_iter().chain(result.first_rule).min();
         result.pieces
     }

@@ -31,6 +31,9 @@ impl Base {
             // Standard input.
             return path.to_owned();
         }
+        if self.root.is_none() && self.directory.is_some() && path.components().all(is_name) {
+            return path.components().collect(); // Nearly every path.
+        }
         let whole = whole(path, self.directory.as_deref());
         let bases = [&self.root, &self.directory];
         let below = bases
@@ -42,6 +45,10 @@ impl Base {
             _ => whole,
         }
     }
+}
+
+fn is_name(part: Component<'_>) -> bool {
+    matches!(part, Component::Normal(_))
 }
 
 /// `path` from `/` on, without `.` and `..`.
@@ -73,6 +80,7 @@ mod tests {
         for (root, path, shown) in [
             (None, "nova.conf", "nova.conf"),
             (None, "./a/../b/nova.conf", "b/nova.conf"),
+            (None, "a//b/./nova.conf", "a/b/nova.conf"),
             (None, "/srv/repo/nova.conf", "nova.conf"),
             (None, "/etc/nova/nova.conf", "/etc/nova/nova.conf"),
             (None, "../x.conf", "/srv/x.conf"),

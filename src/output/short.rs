@@ -100,12 +100,9 @@ pub fn finding(base: Option<&Base>, stack: &Stack, finding: &Finding) -> String 
     };
     let message = finding.message.replace('\n', " ");
     let message = plain::line(&message);
-    format!(
-        "{}: {}[{}]: {message}{fix}\n",
-        address(base, stack, finding.location),
-        finding.severity.as_str(),
-        finding.rule.id,
-    )
+    let address = address(base, stack, finding.location);
+    let (severity, rule) = (finding.severity.as_str(), finding.rule.id);
+    [&*address, ": ", severity, "[", rule, "]: ", &*message, &*fix, "\n"].concat()
 }
 
 /// `texts` on one line each.

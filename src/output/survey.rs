@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use foldhash::fast::RandomState;
+
 use super::Base;
 use super::checked::{Checked, Compared};
 use crate::catalog::Release;
@@ -38,9 +40,9 @@ impl Checked {
             many if many.iter().all(is_said) => many.first().map(|first| first.today.why()).unwrap_or_default(),
             _ => "what may run today is inferred from the options in each file; override it with `--from`".to_owned(),
         };
-        let mut paths: Vec<PathBuf> = survey.targets.iter().flat_map(|target| target.files.clone()).collect();
-        let mut known = HashSet::new();
-        paths.retain(|path| known.insert(path.clone()));
+        let mut known: HashSet<&Path, RandomState> = HashSet::default();
+        let files = survey.targets.iter().flat_map(|target| &target.files);
+        let paths: Vec<PathBuf> = files.filter(|path| known.insert(path)).cloned().collect();
         Self {
             is_listed: match &paths[..] {
                 [only] => survey.named.as_ref() != Some(only) && only != Path::new(load::STDIN),
