@@ -115,11 +115,20 @@ impl<'a> View<'a> {
 
     /// What sets the option that `facts` describe, when oslo.config looks for its current name in `group`.
     fn setting_in(&self, group: &str, facts: OptionFacts, with_environment: bool) -> Setting {
+        if facts.has_one_name() {
+            let names = [(group, facts.name())];
+            let found = if self.stack.may_hold(names, with_environment) {
+                self.stack.find(&names, facts.is_multi(), with_environment)
+            } else {
+                self.stack.nothing() // Nearly every option.
+            };
+            return Setting { facts, found };
+        }
         let keys = facts.keys(self.release).zip(0..);
         let pairs = keys.map(|((own, name), place)| (if place == 0 { group } else { own }, name));
         if !self.stack.may_hold(pairs.clone(), with_environment) {
             let found = self.stack.nothing();
-            return Setting { facts, found }; // Nearly every option.
+            return Setting { facts, found };
         }
         let pairs: Vec<(&str, &str)> = pairs.collect();
         let found = self.stack.find(&pairs, facts.is_multi(), with_environment);
@@ -145,20 +154,18 @@ impl<'a> View<'a> {
     /// # Errors
     /// A reference that leads nowhere.
     pub fn text(&self, setting: &Setting) -> Result<Option<String>, Unusable> {
-        self.text_within(setting, Walk::new(&Cell::new(MOST_WORK)))
+        let text = self.text_within(setting, Walk::new(&Cell::new(MOST_WORK)))?;
+        Ok(text.map(Cow::into_owned))
     }
 
-    fn text_within(&self, setting: &Setting, walk: Walk<'_>) -> Result<Option<String>, Unusable> {
-        match setting.winner() {
-            Some(site) if self.stack.is_unknown(site) => Err(Unusable::Template),
-            Some(site) => self
-                .expand(setting.facts.group(), &self.stack.value(site), walk)
-                .map(Some),
-            None => match setting.facts.default_text() {
-                Some(text) => self.expand(setting.facts.group(), text, walk).map(Some),
-                None => Ok(None),
-            },
-        }
+    fn text_within(&self, setting: &Setting, walk: Walk<'_>) -> Result<Option<Cow<'a, str>>, Unusable> {
+        let text = match setting.winner() {
+            Some(site) if self.stack.is_unknown(site) => return Err(Unusable::Template),
+            Some(site) => Some(self.stack.value(site)),
+            None => setting.facts.default_text().map(Cow::Borrowed),
+        };
+        let expanded = text.map(|text| self.expand(setting.facts.group(), text, walk));
+        expanded.transpose()
     }
 
     /// Every value of the option as a text, references replaced; of a single-valued option at most one.
@@ -183,13 +190,16 @@ impl<'a> View<'a> {
     /// # Errors
     /// A reference that leads nowhere.
     pub fn expanded(&self, group: &str, text: &str) -> Result<String, Unusable> {
-        self.expand(group, text, Walk::new(&Cell::new(MOST_WORK)))
+        let text = self.expand(group, Cow::Borrowed(text), Walk::new(&Cell::new(MOST_WORK)))?;
+        Ok(text.into_owned())
     }
 
-    fn expand(&self, group: &str, text: &str, walk: Walk<'_>) -> Result<String, Unusable> {
-        substitution::substitute(text, |reference| self.referenced(group, reference, walk))
-            .map(Cow::into_owned)
-            .map_err(|reference| Unusable::Undefined(reference.name))
+    fn expand<'t>(&self, group: &str, text: Cow<'t, str>, walk: Walk<'_>) -> Result<Cow<'t, str>, Unusable> {
+        let substituted = substitution::substitute(&text, |reference| self.referenced(group, reference, walk));
+        match substituted.map_err(|reference| Unusable::Undefined(reference.name))? {
+            Cow::Borrowed(_) => Ok(text), // Nearly every text.
+            Cow::Owned(text) => Ok(Cow::Owned(text)),
+        }
     }
 
     /// The option's value as its type reads it; `Value::None` where it is unset.
@@ -205,11 +215,16 @@ impl<'a> View<'a> {
     /// # Errors
     /// As [`Self::value`].
     pub fn read(&self, setting: &Setting) -> Result<Cow<'static, Value>, Unusable> {
-        let known = || setting.facts.default_as_read(self.profile());
-        if let Some(read) = setting.winner().is_none().then(known).flatten() {
-            return Ok(Cow::Borrowed(read.as_ref().map_err(Clone::clone)?));
+        if setting.winner().is_none() {
+            if let Some(read) = setting.facts.default_as_read(self.profile()) {
+                return Ok(Cow::Borrowed(read.as_ref().map_err(Clone::clone)?));
+            }
+            if setting.facts.default_text().is_none() {
+                return Ok(Cow::Owned(Value::None));
+            }
         }
-        Ok(Cow::Owned(match self.text(setting)? {
+        let text = self.text_within(setting, Walk::new(&Cell::new(MOST_WORK)))?;
+        Ok(Cow::Owned(match text {
             None => Value::None,
             Some(text) => value::check(setting.facts.option_type(), &text, self.profile())?,
         }))

@@ -3,6 +3,7 @@
 //! It judges no value: whether one is wise is for the rules to say, and whether a host can do it for `novamend verify`.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
@@ -116,16 +117,15 @@ pub struct Reading {
 #[must_use]
 pub fn readings(view: &View<'_>) -> Vec<Reading> {
     /// The options of each release, by its place: a fleet asks ten thousand times.
-    static KNOWN: OfCatalog<Vec<Vec<(&str, OptionFacts)>>> = OfCatalog::new(|| {
+    static KNOWN: OfCatalog<Vec<OnceLock<Vec<(&str, OptionFacts)>>>> =
+        OfCatalog::new(|| Release::all().map(|_| OnceLock::new()).collect());
+    let of_release = || {
         let group = catalog::group(LIBVIRT);
-        let of = |release| {
-            let options = OPTIONS.into_iter();
-            let known = options.filter_map(|name| Some((name, group.known(name).option(release)?)));
-            known.collect()
-        };
-        Release::all().map(of).collect()
-    });
+        let known = |name| Some((name, group.known(name).option(view.release())?));
+        OPTIONS.into_iter().filter_map(known).collect()
+    };
     let place = usize::from(view.release().number() - Release::OLDEST.number());
+    let known = KNOWN.read()[place].get_or_init(of_release);
     let read = |&(name, facts): &(&'static str, OptionFacts)| {
         let setting = view.setting_of(facts);
         let value = view.read(&setting);
@@ -134,7 +134,7 @@ pub fn readings(view: &View<'_>) -> Vec<Reading> {
         (value.is_ok() || !is_novas()).then_some(Reading { name, is_set, value })
     };
     let mut readings = Vec::with_capacity(OPTIONS.len());
-    readings.extend(KNOWN.read()[place].iter().filter_map(read));
+    readings.extend(known.iter().filter_map(read));
     readings
 }
 
@@ -363,8 +363,8 @@ fn default_number(name: &str, release: Release) -> i64 {
 
 /// Nova's default of an option in `release`; where that has no such option, what the last one that has it does without it.
 fn default_text(name: &str, release: Release) -> Option<&'static str> {
-    let known = catalog::known(LIBVIRT, name);
-    known.option(release).or_else(|| known.life().last())?.default_text()
+    let latest = || catalog::known(LIBVIRT, name).life().last();
+    catalog::option(LIBVIRT, name, release).or_else(latest)?.default_text()
 }
 
 #[cfg(test)]
