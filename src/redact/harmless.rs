@@ -45,9 +45,15 @@ impl Harmless {
         self.texts.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether those of the file that is read now are worth keeping, and there is room: of the first it is not known that it will not be
+    /// the only one.
+    pub(super) fn wants_more(&self) -> bool {
+        self.is_worth_it.swap(true, Ordering::Relaxed) && self.known().bytes < ROOM
+    }
+
     /// Keeps `found`, the comments of one file, as far as there is room.
     pub(super) fn keep(&self, found: &[&[u8]]) {
-        if found.is_empty() || !self.is_worth_it.swap(true, Ordering::Relaxed) || self.known().bytes >= ROOM {
+        if found.is_empty() {
             return;
         }
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);

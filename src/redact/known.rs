@@ -248,6 +248,7 @@ impl Gathered {
             self.add_value(&lossy(&bytes[secret.span.clone()]));
             self.add_secret(bytes, secret);
         }
+        let is_worth_it = harmless.wants_more();
         let known = harmless.known();
         let mut found = Vec::new();
         for (index, item) in document.items().iter().enumerate() {
@@ -258,7 +259,7 @@ impl Gathered {
             }
             let (own, mut embedded) = lines::of_item(document, index);
             embedded.retain(|secret| !is_of_sentence(bytes, secret));
-            if is_comment && own.is_empty() && embedded.is_empty() && is_closed(text) {
+            if is_worth_it && is_comment && own.is_empty() && embedded.is_empty() && is_closed(text) {
                 found.push(text);
             }
             for span in own {
