@@ -214,13 +214,6 @@ impl Root {
         Ok(Seen::of(&found, way.leads_to(path)))
     }
 
-    /// Whether the regular file that was `seen` at `path` can be read, as the system says without opening it. `false` where it is not
-    /// asked, too. It is a forecast: what is read later is looked at once more.
-    pub(super) fn may_read(&self, path: &Path, seen: &Seen) -> bool {
-        let flags = AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW;
-        seen.is_direct && accessat(CWD, path, Access::READ_OK, flags).is_ok()
-    }
-
     /// Opens `looked`, which was found at `path`, for reading and without waiting for anybody: that very file.
     ///
     /// # Errors
@@ -312,6 +305,13 @@ impl Seen {
             is_dir: metadata.is_dir(),
             is_direct,
         }
+    }
+
+    /// Whether the regular file that was seen at `path` can be read, as the system says without opening it. `false` where it is not
+    /// asked, too. It is a forecast: what is read later is looked at once more.
+    pub(super) fn may_be_read(&self, path: &Path) -> bool {
+        let flags = AtFlags::EACCESS | AtFlags::SYMLINK_NOFOLLOW;
+        self.is_direct && accessat(CWD, path, Access::READ_OK, flags).is_ok()
     }
 }
 

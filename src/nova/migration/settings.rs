@@ -116,8 +116,9 @@ pub struct Reading {
 /// An address that refers to one which nova takes of the host by itself is left out: no file tells it.
 #[must_use]
 pub fn readings(view: &View<'_>) -> Vec<Reading> {
+    type Named = (&'static str, OptionFacts);
     /// The options of each release, by its place: a fleet asks ten thousand times.
-    static KNOWN: OfCatalog<Vec<OnceLock<Vec<(&str, OptionFacts)>>>> =
+    static KNOWN: OfCatalog<Vec<OnceLock<Vec<Named>>>> =
         OfCatalog::new(|| Release::all().map(|_| OnceLock::new()).collect());
     let of_release = || {
         let group = catalog::group(LIBVIRT);
@@ -126,7 +127,7 @@ pub fn readings(view: &View<'_>) -> Vec<Reading> {
     };
     let place = usize::from(view.release().number() - Release::OLDEST.number());
     let known = KNOWN.read()[place].get_or_init(of_release);
-    let read = |&(name, facts): &(&'static str, OptionFacts)| {
+    let read = |&(name, facts): &Named| {
         let setting = view.setting_of(facts);
         let value = view.read(&setting);
         let is_novas = || matches!(view.text(&setting), Ok(Some(text)) if text == NOVAS_OWN_CHOICE);
