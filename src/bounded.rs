@@ -100,7 +100,7 @@ pub fn read_in(root: &Root, path: &Path, kinds: Kinds, limit: u64) -> Result<Vec
 }
 
 /// Finds out whether [`read_in`] would read the regular file at `path`, by the system's word where that is enough for what was `seen`
-/// there, and else by opening it; what is none, or is not there, is left alone.
+/// there, and else by opening it; what is none is left alone.
 ///
 /// # Errors
 /// As [`read_in`].
@@ -116,10 +116,11 @@ pub fn try_opening(
     if seen.is_some_and(|seen| seen.may_be_read(path)) {
         return Ok(());
     }
-    match root.look_for_links(path) {
-        Ok(looked) if looked.metadata().is_file() => open(root, path, &looked, (kinds, limit)).map(|_| ()),
-        _ => Ok(()),
+    let looked = root.look_for_links(path)?;
+    if looked.metadata().is_file() {
+        open(root, path, &looked, (kinds, limit))?;
     }
+    Ok(())
 }
 
 /// Opens what was `looked` at, a regular file or a pipe.

@@ -525,6 +525,53 @@ fn a_closed_pipe_and_a_full_disk_hang_nothing() {
     }
 }
 
+/// The program, run in `at` by somebody whom modes of files hold.
+fn as_nobody(at: &Path, arguments: &[&str]) -> std::process::Output {
+    use std::os::unix::fs::PermissionsExt;
+
+    fs::set_permissions(at, fs::Permissions::from_mode(0o755)).expect("permissions");
+    let mut command = Command::new("/proc/self/fd/0");
+    let program = fs::File::open(env!("CARGO_BIN_EXE_novamend")).expect("the program");
+    command.args(arguments).current_dir(at).stdin(program);
+    if rustix::process::geteuid().is_root() {
+        command.uid(65534).gid(65534);
+    }
+    command.output().expect("novamend runs")
+}
+
+/// Of so many the system is asked, and none is opened ahead.
+#[test]
+fn what_cannot_be_read_of_very_many_files_is_known_before_the_report() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let at = fleet(600, "[libvirt]\nvirt_type = kvm\n");
+    fs::set_permissions(at.path().join("c0007.conf"), fs::Permissions::from_mode(0o000)).expect("permissions");
+    fs::write(at.path().join("long.conf"), "#".repeat(1 << 20)).expect("a file");
+    symlink("c0001.conf", at.path().join("link.conf")).expect("a link");
+    symlink("nowhere", at.path().join("lost.conf")).expect("a link");
+    let files = fs::read_dir(at.path()).expect("a directory").flatten();
+    let mut files: Vec<String> = files.filter_map(|file| file.file_name().into_string().ok()).collect();
+    files.push("none.conf".to_owned());
+    files.sort_unstable();
+    let mut arguments = vec!["check", "--from", "rocky", "--format", "short", "--max-size", "64K"];
+    arguments.extend(files.iter().map(String::as_str));
+    let output = as_nobody(at.path(), &arguments);
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert_eq!(output.status.code(), Some(2), "{out}{err}");
+    assert!(out.starts_with("checked 599 files"), "{out}");
+    for unread in [
+        "`c0007.conf` cannot be read by this user",
+        "`long.conf` is longer than 65536 bytes",
+        "`lost.conf` is a symbolic link to `nowhere`",
+        "`none.conf` does not exist",
+    ] {
+        assert!(err.contains(unread), "{unread}: {err}");
+    }
+}
+
 #[test]
 fn an_unreadable_directory_among_good_ones_is_named_and_the_rest_is_checked() {
     use std::os::unix::fs::PermissionsExt;
@@ -536,17 +583,7 @@ fn an_unreadable_directory_among_good_ones_is_named_and_the_rest_is_checked() {
     ]);
     let closed = fs::Permissions::from_mode(0o000);
     fs::set_permissions(at.path().join("shut"), closed).expect("permissions");
-    fs::set_permissions(at.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
-    let mut command = Command::new("/proc/self/fd/0");
-    let program = fs::File::open(env!("CARGO_BIN_EXE_novamend")).expect("the program");
-    command
-        .args(["check", ".", "--from", "rocky"])
-        .current_dir(at.path())
-        .stdin(program);
-    if rustix::process::geteuid().is_root() {
-        command.uid(65534).gid(65534);
-    }
-    let output = command.output().expect("novamend runs");
+    let output = as_nobody(at.path(), &["check", ".", "--from", "rocky"]);
     let (out, err) = (
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr),
