@@ -166,9 +166,12 @@ pub(super) fn in_comment(document: &Document, item: &Item, line: Span, holds: si
 /// What of the comment `line` continues a secret that was assigned in a comment before it.
 fn continued(document: &Document, item: &Item, line: Span) -> Option<Span> {
     let bytes = document.source().bytes();
+    if matches!(line.of(bytes), [_, b' ', next, ..] if !matches!(next, b' ' | b'\t')) {
+        return None; // Nearly every comment.
+    }
     let mut body = body(bytes, line);
     if !is_continuation(body.of(bytes)) {
-        return None; // Nearly every comment.
+        return None;
     }
     let (mut start, mut steps) = (line.start, 0);
     while is_continuation(body.of(bytes)) && start > item.span().start && steps < COMMENTS_BACK {
