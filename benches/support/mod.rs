@@ -260,12 +260,12 @@ pub(crate) fn large() -> Vec<u8> {
 pub(crate) fn unknown_sections(sections: usize) -> Vec<u8> {
     let mut text = Vec::new();
     for section in 0..sections {
-        writeln!(text, "[section_{section}]").expect("memory");
+        writeln!(text, "[section_{section:04}]").expect("memory");
         for number in section * 40..section * 40 + 40 {
             writeln!(
                 text,
-                "# What option number {number} is good for, in a line as long as they are (string value)\n\
-                 option_{number} = value of {number}"
+                "# What option number {number:06} is good for, in a line as long as they are (string value)\n\
+                 option_{number:06} = value of {number:06}"
             )
             .expect("memory");
         }
