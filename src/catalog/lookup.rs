@@ -197,6 +197,25 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_of_an_option_is_what_the_tables_say() {
+        // Each in turn and from the last on, so that every place has held another.
+        let all: Vec<OptionFacts> = all().collect();
+        for facts in all.iter().chain(all.iter().rev()) {
+            for release in Release::all() {
+                for group in [facts.group().to_owned(), facts.group().to_uppercase()] {
+                    let remembered = option(&group, facts.name(), release);
+                    assert_eq!(
+                        remembered,
+                        known(&group, facts.name()).option(release),
+                        "{}",
+                        facts.title()
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn an_option_without_a_successor_is_gone_in_the_release_after_its_last() {
         let Fate::Gone(gone) = fate("libvirt", "live_migration_progress_timeout", release(30)) else {
             panic!("not gone");

@@ -31,7 +31,8 @@ impl Base {
             // Standard input.
             return path.to_owned();
         }
-        if self.root.is_none() && self.directory.is_some() && path.components().all(is_name) {
+        let is_below = self.root.is_none() && self.directory.is_some() && path.file_name().is_some();
+        if is_below && path.components().all(is_name) {
             return path.components().collect(); // Nearly every path.
         }
         let whole = whole(path, self.directory.as_deref());
