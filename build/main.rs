@@ -59,7 +59,8 @@ fn link_at_a_fixed_address() {
 /// Takes what unwinds a panic from the compiler's archive, so that no start has to load a library for it: a twentieth of what a start
 /// takes. A linker of one's own may know no such archive.
 fn link_unwinding_statically() {
-    let is_default = env::var_os("RUSTC_LINKER").is_none();
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let is_default = env::var_os("RUSTC_LINKER").is_none() && !flags.contains("linker=");
     if is_default && is_linux_with_glibc() {
         println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
     }
