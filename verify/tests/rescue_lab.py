@@ -158,7 +158,19 @@ class Host:
             self.inside('libvirtd', '--listen', '--config', os.path.join(self.directory, 'daemon.conf'), '--pid-file', pid),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=open(os.path.join(self.directory, 'daemon.log'), 'a'))
-        until(lambda: self.virsh('version', check=False).returncode == 0, 60, 'libvirtd of ' + self.name)
+        try:
+            until(self.answers, 60, 'libvirtd of ' + self.name)
+        except RuntimeError as error:
+            raise RuntimeError('%s\n%s' % (error, self.log())) from error
+
+    def answers(self):
+        if self.daemon.poll() is not None:
+            raise RuntimeError('libvirtd of %s ended with %s' % (self.name, self.daemon.poll()))
+        return self.virsh('version', check=False).returncode == 0
+
+    def log(self):
+        with open(os.path.join(self.directory, 'daemon.log'), errors='replace') as file:
+            return file.read()[-4000:]
 
     def kill(self):
         self.daemon.kill()
