@@ -6,17 +6,20 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustix::fs::{Access, AtFlags, CWD, Dir, Mode, OFlags, ResolveFlags, accessat, openat, openat2};
+use rustix::fs::{Access, AtFlags, CWD, Dir, Mode, OFlags, ResolveFlags, accessat, openat, openat2, readlinkat};
 use rustix::io::Errno;
 use rustix::path::DecInt;
 
 use crate::links::{self, Followed};
+
+/// How the kernel looks up what no link leads to.
+const NO_LINKS: ResolveFlags = ResolveFlags::NO_SYMLINKS.union(ResolveFlags::NO_MAGICLINKS);
 
 /// So often a lookup is tried that someone's renaming of directories disturbs.
 const ATTEMPTS: usize = 128;
@@ -124,7 +127,6 @@ impl Root {
     /// # Errors
     /// The system's word.
     pub(super) fn look_for_links(&self, path: &Path) -> io::Result<Looked> {
-        let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let direct = match (&self.within, self.below(path)) {
             (Some(within), Some(rest)) => openat2(
@@ -132,9 +134,9 @@ impl Root {
                 &rest,
                 flags,
                 Mode::empty(),
-                resolve | ResolveFlags::IN_ROOT,
+                NO_LINKS | ResolveFlags::IN_ROOT,
             ),
-            _ => openat2(CWD, path, flags, Mode::empty(), resolve),
+            _ => openat2(CWD, path, flags, Mode::empty(), NO_LINKS),
         };
         match direct {
             Ok(file) => Looked::of(file, true),
@@ -220,7 +222,8 @@ impl Root {
     /// The system's word, and where another file lies there by now.
     pub(super) fn open_looked(&self, path: &Path, looked: &Looked) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        match reopened(&looked.file, flags) {
+        let opened = own_files().and_then(|own| openat(own, DecInt::from_fd(&looked.file), flags, Mode::empty()));
+        match opened {
             // Without `/proc` the way is gone once more, and what lies at its end compared.
             Err(Errno::NOENT) => {
                 let file = File::from(self.at(path, flags)?);
@@ -328,8 +331,7 @@ impl Way {
         let directory = path.parent().unwrap_or(Path::new("/"));
         if self.directory.as_deref() != Some(directory) {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-            self.is_direct = openat2(CWD, or_here(directory), flags, Mode::empty(), resolve).is_ok();
+            self.is_direct = openat2(CWD, or_here(directory), flags, Mode::empty(), NO_LINKS).is_ok();
             self.directory = Some(directory.to_owned());
         }
         self.is_direct
@@ -399,23 +401,22 @@ fn or_here(path: &Path) -> &Path {
     if path == Path::new("") { Path::new(".") } else { path }
 }
 
-/// What is open as `file`, opened once more with `flags`.
-fn reopened(file: &impl AsFd, flags: OFlags) -> rustix::io::Result<OwnedFd> {
-    /// The files of this process: to come here by name takes as long as to open one of them.
-    static OWN: OnceLock<rustix::io::Result<OwnedFd>> = OnceLock::new();
-    let directory = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let own = OWN.get_or_init(|| openat(CWD, "/proc/self/fd", directory, Mode::empty()));
-    let own = own.as_ref().map_err(|error| *error)?;
-    openat(own, DecInt::from_fd(file), flags, Mode::empty())
-}
-
-fn fd_path(file: &impl AsFd) -> String {
-    format!("/proc/self/fd/{}", file.as_fd().as_raw_fd())
+/// The open files of this process, each by its number: to come there by name takes as long as to open one of them.
+fn own_files() -> rustix::io::Result<&'static OwnedFd> {
+    static OWN: OnceLock<OwnedFd> = OnceLock::new();
+    if let Some(own) = OWN.get() {
+        return Ok(own);
+    }
+    // What failed once, as where no more files can be open, is tried again.
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = openat(CWD, "/proc/self/fd", flags, Mode::empty())?;
+    Ok(OWN.get_or_init(|| opened))
 }
 
 /// What `/proc` calls an open file; `None` where it has no name any more, or there is no `/proc`.
 fn link_of(file: &impl AsFd) -> Option<PathBuf> {
-    std::fs::read_link(fd_path(file)).ok()
+    let link = readlinkat(own_files().ok()?, DecInt::from_fd(file), Vec::new()).ok()?;
+    Some(OsString::from_vec(link.into_bytes()).into())
 }
 
 #[cfg(test)]
