@@ -10,7 +10,7 @@ use super::lookup::{fate, option, options};
 use super::outside::is_listed_late;
 use super::same::is_same_default;
 use super::table::{OfCatalog, table};
-use super::{OptionFacts, Release, moves};
+use super::{ByRelease, OptionFacts, Release, moves};
 use crate::oslo::names::{normal_group, without_hyphens};
 use crate::oslo::types::OptionType;
 
@@ -202,10 +202,9 @@ pub fn changed_defaults(
     is_asked: impl Fn(OptionFacts) -> bool,
 ) -> impl Iterator<Item = ChangedDefault> {
     /// One for each pair of releases: a fleet asks ten thousand times.
-    static KNOWN: OfCatalog<ByRelease<ByRelease<Vec<Pair>>>> = OfCatalog::new(by_release);
-    let at = |release: Release| usize::from(release.number() - Release::OLDEST.number());
-    let to_each = KNOWN.read()[at(from)].get_or_init(by_release);
-    let pairs = to_each[at(to)].get_or_init(|| pairs(from, to));
+    static KNOWN: OfCatalog<ByRelease<ByRelease<Vec<Pair>>>> = OfCatalog::new(ByRelease::default);
+    let to_each = KNOWN.read().of(from, ByRelease::default);
+    let pairs = to_each.of(to, || pairs(from, to));
     let asked = pairs.iter().filter(move |pair| is_asked(pair.new));
     let changed = asked.filter(move |pair| {
         let differs = || is_changed(pair.old, pair.new) && (pair.gone.is_none() || is_lasting(pair.new, to));
@@ -217,13 +216,6 @@ pub fn changed_defaults(
         gone,
         known: moves::new_default(new.group(), new.name(), from, to),
     })
-}
-
-/// Something of each release, made when it is first asked for.
-type ByRelease<T> = Vec<OnceLock<T>>;
-
-fn by_release<T>() -> ByRelease<T> {
-    Release::all().map(|_| OnceLock::new()).collect()
 }
 
 /// The options about which anything changed and that the later release has, or a release between that removed them after it.

@@ -3,6 +3,7 @@
 //! It reads no file and no value; where a file sets an option, [`crate::oslo`] says.
 
 pub mod before_ocata;
+mod by_release;
 pub mod changes;
 pub mod code;
 pub mod extra;
@@ -24,6 +25,7 @@ mod table;
 pub mod update;
 pub mod values;
 
+pub use by_release::ByRelease;
 pub use changes::{ChangedDefault, changed_defaults};
 pub use facts::{Alias, OptionFacts};
 pub use known::{Fate, Gone, Group, Known, Named, Via, group, known};

@@ -3,12 +3,11 @@
 //! It judges no value: whether one is wise is for the rules to say, and whether a host can do it for `novamend verify`.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
 use super::TimeoutAction;
-use crate::catalog::{self, OfCatalog, OptionFacts, Release};
+use crate::catalog::{self, ByRelease, OfCatalog, OptionFacts, Release};
 use crate::nova::{self, Setting, Unusable, View};
 use crate::oslo::stack::Stack;
 use crate::oslo::value::Value;
@@ -117,16 +116,14 @@ pub struct Reading {
 #[must_use]
 pub fn readings(view: &View<'_>) -> Vec<Reading> {
     type Named = (&'static str, OptionFacts);
-    /// The options of each release, by its place: a fleet asks ten thousand times.
-    static KNOWN: OfCatalog<Vec<OnceLock<Vec<Named>>>> =
-        OfCatalog::new(|| Release::all().map(|_| OnceLock::new()).collect());
+    /// The options of each release: a fleet asks ten thousand times.
+    static KNOWN: OfCatalog<ByRelease<Vec<Named>>> = OfCatalog::new(ByRelease::default);
     let of_release = || {
         let group = catalog::group(LIBVIRT);
         let known = |name| Some((name, group.known(name).option(view.release())?));
         OPTIONS.into_iter().filter_map(known).collect()
     };
-    let place = usize::from(view.release().number() - Release::OLDEST.number());
-    let known = KNOWN.read()[place].get_or_init(of_release);
+    let known = KNOWN.read().of(view.release(), of_release);
     let read = |&(name, facts): &Named| {
         let setting = view.setting_of(facts);
         let value = view.read(&setting);
