@@ -117,12 +117,8 @@ impl<'a> View<'a> {
     fn setting_in(&self, group: &str, facts: OptionFacts, with_environment: bool) -> Setting {
         if facts.has_one_name() {
             let names = [(group, facts.name())];
-            let found = if self.stack.may_hold(names, with_environment) {
-                self.stack.find(&names, facts.is_multi(), with_environment)
-            } else {
-                self.stack.nothing() // Nearly every option.
-            };
-            return Setting { facts, found };
+            let found = self.stack.find(&names, facts.is_multi(), with_environment);
+            return Setting { facts, found }; // Nearly every option.
         }
         let keys = facts.keys(self.release).zip(0..);
         let pairs = keys.map(|((own, name), place)| (if place == 0 { group } else { own }, name));

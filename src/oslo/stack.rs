@@ -228,6 +228,9 @@ impl Stack {
     /// release reads it. Values of a multi-valued option are all kept, the oldest file's first.
     #[must_use]
     pub fn find(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Sites> {
+        if !self.may_hold(names.iter().copied(), with_environment) {
+            return self.nothing(); // Nearly every option.
+        }
         let Some(often) = &self.often else {
             return self.look_up(names, multi, with_environment);
         };
@@ -259,9 +262,6 @@ impl Stack {
 
     fn look_up(&self, names: &[(&str, &str)], multi: bool, with_environment: bool) -> Arc<Sites> {
         let with_environment = with_environment && !self.environment.is_empty();
-        if !self.may_hold(names.iter().copied(), with_environment) {
-            return self.nothing();
-        }
         let mut places = names.iter().flat_map(|(group, key)| self.places_of(group, key));
         if let (Some(only), None, false) = (places.next(), places.next(), with_environment) {
             let site = Site::File(only);
