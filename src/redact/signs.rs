@@ -77,12 +77,15 @@ const KINDS: [u8; 256] = {
     all
 };
 
+fn is(byte: u8, kind: u8) -> bool {
+    KINDS[usize::from(byte)] & kind != 0
+}
+
 /// What stands behind a blank counts from this length on.
 const SHORTEST: usize = 5;
 
 /// The words of `line` near signs: all behind which a secret may stand for a sign, and some more.
 pub(super) fn words_near(line: &[u8]) -> Near {
-    let is = |byte: u8, kind: u8| KINDS[usize::from(byte)] & kind != 0;
     let mut starts = Vec::with_capacity(8);
     let mut words = Words {
         line,
@@ -147,7 +150,7 @@ struct Words<'a> {
 impl Words<'_> {
     /// Where the two words before `at` begin, the nearer first.
     fn before(&mut self, at: usize) -> [Option<usize>; 2] {
-        let is_word = |&byte: &u8| KINDS[usize::from(byte)] & WORD != 0;
+        let is_word = |&byte: &u8| is(byte, WORD);
         let (mut found, mut end) = ([None; 2], at);
         for found in &mut found {
             let part = &self.line[self.looked..end];

@@ -90,12 +90,12 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader that is to be handed the lines of `bytes`, from the first to the last.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
-        let items = Vec::with_capacity((bytes.len() / USUAL).clamp(4, SHOWS / USUAL));
+        let room = (bytes.len() / USUAL).clamp(4, SHOWS / USUAL);
         Self {
             bytes,
             read: Read {
-                lines: Vec::with_capacity((bytes.len() / USUAL).clamp(4, SHOWS / USUAL)),
-                items,
+                lines: Vec::with_capacity(room),
+                items: Vec::with_capacity(room),
                 ..Read::default()
             },
             open: false,
