@@ -372,6 +372,14 @@ mod tests {
         };
         assert_eq!((at(0), at(3), at(5), at(8)), ((1, 1), (2, 1), (3, 1), (3, 3)));
         assert_eq!(at(99), (4, 2));
+        // Looked for in this text, and told by who has read it.
+        let mut told = Source::new("x", source.bytes().to_vec());
+        told.know_lines(vec![0, 3, 5, 11]);
+        for offset in 0..=source.bytes().len() {
+            let alone = Source::new("x", source.bytes().to_vec()).position(offset);
+            assert_eq!(alone, source.position(offset), "{offset}");
+            assert_eq!(told.position(offset), source.position(offset), "{offset}");
+        }
         assert_eq!(source.line_count(), 4);
         assert_eq!(
             source.line(1).map(|s| s.of(source.bytes()).to_vec()),

@@ -526,7 +526,7 @@ fn a_closed_pipe_and_a_full_disk_hang_nothing() {
 }
 
 /// The program, run in `at` by somebody whom modes of files hold.
-fn as_nobody(at: &Path, arguments: &[&str]) -> std::process::Output {
+fn as_nobody(at: &Path, arguments: &[&str]) -> Run {
     use std::os::unix::fs::PermissionsExt;
 
     fs::set_permissions(at, fs::Permissions::from_mode(0o755)).expect("permissions");
@@ -536,7 +536,12 @@ fn as_nobody(at: &Path, arguments: &[&str]) -> std::process::Output {
     if rustix::process::geteuid().is_root() {
         command.uid(65534).gid(65534);
     }
-    command.output().expect("novamend runs")
+    let output = command.output().expect("novamend runs");
+    Run {
+        code: output.status.code().expect("it ends by itself"),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
 }
 
 /// Of so many the system is asked, and none is opened ahead.
@@ -555,12 +560,8 @@ fn what_cannot_be_read_of_very_many_files_is_known_before_the_report() {
     files.sort_unstable();
     let mut arguments = vec!["check", "--from", "rocky", "--format", "short", "--max-size", "64K"];
     arguments.extend(files.iter().map(String::as_str));
-    let output = as_nobody(at.path(), &arguments);
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert_eq!(output.status.code(), Some(2), "{out}{err}");
+    let Run { code, out, err } = as_nobody(at.path(), &arguments);
+    assert_eq!(code, 2, "{out}{err}");
     assert!(out.starts_with("checked 599 files"), "{out}");
     for unread in [
         "`c0007.conf` cannot be read by this user",
@@ -583,12 +584,8 @@ fn an_unreadable_directory_among_good_ones_is_named_and_the_rest_is_checked() {
     ]);
     let closed = fs::Permissions::from_mode(0o000);
     fs::set_permissions(at.path().join("shut"), closed).expect("permissions");
-    let output = as_nobody(at.path(), &["check", ".", "--from", "rocky"]);
-    let (out, err) = (
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr),
-    );
-    assert_eq!(output.status.code(), Some(2), "{out}{err}");
+    let Run { code, out, err } = as_nobody(at.path(), &["check", ".", "--from", "rocky"]);
+    assert_eq!(code, 2, "{out}{err}");
     assert!(err.contains("`./shut` cannot be read by this user"), "{err}");
     assert!(
         out.contains("checked 2 files") && out.contains("error[malformed-line]"),

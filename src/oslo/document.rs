@@ -268,6 +268,21 @@ mod tests {
             .collect()
     }
 
+    proptest::proptest! {
+        /// The lines that the reader notes are those that a search finds, also in templates.
+        #[test]
+        fn the_lines_are_where_they_would_be_looked_for(text in "(a|#|;| |\\[x\\]|=|\n|\r|\r\n|\\{% if x %\\}|\u{e9}){0,14}") {
+            for name in ["nova.conf", "nova.conf.j2"] {
+                let document = Document::parse(Source::new(name, text.clone().into_bytes()));
+                let alone = Source::new(name, text.clone().into_bytes());
+                proptest::prop_assert_eq!(document.source().line_count(), alone.line_count());
+                for offset in 0..=text.len() {
+                    proptest::prop_assert_eq!(document.source().position(offset), alone.position(offset));
+                }
+            }
+        }
+    }
+
     #[test]
     fn nothing_inside_a_continuation_is_special() {
         let text = "[DEFAULT]\na = 0\n  s = 1\n  # c\n  [libvirt]\nb = 2\n";
