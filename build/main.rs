@@ -8,6 +8,7 @@ mod entry;
 #[path = "../src/catalog/index.rs"]
 mod index;
 mod libraries;
+mod link;
 mod moves;
 #[allow(unreachable_pub)]
 #[path = "../src/oslo/names.rs"]
@@ -33,9 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/catalog/index.rs");
     println!("cargo::rerun-if-changed=src/catalog/series.rs");
     println!("cargo::rerun-if-changed=src/oslo/names.rs");
-    link_at_a_fixed_address();
-    link_unwinding_statically();
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
+    link::arrange(&out)?;
     table(&out, "options", &[&read("early.txt")?, &read("options.txt")?])?;
     table(&out, "plugins", &[&read("plugins.txt")?])?;
     fs::write(out.join("libraries.rs"), libraries::source(&read("libraries.txt")?)?)?;
@@ -46,29 +46,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("refusals_by_name.rs"), refusals::by_name(&refusing)?)?;
     fs::write(out.join("values.rs"), values::source(&read("values.toml")?)?)?;
     Ok(())
-}
-
-/// Links the program so that nothing in it has to be moved when it is loaded: a quarter of what a start takes, as each page of
-/// tables would be copied for its pointers. Where that is not known to work it stays as it is.
-fn link_at_a_fixed_address() {
-    if is_linux_with_glibc() {
-        println!("cargo::rustc-link-arg-bin=novamend=-no-pie");
-    }
-}
-
-/// Takes what unwinds a panic from the compiler's archive, so that no start has to load a library for it: a twentieth of what a start
-/// takes. A linker of one's own may know no such archive.
-fn link_unwinding_statically() {
-    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    let is_default = env::var_os("RUSTC_LINKER").is_none() && !flags.contains("linker=");
-    if is_default && is_linux_with_glibc() {
-        println!("cargo::rustc-link-lib=static:-bundle=gcc_eh");
-    }
-}
-
-fn is_linux_with_glibc() -> bool {
-    let is = |name: &str, wanted: &str| env::var(name).is_ok_and(|value| value == wanted);
-    is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")
 }
 
 fn read(name: &str) -> Result<String, Box<dyn Error>> {

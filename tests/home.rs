@@ -336,6 +336,33 @@ fn what_the_key_has_not_signed_is_refused_and_named() {
     assert!(said.contains("/nowhere/key.pub` could not be read"), "{said}");
 }
 
+/// Whether the program file asks for a loader of libraries (an entry `PT_INTERP`, 3, in its table of segments; 64 bits, little-endian).
+fn asks_for_a_loader(program: &[u8]) -> bool {
+    let number = |at: usize, width: usize| {
+        program[at..at + width]
+            .iter()
+            .rev()
+            .fold(0, |all, byte| all << 8 | usize::from(*byte))
+    };
+    let (table, size, count) = (number(0x20, 8), number(0x36, 2), number(0x38, 2));
+    (0..count).any(|entry| number(table + entry * size, 4) == 3)
+}
+
+fn the_program_needs_no_library_of_the_host() {
+    let found = Command::new("cc").arg("-print-file-name=libc.a").output();
+    let is_there = found.is_ok_and(|found| found.stdout.starts_with(b"/"));
+    let is_ordinary =
+        std::env::var_os("RUSTFLAGS").is_none() && cfg!(all(target_env = "gnu", target_pointer_width = "64"));
+    if !is_there || !is_ordinary {
+        harness::skip("the archive of the C library, or the usual way to link, is missing");
+    }
+    assert!(!asks_for_a_loader(&fs::read(program()).expect("the program")));
+    let libvirt = program().with_file_name("novamend-verify");
+    if let Ok(other) = fs::read(libvirt) {
+        assert!(asks_for_a_loader(&other), "it calls libvirt's library");
+    }
+}
+
 fn main() -> ExitCode {
     harness::run(&[tests![
         bash_completes_verbs_flags_options_rules_and_releases,
@@ -349,5 +376,6 @@ fn main() -> ExitCode {
         two_releases_are_compared_option_by_option,
         a_release_that_came_later_is_checked_by_its_file,
         what_the_key_has_not_signed_is_refused_and_named,
+        the_program_needs_no_library_of_the_host,
     ]])
 }

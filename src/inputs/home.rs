@@ -4,6 +4,14 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::bounded::{self, Kinds};
+
+/// What `getent` ends with where it does not find what it is asked for.
+const UNKNOWN: i32 = 2;
+/// The longest file of users that is read, in bytes.
+const MOST: u64 = 1 << 24;
 
 /// The home of this process; see [`of`].
 ///
@@ -22,10 +30,34 @@ pub fn home() -> io::Result<PathBuf> {
 /// # Errors
 /// The path is relative, and there is no current directory.
 pub fn of(variable: Option<OsString>) -> io::Result<PathBuf> {
-    // With `HOME` unset `home_dir` is `getpwuid_r`; with an empty one it is so in some versions of Rust only.
-    let home = variable.or_else(|| std::env::home_dir().map(OsString::from));
+    let home = variable.or_else(of_name_service);
     let home = home.map_or_else(|| OsString::from("~"), |home| expanded(&home));
     std::path::absolute(home).map(|path| normalised(&path))
+}
+
+/// What the name service says of the user of this process. It is asked through the host's own program: a program that is linked without
+/// libraries cannot be sure to be able to load those of the host's name service, and would end where they are of another C library.
+fn of_name_service() -> Option<OsString> {
+    let user = rustix::process::getuid().as_raw();
+    let mut asking = Command::new("/usr/bin/getent");
+    asking.args(["passwd", &user.to_string()]);
+    let users = match asking.stdin(Stdio::null()).stderr(Stdio::null()).output() {
+        Ok(said) if said.status.success() => said.stdout,
+        Ok(said) if said.status.code() == Some(UNKNOWN) => return None,
+        _ => bounded::read(Path::new("/etc/passwd"), Kinds::Regular, MOST).ok()?,
+    };
+    home_in(&users, user)
+}
+
+/// The home of `user` in `users`, which are as in `/etc/passwd`.
+fn home_in(users: &[u8], user: u32) -> Option<OsString> {
+    let of_line = |line: &[u8]| {
+        let mut fields = line.split(|&byte| byte == b':');
+        let number = std::str::from_utf8(fields.nth(2)?).ok()?;
+        let home = fields.nth(2)?;
+        (number.parse() == Ok(user)).then(|| OsString::from_vec(home.to_vec()))
+    };
+    users.split(|&byte| byte == b'\n').find_map(of_line)
 }
 
 /// `userhome.rstrip("/") or "/"`.
@@ -64,6 +96,13 @@ mod tests {
         ] {
             assert_eq!(expanded(OsStr::new(home)), *expected, "{home}");
         }
+    }
+
+    #[test]
+    fn the_home_is_that_of_the_first_line_with_the_users_number() {
+        let users = b"root:x:0:0:root:/root:/bin/sh\n#x\nnova:x:64:64:Nova:/var/lib/nova:/bin/false\nlate:x:64:64::/else:/bin/sh\n";
+        assert_eq!(home_in(users, 64), Some("/var/lib/nova".into()));
+        assert_eq!(home_in(users, 6), None);
     }
 
     #[test]
