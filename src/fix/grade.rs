@@ -8,17 +8,19 @@
 //! * and if it makes no value count that today's release does not read, nor one that the release to come rejects or has no
 //!   code for.
 
+use std::borrow::Borrow;
+
 use crate::catalog::readers;
 use crate::catalog::{OptionFacts, Release};
-use crate::lint::{Context, EditWindow, Finding, Fix, Moment, Safety};
+use crate::lint::{Context, EditWindow, Finding, Fix, LayerEdit, Moment, Safety};
 use crate::nova::today::{Evidence, Today};
 use crate::nova::{View, code};
 use crate::oslo::stack::Stack;
 
+use super::edited::{self, InBrief};
 use super::effort::Effort;
 use super::known::Tried;
-use super::proof::{self, Change, Referring};
-use super::with_edits;
+use super::proof::{self, Change, Moved, Referring};
 
 /// What is asked again for every fix of one stack.
 #[derive(Debug)]
@@ -67,7 +69,14 @@ impl Ground {
 ///
 /// Of very many fixes only the first are tried: the others come once those are made.
 pub fn grade(context: &Context<'_>, findings: &mut [Finding]) {
-    grade_within(context, findings, &mut Effort::of(context.stack));
+    // What it compares are values, and nobody sees the texts that it makes for that.
+    each(
+        context,
+        findings,
+        &mut Effort::of(context.stack),
+        InBrief::of,
+        |_, _| (),
+    );
 }
 
 /// As [`grade`]; says whether the effort was enough for all fixes, and what came of the last that was tried.
@@ -76,11 +85,27 @@ pub(super) fn grade_within(
     findings: &mut [Finding],
     effort: &mut Effort,
 ) -> (bool, Option<Tried>) {
+    let mut tried = None;
+    let edited = |stack: &Stack, fix: &Fix| edited::whole(stack, &[fix]);
+    let is_whole = each(context, findings, effort, edited, |edits, after| {
+        tried = Some(Tried { edits, after });
+    });
+    (is_whole, tried)
+}
+
+/// Grades each finding by what `edited` makes of its fix, which `tried` comes to have; says whether the effort was enough for all.
+fn each<T: Borrow<Stack>>(
+    context: &Context<'_>,
+    findings: &mut [Finding],
+    effort: &mut Effort,
+    edited: impl Fn(&Stack, &Fix) -> Result<T, Moved>,
+    mut tried: impl FnMut(Vec<LayerEdit>, T),
+) -> bool {
     if findings.iter().all(|finding| finding.fix.is_none()) {
-        return (true, None);
+        return true;
     }
     let ground = Ground::of(context);
-    let (mut is_whole, mut tried) = (true, None);
+    let mut is_whole = true;
     for finding in findings {
         let Some(fix) = &finding.fix else {
             continue;
@@ -94,15 +119,15 @@ pub(super) fn grade_within(
             is_whole = false;
             continue;
         }
-        let Ok(after) = with_edits(context.stack, &[fix]) else {
+        let Ok(after) = edited(context.stack, fix) else {
             finding.moment = Some(Moment::Now);
             continue;
         };
         let edits = fix.edits.clone();
-        grade_one(context, &ground, finding, &after);
-        tried = Some(Tried { edits, after });
+        grade_one(context, &ground, finding, after.borrow());
+        tried(edits, after);
     }
-    (is_whole, tried)
+    is_whole
 }
 
 /// Grades a finding whose fix makes the stack `after`.

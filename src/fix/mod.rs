@@ -3,6 +3,7 @@
 //! It changes bytes in memory only; files are written in [`mod@crate::write`].
 
 pub mod compose;
+mod edited;
 mod effort;
 pub mod gate;
 pub mod grade;
@@ -18,9 +19,7 @@ use crate::catalog::Release;
 use crate::lint::{self, ActionChoice, Announced, Context, Finding, Fix, LayerEdit, Moment, Rule, Safety, Settings};
 use crate::nova::migration::settings::{ACTION, COMPLETION_TIMEOUT, LIBVIRT, POST_COPY};
 use crate::nova::today::Today;
-use crate::oslo::document::Document;
-use crate::oslo::stack::{Layer, Stack};
-use crate::text::{Edit, Source, apply_edits};
+use crate::oslo::stack::Stack;
 
 use effort::Effort;
 use grade::Ground;
@@ -312,32 +311,6 @@ fn after_others(made: &[LayerEdit], edit: &LayerEdit) -> LayerEdit {
     edit
 }
 
-/// The stack with the edits of `fixes`.
-///
-/// # Errors
-/// Edits that lie over each other.
-fn with_edits(stack: &Stack, fixes: &[&Fix]) -> Result<Stack, Moved> {
-    let mut layers = Vec::with_capacity(stack.layers().len());
-    for (index, layer) in stack.layers().iter().enumerate() {
-        let source = layer.document.source();
-        let of_layer = fixes
-            .iter()
-            .flat_map(|fix| &fix.edits)
-            .filter(|edit| edit.layer == index);
-        let edits: Vec<Edit> = of_layer.map(|edit| edit.edit.clone()).collect();
-        if edits.is_empty() {
-            layers.push(layer.clone());
-            continue;
-        }
-        let bytes = apply_edits(source.bytes(), &edits).map_err(|_| Moved::Overlap)?;
-        layers.push(Layer {
-            document: Arc::new(Document::parse(Source::new(source.path(), bytes))),
-            origin: layer.origin,
-        });
-    }
-    Ok(Stack::new(layers, stack.environment().to_vec()))
-}
-
 /// The stack with the fixes of `batch` applied, if nothing moves that may not.
 ///
 /// What is written now may move nothing in any release of today, announced or not, unless its fix is unsafe; in every
@@ -346,7 +319,7 @@ fn checked(stack: &Stack, batch: &[&Candidate], plan: &FixPlan<'_>, tried: Optio
     let fixes: Vec<&Fix> = batch.iter().map(|candidate| &candidate.fix).collect();
     let after = match tried.filter(|tried| tried.is_of(&fixes)) {
         Some(tried) => tried.after.clone(),
-        None => with_edits(stack, &fixes)?,
+        None => edited::whole(stack, &fixes)?,
     };
     let ground = Ground::of(&plan.context(stack));
     let change = Change::new(stack, &after, &ground.referring);
@@ -399,7 +372,9 @@ fn moved_today(change: &Change<'_>, today: &[Release], excused: &[&Announced]) -
 mod tests {
     use super::*;
     use crate::lint::{LayerEdit, Location, Severity};
+    use crate::oslo::document::Document;
     use crate::rules::RULES;
+    use crate::text::{Edit, Source};
 
     fn stack(text: &str) -> Stack {
         Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())))

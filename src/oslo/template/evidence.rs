@@ -78,6 +78,14 @@ pub(super) fn find(path: &Path, bytes: &[u8]) -> Option<Sign> {
     })
 }
 
+/// As [`super::Template::may_open`].
+pub(super) fn may_open(bytes: &[u8]) -> bool {
+    memchr::memchr2_iter(b'{', b'%', bytes).any(|at| match bytes[at] {
+        b'%' => at.checked_sub(1).is_some_and(|before| bytes[before] == b'<'),
+        _ => matches!(bytes.get(at + 1), Some(b'{' | b'%' | b'#')),
+    })
+}
+
 /// Looks for blanks to be filled in in the `values` of a file that [`find`] does not take for a template.
 pub(super) fn find_blanks(path: &Path, bytes: &[u8], values: impl Iterator<Item = Span>) -> Option<Sign> {
     let (language, at) = marks::find(bytes, values, is_sketch(path))?;

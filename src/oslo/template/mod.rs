@@ -81,6 +81,12 @@ impl Template {
         evidence::find(path, bytes).map(|found| Self::of(path, bytes, &found))
     }
 
+    /// Whether anything in `bytes` opens an insertion, a statement or a comment of a template, closed or not; lines that begin with `%`
+    /// are not looked for.
+    pub(crate) fn may_open(bytes: &[u8]) -> bool {
+        evidence::may_open(bytes)
+    }
+
     /// Reads `bytes` of the file `path` as a template of blanks to be filled in; `None` where its `values` show none. They are
     /// those of the first lines of all assignments, stripped.
     pub fn of_blanks(path: &Path, bytes: &[u8], values: impl Iterator<Item = Span>) -> Option<Self> {
