@@ -11,7 +11,9 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 pub use root::{Looked, Root, RootError, Seen, Way};
 
@@ -226,15 +228,14 @@ pub fn read_whole(source: impl Read, limit: u64) -> Result<Vec<u8>, ReadRefusal>
 }
 
 /// The bytes of a regular file that was `length` bytes long when it was looked at.
-fn read_file(mut file: File, length: u64, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
+fn read_file(file: File, length: u64, limit: u64) -> Result<Vec<u8>, ReadRefusal> {
     let length = length.min(limit) as usize;
     // Room for one byte more: that it stays free says that this is the end.
-    let mut bytes = vec![0; length + 1];
-    let count = match file.read(&mut bytes) {
-        Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
-        count => count?,
+    let mut bytes = Vec::with_capacity(length + 1);
+    let count = match rustix::io::read(&file, spare_capacity(&mut bytes)) {
+        Err(Errno::INTR) => 0,
+        count => count.map_err(io::Error::from)?,
     };
-    bytes.truncate(count);
     if count == length && count > 0 {
         return Ok(bytes);
     }
@@ -315,7 +316,7 @@ fn wait(pipe: &File, until: Option<Instant>) -> io::Result<Waited> {
         Ok(0) => Ok(Waited::TooLong),
         Ok(_) if asked[0].revents().contains(PollFlags::IN) => Ok(Waited::Ready),
         Ok(_) => Ok(Waited::HungUp),
-        Err(rustix::io::Errno::INTR) => Ok(Waited::Ready),
+        Err(Errno::INTR) => Ok(Waited::Ready),
         Err(error) => Err(error.into()),
     }
 }

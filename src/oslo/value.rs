@@ -166,19 +166,22 @@ fn check_text(limits: &TextLimits, value: &str, profile: Profile) -> Result<Valu
         return Err(ValueError::Regex(pattern.clone()));
     }
     if let Some(choices) = &limits.choices {
-        let fold = |text: &str| {
-            if limits.ignore_case {
-                text.to_lowercase()
-            } else {
-                text.to_owned()
-            }
-        };
+        let fold = |text| fold_case(text, limits.ignore_case);
         let wanted = fold(value);
         if !choices.iter().any(|choice| fold(choice) == wanted) {
             return Err(ValueError::Choice(choices.clone()));
         }
     }
     Ok(Value::Text(value.to_owned()))
+}
+
+/// `text`, in lower case where that makes no difference.
+fn fold_case(text: &str, ignore_case: bool) -> Cow<'_, str> {
+    if ignore_case {
+        Cow::Owned(text.to_lowercase())
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 fn unquote(value: &str, profile: Profile) -> Result<&str, ValueError> {

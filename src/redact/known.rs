@@ -252,6 +252,9 @@ impl Gathered {
         let known = harmless.known();
         let mut found = Vec::new();
         for (index, item) in document.items().iter().enumerate() {
+            if item.kind() == ItemKind::Blank {
+                continue;
+            }
             let text = item.span().of(bytes);
             let is_comment = item.kind() == ItemKind::Comment;
             if is_comment && known.contains(text) {

@@ -94,7 +94,8 @@ impl<'a> Reader<'a> {
         Self {
             bytes,
             read: Read {
-                lines: Vec::with_capacity(room),
+                // An item may be several lines.
+                lines: Vec::with_capacity(2 * room),
                 items: Vec::with_capacity(room),
                 ..Read::default()
             },
