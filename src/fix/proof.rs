@@ -3,8 +3,10 @@
 //! It compares what nova reads, not texts; the text is read a second time by an independent parser in [`super::witness`].
 //! What can move at all is taken from the texts themselves, never from what a fix says of itself: see `touched`.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
+use std::sync::Arc;
 
 use crate::catalog::readers;
 use crate::catalog::{self, OptionFacts, Release};
@@ -15,6 +17,7 @@ use crate::oslo::document::{Assignment, Document};
 use crate::oslo::stack::{Site, Stack, variable_name};
 use crate::oslo::substitution::references;
 use crate::oslo::value;
+use crate::text::lossy;
 
 /// Why a proof failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub struct Change<'a> {
     /// The stack with the edits.
     pub after: &'a Stack,
     touched: BTreeSet<(String, String)>,
+    /// Those too that lie between two edits; seldom asked for.
+    names: OnceCell<BTreeSet<(String, String)>>,
     referring: &'a Referring,
 }
 
@@ -110,47 +115,85 @@ impl Referring {
     }
 }
 
-/// Groups and keys, as written, whose lines are not the same in both stacks, or may not be.
+/// The assignments of one file that are not the same in two texts of it: of each what lies behind those that both begin with and before
+/// those that both end with.
+struct Between<'a> {
+    old: (&'a Document, &'a [Assignment]),
+    new: (&'a Document, &'a [Assignment]),
+}
+
+impl<'a> Between<'a> {
+    /// Those of each file that differs.
+    fn of(before: &'a Stack, after: &'a Stack) -> impl Iterator<Item = Self> {
+        let pairs = before.layers().iter().zip(after.layers());
+        let pairs = pairs.map(|(old, new)| (&old.document, &new.document));
+        let differing = pairs.filter(|(old, new)| !Arc::ptr_eq(old, new)); // Seldom more than one.
+        differing.map(|(old, new)| {
+            let (a, b) = (old.assignments(), new.assignments());
+            let is_same = |(x, y): (&Assignment, &Assignment)| line(old, x) == line(new, y);
+            let head = a.iter().zip(b).take_while(|pair| is_same(*pair)).count();
+            let (a, b) = (&a[head..], &b[head..]);
+            let ends = a.iter().rev().zip(b.iter().rev());
+            let tail = ends.take_while(|pair| is_same(*pair)).count();
+            Self {
+                old: (old, &a[..a.len() - tail]),
+                new: (new, &b[..b.len() - tail]),
+            }
+        })
+    }
+}
+
+/// Groups and keys, as written, of all lines from the first that differs to the last.
+fn all_between(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
+    let texts = Between::of(before, after).flat_map(|between| [between.old, between.new]);
+    let names = texts.flat_map(|(document, assignments)| {
+        let name_of = |assignment| {
+            (
+                document.group(assignment).to_owned(),
+                document.key(assignment).into_owned(),
+            )
+        };
+        assignments.iter().map(name_of)
+    });
+    names.collect()
+}
+
+/// Groups and keys, as written, whose lines are not the same in both stacks.
 ///
-/// Of each file the lines that both texts begin with and those that both end with are left out; all between them counts.
+/// oslo.config keeps of each file the values of each name, in their order; which other names stand between them is nothing to it.
 fn touched(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
     let mut names = BTreeSet::new();
-    for (old, new) in before.layers().iter().zip(after.layers()) {
-        let (old, new) = (&old.document, &new.document);
-        let (a, b) = (old.assignments(), new.assignments());
-        let is_same = |(x, y): (&Assignment, &Assignment)| line(old, x) == line(new, y);
-        let head = a.iter().zip(b).take_while(|pair| is_same(*pair)).count();
-        let (a, b) = (&a[head..], &b[head..]);
-        let tail = a
-            .iter()
-            .rev()
-            .zip(b.iter().rev())
-            .take_while(|pair| is_same(*pair))
-            .count();
-        for (document, changed) in [(old, &a[..a.len() - tail]), (new, &b[..b.len() - tail])] {
-            let name_of = |assignment| {
-                (
-                    document.group(assignment).to_owned(),
-                    document.key(assignment).into_owned(),
-                )
-            };
-            names.extend(changed.iter().map(name_of));
+    for between in Between::of(before, after) {
+        let (old, new) = (by_name(between.old), by_name(between.new));
+        for (one, other) in [(&old, &new), (&new, &old)] {
+            let differing = one.iter().filter(|(name, values)| other.get(*name) != Some(*values));
+            names.extend(differing.map(|((group, _, key), _)| ((*group).to_owned(), lossy(key).into_owned())));
         }
     }
     names
 }
 
-/// An assignment as oslo.config takes it: where it stands, its name, its value, each in bytes.
-fn line<'a>(document: &'a Document, assignment: &Assignment) -> (&'a str, bool, &'a [u8], &'a [u8]) {
+/// Where an assignment stands and its name, as oslo.config takes them: its group, whether any section has begun, its key.
+type Name<'a> = (&'a str, bool, &'a [u8]);
+
+/// The values of each name, as written, in order.
+fn by_name<'a>((document, assignments): (&'a Document, &[Assignment])) -> BTreeMap<Name<'a>, Vec<&'a [u8]>> {
+    let mut found: BTreeMap<Name<'a>, Vec<&[u8]>> = BTreeMap::new();
+    for (name, value) in assignments.iter().map(|assignment| line(document, assignment)) {
+        found.entry(name).or_default().push(value);
+    }
+    found
+}
+
+/// An assignment as oslo.config takes it: its name, and its value in bytes.
+fn line<'a>(document: &'a Document, assignment: &Assignment) -> (Name<'a>, &'a [u8]) {
     let bytes = document.source().bytes();
-    let is_in_section = assignment.section().is_some();
-    let key = assignment.key().of(bytes);
-    (
+    let name = (
         document.group(assignment),
-        is_in_section,
-        key,
-        assignment.value_span(bytes).of(bytes),
-    )
+        assignment.section().is_some(),
+        assignment.key().of(bytes),
+    );
+    (name, assignment.value_span(bytes).of(bytes))
 }
 
 impl<'a> Change<'a> {
@@ -161,6 +204,7 @@ impl<'a> Change<'a> {
             before,
             after,
             touched: touched(before, after),
+            names: OnceCell::new(),
             referring,
         }
     }
@@ -238,15 +282,16 @@ impl<'a> Change<'a> {
         is_new.then_some(Moved::Rejected)
     }
 
-    /// The touched names.
+    /// The touched names, and those of the lines between two that are touched.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.touched.iter().map(|(group, key)| (group.as_str(), key.as_str()))
+        let names = self.names.get_or_init(|| all_between(self.before, self.after));
+        names.iter().map(|(group, key)| (group.as_str(), key.as_str()))
     }
 
     /// The values of every touched name that no release of these knows, as written, in reading order.
     fn written(&self, stack: &Stack, releases: &[Release]) -> BTreeMap<Announced, Vec<String>> {
         let mut values: BTreeMap<Announced, Vec<String>> = BTreeMap::new();
-        for (group, key) in self.names() {
+        for (group, key) in &self.touched {
             let mut known = releases
                 .iter()
                 .map(|&release| catalog::by_any_name(group, key, release));
@@ -292,4 +337,51 @@ pub(super) fn is_rejected(view: &View<'_>, setting: &Setting) -> bool {
             .iter()
             .any(|text| value::check(kind, text, view.profile()).is_err())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Source;
+
+    fn stack(text: &str) -> Stack {
+        Stack::of(Document::parse(Source::new("nova.conf", text.as_bytes().to_vec())))
+    }
+
+    fn names(before: &str, after: &str) -> Vec<String> {
+        let touched = touched(&stack(before), &stack(after));
+        touched
+            .into_iter()
+            .map(|(group, key)| format!("{group}.{key}"))
+            .collect()
+    }
+
+    #[test]
+    fn what_stands_between_two_edits_is_not_touched() {
+        let before = "[a]\nold = 1\nb = 2\nc = 3\n[d]\ne = 4\n";
+        assert_eq!(
+            names(before, "[a]\nb = 2\nc = 3\n[d]\nnew = 1\ne = 4\n"),
+            ["a.old", "d.new"]
+        );
+        assert_eq!(names(before, "[a]\nc = 3\nold = 1\nb = 2\n[d]\ne = 4\n"), [""; 0]);
+    }
+
+    #[test]
+    fn the_order_of_one_names_values_counts_and_its_section() {
+        assert_eq!(
+            names("[a]\nb = 1\nc = 0\nb = 2\n", "[a]\nb = 2\nc = 0\nb = 1\n"),
+            ["a.b"]
+        );
+        assert_eq!(names("[a]\nb = 1\nc = 2\n", "[a]\nb = 1\n c = 2\n"), ["a.b", "a.c"]);
+        assert_eq!(
+            names("[a]\nb = 1\n[d]\nc = 2\n", "[a]\nb = 1\nc = 2\n[d]\n"),
+            ["a.c", "d.c"]
+        );
+        assert_eq!(
+            names("[A]\nb = 1\n", "[a]\nb = 1\n"),
+            [""; 0],
+            "names of groups are matched so"
+        );
+        assert_eq!(names("[a]\nb = 1\n", "[a]\nb = 1\nb = 1\n"), ["a.b"]);
+    }
 }
