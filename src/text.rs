@@ -315,11 +315,9 @@ pub enum EditError {
 pub fn apply_edits(original: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError> {
     let mut ordered: Vec<&Edit> = edits.iter().collect();
     ordered.sort_by_key(|edit| edit.span);
-    let length = |edit: &Edit| (edit.text.len(), edit.span.end.saturating_sub(edit.span.start));
-    let (grown, gone) = edits
-        .iter()
-        .map(length)
-        .fold((0, 0), |(grown, gone), (new, old)| (grown + new, gone + old));
+    let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
+    let lengths = edits.iter().map(|edit| edit.span.end.saturating_sub(edit.span.start));
+    let gone = lengths.fold(0, usize::saturating_add);
     let mut out = Vec::with_capacity((original.len() + grown).saturating_sub(gone));
     let mut at = 0;
     for edit in ordered {

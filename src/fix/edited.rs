@@ -81,8 +81,7 @@ fn with_cuts(document: &Document, mut edits: Vec<Edit>) -> Vec<Edit> {
     };
     let is_idle = |item: &Item| matches!(item.kind(), ItemKind::Comment | ItemKind::Blank) && !is_touched(item.span());
     for stretch in document.items().chunk_by(|one, next| is_idle(one) && is_idle(next)) {
-        if let [first, ..] = stretch
-            && let [.., last] = stretch
+        if let (Some(first), Some(last)) = (stretch.first(), stretch.last())
             && is_idle(first)
         {
             let end = last.span().end;

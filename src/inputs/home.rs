@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn the_home_is_that_of_the_first_line_with_the_users_number() {
-        let users = b"root:x:0:0:root:/root:/bin/sh\n#x\nnova:x:64:64:Nova:/var/lib/nova:/bin/false\nlate:x:64:64::/else:/bin/sh\n";
+        let users = "root:x:0:0:root:/root:/bin/sh\n#x\nnova:x:64:64:Nova:/var/lib/nova:/bin/false\nlate:x:64:64::/else:/bin/sh\n";
+        let users = users.as_bytes();
         assert_eq!(home_in(users, 64), Some("/var/lib/nova".into()));
         assert_eq!(home_in(users, 6), None);
     }
