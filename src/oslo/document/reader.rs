@@ -94,8 +94,7 @@ impl<'a> Reader<'a> {
         Self {
             bytes,
             read: Read {
-                // An item may be several lines.
-                lines: Vec::with_capacity(2 * room),
+                lines: Vec::with_capacity(room),
                 items: Vec::with_capacity(room),
                 ..Read::default()
             },
