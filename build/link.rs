@@ -70,9 +70,9 @@ impl Archives {
     /// Writes into `directory` what the linker finds in the place of the libraries.
     fn stand_in_for_libraries(&self, directory: &Path) -> Result<(), Box<dyn Error>> {
         let stand_in = |name: &str, archives: &[&Path]| {
-            let archives: String = archives.iter().map(|path| format!(" \"{}\"", path.display())).collect();
+            let archives: Vec<String> = archives.iter().map(|path| format!("\"{}\"", path.display())).collect();
             // Of several each may ask for parts of the others.
-            fs::write(directory.join(name), format!("GROUP({archives} )\n"))
+            fs::write(directory.join(name), format!("GROUP({})\n", archives.join(" ")))
         };
         stand_in("libc.so", &[&self.c, &self.arithmetic, &self.unwinding])?;
         stand_in("libm.so", &[&self.math])?;
