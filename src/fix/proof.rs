@@ -51,8 +51,9 @@ pub struct Change<'a> {
     pub before: &'a Stack,
     /// The stack with the edits.
     pub after: &'a Stack,
+    between: Vec<Between<'a>>,
     touched: BTreeSet<(String, String)>,
-    /// Those too that lie between two edits; seldom asked for.
+    /// All names in between; seldom asked for.
     names: OnceCell<BTreeSet<(String, String)>>,
     referring: &'a Referring,
 }
@@ -117,6 +118,7 @@ impl Referring {
 
 /// The assignments of one file that are not the same in two texts of it: of each what lies behind those that both begin with and before
 /// those that both end with.
+#[derive(Debug)]
 struct Between<'a> {
     old: (&'a Document, &'a [Assignment]),
     new: (&'a Document, &'a [Assignment]),
@@ -143,31 +145,24 @@ impl<'a> Between<'a> {
     }
 }
 
-/// Groups and keys, as written, of all lines from the first that differs to the last.
-fn all_between(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
-    let texts = Between::of(before, after).flat_map(|between| [between.old, between.new]);
-    let names = texts.flat_map(|(document, assignments)| {
-        let name_of = |assignment| {
-            (
-                document.group(assignment).to_owned(),
-                document.key(assignment).into_owned(),
-            )
-        };
-        assignments.iter().map(name_of)
-    });
+/// Groups and keys, as written, of all these lines.
+fn all_names(between: &[Between<'_>]) -> BTreeSet<(String, String)> {
+    let texts = between.iter().flat_map(|between| [between.old, between.new]);
+    let names =
+        texts.flat_map(|(document, lines)| lines.iter().map(|assignment| written_as(line(document, assignment).0)));
     names.collect()
 }
 
-/// Groups and keys, as written, whose lines are not the same in both stacks.
+/// Groups and keys, as written, whose lines are not the same in both texts.
 ///
 /// oslo.config keeps of each file the values of each name, in their order; which other names stand between them is nothing to it.
-fn touched(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
+fn touched(between: &[Between<'_>]) -> BTreeSet<(String, String)> {
     let mut names = BTreeSet::new();
-    for between in Between::of(before, after) {
+    for between in between {
         let (old, new) = (by_name(between.old), by_name(between.new));
         for (one, other) in [(&old, &new), (&new, &old)] {
             let differing = one.iter().filter(|(name, values)| other.get(*name) != Some(*values));
-            names.extend(differing.map(|((group, _, key), _)| ((*group).to_owned(), lossy(key).into_owned())));
+            names.extend(differing.map(|(name, _)| written_as(*name)));
         }
     }
     names
@@ -175,6 +170,11 @@ fn touched(before: &Stack, after: &Stack) -> BTreeSet<(String, String)> {
 
 /// Where an assignment stands and its name, as oslo.config takes them: its group, whether any section has begun, its key.
 type Name<'a> = (&'a str, bool, &'a [u8]);
+
+/// Its group and key.
+fn written_as((group, _, key): Name<'_>) -> (String, String) {
+    (group.to_owned(), lossy(key).into_owned())
+}
 
 /// The values of each name, as written, in order.
 fn by_name<'a>((document, assignments): (&'a Document, &[Assignment])) -> BTreeMap<Name<'a>, Vec<&'a [u8]>> {
@@ -200,10 +200,12 @@ impl<'a> Change<'a> {
     /// The change from one stack to the other, file for file; `referring` is of `before`.
     #[must_use]
     pub fn new(before: &'a Stack, after: &'a Stack, referring: &'a Referring) -> Self {
+        let between: Vec<_> = Between::of(before, after).collect();
         Self {
             before,
             after,
-            touched: touched(before, after),
+            touched: touched(&between),
+            between,
             names: OnceCell::new(),
             referring,
         }
@@ -284,7 +286,7 @@ impl<'a> Change<'a> {
 
     /// The touched names, and those of the lines between two that are touched.
     pub(super) fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        let names = self.names.get_or_init(|| all_between(self.before, self.after));
+        let names = self.names.get_or_init(|| all_names(&self.between));
         names.iter().map(|(group, key)| (group.as_str(), key.as_str()))
     }
 
@@ -349,8 +351,9 @@ mod tests {
     }
 
     fn names(before: &str, after: &str) -> Vec<String> {
-        let touched = touched(&stack(before), &stack(after));
-        touched
+        let (before, after) = (stack(before), stack(after));
+        let between: Vec<_> = Between::of(&before, &after).collect();
+        touched(&between)
             .into_iter()
             .map(|(group, key)| format!("{group}.{key}"))
             .collect()
