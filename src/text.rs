@@ -316,9 +316,7 @@ pub fn apply_edits(original: &[u8], edits: &[Edit]) -> Result<Vec<u8>, EditError
     let mut ordered: Vec<&Edit> = edits.iter().collect();
     ordered.sort_by_key(|edit| edit.span);
     let grown: usize = edits.iter().map(|edit| edit.text.len()).sum();
-    let lengths = edits.iter().map(|edit| edit.span.end.saturating_sub(edit.span.start));
-    let gone = lengths.fold(0, usize::saturating_add);
-    let mut out = Vec::with_capacity((original.len() + grown).saturating_sub(gone));
+    let mut out = Vec::with_capacity(original.len() + grown);
     let mut at = 0;
     for edit in ordered {
         if edit.span.start < at {

@@ -131,16 +131,6 @@ impl<'a> View<'a> {
         Setting { facts, found }
     }
 
-    /// Whether anything may set the option, by any of its names: a quick look, which seldom says so of one that nothing sets.
-    #[must_use]
-    pub(crate) fn may_be_set(&self, facts: OptionFacts) -> bool {
-        let (group, with_environment) = (facts.group(), self.reads_environment());
-        if facts.has_one_name() {
-            return self.stack.may_hold([(group, facts.name())], with_environment);
-        }
-        self.stack.may_hold(facts.keys(self.release), with_environment)
-    }
-
     /// Whether some file sets the option, by any of its names; cheaper than to find every place.
     #[must_use]
     pub fn is_written(&self, facts: OptionFacts) -> bool {

@@ -125,12 +125,6 @@ pub fn readings(view: &View<'_>) -> Vec<Reading> {
     };
     let known = KNOWN.read().of(view.release(), of_release);
     let read = |&(name, facts): &Named| {
-        if let Some(Ok(default)) = facts.default_as_read(view.profile())
-            && !view.may_be_set(facts)
-        {
-            let (is_set, value) = (false, Ok(Cow::Borrowed(default)));
-            return Some(Reading { name, is_set, value }); // Nearly every option.
-        }
         let setting = view.setting_of(facts);
         let value = view.read(&setting);
         let is_novas = || matches!(view.text(&setting), Ok(Some(text)) if text == NOVAS_OWN_CHOICE);
@@ -226,17 +220,14 @@ impl Settings {
     /// The settings of `release`, from what it makes of each option.
     #[must_use]
     pub fn of(release: Release, readings: &[Reading]) -> Self {
+        let place = |name: &str| OPTIONS.iter().position(|option| *option == name);
         let mut values = [None; OPTIONS.len()];
-        let mut next = 0;
         for reading in readings {
-            // They come in the order of the options, if nobody has made them otherwise.
-            let mut places = (next..OPTIONS.len()).chain(0..next);
-            if let Some(place) = places.find(|&place| OPTIONS[place] == reading.name) {
+            if let Some(place) = place(reading.name) {
                 values[place] = reading.value.as_deref().ok().filter(|value| **value != Value::None);
-                next = place + 1;
             }
         }
-        let value = |name: &str| values[OPTIONS.iter().position(|option| *option == name)?];
+        let value = |name: &str| values[place(name)?];
         let number = |name| value(name).and_then(nova::whole_number);
         let number = |name| number(name).unwrap_or_else(|| default_number(name, release));
         let word = |name| match value(name) {
@@ -277,11 +268,7 @@ impl Settings {
             scheme: set(SCHEME).filter(|_| uri.is_none()),
             uri,
             file_backed: number(FILE_BACKED),
-            without_value: OPTIONS
-                .into_iter()
-                .zip(&values)
-                .filter_map(|(name, value)| value.is_none().then_some(name))
-                .collect(),
+            without_value: OPTIONS.into_iter().filter(|name| value(name).is_none()).collect(),
         }
     }
 
