@@ -5,11 +5,12 @@ mod harness;
 #[path = "oracle/python.rs"]
 #[allow(dead_code)]
 mod python;
+#[path = "oracle/run.rs"]
+#[allow(dead_code)]
+mod run;
 
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -112,20 +113,9 @@ fn a_user_that_the_name_service_does_not_know_has_a_directory_of_that_name() {
         harness::skip("only root becomes another user");
     }
     let at = ground();
-    fs::set_permissions(at.path(), fs::Permissions::from_mode(0o755)).expect("permissions");
     let files_of = |user: u32| {
-        // The program may lie where others have no way to.
-        let program = fs::File::open(env!("CARGO_BIN_EXE_novamend")).expect("the program");
-        let mut command = Command::new("/proc/self/fd/0");
-        command.args(["check", "--no-settings", "--format", "json", "--from", "stein"]);
-        command
-            .current_dir(at.path())
-            .env_clear()
-            .stdin(program)
-            .uid(user)
-            .gid(user);
-        let output = command.output().expect("it runs");
-        let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let arguments = ["check", "--no-settings", "--format", "json", "--from", "stein"];
+        let document: Value = serde_json::from_str(&run::as_user(user, at.path(), &arguments).out).unwrap_or_default();
         document["checked"]["paths"].clone()
     };
     assert_eq!(files_of(47_114_711), serde_json::json!(["~/.nova/nova.conf"]));

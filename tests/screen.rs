@@ -9,7 +9,6 @@ mod terminal;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +19,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use terminal::{On, said, start};
 use unicode_width::UnicodeWidthStr;
 
+/// Somebody whom modes of files hold.
+const NOBODY: u32 = 65_534;
 const WIDTHS: [&str; 3] = ["60", "80", "120"];
 /// Errors of several effects, lines that nova ignores, a misspelt one, defaults that change.
 const MANY: &str = include_str!("screen/many.conf");
@@ -525,25 +526,6 @@ fn a_closed_pipe_and_a_full_disk_hang_nothing() {
     }
 }
 
-/// The program, run in `at` by somebody whom modes of files hold.
-fn as_nobody(at: &Path, arguments: &[&str]) -> Run {
-    use std::os::unix::fs::PermissionsExt;
-
-    fs::set_permissions(at, fs::Permissions::from_mode(0o755)).expect("permissions");
-    let mut command = Command::new("/proc/self/fd/0");
-    let program = fs::File::open(env!("CARGO_BIN_EXE_novamend")).expect("the program");
-    command.args(arguments).current_dir(at).stdin(program);
-    if rustix::process::geteuid().is_root() {
-        command.uid(65534).gid(65534);
-    }
-    let output = command.output().expect("novamend runs");
-    Run {
-        code: output.status.code().expect("it ends by itself"),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
 /// Of so many the system is asked, and none is opened ahead.
 #[test]
 fn what_cannot_be_read_of_very_many_files_is_known_before_the_report() {
@@ -560,7 +542,7 @@ fn what_cannot_be_read_of_very_many_files_is_known_before_the_report() {
     files.sort_unstable();
     let mut arguments = vec!["check", "--from", "rocky", "--format", "short", "--max-size", "64K"];
     arguments.extend(files.iter().map(String::as_str));
-    let Run { code, out, err } = as_nobody(at.path(), &arguments);
+    let Run { code, out, err } = run::as_user(NOBODY, at.path(), &arguments);
     assert_eq!(code, 2, "{out}{err}");
     assert!(out.starts_with("checked 599 files"), "{out}");
     for unread in [
@@ -584,7 +566,7 @@ fn an_unreadable_directory_among_good_ones_is_named_and_the_rest_is_checked() {
     ]);
     let closed = fs::Permissions::from_mode(0o000);
     fs::set_permissions(at.path().join("shut"), closed).expect("permissions");
-    let Run { code, out, err } = as_nobody(at.path(), &["check", ".", "--from", "rocky"]);
+    let Run { code, out, err } = run::as_user(NOBODY, at.path(), &["check", ".", "--from", "rocky"]);
     assert_eq!(code, 2, "{out}{err}");
     assert!(err.contains("`./shut` cannot be read by this user"), "{err}");
     assert!(
