@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+/// What has the linker give a program fixed addresses.
+const FIXED: &str = "-no-pie";
+
 /// Says how to link the program; `out` is a directory for what that needs.
 ///
 /// With the GNU C library it lies at a fixed address, so that nothing in it has to be moved when it is loaded: a quarter of what a start
@@ -17,7 +20,7 @@ pub(super) fn arrange(out: &Path) -> Result<(), Box<dyn Error>> {
     if !is("CARGO_CFG_TARGET_OS", "linux") || !is("CARGO_CFG_TARGET_ENV", "gnu") || is_static_already {
         return Ok(());
     }
-    let mut arguments = vec!["-no-pie".to_owned()];
+    let mut arguments = vec![FIXED.to_owned()];
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     let is_default_linker = env::var_os("RUSTC_LINKER").is_none() && !flags.contains("linker=");
     if is_default_linker && env::var_os("HOST") == env::var_os("TARGET") {
@@ -103,16 +106,15 @@ fn runs(directory: &Path, flags: &str, arguments: &[String]) -> Result<bool, Box
     let mut compiling = Command::new(env::var_os("RUSTC").ok_or("no RUSTC")?);
     compiling.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
     compiling
-        .arg("-Clink-arg=-no-pie")
+        .arg(format!("-Clink-arg={FIXED}"))
         .args(arguments.iter().map(|one| format!("-Clink-arg={one}")));
     compiling.arg("-o").arg(&program).arg(&source);
     // What is instrumented leaves its notes where it runs.
-    let mut running = Command::new(&program);
-    let commands = [compiling.current_dir(directory), running.current_dir(directory)];
-    for command in commands {
-        if !command.output().is_ok_and(|output| output.status.success()) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let succeeds = |command: &mut Command| {
+        command
+            .current_dir(directory)
+            .output()
+            .is_ok_and(|said| said.status.success())
+    };
+    Ok(succeeds(&mut compiling) && succeeds(&mut Command::new(&program)))
 }
