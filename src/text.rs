@@ -89,11 +89,19 @@ pub struct Position {
 /// What some editors put before a text to say that it is UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// What a [`Source`] holds.
+#[derive(Debug)]
+enum Content {
+    /// UTF-8: nearly every file; no part of it need be looked through once more to see it.
+    Text(String),
+    Other(Vec<u8>),
+}
+
 /// A file's bytes under the name they were read by. The bytes never change.
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
-    bytes: Vec<u8>,
+    content: Content,
     /// Where each line starts, in order; one that is empty ends the list where the text ends with a line end.
     lines: OnceLock<Vec<u32>>,
 }
@@ -108,15 +116,15 @@ impl Source {
         assert!(bytes.len() as u64 <= LONGEST, "a text of {} bytes", bytes.len());
         Self {
             path: path.into(),
-            bytes,
+            content: String::from_utf8(bytes).map_or_else(|other| Content::Other(other.into_bytes()), Content::Text),
             lines: OnceLock::new(),
         }
     }
 
     /// Spares it the search for its lines, which start at `starts`.
     pub(crate) fn know_lines(&mut self, mut starts: Vec<u32>) {
-        if starts.is_empty() || matches!(self.bytes.last(), Some(b'\n' | b'\r')) {
-            starts.push(self.bytes.len() as u32);
+        if starts.is_empty() || matches!(self.bytes().last(), Some(b'\n' | b'\r')) {
+            starts.push(self.bytes().len() as u32);
         }
         self.lines = OnceLock::from(starts);
     }
@@ -129,16 +137,32 @@ impl Source {
 
     /// All its bytes.
     #[must_use]
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.content {
+            Content::Text(text) => text.as_bytes(),
+            Content::Other(bytes) => bytes,
+        }
+    }
+
+    /// What stands in `span`; what is not UTF-8 comes as U+FFFD.
+    #[must_use]
+    pub fn text(&self, span: Span) -> Cow<'_, str> {
+        match &self.content {
+            // Where it begins or ends within a letter, it is no text of its own.
+            Content::Text(text) => text
+                .get(span.start..span.end)
+                .map_or_else(|| lossy(span.of(text.as_bytes())), Cow::Borrowed),
+            Content::Other(bytes) => lossy(span.of(bytes)),
+        }
     }
 
     /// Where `offset` lies; an offset past the end is the end.
     #[must_use]
     pub fn position(&self, offset: usize) -> Position {
-        let offset = offset.min(self.bytes.len());
+        let offset = offset.min(self.bytes().len());
         let (line, start) = self.line_at(offset);
-        let mut before = &self.bytes[start..offset];
+        let mut before = &self.bytes()[start..offset];
         if line == 1 {
             // No editor shows it, and none counts it.
             before = before.strip_prefix(BYTE_ORDER_MARK).unwrap_or(before);
@@ -152,8 +176,8 @@ impl Source {
     pub fn line(&self, number: usize) -> Option<Span> {
         let starts = self.line_starts().get(number.checked_sub(1)?..)?;
         let start = *starts.first()? as usize;
-        let end = starts.get(1).map_or(self.bytes.len(), |&next| next as usize);
-        Some(Span::new(start, end - end_length(&self.bytes[start..end])))
+        let end = starts.get(1).map_or(self.bytes().len(), |&next| next as usize);
+        Some(Span::new(start, end - end_length(&self.bytes()[start..end])))
     }
 
     /// The lines from that of number `first` (from 1) on that start before `end`, without their line ends; an empty one behind the last
@@ -162,10 +186,10 @@ impl Source {
         let mut starts = self.line_starts().get(first.saturating_sub(1)..).unwrap_or_default();
         std::iter::from_fn(move || {
             let (&start, rest) = starts.split_first()?;
-            let next = rest.first().map_or(self.bytes.len(), |&next| next as usize);
+            let next = rest.first().map_or(self.bytes().len(), |&next| next as usize);
             let start = start as usize;
             starts = rest;
-            (start < end && start < next).then(|| Span::new(start, next - end_length(&self.bytes[start..next])))
+            (start < end && start < next).then(|| Span::new(start, next - end_length(&self.bytes()[start..next])))
         })
     }
 
@@ -173,7 +197,7 @@ impl Source {
     #[must_use]
     pub fn line_count(&self) -> usize {
         let starts = self.line_starts();
-        starts.len() - usize::from(starts.last() == Some(&(self.bytes.len() as u32)))
+        starts.len() - usize::from(starts.last() == Some(&(self.bytes().len() as u32)))
     }
 
     /// The number of the line in which `offset` lies, and where that starts.
@@ -186,8 +210,8 @@ impl Source {
     fn line_starts(&self) -> &[u32] {
         self.lines.get_or_init(|| {
             let (mut starts, mut at) = (vec![0], 0);
-            while at < self.bytes.len() {
-                let (end, next) = line_end(&self.bytes, at);
+            while at < self.bytes().len() {
+                let (end, next) = line_end(self.bytes(), at);
                 starts.extend((end < next).then_some(next as u32));
                 at = next;
             }

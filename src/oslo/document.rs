@@ -14,7 +14,7 @@ pub use self::parts::{Assignment, Item, ItemKind, Malformed, MalformedKind, Reje
 use self::reader::{Read, Reader, lines, read_plainly};
 use super::lexer;
 use super::template::{Choice, Shape, Template};
-use crate::text::{Source, Span, line_end, lossy};
+use crate::text::{Source, Span, line_end};
 
 /// A file's bytes and the spans that partition them.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ impl Document {
     /// The text of `span`; bytes that are not UTF-8 come as U+FFFD.
     #[must_use]
     pub fn text(&self, span: Span) -> Cow<'_, str> {
-        lossy(span.of(self.source.bytes()))
+        self.source.text(span)
     }
 
     /// The option's name as written; names are case-sensitive.
