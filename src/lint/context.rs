@@ -7,6 +7,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::blocks::{self, Block};
 use super::finding::{Announced, AssignmentId, Finding, Fix, LayerEdit, Safety};
 use super::reach::Reach;
@@ -51,6 +53,7 @@ pub struct Context<'a> {
     references: Rc<OnceCell<References>>,
     reach: OnceCell<Reach>,
     blocks: Rc<OnceCell<Vec<Block>>>,
+    lines_of_blocks: Rc<OnceCell<HashSet<AssignmentId, RandomState>>>,
     written: Rc<OnceCell<Written>>,
     refused: Rc<OnceCell<Vec<Refused>>>,
     values: Rc<OnceCell<Vec<Found>>>,
@@ -80,6 +83,7 @@ impl<'a> Context<'a> {
             references: Rc::default(),
             reach: OnceCell::new(),
             blocks: Rc::default(),
+            lines_of_blocks: Rc::default(),
             written: Rc::default(),
             refused: Rc::default(),
             values: Rc::default(),
@@ -104,6 +108,7 @@ impl<'a> Context<'a> {
             after: Rc::clone(&self.after),
             references: Rc::clone(&self.references),
             blocks: Rc::clone(&self.blocks),
+            lines_of_blocks: Rc::clone(&self.lines_of_blocks),
             written: Rc::clone(&self.written),
             refused: Rc::clone(&self.refused),
             values: Rc::clone(&self.values),
@@ -130,11 +135,11 @@ impl<'a> Context<'a> {
 
     /// The lines of all of them.
     #[must_use]
-    pub fn lines_of_blocks(&self) -> HashSet<AssignmentId> {
-        self.blocks()
-            .iter()
-            .flat_map(|block| block.places.iter().copied())
-            .collect()
+    pub fn lines_of_blocks(&self) -> &HashSet<AssignmentId, RandomState> {
+        self.lines_of_blocks.get_or_init(|| {
+            let places = self.blocks().iter().map(|block| &block.places);
+            places.flatten().copied().collect()
+        })
     }
 
     /// Which options of the release to come the stack writes.

@@ -88,20 +88,23 @@ fn by_form(document: &Document, name: &str) -> Option<Nature> {
     if let Some(what) = data(document, extension) {
         return Some(Nature::Other(what));
     }
-    let groups: BTreeSet<&str> = document.sections().iter().map(|section| &*section.group).collect();
-    let has = |all: &[&str]| all.iter().all(|group| groups.contains(group));
+    let groups = || document.sections().iter().map(|section| &*section.group);
+    let has = |all: &[&str]| all.iter().all(|group| groups().any(|known| known == *group));
     if has(&["path_keywords"]) || has(&["service_endpoints"]) {
         return Some(Nature::Other("a map of audit events, which pycadf reads"));
     }
     if has(&["loggers", "handlers", "formatters"]) {
         return Some(Nature::Other("a configuration of Python's logging"));
     }
-    if groups.len() == 1 && has(&["filters"]) {
+    if has(&["filters"]) && groups().all(|group| group == "filters") {
         return Some(Nature::Other("a list of rootwrap's filters"));
     }
-    let paste = groups.iter().filter(|group| is_paste(group)).count();
-    if paste > 0 && 2 * paste >= groups.len() {
-        return Some(Nature::Other("a paste deployment file"));
+    if groups().any(is_paste) {
+        let groups: BTreeSet<&str> = groups().collect();
+        let paste = groups.iter().filter(|group| is_paste(group)).count();
+        if 2 * paste >= groups.len() {
+            return Some(Nature::Other("a paste deployment file"));
+        }
     }
     None
 }

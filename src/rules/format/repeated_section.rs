@@ -3,7 +3,9 @@
 //! What that does to an option in both of them is up to `repeated-option`; names such as `[default]` are
 //! `section-name-ignored`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+
+use foldhash::fast::RandomState;
 
 use crate::catalog;
 use crate::lint::{Context, Effect, Finding, Location, Rule, Severity};
@@ -25,9 +27,21 @@ const SHOWN: usize = 8;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (layer, file) in context.stack.layers().iter().enumerate() {
+        let sections = || file.document.sections().iter().filter(|section| !section.malformed);
+        let mut once: HashSet<&str, RandomState> = HashSet::default();
         let mut groups: BTreeMap<&str, Vec<&Section>> = BTreeMap::new();
-        for section in file.document.sections().iter().filter(|section| !section.malformed) {
-            groups.entry(&section.group).or_default().push(section);
+        for section in sections() {
+            if !once.insert(&section.group) {
+                groups.insert(&section.group, Vec::new());
+            }
+        }
+        if groups.is_empty() {
+            continue; // Nearly every file.
+        }
+        for section in sections() {
+            if let Some(sections) = groups.get_mut(&*section.group) {
+                sections.push(section);
+            }
         }
         for (group, sections) in groups {
             if let [first, second, others @ ..] = &sections[..]
