@@ -158,14 +158,29 @@ fn text_of(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
 /// A header ends whatever is open before it, so what is left out is the same to any parser on both sides.
 fn differing<'a>(old: &'a str, new: &'a str) -> (&'a str, &'a str) {
     let (a, b) = (old.as_bytes(), new.as_bytes());
-    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let head = same(a, b, |text, from, length| text.get(from..from + length));
     // Both go on with a header there.
     let head = memchr::memmem::rfind(&a[..head], b"\n[").map_or(0, |end| end + 1);
     let (a, b) = (&a[head..], &b[head..]);
-    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let tail = same(a, b, |text, from, length| {
+        text.get(text.len().checked_sub(from + length)?..text.len() - from)
+    });
     let first = memchr::memmem::find(&a[a.len() - tail..], b"\n[").map_or(tail, |end| end + 1);
     let tail = tail - first;
     (&old[head..old.len() - tail], &new[head..new.len() - tail])
+}
+
+/// How far two texts are the same from the end that `part` counts from: it gives a part of that length behind so many bytes.
+fn same(a: &[u8], b: &[u8], part: impl Fn(&[u8], usize, usize) -> Option<&[u8]>) -> usize {
+    let is_same =
+        |from: usize, length: usize| part(a, from, length).is_some_and(|of| part(b, from, length) == Some(of));
+    let mut at = 0;
+    for length in [4096, 64, 1] {
+        while is_same(at, length) {
+            at += length;
+        }
+    }
+    at
 }
 
 /// What rust-ini reads.
@@ -198,11 +213,19 @@ fn values(text: &str) -> Result<Values, Unreadable> {
 /// Finds the first line that rust-ini would take for something else than oslo.config does, or for a part of another one.
 fn refuse_what_is_read_differently(text: &str) -> Result<(), Unreadable> {
     let mut is_open = false;
-    for (number, line) in text.split('\n').enumerate().map(|(index, line)| (index + 1, line)) {
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain([text.len()]);
+    let mut start = 0;
+    for (number, end) in (1..).zip(ends) {
+        let line = &text[start..end];
+        start = end + 1;
+        if line.starts_with(['#', ';']) {
+            is_open = false;
+            continue; // Most lines.
+        }
         let content = line.trim_end();
         match content.bytes().next() {
             None if !line.bytes().all(|byte| byte == b' ' || byte == b'\t') => return Err(Unreadable::Line(number)),
-            None | Some(b'#' | b';') => is_open = false,
+            None => is_open = false,
             Some(b' ' | b'\t') => {
                 if !is_open {
                     return Err(Unreadable::Line(number));
