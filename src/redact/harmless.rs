@@ -13,7 +13,7 @@ use crate::catalog::OfCatalog;
 use crate::text::line_start;
 
 /// So many bytes of comments are kept; a file without an end has others.
-const ROOM: usize = 1 << 18;
+const ROOM: usize = 1 << 19;
 
 /// What was found, of every thread: what is secret hangs on the options that are known.
 static HARMLESS: OfCatalog<Harmless> = OfCatalog::new(Harmless::default);
@@ -22,7 +22,7 @@ static HARMLESS: OfCatalog<Harmless> = OfCatalog::new(Harmless::default);
 #[derive(Debug, Default)]
 pub(super) struct Harmless {
     texts: RwLock<Texts>,
-    /// Whether more than one file is read: of a single one nothing is worth keeping.
+    /// Whether more than one text is read: of a single one nothing is worth keeping.
     is_worth_it: AtomicBool,
 }
 
@@ -37,6 +37,11 @@ impl Harmless {
     /// Those of this process.
     pub(super) fn of_process() -> &'static Self {
         HARMLESS.read()
+    }
+
+    /// Says that those of the next file are worth keeping.
+    pub(super) fn expect_again(&self) {
+        self.is_worth_it.store(true, Ordering::Relaxed);
     }
 
     /// Those that are known.

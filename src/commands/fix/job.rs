@@ -17,7 +17,7 @@ use novamend::nova::migration::TimeoutAction;
 use novamend::nova::today::Today;
 use novamend::oslo::stack::Stack;
 use novamend::output::{Counts, SuppressedCounts, shown_path};
-use novamend::redact::Secrets;
+use novamend::redact::{self, Secrets};
 use novamend::rules::{LIVE_MIGRATION, RULES};
 use novamend::write::{Links, Planned};
 
@@ -51,6 +51,7 @@ pub(super) struct Job {
 
 impl Job {
     pub(super) fn new(before: Stack, today: Today, request: &Request) -> Self {
+        redact::expect_again();
         let plan = |until| FixPlan {
             rules: RULES,
             today: &today,
