@@ -250,7 +250,7 @@ impl Gathered {
         }
         let is_worth_it = harmless.wants_more();
         let known = harmless.known();
-        let mut found = Vec::new();
+        let (mut found, mut idle) = (Vec::new(), lines::Idle::new(bytes.len()));
         for (index, item) in document.items().iter().enumerate() {
             if item.kind() == ItemKind::Blank {
                 continue;
@@ -260,7 +260,7 @@ impl Gathered {
             if is_comment && known.contains(text) {
                 continue;
             }
-            let (own, mut embedded) = lines::of_item(document, index);
+            let (own, mut embedded) = lines::of_item(document, index, &mut idle);
             embedded.retain(|secret| !is_of_sentence(bytes, secret));
             if is_worth_it && is_comment && own.is_empty() && embedded.is_empty() && is_closed(text) {
                 found.push(text);

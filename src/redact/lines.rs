@@ -2,6 +2,10 @@
 //!
 //! What is secret, [`super::names`] and [`super::scan`] say; how the lines are laid out, [`crate::output`].
 
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+
 use super::{MASK, Secrets, forms, names, scan, signs};
 use crate::oslo::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::oslo::lexer;
@@ -12,6 +16,8 @@ use crate::text::{Span, line_end, line_start};
 const FAR: usize = 64;
 /// So many comment lines back a comment line is looked at as the continuation of a secret.
 const COMMENTS_BACK: usize = 8;
+/// So many lines without a secret are kept of a document at most, a power of two.
+const MOST_IDLE: usize = 4096;
 /// A lone word of so many letters and digits is taken for a key.
 const KEY_LENGTH: usize = 20;
 
@@ -92,8 +98,8 @@ fn with_items(
 }
 
 /// What is secret in the item of the number `index`: as a whole, where it is a comment or no line of the configuration, and among
-/// other things.
-pub(super) fn of_item(document: &Document, index: usize) -> (Vec<Span>, Vec<scan::Secret>) {
+/// other things. What is `idle` of the same document is passed over.
+pub(super) fn of_item<'a>(document: &'a Document, index: usize, idle: &mut Idle<'a>) -> (Vec<Span>, Vec<scan::Secret>) {
     let (item, bytes) = (&document.items()[index], document.source().bytes());
     let (mut own, mut among) = (Vec::new(), Vec::new());
     if let ItemKind::Malformed(_) = item.kind() {
@@ -101,13 +107,56 @@ pub(super) fn of_item(document: &Document, index: usize) -> (Vec<Span>, Vec<scan
     }
     let is_comment = item.kind() == ItemKind::Comment;
     for (_, line) in document.lines_of(item) {
-        let holds = signs::held(line.of(bytes));
+        let text = line.of(bytes);
+        if is_comment && idle.has(text) {
+            continue;
+        }
+        let found = own.len() + among.len();
+        let holds = signs::held(text);
         if is_comment {
             own.extend(in_comment(document, item, line, holds));
         }
         scan::in_line(bytes, line.start..line.end, holds, &mut among);
+        if is_comment && own.len() + among.len() == found {
+            idle.keep(text);
+        }
     }
     (own, among)
+}
+
+/// Lines of a document's comments that hold no secret wherever they stand: many come again and again.
+pub(super) struct Idle<'a> {
+    /// Each at the place that its hash says, of a power of two, in the place of one before.
+    lines: Vec<&'a [u8]>,
+    hashes: RandomState,
+}
+
+impl<'a> Idle<'a> {
+    /// For a document of so many bytes.
+    pub(super) fn new(bytes: usize) -> Self {
+        let places = (bytes / 64).next_power_of_two().min(MOST_IDLE);
+        Self {
+            lines: vec![&[]; places],
+            hashes: RandomState::default(),
+        }
+    }
+
+    fn has(&self, line: &[u8]) -> bool {
+        !line.is_empty() && self.lines[self.place(line)] == line
+    }
+
+    /// Keeps `line`, in which nothing was found, unless that hangs on the lines before or behind it.
+    fn keep(&mut self, line: &'a [u8]) {
+        let is_on_next_line = memchr::memchr2(b'"', b'\'', line).is_some();
+        if !is_on_next_line && !is_continuation(body(line, Span::new(0, line.len())).of(line)) {
+            let place = self.place(line);
+            self.lines[place] = line;
+        }
+    }
+
+    fn place(&self, line: &[u8]) -> usize {
+        self.hashes.hash_one(line) as usize & (self.lines.len() - 1)
+    }
 }
 
 fn in_item(document: &Document, index: usize, item: &Item, range: Span, found: &mut Vec<Span>) {
@@ -159,7 +208,7 @@ fn in_comments(document: &Document, item: &Item, range: Span, found: &mut Vec<Sp
 
 /// What is secret as a whole of the comment `line`, which holds what `holds` says.
 pub(super) fn in_comment(document: &Document, item: &Item, line: Span, holds: signs::Held) -> Option<Span> {
-    let value = holds.sign.then(|| commented_value(document, line)).flatten();
+    let value = holds.may_assign().then(|| commented_value(document, line)).flatten();
     value.or_else(|| continued(document, item, line))
 }
 
@@ -205,7 +254,14 @@ fn is_continuation(body: &[u8]) -> bool {
 
 /// Whether a comment names a secret whose value is to come.
 fn is_open_name(document: &Document, line: Span) -> bool {
-    let text = document.text(body(document.source().bytes(), line));
+    let body = body(document.source().bytes(), line);
+    if !matches!(
+        body.of(document.source().bytes()).trim_ascii_end(),
+        [.., b'=' | b':' | b'\x0b' | 0x80..]
+    ) {
+        return false; // Nearly every comment.
+    }
+    let text = document.text(body);
     let text = text.trim();
     text.ends_with(['=', ':']) && names::is_secret_name(text.trim_end_matches(['=', ':', ' ']))
 }
@@ -373,6 +429,29 @@ mod tests {
                     .filter_map(|line| commented_value(&document, line).or_else(|| continued(&document, item, line)));
                 found.sort_unstable();
                 proptest::prop_assert_eq!(found, one_by_one.collect::<Vec<_>>());
+            }
+        }
+
+        /// Lines that come again hold nothing that a look at each of them would find.
+        #[test]
+        fn lines_that_come_again_hide_nothing(
+            text in "((#|;)(#|;| |  |\t)?(password|key|a|the token is|token|\"password\"|is|-p)?(=|:| = |: | |)(  |\t)?(hush|x1y2z3|\"hush\"|#|)\n){0,12}",
+            places in 0_usize..400,
+        ) {
+            let document = Document::parse(Source::new("nova.conf", text.repeat(2).into_bytes()));
+            let bytes = document.source().bytes();
+            let mut idle = Idle::new(places);
+            for (index, item) in document.items().iter().enumerate() {
+                if item.kind() != ItemKind::Comment {
+                    continue;
+                }
+                let (mut own, mut among) = (Vec::new(), Vec::new());
+                for (_, line) in document.lines_of(item) {
+                    let holds = signs::held(line.of(bytes));
+                    own.extend(in_comment(&document, item, line, holds));
+                    scan::in_line(bytes, line.start..line.end, holds, &mut among);
+                }
+                proptest::prop_assert_eq!(of_item(&document, index, &mut idle), (own, among));
             }
         }
 

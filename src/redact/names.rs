@@ -57,24 +57,42 @@ impl Known {
     }
 }
 
-/// Which letters the names that nova marks begin and end with: the last ones by the first.
-static MARKED_ENDS: OfCatalog<[u32; 32]> = OfCatalog::new(|| {
-    let mut ends = [0; 32];
+/// What the names that nova marks are like, by the letter that they begin with.
+#[derive(Clone, Copy, Default)]
+struct Marked {
+    /// Which letters come second.
+    seconds: u32,
+    /// Which letters they end with.
+    lasts: u32,
+    /// How long they are.
+    lengths: u64,
+}
+
+static MARKED: OfCatalog<[Marked; 32]> = OfCatalog::new(|| {
+    let mut marked = [Marked::default(); 32];
     let odd = ODD.read().keys().map(String::as_str);
     for name in catalog::marked_secret_names().chain(odd) {
-        if let (Some(first), Some(last)) = (end(name.bytes().next()), end(name.bytes().last())) {
-            ends[first] |= 1 << last;
+        if let (Some(first), Some(last)) = (letter(name.as_bytes().first()), letter(name.as_bytes().last())) {
+            marked[first].seconds |= letter(name.as_bytes().get(1)).map_or(!0, |second| 1 << second);
+            marked[first].lasts |= 1 << last;
+            marked[first].lengths |= length(name.len());
         }
     }
-    ends
+    marked
 });
 
-/// A letter in any case, a digit, or a sign that parts words; `None` where it is more than one look what it is.
-fn end(byte: Option<u8>) -> Option<usize> {
-    match byte? {
+/// A bit for each length; all that are longer have one.
+fn length(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+/// A letter in any case, a digit, a sign that parts words, or another one; `None` where it is more than one look what it is.
+fn letter(byte: Option<&u8>) -> Option<usize> {
+    match *byte? {
         letter if letter.is_ascii_alphabetic() => Some(usize::from(letter & 31)),
-        b'_' | b'-' | b'.' => Some(27),
+        b'_' | b'-' | b'.' | b' ' => Some(27),
         digit if digit.is_ascii_digit() => Some(28),
+        sign if sign.is_ascii_graphic() => Some(29),
         _ => None,
     }
 }
@@ -87,10 +105,17 @@ pub(super) fn may_be_secret(name: &[u8]) -> bool {
 
 /// Whether nova may mark an option that is called so, or nearly so, as secret.
 pub(super) fn may_be_marked(name: &[u8]) -> bool {
-    match (end(name.first().copied()), end(name.last().copied())) {
-        (Some(first), Some(last)) => MARKED_ENDS.read()[first] & (1 << last) != 0,
-        _ => !name.is_empty(),
-    }
+    let (Some(first), Some(last)) = (letter(name.first()), letter(name.last())) else {
+        return !name.is_empty();
+    };
+    let marked = MARKED.read()[first];
+    let is_alike = || {
+        let is_second = letter(name.get(1)).is_none_or(|second| marked.seconds & (1 << second) != 0);
+        is_second && marked.lengths & length(name.len()) != 0
+    };
+    // What cannot be seen makes a name longer, and what parts the words of `AdminPassword` shorter.
+    let is_written_so = |byte: &u8| matches!(byte, b' '..=b'~') && !byte.is_ascii_uppercase();
+    marked.lasts & (1 << last) != 0 && (is_alike() || !name.iter().all(is_written_so))
 }
 
 /// Whether `value` of `key` must not be shown, in whatever section it stands.
@@ -192,15 +217,21 @@ fn normal(key: &str) -> Cow<'_, str> {
         return Cow::Borrowed(key);
     }
     let (mut name, mut was_lower) = (String::with_capacity(key.len() + 4), false);
-    for c in key.chars().filter(|&c| !plain::is_unsafe(c)).map(as_seen) {
+    let mut add = |c: char| {
         if was_lower && c.is_uppercase() {
             name.push('_');
         }
         was_lower = c.is_lowercase();
         match c {
             '-' | '.' | ' ' => name.push('_'),
+            c if c.is_ascii() => name.push(c.to_ascii_lowercase()),
             c => name.extend(c.to_lowercase()),
         }
+    };
+    if key.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        key.bytes().for_each(|byte| add(char::from(byte)));
+    } else {
+        key.chars().filter(|&c| !plain::is_unsafe(c)).map(as_seen).for_each(add);
     }
     Cow::Owned(name)
 }
@@ -246,6 +277,21 @@ mod tests {
             }
         }
         assert!(secret > 300 && harmless > 10 * secret, "{secret} {harmless}");
+    }
+
+    proptest::proptest! {
+        /// A name that is passed over says no secret, however it is written.
+        #[test]
+        fn a_name_that_is_passed_over_is_no_secrets(
+            name in "(pass|word|wrd|phrase|tok|en|sec|ret|Key|KEY|key|pw|PW|psk|cred|entials|api|x|Admin|my|s|_|-|\\.| |\u{200b}|\u{1}|\
+                     \u{e9}|\u{455}|0|1|3|4|5|7|@|\\$|transport|url|Url|connection|blob|\"){1,6}",
+        ) {
+            let name = name.trim();
+            let read = normal(name);
+            if is_marked(&read) || words::look_secret(&read) {
+                proptest::prop_assert!(may_be_secret(name.as_bytes()), "{}", name);
+            }
+        }
     }
 
     #[test]

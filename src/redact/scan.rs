@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::tokens::{in_tokens, is_limit, slashes};
-use super::words::{Look, is_in_word};
+use super::words::{at_word, is_in_word};
 use super::{forms, names, signs};
 use crate::text::{line_start, lossy};
 
@@ -96,12 +96,12 @@ pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 
 /// Adds those of [`secrets`] on the one `line`, which holds what `holds` says.
 pub(super) fn in_line(text: &[u8], line: Range<usize>, holds: signs::Held, found: &mut Vec<Secret>) {
-    if holds.at {
+    if holds.has_at() {
         in_tokens(text, &line, found);
     }
     match Shape::of(&text[line.clone()]) {
-        Shape::Named => named(text, &line, found),
-        Shape::Prose if holds.sign => near_signs(text, &line, found),
+        Shape::Named => in_words(text, &line, found),
+        Shape::Prose if holds.has_sign(&text[line.clone()]) => near_signs(text, &line, found),
         Shape::Empty | Shape::Prose => {}
     }
 }
@@ -113,14 +113,15 @@ enum Shape {
     Empty,
     /// The last may be secret for the words before it alone: there are but two, or it is said what it is.
     Named,
-    /// Any other: a secret stands near a sign.
+    /// Any other: a secret stands there for a sign.
     Prose,
 }
 
 impl Shape {
     fn of(line: &[u8]) -> Self {
         let line = line.trim_ascii_end();
-        let last = line.iter().rposition(u8::is_ascii_whitespace);
+        // No line end is in it.
+        let last = memchr::memrchr3(b' ', b'\t', b'\x0c', line);
         let before = line[..last.unwrap_or(0)].trim_ascii_end();
         let is_said = before.ends_with(b"is") || before.ends_with(b"was");
         let has_word = |bytes: &[u8]| bytes.iter().any(|&byte| is_in_word(byte));
@@ -145,37 +146,56 @@ impl Shape {
 }
 
 /// `password = x`, `"password": "x"`, `--password x`, `?token=x`, `password is x`.
-fn named(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
-    let (mut at, mut is_first) = (line.start, true);
-    let mut ahead = Ahead::default();
-    while at < line.end {
-        if !is_in_word(text[at]) {
-            at += 1;
-            continue;
-        }
-        at = behind_word(text, at..line.end, is_first, &mut ahead, found);
-        is_first = false;
-    }
+fn in_words(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
+    Words::of(text, line).behind(line.clone(), found);
 }
 
-/// As [`named`], where the last word is no secret for the words before it alone: only what stands near a sign can be one.
+/// As [`in_words`], where the last word is no secret for the words before it alone: only what stands near a sign can be one.
 fn near_signs(text: &[u8], line: &Range<usize>, found: &mut Vec<Secret>) {
-    let words = signs::words_near(&text[line.clone()]);
-    let mut ahead = Ahead::default();
-    for start in words.starts {
-        let is_first = words.first == Some(start);
-        behind_word(text, line.start + start..line.end, is_first, &mut ahead, found);
+    let mut words = Words::of(text, line);
+    for part in signs::parts_near(&text[line.clone()]) {
+        words.behind(line.start + part.start..line.start + part.end, found);
     }
 }
 
-/// Adds the secret behind the word that begins `rest`, and says where the word ends.
-fn behind_word(text: &[u8], rest: Range<usize>, is_first: bool, ahead: &mut Ahead, found: &mut Vec<Secret>) -> usize {
-    let (length, look) = Look::at_word(&text[rest.clone()]);
-    let word = rest.start..rest.start + length;
-    if look.may_speak() || is_worth_a_look(&text[word.clone()]) {
-        found.extend(behind_name(text, &word, rest.end, is_first, ahead));
+/// The words of a line, to be looked at in order.
+struct Words<'a> {
+    text: &'a [u8],
+    line_end: usize,
+    /// Where the first of them begins.
+    first: Option<usize>,
+    ahead: Ahead,
+}
+
+impl<'a> Words<'a> {
+    fn of(text: &'a [u8], line: &Range<usize>) -> Self {
+        Self {
+            text,
+            line_end: line.end,
+            first: next_word(text, line),
+            ahead: Ahead::default(),
+        }
     }
-    word.end
+
+    /// Adds the secrets behind the words of `part` of the line.
+    fn behind(&mut self, mut part: Range<usize>, found: &mut Vec<Secret>) {
+        while let Some(start) = next_word(self.text, &part) {
+            let (length, may_speak) = at_word(&self.text[start..self.line_end]);
+            let word = start..start + length;
+            let name = &self.text[word.clone()];
+            if may_speak || is_worth_a_look(name) {
+                let is_first = self.first == Some(start);
+                found.extend(behind_name(self.text, &word, self.line_end, is_first, &mut self.ahead));
+            }
+            part.start = word.end.min(part.end);
+        }
+    }
+}
+
+/// Where the first word of `part` begins.
+fn next_word(text: &[u8], part: &Range<usize>) -> Option<usize> {
+    let length = text[part.clone()].iter().position(|&byte| is_in_word(byte))?;
+    Some(part.start + length)
 }
 
 /// Whether a secret may stand behind a word whose letters speak of none: nearly no word.
@@ -207,7 +227,7 @@ impl Ahead {
         Self::next(&mut self.sign, line, from, is_sign)
     }
 
-    fn next(known: &mut Option<Range<usize>>, line: &[u8], from: usize, is_it: fn(u8) -> bool) -> usize {
+    fn next(known: &mut Option<Range<usize>>, line: &[u8], from: usize, is_it: impl Fn(u8) -> bool) -> usize {
         match known {
             Some(known) if known.start <= from && from <= known.end => known.end,
             _ => {
@@ -470,7 +490,7 @@ mod tests {
             let (mut quick, mut whole) = (Vec::new(), Vec::new());
             in_line(text, 0..text.len(), signs::held(text), &mut quick);
             in_tokens(text, &(0..text.len()), &mut whole);
-            named(text, &(0..text.len()), &mut whole);
+            in_words(text, &(0..text.len()), &mut whole);
             proptest::prop_assert_eq!(quick, whole);
         }
     }
@@ -511,9 +531,12 @@ mod tests {
             "(1",
             "(-a ",
             ") = ",
+            "pas-",
+            "password x1y2 ",
         ] {
             let _ = secrets(part.repeat((1 << 18) / part.len()).as_bytes());
             let _ = secrets(format!("{}@", part.repeat((1 << 18) / part.len())).as_bytes());
+            let _ = secrets(format!("{}{}", " ".repeat(1 << 18), part.repeat((1 << 18) / part.len())).as_bytes());
         }
         assert!(
             began.elapsed() < std::time::Duration::from_secs(30),

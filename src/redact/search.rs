@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aho_corasick::{AhoCorasick, Match, MatchKind, packed};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind, packed};
 
 use crate::text::Span;
 
@@ -15,7 +15,7 @@ const LEAD: usize = 32;
 const QUICKLY: usize = 1 << 16;
 
 /// So many leads are searched for quickly.
-const FEW: usize = 32;
+const FEW: usize = 64;
 
 /// A search for some values at once.
 #[derive(Debug)]
@@ -91,7 +91,8 @@ impl Search {
             let mut builder = AhoCorasick::builder();
             let builder = builder
                 .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(true);
+                .ascii_case_insensitive(true)
+                .kind(Some(AhoCorasickKind::NoncontiguousNFA));
             builder.build(&self.leads).ok()
         };
         if let Some(search) = self.thorough.get_or_init(make) {

@@ -1,60 +1,87 @@
-//! Signs in a line near which a secret may stand: most words of prose are not looked at for them.
+//! Signs for which a secret may stand in a line: most lines of prose have none of them.
 //!
 //! What is behind a word is a secret's value for a sign right behind the word (`password = x`, `password%3dx`), before it
 //! (`<password>`), within its name (`--password`), or in what stands behind a blank (`password x1y2`, `sshpass -p x`). What is so for
 //! words alone, the caller finds out.
 
+use std::ops::Range;
+
 use super::words::is_word;
 
 /// What a line holds.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Held {
-    /// `@` or `%`.
-    pub(super) at: bool,
-    /// A sign near which a secret may stand.
-    pub(super) sign: bool,
-}
+pub(super) struct Held(u8);
+
+/// `@` or `%`.
+const AT: u8 = 1;
+/// `=`, `%` or `<`; `;` counts for one too.
+const OTHER: u8 = 2;
+const COLON: u8 = 4;
+const NUMBER: u8 = 8;
+const HYPHEN: u8 = 16;
 
 /// So many bytes are looked at in one step.
 const STEP: usize = 16;
 
-/// What `line` holds; `;` counts for a sign too.
+/// What `line` holds.
 pub(super) fn held(line: &[u8]) -> Held {
     let (steps, rest) = line.as_chunks();
     let mut last = [0; STEP];
     last[..rest.len()].copy_from_slice(rest);
-    let found = steps.iter().fold(held_in(&last), |found, step| found | held_in(step));
-    Held {
-        at: found & 2 != 0,
-        sign: found & 1 != 0,
-    }
+    Held(steps.iter().fold(held_in(&last), |found, step| found | held_in(step)))
 }
 
 /// Without a way out in between, so that all of them are looked at at once.
 #[allow(clippy::needless_bitwise_bool)] // so it is without branches
 fn held_in(step: &[u8; STEP]) -> u8 {
+    let bit = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
     step.iter().fold(0, |found, &byte| {
-        let is_sign = matches!(byte, b'0'..=b'=') | (byte == b'-') | (byte == b'%');
-        let is_at = (byte == b'@') | (byte == b'%');
-        found | u8::from(is_sign) | (u8::from(is_at) << 1)
+        found
+            | bit((byte == b'@') | (byte == b'%'), AT)
+            | bit(matches!(byte, b';'..=b'=') | (byte == b'%'), OTHER)
+            | bit(byte == b':', COLON)
+            | bit(byte.is_ascii_digit(), NUMBER)
+            | bit(byte == b'-', HYPHEN)
     })
 }
 
-/// Words of a line, by their places in it.
-#[derive(Debug, Default)]
-pub(super) struct Near {
-    /// Where those begin that are near a sign, in order.
-    pub(super) starts: Vec<usize>,
-    /// Where the first word of the line begins.
-    pub(super) first: Option<usize>,
+impl Held {
+    /// Whether a password may be in it before `@`.
+    pub(super) fn has_at(self) -> bool {
+        self.0 & AT != 0
+    }
+
+    /// Whether a value may be assigned in it.
+    pub(super) fn may_assign(self) -> bool {
+        self.0 & (OTHER | COLON) != 0
+    }
+
+    /// Whether `line`, of which this is what it holds, has a sign for which a secret may stand in it.
+    pub(super) fn has_sign(self, line: &[u8]) -> bool {
+        self.0 & (OTHER | NUMBER) != 0
+            || (self.0 & COLON != 0 && !is_open(line))
+            || (self.0 & HYPHEN != 0 && begins_with_dash(line))
+    }
+}
+
+/// Whether the only colon of `line` ends it: `Possible values:` has no value there, but a name in quotes may have it on the next line.
+fn is_open(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    match memchr::memchr(b':', line) {
+        Some(at) if at + 1 == line.len() => line[..at].last().is_none_or(|&byte| kind(byte) & CLOSER == 0),
+        _ => false,
+    }
 }
 
 const WORD: u8 = 1;
-const BLANK: u8 = 2;
-/// What may stand between a word and the sign of an assignment.
-const CLOSER: u8 = 4;
-const DIGIT: u8 = 8;
-const SIGN: u8 = 16;
+const DIGIT: u8 = 2;
+const LETTER: u8 = 4;
+/// What assigns, begins a tag or an encoded sign; `-` that begins a word is looked for where there is one.
+const SIGN: u8 = 8;
+const DASH: u8 = 16;
+const BLANK: u8 = 32;
+/// What may stand between a word and the sign of an assignment, blanks aside.
+const CLOSER: u8 = 64;
 
 /// What each byte is.
 const KINDS: [u8; 256] = {
@@ -64,10 +91,10 @@ const KINDS: [u8; 256] = {
         let of = byte as u8;
         all[byte] = match of {
             b'0'..=b'9' => WORD | DIGIT,
-            b'-' => WORD | SIGN,
+            b'a'..=b'z' | b'A'..=b'Z' => WORD | LETTER,
+            b'-' => WORD | DASH,
             b':' | b'=' | b'%' | b'<' => SIGN,
             b'"' | b'\'' | b'`' | b']' | b')' | b'}' | b'\\' => CLOSER,
-            b' ' | b'\t' => BLANK | CLOSER,
             of if of.is_ascii_whitespace() => BLANK,
             of if is_word(of) => WORD,
             _ => 0,
@@ -77,96 +104,48 @@ const KINDS: [u8; 256] = {
     all
 };
 
-fn is(byte: u8, kind: u8) -> bool {
-    KINDS[usize::from(byte)] & kind != 0
+fn kind(byte: u8) -> u8 {
+    KINDS[usize::from(byte)]
 }
 
-/// What stands behind a blank counts from this length on.
-const SHORTEST: usize = 5;
+/// What stands behind a blank and mixes letters and digits counts from this length on.
+const MIXED: usize = 5;
+/// And digits alone behind a scheme from this one.
+const DIGITS: usize = 8;
 
-/// The words of `line` near signs: all behind which a secret may stand for a sign, and some more.
-pub(super) fn words_near(line: &[u8]) -> Near {
-    let mut starts = Vec::with_capacity(8);
-    let mut words = Words {
-        line,
-        looked: 0,
-        latest: [None; 2],
-    };
-    // What stands between the same blanks, the two words before it, and whether its digits have been seen.
-    let (mut part, mut before, mut has_digits) = (0..0, [None; 2], false);
-    let mut from = 0;
-    while let Some(length) = line[from..].iter().position(|&byte| is(byte, SIGN | DIGIT)) {
-        let at = from + length;
-        from = at + 1;
-        if part.end <= at {
-            let is_blank = |&byte: &u8| is(byte, BLANK);
-            let start = line[part.end..at]
-                .iter()
-                .rposition(is_blank)
-                .map_or(part.end, |blank| part.end + blank + 1);
-            let end = line[at..]
-                .iter()
-                .position(is_blank)
-                .map_or(line.len(), |length| at + length);
-            (part, before, has_digits) = (start..end, words.before(start), false);
-        }
-        let is_in_word = at > 0 && is(line[at - 1], WORD);
-        match line[at] {
-            b'<' => starts.extend(line.get(at + 1).filter(|&&byte| is(byte, WORD)).map(|_| at + 1)),
-            b'-' if is_in_word => {}
-            b'-' => starts.extend([Some(at)].into_iter().chain(words.before(at)).flatten()),
-            b'0'..=b'9' => {
-                if !std::mem::replace(&mut has_digits, true) && part.len() >= SHORTEST {
-                    starts.extend(before.into_iter().flatten());
-                }
+/// The parts of `line` in which all words are behind which a secret may stand for a sign, in order; they begin and end where no word does.
+pub(super) fn parts_near(line: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let (mut at, mut done) = (0, 0);
+    // Where the two words before begin, the nearer last, with all that is of the same part.
+    let mut before = [0; 2];
+    std::iter::from_fn(move || {
+        while at < line.len() {
+            let mut kinds = 0;
+            let length = line[at..].iter().position(|&byte| {
+                kinds |= kind(byte);
+                kind(byte) & BLANK != 0
+            });
+            let part = at..length.map_or(line.len(), |length| at + length);
+            at = part.end + 1;
+            let shortest = if kinds & LETTER != 0 { MIXED } else { DIGITS };
+            let is_near = kinds & SIGN != 0
+                || (kinds & DIGIT != 0 && part.len() >= shortest)
+                || (kinds & DASH != 0 && begins_with_dash(&line[part.clone()]));
+            let found = is_near.then(|| before[0].max(done)..part.end);
+            if kinds & !(BLANK | CLOSER) != 0 {
+                before = [before[1], part.start];
             }
-            _ => {
-                let closers = line[..at].iter().rev().take_while(|&&byte| is(byte, CLOSER)).count();
-                let length = line[..at - closers]
-                    .iter()
-                    .rev()
-                    .take_while(|&&byte| is(byte, WORD))
-                    .count();
-                starts.extend((length > 0).then_some(at - closers - length));
-                starts.extend(before.into_iter().flatten());
+            if let Some(found) = found {
+                done = found.end;
+                return Some(found);
             }
         }
-    }
-    starts.sort_unstable();
-    starts.dedup();
-    let first = line.iter().position(|&byte| is(byte, WORD));
-    Near { starts, first }
+        None
+    })
 }
 
-/// The words of a line before places in it, each asked for behind the one before, so that no part is looked through twice.
-struct Words<'a> {
-    line: &'a [u8],
-    /// The latest place; no word goes on over it.
-    looked: usize,
-    /// The two words before it.
-    latest: [Option<usize>; 2],
-}
-
-impl Words<'_> {
-    /// Where the two words before `at` begin, the nearer first.
-    fn before(&mut self, at: usize) -> [Option<usize>; 2] {
-        let is_word = |&byte: &u8| is(byte, WORD);
-        let (mut found, mut end) = ([None; 2], at);
-        for found in &mut found {
-            let part = &self.line[self.looked..end];
-            let Some(last) = part.iter().rposition(is_word) else {
-                break;
-            };
-            let length = part[..last].iter().rev().take_while(|byte| is_word(byte)).count();
-            end = self.looked + last - length;
-            *found = Some(end);
-        }
-        self.latest = match found {
-            [Some(_), Some(_)] => found,
-            [Some(_), None] => [found[0], self.latest[0]],
-            [None, _] => self.latest,
-        };
-        self.looked = at;
-        self.latest
-    }
+/// Whether a word of `text` begins with a dash.
+fn begins_with_dash(text: &[u8]) -> bool {
+    let mut dashes = memchr::memchr_iter(b'-', text);
+    dashes.any(|at| at == 0 || kind(text[at - 1]) & WORD == 0)
 }

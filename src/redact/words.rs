@@ -9,7 +9,10 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-pub(super) use letters::{Look, is_in_word, is_word, may_speak};
+use crate::text::lossy;
+
+use letters::Letters;
+pub(super) use letters::{at_word, is_in_word, is_word, may_speak};
 
 /// Words that make a value secret, wherever they stand between underscores.
 const SECRET_WORDS: [&str; 28] = [
@@ -182,31 +185,70 @@ pub(super) fn look_secret(name: &str) -> bool {
 
 /// As [`look_secret`], of a name whose letters allow it.
 fn is_of_secret(name: &str) -> bool {
+    let is_read_otherwise = || name.contains(STANDS_FOR_A_LETTER) && speaks(&as_read(name));
+    if !speaks(name) && !is_read_otherwise() {
+        return false; // Most.
+    }
     let last = name.rsplit('_').find(|word| !word.is_empty()).unwrap_or(name);
     let is_place = |end: &str| last.ends_with(end) && (last == end || matches!(end, "file" | "path" | "dir"));
-    if HARMLESS_ENDS.iter().any(|end| is_place(end)) {
-        return false;
-    }
-    if speaks(name) {
-        return true;
-    }
-    let read = as_read(name);
-    read != name && speaks(&read)
+    !HARMLESS_ENDS.iter().any(|end| is_place(end))
 }
 
 fn speaks(name: &str) -> bool {
-    let glued: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-    GLUED.iter().any(|word| glued.contains(word)) || name.split(|c: char| !c.is_alphanumeric()).any(is_secret_word)
+    let is_secret = |word: &str| {
+        let letters = letters::of_bytes(word.as_bytes());
+        letters::has_letters_of_word(letters) && is_secret_word(word.as_bytes(), letters)
+    };
+    has_glued(name) || name.split(|c: char| !c.is_alphanumeric()).any(is_secret)
 }
 
-fn is_secret_word(word: &str) -> bool {
-    let word = word.trim_matches(|c: char| c.is_ascii_digit());
-    if word.is_empty() || HARMLESS_WORDS.contains(&word) {
-        return false;
+fn has_glued(name: &str) -> bool {
+    if name.is_ascii() {
+        return letters::has_glued(name.as_bytes());
     }
-    let is_glued = |end: &str| word.len() > end.len() + 1 && word.ends_with(end);
-    SECRET_WORDS.contains(&word) || GLUED_ENDS.iter().any(|end| is_glued(end)) || is_misspelt(word)
+    let glued: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    letters::has_glued(glued.as_bytes())
 }
+
+/// Whether `word` of a name as somebody wrote it, with these `letters`, may be one that makes it secret, as it stands or as it is read.
+fn may_be_secret_word(word: &[u8], letters: Letters) -> bool {
+    if letters::is_plain(letters) {
+        return is_secret_word(word, letters);
+    }
+    let is_hump = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    if !word.is_ascii() || word.windows(2).any(is_hump) {
+        return true;
+    }
+    let lower = lossy(word).to_ascii_lowercase();
+    [&lower, &as_read(&lower)]
+        .iter()
+        .any(|word| is_secret_word(word.as_bytes(), letters))
+}
+
+/// Whether `word`, in which there are no others than these `letters`, makes a name secret.
+fn is_secret_word(word: &[u8], letters: Letters) -> bool {
+    let is_letter = |byte: &u8| !byte.is_ascii_digit();
+    let Some(first) = word.iter().position(is_letter) else {
+        return false;
+    };
+    let word = &word[first..=word.iter().rposition(is_letter).unwrap_or(first)];
+    let is_whole = |(number, whole): (usize, &&str)| letters::has_all(letters, number) && whole.as_bytes() == word;
+    let is_glued = |(number, end): (usize, &&str)| {
+        let has_all = letters::has_all(letters, SECRET_WORDS.len() + number);
+        has_all && word.len() > end.len() + 1 && word.ends_with(end.as_bytes())
+    };
+    let is_one = SECRET_WORDS.iter().enumerate().any(is_whole)
+        || GLUED_ENDS.iter().enumerate().any(is_glued)
+        || is_misspelt(word, letters);
+    is_one && !is_in(&HARMLESS_WORDS, word)
+}
+
+fn is_in(words: &[&str], word: &[u8]) -> bool {
+    words.iter().any(|known| known.as_bytes() == word)
+}
+
+/// Digits and signs that [`as_read`] knows.
+const STANDS_FOR_A_LETTER: [char; 7] = ['0', '1', '3', '4', '@', '5', '$'];
 
 /// `p4ssw0rd` as it is read: digits and signs that stand for letters.
 fn as_read(name: &str) -> String {
@@ -221,12 +263,17 @@ fn as_read(name: &str) -> String {
     name.chars().map(letter).collect()
 }
 
-/// Whether `word`, or a part of it at its start or end, is nearly one of the words that people misspell.
-fn is_misspelt(word: &str) -> bool {
-    if word.len() < 4 || word.len() > LONGEST || !word.is_ascii() || MEANT.contains(&word) {
+/// Whether `word`, in which there are no others than these `letters`, or a part of it at its start or end, is nearly one of the words
+/// that people misspell.
+fn is_misspelt(word: &[u8], letters: Letters) -> bool {
+    if word.len() < 4 || word.len() > LONGEST {
         return false;
     }
-    MISSPELT.iter().any(|&(meant, most)| {
+    let is_it = |(number, &(meant, most)): (usize, &(&str, usize))| {
+        let missing = letters::missing(letters, number);
+        if missing > most {
+            return false; // Nearly every word.
+        }
         if is_near(word, meant, most) {
             return true;
         }
@@ -235,22 +282,36 @@ fn is_misspelt(word: &str) -> bool {
             length + 2 <= word.len()
                 && [&word[..length], &word[word.len() - length..]]
                     .iter()
-                    .any(|part| !MEANT.contains(part) && is_near(part, meant, 1))
+                    .any(|part| is_near(part, meant, 1) && !is_in(&MEANT, part))
         };
-        meant.len() >= 6 && (meant.len() - 1..=meant.len() + 1).any(glued)
-    })
+        missing <= 1 && meant.len() >= 6 && (meant.len() - 1..=meant.len() + 1).any(glued)
+    };
+    MISSPELT.iter().enumerate().any(is_it) && word.is_ascii() && !is_in(&MEANT, word)
 }
 
 /// Whether `word` becomes `meant` by at most `most` letters put in, left out, changed or swapped; its first letter counts.
-fn is_near(word: &str, meant: &str, most: usize) -> bool {
-    let is_start = word.as_bytes().first() == meant.as_bytes().first();
+fn is_near(word: &[u8], meant: &str, most: usize) -> bool {
+    let is_start = word.first() == meant.as_bytes().first();
     if !is_start || word.len().abs_diff(meant.len()) > most {
         return false;
     }
-    if (letters::of(word) ^ letters::of(meant)).count_ones() as usize > 2 * most {
-        return false;
+    may_become(word, meant.as_bytes(), most)
+        && str::from_utf8(word).is_ok_and(|word| strsim::osa_distance(word, meant) <= most)
+}
+
+/// Whether `word` may become `meant` by `most` such changes, whatever the order of its letters: each puts in one of them at most, and takes
+/// one away.
+fn may_become(word: &[u8], meant: &[u8], most: usize) -> bool {
+    let mut more = [0_i8; 32];
+    for byte in word {
+        more[usize::from(byte & 31)] += 1;
     }
-    strsim::osa_distance(word, meant) <= most
+    for byte in meant {
+        more[usize::from(byte & 31)] -= 1;
+    }
+    let in_all = |of: fn(i8) -> i8| more.iter().map(|&more| of(more)).sum::<i8>();
+    let (put_in, taken) = (in_all(|more| more.max(0)), in_all(|more| (-more).max(0)));
+    usize::from(put_in.max(taken).unsigned_abs()) <= most
 }
 
 #[cfg(test)]
