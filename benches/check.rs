@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use support::{Clock, Row, fleet, large, measure, small, unknown_options, unknown_sections};
+use support::{Clock, Row, described, fleet, large, measure, small, unknown_options, unknown_sections};
 
 /// What every row of `check` asks.
 const CHECK: &str = "check --no-settings --from rocky --to stein --fail-on never --format";
@@ -53,6 +53,12 @@ fn rows(directory: &Path) -> Vec<Row> {
             Clock::Cpu,
             "short nova.conf",
             Box::new(one(large())),
+        ),
+        row(
+            "check 370 kB with types and defaults (CPU)",
+            Clock::Cpu,
+            "short nova.conf",
+            Box::new(one(described())),
         ),
         row(
             "check 1.6 MB of unknown sections (CPU)",

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use support::{Clock, Row, fleet, large, measure, small, spread};
+use support::{Clock, Row, described, fleet, large, measure, small, spread};
 
 const FIX: &str = "fix --no-settings --from rocky --to stein --fail-on never --format short";
 
@@ -35,6 +35,12 @@ fn rows(directory: &Path) -> Vec<Row> {
             Clock::Cpu,
             "--diff nova.conf",
             Box::new(one(large())),
+        ),
+        row(
+            "fix --diff 370 kB with types and defaults (CPU)",
+            Clock::Cpu,
+            "--diff nova.conf",
+            Box::new(one(described())),
         ),
         row("fix --diff 10,000 files", Clock::Wall, "--diff *.conf", together()),
         row(

@@ -256,6 +256,53 @@ pub(crate) fn large() -> Vec<u8> {
     text
 }
 
+/// The same findings in a sample of 370 kB whose options have what they have in nova: words, types, limits, choices, old names, defaults.
+pub(crate) fn described() -> Vec<u8> {
+    let mut text = b"[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n".to_vec();
+    let mut group = "";
+    for option in catalog::options(Release::NEWEST) {
+        if option.group() != group {
+            group = option.group();
+            writeln!(text, "\n[{group}]").expect("memory");
+        }
+        let words = option.name().replace('_', " ");
+        write!(
+            text,
+            "\n#\n# What {words} is to be in {group}, as the service has it where\n# nothing else asks for another. It is read once, \
+             when nova\n# starts; see the guide on {words} for more.\n#\n# Possible values:\n#\n"
+        )
+        .expect("memory");
+        for choice in option.choices() {
+            writeln!(text, "# * ``{choice}``: the {words} of {choice}").expect("memory");
+        }
+        writeln!(
+            text,
+            "# * Any {} that fits.\n#\n# Related options:\n#\n# * ``{words}``",
+            option.kind()
+        )
+        .expect("memory");
+        writeln!(text, "#  ({} value)", option.kind()).expect("memory");
+        for (what, limit) in [("Minimum", option.min()), ("Maximum", option.max())] {
+            if let Some(limit) = limit {
+                writeln!(text, "# {what} value: {limit}").expect("memory");
+            }
+        }
+        for old in option.aliases() {
+            writeln!(text, "# Deprecated group/name - [{}]/{}", old.group, old.name).expect("memory");
+        }
+        let default = option.default_text().unwrap_or("<None>");
+        writeln!(
+            text,
+            "#{} = {}",
+            option.name(),
+            default.lines().next().unwrap_or_default()
+        )
+        .expect("memory");
+    }
+    text.truncate(370_000);
+    text
+}
+
 /// `sections` sections that nova does not know, with forty options each; 333 make 1.6 MB.
 pub(crate) fn unknown_sections(sections: usize) -> Vec<u8> {
     let mut text = Vec::new();
