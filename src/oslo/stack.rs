@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::index::{Entry, Index};
+use self::index::Index;
 use super::document::{Assignment, Document};
 
 /// Where a file of a stack comes from.
@@ -205,10 +205,10 @@ impl Stack {
     #[must_use]
     pub fn repeated(&self) -> Vec<Vec<AssignmentId>> {
         let mut found: Vec<Vec<AssignmentId>> = Vec::new();
-        self.index.each_repeated(|run| {
+        self.index.each_repeated(|places| {
             // Equal hashes are nearly always equal names; the others are told apart here.
             let mut by_name: BTreeMap<(&str, Cow<'_, str>), Vec<AssignmentId>> = BTreeMap::new();
-            for place in run.iter().map(Entry::place) {
+            for &place in places {
                 by_name
                     .entry((self.group(place), self.key(place)))
                     .or_default()

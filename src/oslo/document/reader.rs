@@ -281,6 +281,6 @@ fn make_room<T>(found: &mut Vec<T>, done: usize, length: usize) {
     if found.len() == found.capacity() && done >= SHOWS {
         let count = found.len();
         let expected = (count as u64 * length as u64 / done as u64) as usize;
-        found.reserve_exact((expected + expected / 16).clamp(count + count / 2, 128 * count) - count + 1);
+        found.reserve_exact((expected + expected / 64).clamp(count + count / 2, 128 * count) - count + 1);
     }
 }

@@ -18,40 +18,27 @@ pub(super) struct Index {
     starts: Vec<u32>,
     /// By bucket; within one in reading order.
     entries: Vec<Entry>,
+    /// The number of the first place of each layer.
+    firsts: Vec<u32>,
 }
 
-/// One place, and the hash of its name.
+/// One place by its number in reading order, and the hash of its name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Entry {
+struct Entry {
     hash: u32,
-    layer: u32,
-    assignment: u32,
-}
-
-impl Entry {
-    pub(super) fn place(&self) -> AssignmentId {
-        AssignmentId {
-            layer: self.layer as usize,
-            assignment: self.assignment as usize,
-        }
-    }
-
-    /// Whether both are in one file, and may be of one name.
-    fn may_repeat(&self, other: &Self) -> bool {
-        (self.hash, self.layer) == (other.hash, other.layer)
-    }
+    place: u32,
 }
 
 impl Index {
     pub(super) fn of(layers: &[Layer]) -> Self {
         let state = RandomState::default();
         let mut looks = Looks::default();
-        let hashed = hashed(&state, layers, &mut looks);
-        let buckets = hashed.len().next_power_of_two();
+        let hashes = hashes(&state, layers, &mut looks);
+        let buckets = hashes.len().next_power_of_two();
         let mask = buckets - 1;
         let mut starts = vec![0_u32; buckets + 1];
-        for entry in &hashed {
-            starts[entry.hash as usize & mask] += 1;
+        for hash in &hashes {
+            starts[*hash as usize & mask] += 1;
         }
         // Where each bucket ends; filled from its end, it is left where it starts.
         let mut end = 0;
@@ -59,17 +46,30 @@ impl Index {
             end += *start;
             *start = end;
         }
-        let mut entries = vec![Entry::default(); hashed.len()];
-        for entry in hashed.into_iter().rev() {
-            let at = &mut starts[entry.hash as usize & mask];
+        let mut entries = vec![Entry::default(); hashes.len()];
+        for (place, hash) in hashes.into_iter().enumerate().rev() {
+            let at = &mut starts[hash as usize & mask];
             *at -= 1;
-            entries[*at as usize] = entry;
+            let place = place as u32;
+            entries[*at as usize] = Entry { hash, place };
         }
+        let counts = layers.iter().map(|layer| layer.document.assignments().len() as u32);
+        let firsts = counts.scan(0, |next, count| Some(std::mem::replace(next, *next + count)));
+        let firsts = firsts.collect();
         Self {
             state,
             looks,
             starts,
             entries,
+            firsts,
+        }
+    }
+
+    fn place(&self, entry: Entry) -> AssignmentId {
+        let layer = self.firsts.partition_point(|&first| first <= entry.place) - 1;
+        AssignmentId {
+            layer,
+            assignment: (entry.place - self.firsts[layer]) as usize,
         }
     }
 
@@ -81,7 +81,7 @@ impl Index {
             entries = self.bucket(hash as usize & self.starts.len().saturating_sub(2));
         }
         let entries = entries.iter().filter(move |entry| entry.hash == hash);
-        entries.map(Entry::place)
+        entries.map(|entry| self.place(*entry))
     }
 
     /// Whether some name stands there more than `count` times; it may say so wrongly, but not for many names.
@@ -90,16 +90,20 @@ impl Index {
     }
 
     /// Calls `found` with places of one file that are likely to be of one name, two or more, in reading order.
-    pub(super) fn each_repeated(&self, mut found: impl FnMut(&[Entry])) {
-        let mut sorted = Vec::new();
+    pub(super) fn each_repeated(&self, mut found: impl FnMut(&[AssignmentId])) {
+        let (mut sorted, mut places) = (Vec::new(), Vec::new());
         for bucket in 0..self.starts.len().saturating_sub(1) {
             let entries = self.bucket(bucket);
             if entries.len() > 1 {
                 sorted.clear();
                 sorted.extend_from_slice(entries);
                 sorted.sort_unstable();
-                let runs = sorted.chunk_by(Entry::may_repeat);
-                runs.filter(|run| run.len() > 1).for_each(&mut found);
+                for same in sorted.chunk_by(|a, b| a.hash == b.hash).filter(|same| same.len() > 1) {
+                    places.clear();
+                    places.extend(same.iter().map(|entry| self.place(*entry)));
+                    let of_files = places.chunk_by(|a, b| a.layer == b.layer);
+                    of_files.filter(|places| places.len() > 1).for_each(&mut found);
+                }
             }
         }
     }
@@ -142,29 +146,25 @@ impl Looks {
     }
 }
 
-/// Every place in reading order; the names are added to `looks`.
-fn hashed(state: &RandomState, layers: &[Layer], looks: &mut Looks) -> Vec<Entry> {
-    let mut hashed = Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
-    for (layer, file) in layers.iter().enumerate() {
+/// The hash of the name at every place in reading order; the names are added to `looks`.
+fn hashes(state: &RandomState, layers: &[Layer], looks: &mut Looks) -> Vec<u32> {
+    let mut hashes = Vec::with_capacity(layers.iter().map(|l| l.document.assignments().len()).sum());
+    for file in layers {
         let document = &file.document;
         let bytes = document.source().bytes();
         // Assignments of one section come one after the other.
         let (mut section, mut group) = (None, hash_of_group(state, ""));
-        for (number, assignment) in document.assignments().iter().enumerate() {
+        for assignment in document.assignments() {
             if assignment.section() != section {
                 section = assignment.section();
                 group = hash_of_group(state, document.group(assignment));
             }
             let key = assignment.key().of(bytes);
             looks.add(key);
-            hashed.push(Entry {
-                hash: hash(state, group, key),
-                layer: layer as u32,
-                assignment: number as u32,
-            });
+            hashes.push(hash(state, group, key));
         }
     }
-    hashed
+    hashes
 }
 
 fn hash_of_group(state: &RandomState, group: &str) -> u64 {
