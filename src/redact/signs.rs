@@ -6,19 +6,38 @@
 
 use std::ops::Range;
 
-use super::words::is_word;
+use super::words::is_in_word;
 
-/// What a line holds.
+/// Before which a password may stand: `@`, or `%` of one that is encoded.
+const AT: u8 = 1;
+/// What assigns, begins a tag or an encoded sign, but for the colon.
+const SIGN: u8 = 2;
+const COLON: u8 = 4;
+const DIGIT: u8 = 8;
+/// One that begins a word counts for a sign; that is looked for where there is any.
+const DASH: u8 = 16;
+const LETTER: u8 = 32;
+const BLANK: u8 = 64;
+/// What may stand between a word and the sign of an assignment, blanks aside.
+const CLOSER: u8 = 128;
+
+/// What `byte` is as a sign, without branches.
+#[allow(clippy::needless_bitwise_bool)]
+const fn sign(byte: u8) -> u8 {
+    bit((byte == b'@') | (byte == b'%'), AT)
+        | bit(matches!(byte, b'<'..=b'=') | (byte == b'%'), SIGN)
+        | bit(byte == b':', COLON)
+        | bit(byte.is_ascii_digit(), DIGIT)
+        | bit(byte == b'-', DASH)
+}
+
+const fn bit(is_there: bool, bit: u8) -> u8 {
+    if is_there { bit } else { 0 }
+}
+
+/// The signs that a line holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held(u8);
-
-/// `@` or `%`.
-const AT: u8 = 1;
-/// `=`, `%` or `<`; `;` counts for one too.
-const OTHER: u8 = 2;
-const COLON: u8 = 4;
-const NUMBER: u8 = 8;
-const HYPHEN: u8 = 16;
 
 /// So many bytes are looked at in one step.
 const STEP: usize = 16;
@@ -32,17 +51,8 @@ pub(super) fn held(line: &[u8]) -> Held {
 }
 
 /// Without a way out in between, so that all of them are looked at at once.
-#[allow(clippy::needless_bitwise_bool)] // so it is without branches
 fn held_in(step: &[u8; STEP]) -> u8 {
-    let bit = |is_there: bool, bit: u8| if is_there { bit } else { 0 };
-    step.iter().fold(0, |found, &byte| {
-        found
-            | bit((byte == b'@') | (byte == b'%'), AT)
-            | bit(matches!(byte, b';'..=b'=') | (byte == b'%'), OTHER)
-            | bit(byte == b':', COLON)
-            | bit(byte.is_ascii_digit(), NUMBER)
-            | bit(byte == b'-', HYPHEN)
-    })
+    step.iter().fold(0, |found, &byte| found | sign(byte))
 }
 
 impl Held {
@@ -53,14 +63,14 @@ impl Held {
 
     /// Whether a value may be assigned in it.
     pub(super) fn may_assign(self) -> bool {
-        self.0 & (OTHER | COLON) != 0
+        self.0 & (SIGN | COLON) != 0
     }
 
     /// Whether `line`, of which this is what it holds, has a sign for which a secret may stand in it.
     pub(super) fn has_sign(self, line: &[u8]) -> bool {
-        self.0 & (OTHER | NUMBER) != 0
+        self.0 & (SIGN | DIGIT) != 0
             || (self.0 & COLON != 0 && !is_open(line))
-            || (self.0 & HYPHEN != 0 && begins_with_dash(line))
+            || (self.0 & DASH != 0 && begins_with_dash(line))
     }
 }
 
@@ -73,32 +83,19 @@ fn is_open(line: &[u8]) -> bool {
     }
 }
 
-const WORD: u8 = 1;
-const DIGIT: u8 = 2;
-const LETTER: u8 = 4;
-/// What assigns, begins a tag or an encoded sign; `-` that begins a word is looked for where there is one.
-const SIGN: u8 = 8;
-const DASH: u8 = 16;
-const BLANK: u8 = 32;
-/// What may stand between a word and the sign of an assignment, blanks aside.
-const CLOSER: u8 = 64;
-
 /// What each byte is.
 const KINDS: [u8; 256] = {
     let mut all = [0; 256];
     let mut byte = 0;
     while byte < 256 {
         let of = byte as u8;
-        all[byte] = match of {
-            b'0'..=b'9' => WORD | DIGIT,
-            b'a'..=b'z' | b'A'..=b'Z' => WORD | LETTER,
-            b'-' => WORD | DASH,
-            b':' | b'=' | b'%' | b'<' => SIGN,
+        let other = match of {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
             b'"' | b'\'' | b'`' | b']' | b')' | b'}' | b'\\' => CLOSER,
             of if of.is_ascii_whitespace() => BLANK,
-            of if is_word(of) => WORD,
             _ => 0,
         };
+        all[byte] = sign(of) | other;
         byte += 1;
     }
     all
@@ -128,7 +125,7 @@ pub(super) fn parts_near(line: &[u8]) -> impl Iterator<Item = Range<usize>> + '_
             let part = at..length.map_or(line.len(), |length| at + length);
             at = part.end + 1;
             let shortest = if kinds & LETTER != 0 { MIXED } else { DIGITS };
-            let is_near = kinds & SIGN != 0
+            let is_near = kinds & (SIGN | COLON) != 0
                 || (kinds & DIGIT != 0 && part.len() >= shortest)
                 || (kinds & DASH != 0 && begins_with_dash(&line[part.clone()]));
             let found = is_near.then(|| before[0].max(done)..part.end);
@@ -147,5 +144,5 @@ pub(super) fn parts_near(line: &[u8]) -> impl Iterator<Item = Range<usize>> + '_
 /// Whether a word of `text` begins with a dash.
 fn begins_with_dash(text: &[u8]) -> bool {
     let mut dashes = memchr::memchr_iter(b'-', text);
-    dashes.any(|at| at == 0 || kind(text[at - 1]) & WORD == 0)
+    dashes.any(|at| at == 0 || !is_in_word(text[at - 1]))
 }

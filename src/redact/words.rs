@@ -12,7 +12,7 @@ use foldhash::fast::RandomState;
 use crate::text::lossy;
 
 use letters::Letters;
-pub(super) use letters::{at_word, is_in_word, is_word, may_speak};
+pub(super) use letters::{at_word, is_in_word, may_speak};
 
 /// Words that make a value secret, wherever they stand between underscores.
 const SECRET_WORDS: [&str; 28] = [

@@ -52,7 +52,7 @@ const IN_TEXT: [Letters; 256] = {
 };
 
 /// What a name in a text is made of.
-pub(in crate::redact) const fn is_word(byte: u8) -> bool {
+const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$') || byte >= 0x80
 }
 
