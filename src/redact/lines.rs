@@ -6,6 +6,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::harmless::is_closed;
 use super::{MASK, Secrets, forms, names, scan, signs};
 use crate::oslo::document::{Assignment, Document, Item, ItemKind, Malformed};
 use crate::oslo::lexer;
@@ -147,8 +148,7 @@ impl<'a> Idle<'a> {
 
     /// Keeps `line`, in which nothing was found, unless that hangs on the lines before or behind it.
     fn keep(&mut self, line: &'a [u8]) {
-        let is_on_next_line = memchr::memchr2(b'"', b'\'', line).is_some();
-        if !is_on_next_line && !is_continuation(body(line, Span::new(0, line.len())).of(line)) {
+        if is_closed(line) && !is_continuation(body(line, Span::new(0, line.len())).of(line)) {
             let place = self.place(line);
             self.lines[place] = line;
         }
