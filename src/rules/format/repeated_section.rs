@@ -3,7 +3,8 @@
 //! What that does to an option in both of them is up to `repeated-option`; names such as `[default]` are
 //! `section-name-ignored`'s.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
@@ -27,20 +28,15 @@ const SHOWN: usize = 8;
 
 fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (layer, file) in context.stack.layers().iter().enumerate() {
-        let sections = || file.document.sections().iter().filter(|section| !section.malformed);
-        let mut once: HashSet<&str, RandomState> = HashSet::default();
+        let mut firsts: HashMap<&str, &Section, RandomState> = HashMap::default();
         let mut groups: BTreeMap<&str, Vec<&Section>> = BTreeMap::new();
-        for section in sections() {
-            if !once.insert(&section.group) {
-                groups.insert(&section.group, Vec::new());
-            }
-        }
-        if groups.is_empty() {
-            continue; // Nearly every file.
-        }
-        for section in sections() {
-            if let Some(sections) = groups.get_mut(&*section.group) {
-                sections.push(section);
+        for section in file.document.sections().iter().filter(|section| !section.malformed) {
+            match firsts.entry(&*section.group) {
+                Entry::Vacant(first) => drop(first.insert(section)),
+                Entry::Occupied(first) => {
+                    let sections = groups.entry(&section.group).or_insert_with(|| vec![*first.get()]);
+                    sections.push(section);
+                }
             }
         }
         for (group, sections) in groups {
