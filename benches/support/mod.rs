@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use novamend::catalog::{self, Release};
+use novamend::catalog::{self, OptionFacts, Release};
 use wait4::Wait4;
 
 /// So often each program is run where two are compared.
@@ -221,8 +221,8 @@ fn shown(taken: Taken) -> String {
     )
 }
 
-/// What `oslo-config-generator` would write for the newest release, cut at `size` bytes: every option as a comment.
-pub(crate) fn sample(size: usize) -> Vec<u8> {
+/// What `oslo-config-generator` would write for the newest release: every option as a comment, which `describe` writes.
+fn options(describe: impl Fn(&mut Vec<u8>, OptionFacts)) -> Vec<u8> {
     let mut text = Vec::new();
     let mut group = "";
     for option in catalog::options(Release::NEWEST) {
@@ -230,6 +230,22 @@ pub(crate) fn sample(size: usize) -> Vec<u8> {
             group = option.group();
             writeln!(text, "\n[{group}]").expect("memory");
         }
+        describe(&mut text, option);
+    }
+    text
+}
+
+/// Two findings, and so much behind them of `sample` that they are `size` bytes.
+fn with_findings(size: usize, sample: &[u8]) -> Vec<u8> {
+    let mut text = b"[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n".to_vec();
+    text.extend(sample);
+    text.truncate(size);
+    text
+}
+
+/// Each option in the same words.
+fn sample() -> Vec<u8> {
+    options(|text, option| {
         let what = "# What it is good for, over a few lines as samples have them, with what comes of it and when";
         writeln!(
             text,
@@ -237,34 +253,23 @@ pub(crate) fn sample(size: usize) -> Vec<u8> {
             option.name()
         )
         .expect("memory");
-    }
-    text.truncate(size);
-    text
+    })
 }
 
 /// A file of 4 kB with two findings.
 pub(crate) fn small() -> Vec<u8> {
-    let mut text = b"[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n".to_vec();
-    text.extend(&sample(4_000 - text.len()));
-    text
+    with_findings(4_000, &sample())
 }
 
 /// The same findings in a sample of 370 kB.
 pub(crate) fn large() -> Vec<u8> {
-    let mut text = b"[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n".to_vec();
-    text.extend(&sample(370_000 - text.len()));
-    text
+    with_findings(370_000, &sample())
 }
 
 /// The same findings in a sample of 370 kB whose options have what they have in nova: words, types, limits, choices, old names, defaults.
 pub(crate) fn described() -> Vec<u8> {
-    let mut text = b"[libvirt]\nlive_migration_permit_post_copy = true\nvirt_type = kvm\n".to_vec();
-    let mut group = "";
-    for option in catalog::options(Release::NEWEST) {
-        if option.group() != group {
-            group = option.group();
-            writeln!(text, "\n[{group}]").expect("memory");
-        }
+    let sample = options(|text, option| {
+        let group = option.group();
         let words = option.name().replace('_', " ");
         write!(
             text,
@@ -298,9 +303,8 @@ pub(crate) fn described() -> Vec<u8> {
             default.lines().next().unwrap_or_default()
         )
         .expect("memory");
-    }
-    text.truncate(370_000);
-    text
+    });
+    with_findings(370_000, &sample)
 }
 
 /// `sections` sections that nova does not know, with forty options each; 333 make 1.6 MB.
